@@ -1,0 +1,123 @@
+"""Who uses the service: accounts with a role, and the public profile of those who organize."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+# `username__lower=` compares without regard to case and is answered by the unique index on LOWER(username).
+models.CharField.register_lookup(Lower)
+
+
+class Role(models.TextChoices):
+    USER = "user", "Attendee"
+    ORGANIZER = "organizer", "Organizer"
+    ADMIN = "admin", "Admin"
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The account of that name in any case; this is what signing in looks up."""
+        return self.get(username__lower=(username or "").lower())
+
+    def create_user(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
+        """An account, with its organizer's profile where the role has one. IntegrityError where a name is taken."""
+        user = self.model(username=username, email=normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        user.ensure_profile()
+        return user
+
+    def create_superuser(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
+        """What `createsuperuser` calls: an admin."""
+        return self.create_user(username, email, password, **{**fields, "role": Role.ADMIN})
+
+
+def normalize_email(email: str) -> str:
+    """The form in which addresses are kept and compared: in lower case, as a database cannot fold all of Unicode."""
+    return email.strip().lower()
+
+
+class User(AbstractBaseUser):
+    """A person. What they may do follows from `role` alone; accounts/permissions.py says how."""
+
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        validators=[ASCIIUsernameValidator()],
+        help_text="Letters, digits and @/./+/-/_ only.",
+    )
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.USER)
+    is_active = models.BooleanField("active", default=True, help_text="Without this, signing in is refused.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="user_username_unique_in_any_case"),
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_in_any_case"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_is_known"),
+        ]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="user_by_creation"),
+            models.Index(fields=["role", "username"], name="user_by_role"),
+        ]
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == Role.ADMIN
+
+    @property
+    def is_organizer(self) -> bool:
+        """May run events: organizers and admins."""
+        return self.role in {Role.ORGANIZER, Role.ADMIN}
+
+    # Django's own questions, answered from the role.
+    @property
+    def is_staff(self) -> bool:
+        return self.is_organizer
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.is_admin
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_active and self.is_admin
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_organizer
+
+    @property
+    def public_profile(self) -> "OrganizerProfile":
+        """The profile, or an unsaved empty one for an organizer that was made past `ensure_profile`."""
+        return self.profile if hasattr(self, "profile") else OrganizerProfile(user=self)
+
+    def ensure_profile(self) -> None:
+        """Makes the public profile of someone who has become an organizer."""
+        if self.is_organizer:
+            OrganizerProfile.objects.get_or_create(user=self)
+
+
+class OrganizerProfile(models.Model):
+    """What an organizer shows of themselves: `organizer` in the body of each of their events."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="profile")
+    name = models.CharField(max_length=255, blank=True, help_text="Empty: the username.")
+    contact = models.CharField(max_length=255, blank=True, help_text="An address or number for questions.")
+    about = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.public_name
+
+    @property
+    def public_name(self) -> str:
+        return self.name or self.user.username

@@ -1,0 +1,104 @@
+"""THE permission table: who may do what. The API and the admin read it, the tests run it, the README prints it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from accounts.models import User
+from eventhub.errors import Forbidden
+
+Predicate = Callable[[User, Any], bool]
+
+
+# May `user` do it to `row`? With None for the row: may they do it at all, as far as their role goes? ------------------
+
+
+def everyone(user: User, row: Any) -> bool:
+    return True
+
+
+def admin(user: User, row: Any) -> bool:
+    return user.is_admin
+
+
+def organizer(user: User, row: Any) -> bool:
+    return user.is_organizer
+
+
+def oneself(user: User, account: Any) -> bool:
+    return account is None or account.pk == user.pk or user.is_admin
+
+
+def its_organizer(user: User, event: Any) -> bool:
+    return event is None or user.is_admin or (user.is_organizer and event.organizer_id == user.pk)
+
+
+def runs_it(user: User, event: Any) -> bool:
+    return user.is_organizer and its_organizer(user, event)
+
+
+def organizer_of_its_event(user: User, registration: Any) -> bool:
+    return registration is None or its_organizer(user, registration.event)
+
+
+def its_person(user: User, registration: Any) -> bool:
+    return registration is None or registration.user_id == user.pk or organizer_of_its_event(user, registration)
+
+
+class Rule(NamedTuple):
+    """A row of the table: a predicate, how people say it, and the message of the 403."""
+
+    allows: Predicate
+    who: str
+    message: str = "Not allowed"
+
+
+_ACCOUNT = Rule(oneself, "oneself, admin", "Resource inaccessible")
+
+TABLE: dict[tuple[str, str], Rule] = {
+    ("user", "list"): Rule(admin, "admin", "You must be an admin to access"),
+    ("user", "me"): Rule(everyone, "anyone signed in"),
+    ("user", "logout"): Rule(everyone, "anyone signed in"),
+    ("user", "retrieve"): _ACCOUNT,
+    ("user", "update"): _ACCOUNT,
+    ("user", "destroy"): _ACCOUNT,
+    ("user", "events"): _ACCOUNT,
+    ("user", "make_admin"): Rule(admin, "admin"),
+    ("organizer", "retrieve"): Rule(everyone, "anyone signed in"),
+    ("organizer", "update"): _ACCOUNT,
+    ("event", "list"): Rule(everyone, "anyone signed in"),
+    ("event", "retrieve"): Rule(everyone, "anyone signed in; a draft: its organizer, admin"),
+    ("event", "create"): Rule(organizer, "organizer, admin", "You must be an organizer to create events"),
+    ("event", "assign"): Rule(admin, "admin"),
+    ("event", "update"): Rule(its_organizer, "its organizer, admin", "Event not updated"),
+    ("event", "destroy"): Rule(its_organizer, "its organizer, admin", "Event not deleted"),
+    ("event", "attendees"): Rule(its_organizer, "its organizer, admin"),
+    ("attendee", "list"): Rule(everyone, "anyone signed in: own, and those of own events; admin: all"),
+    ("attendee", "create"): Rule(everyone, "anyone signed in, for oneself"),
+    ("attendee", "create_for_others"): Rule(runs_it, "organizer of the event, admin"),
+    ("attendee", "retrieve"): Rule(its_person, "its user, organizer of its event, admin"),
+    ("attendee", "update"): Rule(its_person, "its user, organizer of its event, admin", "Attendee not updated"),
+    ("attendee", "destroy"): Rule(its_person, "its user, organizer of its event, admin", "Attendee not deleted"),
+    ("attendee", "check_in"): Rule(organizer_of_its_event, "organizer of its event, admin"),
+}
+
+
+def allowed(user: User, resource: str, action: str, row: Any = None) -> bool:
+    """Whether the table lets `user` do `action` to `row`, or at all where no row is given."""
+    return TABLE[resource, action].allows(user, row)
+
+
+def require(user: User, resource: str, action: str, row: Any = None) -> None:
+    """Raises the table's 403 where `allowed` says no."""
+    if not allowed(user, resource, action, row):
+        raise Forbidden(TABLE[resource, action].message)
+
+
+class ByTable(BasePermission):
+    """DRF's question about the role, answered by the table. Rows are asked about by name, with `require`."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        require(request.user, view.resource, view.action)  # type: ignore[arg-type]
+        return True

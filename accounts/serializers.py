@@ -1,0 +1,119 @@
+"""The shapes of accounts in bodies. No rules here."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.validators import ASCIIUsernameValidator
+from rest_framework import serializers
+
+from accounts.models import OrganizerProfile, Role, User
+from eventhub.times import TimeField, to_text
+
+MAX_PASSWORD_LENGTH = 128
+
+
+class RoleField(serializers.ChoiceField):
+    """A role; `attendee` is another spelling of `user` on the way in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=Role.choices, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(Role.USER.value if data == "attendee" else data)
+
+
+class UserSerializer(serializers.Serializer[User]):
+    user_id = serializers.IntegerField()
+    username = serializers.CharField()
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(choices=Role.choices)
+    created_at = TimeField()
+    updated_at = TimeField()
+
+    example: ClassVar = {
+        "user_id": 7,
+        "username": "olga",
+        "email": "olga@example.org",
+        "role": "organizer",
+        "created_at": "2026-03-01T09:00:00Z",
+        "updated_at": "2026-03-01T09:00:00Z",
+    }
+
+    def to_representation(self, user: User) -> dict[str, Any]:
+        return {
+            "user_id": user.pk,
+            "username": user.username,
+            "email": user.email,
+            "role": user.role,
+            "created_at": to_text(user.created_at),
+            "updated_at": to_text(user.updated_at),
+        }
+
+
+class SignUpInput(serializers.Serializer[User]):
+    username = serializers.CharField(max_length=150, validators=[ASCIIUsernameValidator()])
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True)
+    role = RoleField(required=False)
+
+    example: ClassVar = {"username": "olga", "email": "olga@example.org", "password": "a-long-passphrase"}
+
+
+class AccountInput(SignUpInput):
+    current_password = serializers.CharField(
+        required=False,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="Your own; needed for a new password or email when you signed in more than 15 minutes ago.",
+    )
+
+    example: ClassVar = {"email": "olga@example.com", "current_password": "a-long-passphrase"}
+
+
+class LoginInput(serializers.Serializer[Any]):
+    username = serializers.CharField()
+    password = serializers.CharField(trim_whitespace=False, write_only=True)
+
+    example: ClassVar = {"username": "olga", "password": "a-long-passphrase"}
+
+
+class RefreshInput(serializers.Serializer[Any]):
+    refresh = serializers.CharField()
+
+    example: ClassVar = {"refresh": "eyJhbGciOiJIUzI1NiIs..."}
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField()
+    refresh = serializers.CharField()
+
+    example: ClassVar = {"token": "eyJhbGciOiJIUzI1NiIs...", "refresh": "eyJhbGciOiJIUzI1NiIs..."}
+
+
+class ProfileSerializer(serializers.Serializer[OrganizerProfile]):
+    user_id = serializers.IntegerField()
+    name = serializers.CharField()
+    contact = serializers.CharField()
+    about = serializers.CharField()
+
+    example: ClassVar = {
+        "user_id": 7,
+        "name": "Olga's Lectures",
+        "contact": "hello@example.org",
+        "about": "Evenings about science.",
+    }
+
+    def to_representation(self, profile: OrganizerProfile) -> dict[str, Any]:
+        return {
+            "user_id": profile.pk,
+            "name": profile.public_name,
+            "contact": profile.contact,
+            "about": profile.about,
+        }
+
+
+class ProfileInput(serializers.Serializer[OrganizerProfile]):
+    name = serializers.CharField(max_length=255, allow_blank=True, help_text="Empty: the username.")
+    contact = serializers.CharField(max_length=255, allow_blank=True)
+    about = serializers.CharField(allow_blank=True)
+
+    example: ClassVar = {"name": "Olga's Lectures", "contact": "hello@example.org"}

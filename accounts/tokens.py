@@ -1,0 +1,103 @@
+"""Signing in and staying signed in: a short-lived access token, and a refresh token that works once.
+
+Every token carries `auth_time` (OpenID Connect Core 1.0, section 2), the moment the password was given, through all
+refreshes; and a digest of the password's hash, so that a new password ends every token issued before it.
+"""
+
+import time
+from typing import TypedDict
+
+from django.contrib.auth import authenticate
+from django.db import IntegrityError, transaction
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken, Token, UntypedToken
+from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
+
+from accounts.models import User
+from eventhub.errors import InvalidCredentials, TokenNotValid
+from eventhub.transactions import retried
+
+FRESH_SECONDS = 15 * 60
+
+
+class TokenPair(TypedDict):
+    token: str
+    refresh: str
+
+
+def sign_in(*, username: str, password: str) -> TokenPair:
+    """Tokens for a name in any case and its password. InvalidCredentials, after the same time, for anything else."""
+    user = authenticate(username=username, password=password)
+    if not isinstance(user, User):
+        raise InvalidCredentials()
+    return token_pair(user, auth_time=int(time.time()))
+
+
+@retried
+def rotate(raw: str) -> TokenPair:
+    """New tokens for a refresh token, which is used up by it; TokenNotValid where it is not, or no longer, good.
+
+    Of two requests that race with one token, one wins: using up is a unique INSERT.
+    """
+    with transaction.atomic():
+        token = _verified(raw)
+        user = _holder(token)
+        _use_up(token)
+        return token_pair(user, auth_time=token.get("auth_time", 0))
+
+
+@retried
+def sign_out(raw: str, *, user: User) -> None:
+    """Uses up the user's own refresh token; TokenNotValid for another's or one that is used up."""
+    with transaction.atomic():
+        token = _verified(raw)
+        if _holder(token) != user:
+            raise TokenNotValid()
+        _use_up(token)
+
+
+def is_fresh(token: Token | None) -> bool:
+    """Whether the password behind this token was given less than 15 minutes ago."""
+    return token is not None and time.time() - token.get("auth_time", 0) < FRESH_SECONDS
+
+
+def account_named_by(raw: object) -> str | None:
+    """The user id in an unexpired token that this service has signed, used up or not; None for anything else."""
+    try:
+        return str(UntypedToken(raw)[api_settings.USER_ID_CLAIM])  # type: ignore[arg-type]
+    except (TokenError, KeyError):
+        return None
+
+
+def token_pair(user: User, *, auth_time: int) -> TokenPair:
+    """Tokens for `user`, whose password was given at `auth_time` (Unix seconds)."""
+    refresh = RefreshToken.for_user(user)
+    refresh["auth_time"] = auth_time
+    return {"token": str(refresh.access_token), "refresh": str(refresh)}
+
+
+def _verified(raw: str) -> RefreshToken:
+    try:
+        return RefreshToken(raw)  # type: ignore[arg-type]
+    except TokenError:
+        raise TokenNotValid() from None
+
+
+def _holder(token: Token) -> User:
+    """The active account that a token was issued to, under the password it still has."""
+    user = User.objects.filter(pk=token.get(api_settings.USER_ID_CLAIM), is_active=True).first()
+    if user is None or token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
+        raise TokenNotValid()
+    return user
+
+
+def _use_up(token: RefreshToken) -> None:
+    outstanding, _ = OutstandingToken.objects.get_or_create(
+        jti=token[api_settings.JTI_CLAIM], defaults={"expires_at": datetime_from_epoch(token["exp"]), "token": ""}
+    )
+    try:
+        BlacklistedToken.objects.create(token=outstanding)
+    except IntegrityError:
+        raise TokenNotValid() from None

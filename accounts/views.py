@@ -1,0 +1,208 @@
+"""The API of accounts: thin faces over accounts.rules, accounts.tokens and registrations.people."""
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import rules, tokens
+from accounts.filters import UserFilter
+from accounts.models import OrganizerProfile, User
+from accounts.permissions import require
+from accounts.serializers import (
+    AccountInput,
+    LoginInput,
+    ProfileInput,
+    ProfileSerializer,
+    RefreshInput,
+    SignUpInput,
+    TokenPairSerializer,
+    UserSerializer,
+)
+from eventhub.errors import (
+    EmailExists,
+    Forbidden,
+    HasEvents,
+    InvalidCredentials,
+    LastAdmin,
+    ReauthenticationRequired,
+    TokenNotValid,
+    UserExists,
+    UsernameExists,
+    UserNotFound,
+)
+from eventhub.throttling import CredentialsByAccount, CredentialsByAddress
+from eventhub.views import ApiViewSet, Operation, PublicViewSet
+from registrations import people
+
+INACCESSIBLE = Forbidden("Resource inaccessible")
+
+
+def account_in(body: Any, key: str) -> str | None:
+    """The text under `key` of a body that may be anything, folded as names are compared and cut to a key's length."""
+    value = body.get(key) if isinstance(body, dict) else None
+    return value.lower()[:150] if isinstance(value, str) else None
+
+
+class SignUp(PublicViewSet):
+    resource = "user"
+    throttle_classes = (CredentialsByAddress, CredentialsByAccount)
+    operations: ClassVar = {
+        "create": Operation(201, input=SignUpInput, output=UserSerializer, refusals=(UserExists(),)),
+    }
+
+    def account_tried(self, request: Request) -> str | None:
+        return account_in(request.data, "username")
+
+    def create(self, request: Request) -> Response:
+        """Sign up."""
+        body = SignUpInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(UserSerializer(rules.sign_up(**body.validated_data)).data, status=201)
+
+
+class Sessions(PublicViewSet):
+    resource = "session"
+    throttle_classes = (CredentialsByAddress, CredentialsByAccount)
+    operations: ClassVar = {
+        "login": Operation(input=LoginInput, output=TokenPairSerializer, refusals=(InvalidCredentials(),)),
+        "refresh": Operation(input=RefreshInput, output=TokenPairSerializer, refusals=(TokenNotValid(),)),
+    }
+
+    def account_tried(self, request: Request) -> str | None:
+        if self.action == "login":
+            return account_in(request.data, "username")
+        return tokens.account_named_by(request.data.get("refresh") if isinstance(request.data, dict) else None)
+
+    def login(self, request: Request) -> Response:
+        """Sign in with a name, in any case, and a password."""
+        body = LoginInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(tokens.sign_in(**body.validated_data))
+
+    def refresh(self, request: Request) -> Response:
+        """New tokens for a refresh token, which works once."""
+        body = RefreshInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(tokens.rotate(body.validated_data["refresh"]))
+
+
+class Users(ApiViewSet):
+    resource = "user"
+    queryset = User.objects.all()
+    filterset_class = UserFilter
+    search_fields = ("username", "email")
+    orderings: ClassVar = {"username": "username", "created_at": "created_at"}
+    default_ordering = "username"
+    operations: ClassVar = {
+        "list": Operation(many=True, output=UserSerializer, refusals=(Forbidden("You must be an admin to access"),)),
+        "me": Operation(output=UserSerializer),
+        "logout": Operation(204, input=RefreshInput),
+        "retrieve": Operation(output=UserSerializer, refusals=(INACCESSIBLE, UserNotFound())),
+        "update": Operation(
+            input=AccountInput,
+            output=UserSerializer,
+            refusals=(
+                INACCESSIBLE,
+                ReauthenticationRequired(),
+                UserNotFound(),
+                UsernameExists(),
+                EmailExists(),
+                HasEvents(),
+                LastAdmin(),
+            ),
+        ),
+        "destroy": Operation(204, refusals=(INACCESSIBLE, UserNotFound(), HasEvents(), LastAdmin())),
+    }
+
+    def account_tried(self, request: Request) -> str | None:
+        return str(request.user.pk)
+
+    def list(self, request: Request) -> Response:
+        """All accounts."""
+        return self.paged(self.get_queryset())
+
+    def me(self, request: Request) -> Response:
+        """Your own account."""
+        return Response(UserSerializer(request.user).data)
+
+    def logout(self, request: Request) -> Response:
+        """Sign out: the refresh token works no more."""
+        body = RefreshInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        tokens.sign_out(body.validated_data["refresh"], user=request.user)  # type: ignore[arg-type]
+        return Response(status=204)
+
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """An account."""
+        return Response(UserSerializer(self._account(pk)).data)
+
+    def update(self, request: Request, pk: int) -> Response:
+        """Change an account.
+
+        Absent keys keep their value. A new password ends every token issued before it. A new password or email takes
+        a sign-in under 15 minutes old, or `current_password`.
+        """
+        account = self._account(pk)
+        body = AccountInput(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        changes = body.validated_data
+        current_password = changes.pop("current_password", None)
+        if current_password is not None:
+            self._throttle_password_guesses(request)
+        account = people.change_account(
+            account=account,
+            by=request.user,  # type: ignore[arg-type]
+            changes=changes,
+            fresh=tokens.is_fresh(request.auth),  # type: ignore[arg-type]
+            current_password=current_password,
+        )
+        return Response(UserSerializer(account).data)
+
+    def destroy(self, request: Request, pk: int) -> Response:
+        """Delete an account.
+
+        Registrations for events to come are cancelled and removed; those of past events stay, without the person.
+        """
+        people.erase_account(account_id=self._account(pk).pk)
+        return Response(status=204)
+
+    def _account(self, pk: int) -> User:
+        account = self.get_queryset().filter(pk=pk).first()
+        if account is None:
+            raise UserNotFound()
+        require(self.request.user, self.resource, self.action, account)  # type: ignore[arg-type]
+        return account
+
+    def _throttle_password_guesses(self, request: Request) -> None:
+        """Guessing `current_password` with a stolen token counts like guessing at the login."""
+        for throttle in (CredentialsByAddress(), CredentialsByAccount()):
+            if not throttle.allow_request(request, self):
+                self.throttled(request, throttle.wait() or 0)
+
+
+class OrganizerProfiles(ApiViewSet):
+    resource = "organizer"
+    operations: ClassVar = {
+        "retrieve": Operation(output=ProfileSerializer, refusals=(UserNotFound(),)),
+        "update": Operation(input=ProfileInput, output=ProfileSerializer, refusals=(INACCESSIBLE, UserNotFound())),
+    }
+
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """An organizer's public profile."""
+        return Response(ProfileSerializer(self._organizer(pk).public_profile).data)
+
+    def update(self, request: Request, pk: int) -> Response:
+        """Change an organizer's public profile. Absent keys keep their value."""
+        user = self._organizer(pk)
+        require(request.user, self.resource, self.action, user)  # type: ignore[arg-type]
+        body = ProfileInput(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        profile, _ = OrganizerProfile.objects.update_or_create(user=user, defaults=body.validated_data)
+        return Response(ProfileSerializer(profile).data)
+
+    def _organizer(self, pk: int) -> User:
+        user = User.objects.select_related("profile").filter(pk=pk).first()
+        if user is None or not user.is_organizer:
+            raise UserNotFound()
+        return user

@@ -1,0 +1,73 @@
+"""The standing cast of every test: olga (organizer), otto (another organizer), ada (admin), bob (a user), eve (a stranger)."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+
+from accounts.models import Role, User
+from accounts.tokens import token_pair
+from eventhub.tests.client import ContractClient
+
+PASSWORD = "a passphrase for tests"
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """One argon2 hash for everybody: hashing is slow on purpose."""
+    return make_password(PASSWORD)
+
+
+@pytest.fixture
+def person(db: Any, password_hash: str) -> Callable[..., User]:
+    """Makes an account: `person("zoe")`, `person("zoe", role="organizer")`."""
+
+    def make(username: str, role: str = Role.USER, **fields: Any) -> User:
+        values = {"email": f"{username}@example.org", "role": role, "password": password_hash, **fields}
+        user = User.objects.create(username=username, **values)
+        user.ensure_profile()
+        return user
+
+    return make
+
+
+@pytest.fixture
+def olga(person: Callable[..., User]) -> User:
+    return person("olga", role=Role.ORGANIZER)
+
+
+@pytest.fixture
+def otto(person: Callable[..., User]) -> User:
+    return person("otto", role=Role.ORGANIZER)
+
+
+@pytest.fixture
+def ada(person: Callable[..., User]) -> User:
+    return person("ada", role=Role.ADMIN)
+
+
+@pytest.fixture
+def bob(person: Callable[..., User]) -> User:
+    return person("bob")
+
+
+@pytest.fixture
+def eve(person: Callable[..., User]) -> User:
+    return person("eve")
+
+
+@pytest.fixture
+def api() -> Callable[..., ContractClient]:
+    """A client as somebody: `api(bob).get("/users/me")`, or as nobody: `api()`."""
+
+    def client(user: User | None = None, *, signed_in_at: float | None = None) -> ContractClient:
+        return ContractClient(user and token_for(user, signed_in_at=signed_in_at))
+
+    return client
+
+
+def token_for(user: User, *, signed_in_at: float | None = None) -> str:
+    """An access token as signing in gives it; `signed_in_at` is a Unix time, now by default."""
+    return token_pair(user, auth_time=int(time.time() if signed_in_at is None else signed_in_at))["token"]

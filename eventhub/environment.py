@@ -1,0 +1,110 @@
+"""Reads the configuration from environment variables; a wrong value stops the start and is named."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+SQLITE_OPTIONS = {
+    # A transaction takes the write lock when it begins, so that reading and then writing cannot end in "database is
+    # locked"; readers never wait (WAL). REPLACE must fire the delete triggers that keep the seat counts.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
+}
+POOL_TIMEOUT_SECONDS = 5
+
+T = TypeVar("T")
+
+
+def load_env_file(path: Path) -> None:
+    """Takes variables from a `.env` file, if it is there; the process's own variables win."""
+    if path.is_file():
+        Env.read_env(path)
+
+
+def read(name: str, default: str, convert: Callable[[str], T]) -> T:
+    """The variable `name` through `convert`; ImproperlyConfigured, naming the variable, where it does not fit."""
+    text = os.environ.get(name, "").strip() or default
+    try:
+        return convert(text)
+    except (ValueError, KeyError, ImproperlyConfigured) as problem:
+        raise ImproperlyConfigured(f"{name}={text!r}: {problem}") from None
+
+
+def boolean(text: str) -> bool:
+    """`1`, `true`, `yes`, `on` and their opposites, in any case."""
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError("expected 1 or 0")
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A converter for integers from `least` to `most`, both included."""
+
+    def convert(text: str) -> int:
+        if not re.fullmatch(r"\d{1,12}", text, re.ASCII) or not least <= int(text) <= most:
+            raise ValueError(f"expected a whole number from {least} to {most}")
+        return int(text)
+
+    return convert
+
+
+def choice(*options: str) -> Callable[[str], str]:
+    """A converter for one of a few words."""
+
+    def convert(text: str) -> str:
+        if text not in options:
+            raise ValueError(f"expected one of {', '.join(options)}")
+        return text
+
+    return convert
+
+
+def words(text: str) -> list[str]:
+    """A list separated by commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def rate(text: str) -> str | None:
+    """A throttle's rate such as `20/min`, or None for `off`."""
+    if text == "off":
+        return None
+    if not re.fullmatch(r"[1-9]\d{0,8}/(sec|min|hour|day)", text, re.ASCII):
+        raise ValueError("expected a rate such as 20/min (sec, min, hour or day), or off")
+    return text
+
+
+def time_zone(text: str) -> str:
+    """The name of a zone in the IANA database."""
+    try:
+        ZoneInfo(text)
+    except (ValueError, KeyError, OSError):
+        raise ValueError("expected a time zone such as Europe/Berlin") from None
+    return text
+
+
+def database(pool_size: int, base_dir: Path) -> Callable[[str], dict[str, Any]]:
+    """A converter for `sqlite:///file` and `postgres://...` to Django's form; `pool_size` 0 means no pool."""
+
+    def convert(text: str) -> dict[str, Any]:
+        if not re.match(r"(sqlite|postgres|postgresql)://", text):
+            raise ValueError("expected sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME")
+        config = Env.db_url_config(text)
+        options = config.setdefault("OPTIONS", {})
+        if config["ENGINE"].endswith("sqlite3"):
+            if config["NAME"] != ":memory:":
+                config["NAME"] = str(base_dir / config["NAME"])
+            options.update(SQLITE_OPTIONS)
+        elif pool_size:
+            options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": POOL_TIMEOUT_SECONDS}
+        return config
+
+    return convert

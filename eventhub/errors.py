@@ -1,0 +1,241 @@
+"""Every refusal of the service, and the one place that turns an exception of any layer into the contract's JSON.
+
+A body is `{"msg": str, "code": str}`: a person reads `msg`, a program reads `code`. Validation adds
+`"errors": {field: [str]}`; a few refusals add a key that helps the client to go on, such as `can_wait`.
+"""
+
+import logging
+from typing import Any
+
+from django.core import exceptions as django_errors
+from django.db import DatabaseError, DataError, IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+from rest_framework.serializers import as_serializer_error
+
+logger = logging.getLogger("eventhub.errors")
+
+RETRY_AFTER_SECONDS = 5
+
+
+class Refusal(drf.APIException):
+    """A refusal with a status, a message and a stable code; `extra` are further keys of the body."""
+
+    status_code = 409
+    default_detail = "Conflict with existing data"
+    default_code = "conflict"
+
+    def __init__(self, msg: str | None = None, **extra: object) -> None:
+        super().__init__(msg)
+        self.extra = extra
+
+
+class BadRequest(Refusal):
+    status_code, default_detail, default_code = 400, "Invalid request", "invalid"
+
+
+class NotAuthenticated(Refusal):
+    status_code, default_detail, default_code = 401, "Missing Authorization Header", "not_authenticated"
+
+
+class TokenNotValid(Refusal):
+    status_code, default_detail, default_code = 401, "Token is invalid or expired", "token_not_valid"
+
+
+class InvalidCredentials(Refusal):
+    status_code, default_detail, default_code = 401, "Invalid username or password", "invalid_credentials"
+
+
+class Forbidden(Refusal):
+    status_code, default_detail, default_code = 403, "Not allowed", "permission_denied"
+
+
+class ReauthenticationRequired(Refusal):
+    status_code, default_detail, default_code = 403, "Sign in again to change this", "reauthentication_required"
+
+
+class NotFound(Refusal):
+    status_code, default_detail, default_code = 404, "Not found", "not_found"
+
+
+class EventNotFound(NotFound):
+    default_detail = "Event not found"
+
+
+class UserNotFound(NotFound):
+    default_detail = "User not found"
+
+
+class AttendeeNotFound(NotFound):
+    default_detail = "Attendee not found"
+
+
+class UserExists(Refusal):
+    default_detail, default_code = "User already exists", "user_exists"
+
+
+class UsernameExists(Refusal):
+    default_detail, default_code = "Username already exists", "username_exists"
+
+
+class EmailExists(Refusal):
+    default_detail, default_code = "Email already exists", "email_exists"
+
+
+class AlreadyRegistered(Refusal):
+    default_detail, default_code = "Already registered for this event", "already_registered"
+
+    def __init__(self, *, attendee_id: int) -> None:
+        super().__init__(attendee_id=attendee_id)
+
+
+class RegistrationClosed(Refusal):
+    default_detail, default_code = "Registration is closed", "registration_closed"
+
+
+class EventFull(Refusal):
+    default_detail, default_code = "Event is full", "event_full"
+
+    def __init__(self, *, can_wait: bool) -> None:
+        super().__init__(can_wait=can_wait)
+
+
+class CapacityBelowTaken(Refusal):
+    default_detail, default_code = "Capacity is below the seats already taken", "capacity_below_taken"
+
+
+class HasAttendees(Refusal):
+    default_detail, default_code = "The event has live registrations", "has_attendees"
+
+
+class HasEvents(Refusal):
+    default_detail, default_code = "This organizer's events have registrations", "has_events"
+
+
+class LastAdmin(Refusal):
+    default_detail, default_code = "The last admin cannot be removed", "last_admin"
+
+
+class TooLarge(Refusal):
+    status_code, default_detail, default_code = 413, "The body is too large", "too_large"
+
+
+class Unavailable(Refusal):
+    status_code, default_detail, default_code = 503, "Temporarily unavailable", "unavailable"
+    wait = RETRY_AFTER_SECONDS
+
+
+class Unexpected(Refusal):
+    status_code, default_detail, default_code = 500, "Internal server error", "error"
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
+    """DRF's hook: the response for whatever a view raised. What nobody foresaw is logged with its trace and is a 500."""
+    known = _as_api_exception(exc)
+    if known is None:
+        request = context["request"]
+        logger.error("%s %s failed", request.method, request.path, exc_info=exc)
+        known = Unexpected()
+    return Response(error_body(known), status=known.status_code, headers=_headers(known))
+
+
+def error_body(exc: drf.APIException) -> dict[str, Any]:
+    """The contract's body for `exc`."""
+    if isinstance(exc, drf.ValidationError):
+        return _validation_body(exc.detail)
+    code = getattr(exc.detail, "code", exc.default_code)
+    return {"msg": str(exc.detail), "code": code, **getattr(exc, "extra", {})}
+
+
+def _as_api_exception(exc: Exception) -> drf.APIException | None:
+    match exc:
+        case drf.APIException():
+            return exc
+        case Http404():
+            return NotFound()
+        case django_errors.PermissionDenied():
+            return Forbidden()
+        case django_errors.ValidationError():
+            return drf.ValidationError(as_serializer_error(exc))
+        case django_errors.RequestDataTooBig():
+            return TooLarge()
+        case django_errors.SuspiciousOperation() | DataError():
+            return BadRequest()
+        case UnreadablePostError():
+            return drf.ParseError()
+        case IntegrityError():
+            return Refusal()
+        case DatabaseError() if _is_outage(exc):
+            logger.warning("The database did not answer: %s", exc)
+            return Unavailable()
+    return None
+
+
+def _is_outage(exc: DatabaseError) -> bool:
+    """An error of the connection, a lock or the server; not a mistake in a statement of ours."""
+    return type(exc).__name__ in {"OperationalError", "InterfaceError"}
+
+
+def _headers(exc: drf.APIException) -> dict[str, str]:
+    headers = {}
+    if exc.status_code == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    if wait := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return headers
+
+
+def _validation_body(detail: Any) -> dict[str, Any]:
+    errors = {str(field): _texts(value) for field, value in as_serializer_error_dict(detail).items()}
+    field, problem = next(iter(errors.items()))
+    msg = _first(problem)
+    return {
+        "msg": msg if field == "non_field_errors" else f"{field}: {msg}",
+        "code": "invalid",
+        "errors": errors,
+    }
+
+
+def as_serializer_error_dict(detail: Any) -> dict[str, Any]:
+    """Validation details by field, with those that belong to none under `non_field_errors`."""
+    return detail if isinstance(detail, dict) else {"non_field_errors": detail}
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _texts(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_texts(item) for item in value]
+    return str(value)
+
+
+def _first(value: Any) -> str:
+    while isinstance(value, dict | list):
+        value = next(iter(value.values() if isinstance(value, dict) else value), "Invalid")
+    return str(value)
+
+
+# Django's own hooks, for what happens outside a DRF view -------------------------------------------------------------
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _plain(BadRequest())
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _plain(Forbidden())
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _plain(NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _plain(Unexpected())
+
+
+def _plain(exc: drf.APIException) -> HttpResponse:
+    from eventhub.bodies import dumps  # bodies raises errors of this module
+
+    return HttpResponse(dumps(error_body(exc)), content_type="application/json", status=exc.status_code)

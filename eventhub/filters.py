@@ -1,0 +1,91 @@
+"""Query parameters of lists. A value that a filter does not know is a 400, never an empty list."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+
+from eventhub import times
+from eventhub.pagination import invalid_parameter
+
+MIN_SEARCH_LENGTH = 3
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    """django-filter, with the names of a view's `filterset_class`."""
+
+
+class IntegerFilter(filters.NumberFilter):
+    """An identifier. One that no column could hold matches nothing."""
+
+    field_class = forms.IntegerField
+
+    def get_max_validator(self) -> None:
+        return None
+
+
+class TrueOrFalse(filters.TypedChoiceFilter):
+    """`true` or `false`; django-filter's own ignores what it does not know."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", **kwargs)
+
+
+class TimeFormField(forms.CharField):
+    """A time in a query parameter, as `times.parse` reads it."""
+
+    def __init__(self, *, end_of_day: bool = False, **kwargs: Any) -> None:
+        self.end_of_day = end_of_day
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
+        try:
+            return times.parse(text, end_of_day=self.end_of_day) if text else None
+        except ValueError as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+
+class TimeFilter(filters.Filter):
+    """Compares with a time; `end_of_day` reads a bare date as the last moment of that day."""
+
+    field_class = TimeFormField
+
+
+class Search(BaseFilterBackend):
+    """`?search=`: rows in which every word stands in one of the view's `search_fields`, in any case."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        text = request.query_params.get("search", "").strip()
+        fields = getattr(view, "search_fields", ())
+        if not text or not fields:
+            return queryset
+        if len(text) < MIN_SEARCH_LENGTH:
+            raise invalid_parameter("search", f"Enter at least {MIN_SEARCH_LENGTH} characters.")
+        if "\x00" in text:
+            raise invalid_parameter("search", "Null characters are not allowed.")
+        for word in text.split():
+            anywhere = Q()
+            for field in fields:
+                anywhere |= Q(**{f"{field}__icontains": word})
+            queryset = queryset.filter(anywhere)
+        return queryset
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        fields = getattr(view, "search_fields", ())
+        if not fields:
+            return []
+        return [
+            {
+                "name": "search",
+                "in": "query",
+                "required": False,
+                "schema": {"type": "string", "minLength": MIN_SEARCH_LENGTH},
+                "description": f"Words that all stand somewhere in {', '.join(fields)}.",
+            }
+        ]

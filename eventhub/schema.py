@@ -1,0 +1,151 @@
+"""The OpenAPI document, from what each view declares in `operations`: summaries from docstrings, real refusals, examples."""
+
+import inspect
+from collections import defaultdict
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import exceptions as drf
+
+from eventhub import errors
+from eventhub.views import ApiViewSet, Operation
+
+ERROR_REF = {"$ref": "#/components/schemas/Error"}
+ERROR = {
+    "type": "object",
+    "required": ["msg", "code"],
+    "properties": {
+        "msg": {"type": "string", "description": "For a person."},
+        "code": {"type": "string", "description": "For a program; stable."},
+        "errors": {"type": "object", "description": "With code `invalid`: the problems by field."},
+        "can_wait": {"type": "boolean", "description": "With `event_full`: whether the queue is open."},
+        "attendee_id": {"type": "integer", "description": "With `already_registered`: the live registration."},
+    },
+}
+DESCRIPTIONS = {
+    400: "The body or a parameter is not valid",
+    401: "Not signed in",
+    403: "Not yours to do",
+    404: "No such row, or not visible to you",
+    406: "Another media type than JSON was asked for",
+    409: "Not possible now",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    429: "Too many requests; Retry-After says when to come back",
+    500: "A fault of the service",
+    503: "The database is away or too busy; Retry-After says when to come back",
+}
+INVALID = drf.ValidationError({"field": ["This value is not valid."]})
+
+
+class ContractSchema(AutoSchema):
+    """Describes an ApiViewSet's action by its `Operation`."""
+
+    view: ApiViewSet
+
+    @property
+    def operation(self) -> Operation:
+        return self.view.operations[self.view.action]
+
+    def get_operation_id(self) -> str:
+        partial = "_partially" if self.method == "PATCH" else ""
+        return f"{self.view.resource}_{self.view.action}{partial}"
+
+    def get_tags(self) -> list[str]:
+        return [self.view.resource]
+
+    def get_summary(self) -> str:
+        return self._docstring().splitlines()[0].rstrip(".")
+
+    def get_description(self) -> str:
+        return "\n".join(self._docstring().splitlines()[1:]).strip()
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        return [] if self.view.public else [{"bearer": []}]
+
+    def get_request_serializer(self) -> Any:
+        return self.operation.input
+
+    def get_response_serializers(self) -> Any:
+        operation = self.operation
+        output = operation.output
+        if output is not None and operation.many:
+            return {operation.status: output(many=True)}
+        return {operation.status: output}
+
+    def _get_request_body(self, direction: str = "request") -> Any:
+        body = super()._get_request_body(direction)
+        if body:
+            example = getattr(self.operation.input, "example", None)
+            body["content"]["application/json"]["example"] = example
+        return body
+
+    def _get_response_bodies(self, direction: str = "response") -> Any:
+        responses = super()._get_response_bodies(direction)
+        for response in responses.values():
+            response["description"] = response.get("description") or self.get_summary()
+            if "content" in response:
+                response["content"]["application/json"]["example"] = self._output_example()
+        by_status: dict[int, list[drf.APIException]] = defaultdict(list)
+        for refusal in self._refusals():
+            by_status[refusal.status_code].append(refusal)
+        for status in sorted(by_status):
+            bodies = [errors.error_body(refusal) for refusal in by_status[status]]
+            responses[str(status)] = {
+                "description": DESCRIPTIONS[status],
+                "content": {
+                    "application/json": {
+                        "schema": ERROR_REF,
+                        "examples": {
+                            f"{body['code']}_{n}" if n else body["code"]: {"value": body}
+                            for n, body in _numbered(bodies)
+                        },
+                    }
+                },
+            }
+        return responses
+
+    def _docstring(self) -> str:
+        return inspect.getdoc(getattr(self.view, self.view.action)) or ""
+
+    def _output_example(self) -> Any:
+        example = getattr(self.operation.output, "example", None)
+        if self.operation.many:
+            return {"next": None, "previous": None, "results": [example]}
+        return example
+
+    def _refusals(self) -> list[drf.APIException]:
+        """The operation's own refusals, and those that follow from what kind of operation it is."""
+        refusals: list[drf.APIException] = []
+        if self.view.public:
+            refusals += [drf.Throttled(wait=30)]
+        else:
+            refusals += [errors.NotAuthenticated(), errors.TokenNotValid(), drf.Throttled(wait=30)]
+        if self.operation.input is not None:
+            refusals += [drf.ParseError("JSON parse error"), errors.TooLarge(), drf.UnsupportedMediaType("text/plain")]
+        if self.operation.input is not None or self.operation.many:
+            refusals.append(INVALID)
+        refusals += self.operation.refusals
+        return [*refusals, drf.NotAcceptable(), errors.Unexpected(), errors.Unavailable()]
+
+
+def _numbered(bodies: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    seen: dict[str, int] = defaultdict(int)
+    numbered = []
+    for body in bodies:
+        numbered.append((seen[body["code"]], body))
+        seen[body["code"]] += 1
+    return numbered
+
+
+def hide_slash_aliases(endpoints: list[tuple[Any, ...]], **kwargs: Any) -> list[tuple[Any, ...]]:
+    """drf-spectacular's hook: only the contract's spelling of a path is documented."""
+    return [endpoint for endpoint in endpoints if not getattr(endpoint[3], "is_slash_alias", False)]
+
+
+def add_shared_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """drf-spectacular's hook: the one error body, and how a request is signed."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Error"] = ERROR
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    return result

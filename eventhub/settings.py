@@ -1,0 +1,176 @@
+"""The one settings file. Everything an operator may change comes from the environment; README.md has the table."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+from eventhub.environment import boolean, choice, database, load_env_file, rate, read, time_zone, whole_number, words
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
+
+# Who may talk to it, and how ----------------------------------------------------------------------------------------
+DEBUG = read("DEBUG", "0", boolean)
+SECRET_KEY = os.environ.get("SECRET_KEY", "") or ("insecure-key-for-debugging-on-one-machine-only" if DEBUG else "")
+if len(SECRET_KEY.encode()) < 32:
+    raise ImproperlyConfigured(
+        "SECRET_KEY must be set, to at least 32 bytes (only DEBUG=1 starts without it). Make one with: "
+        'python -c "import secrets; print(secrets.token_urlsafe(50))"'
+    )
+ALLOWED_HOSTS = read("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", words)
+CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "", words)
+# How many proxies of ours stand in front: that many addresses of X-Forwarded-For are believed, and X-Forwarded-Proto.
+NUM_PROXIES = read("NUM_PROXIES", "0", whole_number(0, 10))
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if NUM_PROXIES else None
+SECURE_SSL_REDIRECT = read("SECURE_SSL_REDIRECT", "0", boolean)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+SECURE_HSTS_SECONDS = read("SECURE_HSTS_SECONDS", "0", whole_number(0, 10**9))
+SECURE_HSTS_INCLUDE_SUBDOMAINS = read("SECURE_HSTS_INCLUDE_SUBDOMAINS", "0", boolean)
+SECURE_HSTS_PRELOAD = read("SECURE_HSTS_PRELOAD", "0", boolean)
+MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), whole_number(1024, 1024**3))
+ORGANIZER_SIGNUP = read("ORGANIZER_SIGNUP", "open", choice("open", "closed"))
+THROTTLE_CREDENTIALS = read("THROTTLE_CREDENTIALS", "20/min", rate)
+THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", rate)
+
+# Where things are kept ----------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": read(
+        "DATABASE_URL",
+        "sqlite:///db.sqlite3",
+        database(read("DB_POOL_SIZE", "10", whole_number(0, 1000)), BASE_DIR),
+    )
+}
+CACHES = {"default": read("CACHE_URL", "dbcache://eventhub_cache", Env.cache_url_config)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+vars().update(read("EMAIL_URL", "consolemail://", Env.email_url_config))
+
+# Time and language --------------------------------------------------------------------------------------------------
+TIME_ZONE = read("TIME_ZONE", "UTC", time_zone)
+USE_TZ = True
+USE_I18N = False
+
+# Parts --------------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "accounts",
+    "events",
+    "registrations",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "eventhub.urls"
+WSGI_APPLICATION = "eventhub.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
+# Served straight from the packages, so that nothing has to be collected first.
+WHITENOISE_USE_FINDERS = True
+
+# Accounts -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["accounts.hashers.Argon2"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=read("ACCESS_TOKEN_MINUTES", "60", whole_number(1, 60 * 24 * 365))),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=read("REFRESH_TOKEN_DAYS", "14", whole_number(1, 3650))),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "CHECK_REVOKE_TOKEN": True,
+}
+
+# The API ------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ByTable"],
+    "DEFAULT_THROTTLE_CLASSES": ["eventhub.throttling.GeneralThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["eventhub.bodies.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["eventhub.bodies.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "eventhub.pagination.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["eventhub.filters.StrictFilterBackend", "eventhub.filters.Search"],
+    "DEFAULT_SCHEMA_CLASS": "eventhub.schema.ContractSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "EXCEPTION_HANDLER": "eventhub.errors.exception_handler",
+    "PAGE_SIZE": read("PAGE_SIZE", "50", whole_number(1, 200)),
+    "NUM_PROXIES": NUM_PROXIES,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "EventHub",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "DESCRIPTION": "Announce events, take registrations for a limited number of seats, know who came.",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["eventhub.schema.hide_slash_aliases"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "eventhub.schema.add_shared_components",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "EventStatus": "events.models.EventStatus",
+        "RegistrationStatus": "registrations.models.RegistrationStatus",
+        "Role": "accounts.models.Role",
+    },
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
+}
+
+# Logs, to standard error --------------------------------------------------------------------------------------------
+LOG_LEVEL = read("LOG_LEVEL", "INFO", choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # A refusal is an answer, not a warning: a sold-out event would fill the log.
+        "django.request": {"level": "ERROR"},
+    },
+}

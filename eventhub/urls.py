@@ -1,0 +1,67 @@
+"""The whole API on one screen. Collections end in a slash, items and actions do not; the other spelling works too."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.views import OrganizerProfiles, Sessions, SignUp, Users
+from eventhub import errors, health
+from eventhub.documents import docs, root, schema
+from events.views import Events, UserEvents
+from registrations.views import Attendees, EventAttendees
+
+handler400 = "eventhub.errors.bad_request"
+handler403 = "eventhub.errors.permission_denied"
+handler404 = "eventhub.errors.not_found"
+handler500 = "eventhub.errors.server_error"
+
+
+def both(route: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
+    """`route` as the contract spells it, and its other spelling, which no document mentions."""
+
+    @functools.wraps(view)
+    def alias(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    alias.is_slash_alias = True  # type: ignore[attr-defined]
+    return [path(route, view, name=name), path(route[:-1] if route.endswith("/") else f"{route}/", alias)]
+
+
+@csrf_exempt
+def no_such_path(request: HttpRequest) -> HttpResponse:
+    return errors.not_found(request)
+
+
+item = {"get": "retrieve", "put": "update", "patch": "update", "delete": "destroy"}
+profile = {"get": "retrieve", "put": "update", "patch": "update"}
+collection = {"get": "list", "post": "create"}
+
+urlpatterns = [
+    path("", root, name="root"),
+    *both("schema/", schema, "schema"),
+    *both("docs/", docs, "docs"),
+    *both("healthz", health.healthz, "healthz"),
+    *both("readyz", health.readyz, "readyz"),
+    *both("users/register", SignUp.as_view({"post": "create"}), "user-register"),
+    *both("users/login", Sessions.as_view({"post": "login"}), "user-login"),
+    *both("users/token/refresh", Sessions.as_view({"post": "refresh"}), "token-refresh"),
+    *both("users/logout", Users.as_view({"post": "logout"}), "user-logout"),
+    *both("users/me", Users.as_view({"get": "me"}), "user-me"),
+    *both("users/", Users.as_view({"get": "list"}), "user-list"),
+    *both("users/<int:pk>", Users.as_view(item), "user-detail"),
+    *both("users/<int:pk>/events", UserEvents.as_view({"get": "events"}), "user-events"),
+    *both("users/<int:pk>/organizer", OrganizerProfiles.as_view(profile), "user-organizer"),
+    *both("events/", Events.as_view(collection), "event-list"),
+    *both("events/<int:pk>", Events.as_view(item), "event-detail"),
+    *both("events/<int:pk>/attendees", EventAttendees.as_view({"get": "attendees"}), "event-attendees"),
+    *both("attendees/", Attendees.as_view(collection), "attendee-list"),
+    *both("attendees/<int:pk>", Attendees.as_view(item), "attendee-detail"),
+    path("admin/", admin.site.urls),
+    # Everything else, so that a POST to a wrong path is this 404 too and not a CSRF page or a redirect.
+    re_path(r"^(?!admin(/|$)|static/).*$", no_such_path),
+]

@@ -1,0 +1,75 @@
+"""What every API view is made of: the order in which refusals win, and what the documentation needs to know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
+from rest_framework.fields import SkipField
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.viewsets import GenericViewSet
+
+from eventhub.errors import NotAuthenticated, Refusal
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row of the contract, for the schema: what goes in, what comes out (`many`: as a list), its own refusals."""
+
+    status: int = 200
+    input: type[BaseSerializer[Any]] | None = None
+    output: type[BaseSerializer[Any]] | None = None
+    many: bool = False
+    refusals: tuple[Refusal, ...] = ()
+
+
+class ApiViewSet(GenericViewSet[Any]):
+    """A resource. `resource` and the action's name are the key of the permission table."""
+
+    resource: ClassVar[str]
+    operations: ClassVar[Mapping[str, Operation]]
+    public: ClassVar[bool] = False
+    orderings: ClassVar[Mapping[str, str]] = {}
+    default_ordering: ClassVar[str] = ""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Before the handler, in the contract's order: 401, 405, 406, 429, then the role's 403."""
+        if not self.public and not request.user.is_authenticated:
+            raise NotAuthenticated()
+        if self.action is None:
+            raise MethodNotAllowed(str(request.method))
+        self.format_kwarg = None
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        self.check_throttles(request)
+        self.check_permissions(request)
+
+    def paged(self, queryset: Any) -> Response:
+        """A page of `queryset`, filtered as the request asks, in the contract's envelope."""
+        page = self.paginate_queryset(self.filter_queryset(queryset)) or []
+        output = self.operations[self.action].output
+        assert output is not None
+        return self.get_paginated_response(output(page, many=True).data)
+
+
+class PublicViewSet(ApiViewSet):
+    """For everyone: an Authorization header is not even looked at, so that a stale one never stands in the way."""
+
+    public = True
+    authentication_classes = ()
+    permission_classes = ()
+
+
+def peek(body: Serializer[Any], name: str) -> Any:
+    """One field of a body whose other fields may be wrong, or None where it is absent or wrong itself.
+
+    For the refusals that win over a 400: who may not touch a row at all is told so whatever else they sent.
+    """
+    data = body.initial_data
+    if not isinstance(data, Mapping) or name not in data:
+        return None
+    try:
+        return body.fields[name].run_validation(data[name])
+    except (ValidationError, SkipField):
+        return None

@@ -1,0 +1,25 @@
+from django.utils import timezone
+from django_filters import rest_framework as filters
+
+from eventhub.filters import IntegerFilter, TimeFilter, TrueOrFalse
+from events.models import Event, EventQuerySet, EventStatus
+
+
+class EventFilter(filters.FilterSet):
+    status = filters.ChoiceFilter(choices=EventStatus.choices)
+    organizer_id = IntegerFilter(field_name="organizer_id")
+    date_from = TimeFilter(field_name="date_time", lookup_expr="gte", help_text="Begins then or later.")
+    date_to = TimeFilter(
+        field_name="date_time", lookup_expr="lte", end_of_day=True, help_text="Begins then or earlier; a date: on it."
+    )
+    upcoming = TrueOrFalse(method="filter_upcoming", help_text="Not over yet.")
+    location = filters.CharFilter(lookup_expr="icontains", max_length=255, help_text="Contains, in any case.")
+    has_seats = TrueOrFalse(field_name="has_free_seats", help_text="Has a free seat.")
+
+    class Meta:
+        model = Event
+        fields: list[str] = []
+
+    def filter_upcoming(self, queryset: EventQuerySet, name: str, value: bool) -> EventQuerySet:
+        now = timezone.now()
+        return queryset.not_over(now) if value else queryset.over(now)

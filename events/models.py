@@ -1,0 +1,191 @@
+"""What takes place: an event with a limited number of seats, who sees it, and its states."""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from eventhub import times
+from events.fields import DatabaseCountField
+
+MAX_CAPACITY = 2_147_483_647
+
+
+class EventStatus(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    UPCOMING = "upcoming", "Upcoming"
+    ACTIVE = "active", "Active"
+    COMPLETED = "completed", "Completed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+ANNOUNCED = (EventStatus.UPCOMING, EventStatus.ACTIVE)
+QUEUE_CLOSED = (EventStatus.COMPLETED, EventStatus.CANCELLED)
+
+MAY_BECOME: dict[str, tuple[str, ...]] = {
+    EventStatus.DRAFT: (EventStatus.UPCOMING, EventStatus.ACTIVE),
+    EventStatus.UPCOMING: (EventStatus.ACTIVE, EventStatus.COMPLETED, EventStatus.CANCELLED, EventStatus.DRAFT),
+    EventStatus.ACTIVE: (EventStatus.UPCOMING, EventStatus.COMPLETED, EventStatus.CANCELLED, EventStatus.DRAFT),
+    EventStatus.COMPLETED: (EventStatus.ACTIVE,),
+    EventStatus.CANCELLED: (EventStatus.UPCOMING, EventStatus.ACTIVE),
+}
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def visible_to(self, user: User) -> Self:
+        """All but drafts, which their organizer and admins alone see."""
+        if user.is_admin:
+            return self
+        seen = ~Q(status=EventStatus.DRAFT)
+        return self.filter(seen | Q(organizer=user) if user.is_organizer else seen)
+
+    def managed_by(self, user: User) -> Self:
+        """Those that `user` runs: an organizer's own, an admin's all."""
+        if user.is_admin:
+            return self
+        return self.filter(organizer=user) if user.is_organizer else self.none()
+
+    def with_organizer(self) -> Self:
+        """With what the body of an event says of its organizer."""
+        return self.select_related("organizer__profile")
+
+    def not_over(self, now: datetime) -> Self:
+        """Those whose end is still to come; see `Event.is_over`."""
+        return self.filter(_not_over(now))
+
+    def over(self, now: datetime) -> Self:
+        """The others."""
+        return self.exclude(_not_over(now))
+
+
+def _not_over(now: datetime) -> Q:
+    today = times.start_of_day(now)
+    to_come = Q(end_time__gt=now) | Q(end_time=None, date_time__gte=today)
+    # The first condition follows from the second, and has an index.
+    return Q(last_mark__gte=today) & to_come & ~Q(status=EventStatus.COMPLETED)
+
+
+class Event(models.Model):
+    """Something that takes place once, with `max_capacity` seats.
+
+    `seats_taken` and `waitlisted` are kept by triggers on the registrations; nothing else writes them.
+    """
+
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    date_time = models.DateTimeField("begins")
+    end_time = models.DateTimeField("ends", null=True, blank=True)
+    location = models.CharField(max_length=255)
+    organizer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
+    max_capacity = models.PositiveIntegerField(
+        "seats", validators=[MinValueValidator(1), MaxValueValidator(MAX_CAPACITY)]
+    )
+    seats_taken = DatabaseCountField()
+    waitlisted = DatabaseCountField()
+    waitlist = models.BooleanField("people may queue", default=True)
+    status = models.CharField(max_length=10, choices=EventStatus.choices, default=EventStatus.UPCOMING)
+    registration_opens = models.DateTimeField(null=True, blank=True)
+    registration_closes = models.DateTimeField(null=True, blank=True)
+    uid = models.CharField("identifier in a calendar", max_length=255, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    # Two columns that the database computes, for the indexes behind `has_seats` and `upcoming`. A registration changes
+    # `has_free_seats` only when it takes the last seat, so that all others update no index (PostgreSQL: HOT).
+    has_free_seats = models.GeneratedField(
+        expression=Q(seats_taken__lt=F("max_capacity")), output_field=models.BooleanField(), db_persist=True
+    )
+    last_mark = models.GeneratedField(
+        expression=Coalesce("end_time", "date_time"), output_field=models.DateTimeField(), db_persist=True
+    )
+
+    objects: ClassVar[Any] = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["date_time", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(max_capacity__gte=1, max_capacity__lte=MAX_CAPACITY), name="event_has_a_seat"
+            ),
+            models.CheckConstraint(condition=Q(seats_taken__lte=F("max_capacity")), name="event_seats_within_capacity"),
+            models.CheckConstraint(
+                condition=Q(end_time=None) | Q(end_time__gt=F("date_time")), name="event_ends_after_it_begins"
+            ),
+            models.CheckConstraint(
+                condition=Q(registration_opens=None)
+                | Q(registration_closes=None)
+                | Q(registration_closes__gt=F("registration_opens")),
+                name="event_registration_closes_after_it_opens",
+            ),
+            models.CheckConstraint(condition=Q(status__in=EventStatus.values), name="event_status_is_known"),
+            models.UniqueConstraint(fields=["organizer", "uid"], condition=~Q(uid=""), name="event_uid_unique"),
+        ]
+        indexes = [
+            # One for each order, and one for each filter under the default order.
+            models.Index(fields=["date_time", "id"], name="event_by_date"),
+            models.Index(fields=["title", "id"], name="event_by_title"),
+            models.Index(fields=["created_at", "id"], name="event_by_creation"),
+            models.Index(fields=["status", "date_time", "id"], name="event_by_status"),
+            models.Index(fields=["organizer", "date_time", "id"], name="event_by_organizer"),
+            models.Index(fields=["has_free_seats", "date_time", "id"], name="event_by_free_seats"),
+            models.Index(fields=["last_mark"], name="event_by_last_mark"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def seats_left(self) -> int:
+        return self.max_capacity - self.seats_taken
+
+    @property
+    def ends(self) -> datetime:
+        """The first moment at which it is over: `end_time`, or the end of its first day in TIME_ZONE."""
+        return self.end_time or times.end_of_day(self.date_time)
+
+    def is_visible_to(self, user: User) -> bool:
+        """As `EventQuerySet.visible_to`, for one event."""
+        return self.status != EventStatus.DRAFT or user.is_admin or (user.is_organizer and self.organizer_id == user.pk)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.status == EventStatus.COMPLETED or self.ends <= now
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether people may register: announced, inside the window, not over."""
+        return (
+            self.status in ANNOUNCED
+            and (self.registration_opens is None or self.registration_opens <= now)
+            and (self.registration_closes is None or now < self.registration_closes)
+            and now < self.ends
+        )
+
+    def serves_queue(self, now: datetime) -> bool:
+        """Whether a seat that gets free goes to the queue. Outside the registration window it does, so that nobody
+        waits beside a free seat when the window opens."""
+        return self.status not in QUEUE_CLOSED and now < self.ends
+
+    def takes_queue(self, now: datetime) -> bool:
+        """Whether one may join the queue."""
+        return self.waitlist and self.serves_queue(now)
+
+    def free_for_newcomers(self, now: datetime) -> int:
+        """Seats that the next person may have: a free one beside a queue that is served is the queue's."""
+        return 0 if self.waitlisted and self.serves_queue(now) else self.seats_left
+
+    def clean(self) -> None:
+        """The constraints of the database, as sentences beside the fields."""
+        problems = {}
+        if self.end_time and self.date_time and self.end_time <= self.date_time:
+            problems["end_time"] = "The end must be after the beginning."
+        opens, closes = self.registration_opens, self.registration_closes
+        if opens and closes and closes <= opens:
+            problems["registration_closes"] = "Registration must close after it opens."
+        if problems:
+            raise ValidationError(problems)

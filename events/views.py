@@ -1,0 +1,122 @@
+"""The API of events: thin faces over events.planning and registrations.editing."""
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from accounts.permissions import require
+from eventhub.errors import CapacityBelowTaken, EventNotFound, Forbidden, HasAttendees, UserNotFound
+from eventhub.views import ApiViewSet, Operation, peek
+from events import planning
+from events.filters import EventFilter
+from events.models import Event
+from events.serializers import EventInput, EventSerializer
+from registrations import editing
+
+
+class EventLists(ApiViewSet):
+    """What every list of events offers."""
+
+    queryset = Event.objects.all()
+    filterset_class = EventFilter
+    search_fields = ("title", "description", "location")
+    orderings: ClassVar = {"date_time": "date_time", "title": "title", "created_at": "created_at"}
+    default_ordering = "date_time"
+
+
+class Events(EventLists):
+    resource = "event"
+    operations: ClassVar = {
+        "list": Operation(many=True, output=EventSerializer),
+        "retrieve": Operation(output=EventSerializer, refusals=(EventNotFound(),)),
+        "create": Operation(
+            201,
+            input=EventInput,
+            output=EventSerializer,
+            refusals=(Forbidden("You must be an organizer to create events"), Forbidden()),
+        ),
+        "update": Operation(
+            input=EventInput,
+            output=EventSerializer,
+            refusals=(
+                Forbidden("Event not updated"),
+                Forbidden(),
+                EventNotFound(),
+                CapacityBelowTaken(),
+                HasAttendees(),
+            ),
+        ),
+        "destroy": Operation(204, refusals=(Forbidden("Event not deleted"), EventNotFound())),
+    }
+
+    def list(self, request: Request) -> Response:
+        """Events that you may see, by date."""
+        return self.paged(Event.objects.visible_to(request.user).with_organizer())
+
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """An event."""
+        return Response(EventSerializer(self._event(pk)).data)
+
+    def create(self, request: Request) -> Response:
+        """Announce an event. A date in the past is accepted: events are also recorded afterwards."""
+        user: Any = request.user
+        body = EventInput(data=request.data)
+        organizer = planning.find_organizer(user_id=peek(body, "organizer_id"), by=user, owner_id=user.pk) or user
+        body.is_valid(raise_exception=True)
+        body.validated_data.pop("organizer_id", None)
+        event = planning.create_event(organizer=organizer, values=body.validated_data)
+        return Response(EventSerializer(event).data, status=201)
+
+    def update(self, request: Request, pk: int) -> Response:
+        """Change an event.
+
+        Absent keys keep their value. More seats go to the queue, in its order, in the same transaction; when an event
+        is open again its queue is served at once.
+        """
+        event = self._event(pk)
+        require(request.user, self.resource, self.action, event)  # type: ignore[arg-type]
+        body = EventInput(data=request.data, partial=True)
+        organizer = planning.find_organizer(
+            user_id=peek(body, "organizer_id"),
+            by=request.user,  # type: ignore[arg-type]
+            owner_id=event.organizer_id,
+        )
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        values.pop("organizer_id", None)
+        if organizer is not None:
+            values["organizer"] = organizer
+        editing.edit_event(event_id=pk, values=values)
+        return Response(EventSerializer(self._event(pk)).data)
+
+    def destroy(self, request: Request, pk: int) -> Response:
+        """Delete an event, and its registrations with it."""
+        require(request.user, self.resource, self.action, self._event(pk))  # type: ignore[arg-type]
+        editing.delete_event(event_id=pk)
+        return Response(status=204)
+
+    def _event(self, pk: int) -> Event:
+        """The event, as far as the user may know of it."""
+        event = Event.objects.visible_to(self.request.user).with_organizer().filter(pk=pk).first()
+        if event is None:
+            raise EventNotFound()
+        return event
+
+
+class UserEvents(EventLists):
+    resource = "user"
+    operations: ClassVar = {
+        "events": Operation(
+            many=True, output=EventSerializer, refusals=(Forbidden("Resource inaccessible"), UserNotFound())
+        )
+    }
+
+    def events(self, request: Request, pk: int) -> Response:
+        """The events that this user organizes, drafts among them."""
+        account = User.objects.filter(pk=pk).first()
+        if account is None:
+            raise UserNotFound()
+        require(request.user, self.resource, self.action, account)  # type: ignore[arg-type]
+        return self.paged(Event.objects.filter(organizer=account).with_organizer())

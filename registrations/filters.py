@@ -1,0 +1,14 @@
+from django_filters import rest_framework as filters
+
+from eventhub.filters import IntegerFilter
+from registrations.models import Registration, RegistrationStatus
+
+
+class RegistrationFilter(filters.FilterSet):
+    event_id = IntegerFilter(field_name="event_id")
+    user_id = IntegerFilter(field_name="user_id")
+    status = filters.ChoiceFilter(choices=RegistrationStatus.choices)
+
+    class Meta:
+        model = Registration
+        fields: list[str] = []

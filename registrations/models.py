@@ -1,0 +1,106 @@
+"""Who gets a seat: a registration is one user's claim to one event."""
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from events.models import Event, EventStatus
+
+
+class RegistrationStatus(models.TextChoices):
+    REGISTERED = "registered", "Registered"
+    WAITLISTED = "waitlisted", "Waitlisted"
+    ATTENDED = "attended", "Attended"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+SEATED = (RegistrationStatus.REGISTERED, RegistrationStatus.ATTENDED)
+LIVE = (*SEATED, RegistrationStatus.WAITLISTED)
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own, and for organizers those of their events; all for admins. What concerns a draft is its
+        organizer's alone, as the draft is."""
+        if user.is_admin:
+            return self
+        own = Q(user=user) & ~Q(event__status=EventStatus.DRAFT)
+        return self.filter(own | Q(event__organizer=user) if user.is_organizer else own)
+
+    def managed_by(self, user: User) -> Self:
+        """Those of the events that `user` runs."""
+        if user.is_admin:
+            return self
+        return self.filter(event__organizer=user) if user.is_organizer else self.none()
+
+    def with_event(self) -> Self:
+        """With what its body says of the event."""
+        return self.select_related("event")
+
+    def live(self) -> Self:
+        return self.filter(status__in=LIVE)
+
+    def waiting(self) -> Self:
+        return self.filter(status=RegistrationStatus.WAITLISTED)
+
+
+class Registration(models.Model):
+    """The resource that the API calls an attendee, after the person named on it.
+
+    A user's live registration for an event is unique. `queue_number` is given by a trigger when the row begins to
+    wait, under the event's lock, and says nothing in any other status.
+    """
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="registrations", db_index=False)
+    # Accounts are deleted through registrations/people.py, which decides about their registrations first.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations", null=True, db_index=False
+    )
+    status = models.CharField(max_length=10, choices=RegistrationStatus.choices, default=RegistrationStatus.REGISTERED)
+    name = models.CharField(max_length=255, blank=True)
+    contact_details = models.CharField(max_length=255, blank=True)
+    queue_number = models.BigIntegerField(null=True, editable=False)
+    registration_date = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[Any] = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-registration_date", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "user"], condition=Q(status__in=LIVE), name="registration_one_live_per_user"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=RegistrationStatus.values), name="registration_status_is_known"
+            ),
+        ]
+        indexes = [
+            # One for each order, alone and within an event or a user; the queue.
+            models.Index(fields=["registration_date", "id"], name="registration_by_date"),
+            models.Index(fields=["name", "id"], name="registration_by_name"),
+            models.Index(fields=["status", "registration_date", "id"], name="registration_by_status"),
+            models.Index(fields=["event", "registration_date", "id"], name="registration_by_event"),
+            models.Index(fields=["event", "name", "id"], name="registration_by_event_and_name"),
+            models.Index(fields=["user", "registration_date", "id"], name="registration_by_user"),
+            models.Index(
+                fields=["event", "queue_number"],
+                condition=Q(status=RegistrationStatus.WAITLISTED),
+                name="registration_queue",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} for {self.event}"
+
+    def waitlist_position(self) -> int | None:
+        """The place in the queue, from 1; None for who does not wait."""
+        if self.status != RegistrationStatus.WAITLISTED:
+            return None
+        number = Registration.objects.filter(pk=self.pk).values("queue_number")
+        waiting = Registration.objects.waiting().filter(event=self.event_id)
+        return waiting.filter(queue_number__lte=models.Subquery(number)).count()

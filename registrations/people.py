@@ -1,0 +1,73 @@
+"""What changing or deleting an account means for events and seats."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import rules
+from accounts.models import Role, User
+from accounts.rules import AccountChanges
+from eventhub.errors import HasEvents, Unavailable
+from eventhub.transactions import ATTEMPTS, retried
+from events.models import Event
+from registrations.models import Registration
+from registrations.seats import serve_queue
+
+
+@retried
+def change_account(
+    *, account: User, by: User, changes: AccountChanges, fresh: bool, current_password: str | None = None
+) -> User:
+    """Changes an account as accounts.rules allows. HasEvents for an organizer who stops being one while their events
+    have registrations: those would have nobody to run them."""
+    changes = rules.check_changes(
+        account=account, by=by, changes=changes, fresh=fresh, current_password=current_password
+    )
+    with transaction.atomic():
+        if changes.get("role") == Role.USER:
+            list(Event.objects.select_for_update(no_key=True).filter(organizer=account).order_by("pk").values("pk"))
+            _refuse_with_registrations(account)
+        return rules.apply_changes(account_id=account.pk, changes=changes) if changes else account
+
+
+def erase_account(*, account_id: int, now: datetime | None = None) -> None:
+    """Deletes an account. Its registrations for events to come go, and their seats to the queues; those of past events
+    stay, without the person. Events that it organizes go where nobody has registered for them.
+
+    HasEvents where somebody has, LastAdmin, UserNotFound. Events are locked before accounts, here as everywhere; a
+    registration for one more event that arrives in between is found by looking again.
+    """
+    for _ in range(ATTEMPTS):
+        if _erase(account_id, now or timezone.now()):
+            return
+    raise Unavailable()
+
+
+@retried
+def _erase(account_id: int, now: datetime) -> bool:
+    """False, with nothing done, where a registration came in while the events were being locked."""
+    with transaction.atomic():
+        concerned = Q(organizer=account_id) | Q(registrations__user=account_id)
+        ids = set(Event.objects.filter(concerned).values_list("pk", flat=True))
+        locked = {event.pk: event for event in Event.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+        account = rules.lock_account(account_id)
+        held = Registration.objects.filter(user=account)
+        if not set(held.values_list("event_id", flat=True)) <= locked.keys():
+            return False
+        rules.refuse_last_admin(account)
+        _refuse_with_registrations(account)
+        past = [pk for pk, event in locked.items() if event.is_over(now)]
+        held.filter(event__in=past).update(user=None, name="", contact_details="")
+        held.delete()
+        for event in Event.objects.filter(pk__in=locked.keys() - set(past)).order_by("pk"):
+            serve_queue(event, now=now)
+        Event.objects.filter(organizer=account).delete()
+        account.delete()
+        return True
+
+
+def _refuse_with_registrations(organizer: User) -> None:
+    if Registration.objects.filter(event__organizer=organizer).exists():
+        raise HasEvents()

@@ -1,0 +1,313 @@
+"""Who gets a seat. Every path that gives, takes or moves one ends here.
+
+The database guarantees (registrations/triggers.py); this module decides, and decides the same for everybody. A plain
+registration is one INSERT that the database refuses when the last seat has just gone. Whatever reads before it writes
+locks the event first (`lock_event`), then looks. A seat that gets free goes to the queue in the same transaction, so
+nobody outside ever sees it free.
+
+Every function takes `by`, who asks, and `now`, a UTC time, for tests. Refusals are those of eventhub/errors.py.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import User
+from accounts.permissions import allowed, require
+from eventhub.errors import (
+    AlreadyRegistered,
+    AttendeeNotFound,
+    CapacityBelowTaken,
+    EventFull,
+    EventNotFound,
+    RegistrationClosed,
+)
+from eventhub.transactions import one_statement, retried, violated
+from events.models import Event, EventStatus
+from registrations.models import SEATED, Registration, RegistrationStatus
+
+REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
+    RegistrationStatus.REGISTERED,
+    RegistrationStatus.WAITLISTED,
+    RegistrationStatus.ATTENDED,
+    RegistrationStatus.CANCELLED,
+)
+
+
+# Looking and locking -------------------------------------------------------------------------------------------------
+
+
+def look(*, event_id: int, user_id: int, by: User) -> Event:
+    """The event as `by` may see it, and in `live_attendee_id` the user's live registration for it, in one read."""
+    live = Registration.objects.live().filter(event=OuterRef("pk"), user=user_id).values("pk")
+    event = Event.objects.visible_to(by).annotate(live_attendee_id=Subquery(live)).filter(pk=event_id).first()
+    if event is None:
+        raise EventNotFound()
+    return event
+
+
+def lock_event(event_id: int) -> Event:
+    """The event with its counts, locked until the transaction ends: nobody else gives or takes a seat of it."""
+    try:
+        return Event.objects.select_for_update(no_key=True).get(pk=event_id)
+    except Event.DoesNotExist:
+        raise EventNotFound() from None
+
+
+def lock_registration(registration: Registration) -> Registration:
+    """The registration as it is now, with its event; the event is locked first."""
+    event = lock_event(registration.event_id)
+    try:
+        current = Registration.objects.get(pk=registration.pk, event=event)
+    except Registration.DoesNotExist:
+        raise AttendeeNotFound() from None
+    current.event = event
+    return current
+
+
+# Getting in ----------------------------------------------------------------------------------------------------------
+
+
+@retried
+def register(
+    *,
+    event: Event,
+    user: User,
+    by: User,
+    name: str | None = None,
+    contact_details: str | None = None,
+    now: datetime | None = None,
+) -> Registration:
+    """A seat for `user`, in one statement. `event` comes from `look`; what changed since, the database knows.
+
+    AlreadyRegistered, RegistrationClosed or EventFull where it is refused, in this order.
+    """
+    now = now or timezone.now()
+    live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
+    if live is not None:
+        raise AlreadyRegistered(attendee_id=live)
+    _require_possible(event, by, now)
+    if event.free_for_newcomers(now) <= 0:
+        raise EventFull(can_wait=event.takes_queue(now))
+    registration = _new(event, user, by, name, contact_details)
+    with _refusals(registration, event, now):
+        registration.save(force_insert=True)
+    return registration
+
+
+@retried
+def join_queue(
+    *,
+    event_id: int,
+    user: User,
+    by: User,
+    name: str | None = None,
+    contact_details: str | None = None,
+    now: datetime | None = None,
+) -> Registration:
+    """A seat if one is free and nobody waits, else the queue's end; EventFull where the queue is closed too."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        event = lock_event(event_id)
+        _refuse_second(event, user.pk)
+        _require_possible(event, by, now)
+        registration = _new(event, user, by, name, contact_details)
+        registration.status = _seat_or_queue(event, now)
+        with _refusals(registration, event, now):
+            registration.save(force_insert=True)
+        return registration
+
+
+# Changing and leaving ------------------------------------------------------------------------------------------------
+
+
+@retried
+def update(
+    *,
+    registration: Registration,
+    by: User,
+    status: str | None = None,
+    name: str | None = None,
+    contact_details: str | None = None,
+    now: datetime | None = None,
+) -> Registration:
+    """The registration, read again under its event's lock, with the person's details and the status changed.
+
+    A 400 for a change of status that the contract's table does not have, Forbidden for one that is the organizer's,
+    a conflict as for a new registration where a cancelled one is taken up again. Asking for what is already so
+    changes nothing.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        registration = lock_registration(registration)
+        event, was = registration.event, registration.status
+        details = {"name": name, "contact_details": contact_details}
+        changed = [key for key, text in details.items() if text not in (None, getattr(registration, key))]
+        for key in changed:
+            setattr(registration, key, details[key])
+        if status not in (None, was):
+            changed += _change_status(registration, str(status), by, now)
+        if changed:
+            with _refusals(registration, event, now):
+                registration.save(update_fields=[*changed, "updated_at"])
+            _recount(event, was, registration.status)
+            serve_queue(event, now=now)
+        return registration
+
+
+def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> Registration:
+    """Gives up a seat, or a place in the queue. The seat is the first in the queue's."""
+    return update(registration=registration, by=by, status=CANCELLED, now=now)
+
+
+def reinstate(*, registration: Registration, by: User, now: datetime | None = None) -> Registration:
+    """Takes a cancelled registration up again, by the rules of a new one."""
+    return update(registration=registration, by=by, status=REGISTERED, now=now)
+
+
+@retried
+def remove(*, registration: Registration, by: User, now: datetime | None = None) -> None:
+    """Cancels and forgets. One that was marked attended is the organizer's to remove."""
+    with transaction.atomic():
+        registration = lock_registration(registration)
+        if registration.status == ATTENDED:
+            require(by, "attendee", "check_in", registration)
+        event, was = registration.event, registration.status
+        registration.delete()
+        _recount(event, was, None)
+        serve_queue(event, now=now or timezone.now())
+
+
+# The queue -----------------------------------------------------------------------------------------------------------
+
+
+@retried
+def promote(*, event_id: int, now: datetime | None = None) -> int:
+    """Gives the event's free seats to its queue, in order; how many it gave."""
+    with transaction.atomic():
+        return serve_queue(lock_event(event_id), now=now or timezone.now())
+
+
+@retried
+def resize(*, event_id: int, max_capacity: int, now: datetime | None = None) -> int:
+    """Sets the seats of an event and seats its queue; how many got in. CapacityBelowTaken, or EventNotFound."""
+    with transaction.atomic():
+        event = lock_event(event_id)
+        event.max_capacity = max_capacity
+        save_event(event, ["max_capacity"])
+        return serve_queue(event, now=now or timezone.now())
+
+
+def save_event(event: Event, changed: list[str]) -> None:
+    """Writes the named fields of a locked event. CapacityBelowTaken for fewer seats than are taken."""
+    if event.seats_left < 0:
+        raise CapacityBelowTaken()
+    event.save(update_fields=[*changed, "updated_at"])
+
+
+def serve_queue(event: Event, *, now: datetime) -> int:
+    """As `promote`, for an event locked in this transaction and read since its last change."""
+    if event.seats_left <= 0 or not event.waitlisted or not event.serves_queue(now):
+        return 0
+    waiting = Registration.objects.waiting().filter(event=event)
+    first = waiting.order_by("queue_number", "pk").values("pk")[: event.seats_left]
+    # Who has stopped waiting by the time this statement runs (raw SQL takes no lock first) must stay out.
+    return waiting.filter(pk__in=first).update(status=REGISTERED, updated_at=now)
+
+
+# What the functions above are made of --------------------------------------------------------------------------------
+
+
+def _require_possible(event: Event, by: User, now: datetime) -> None:
+    """Who runs the event may register people whenever it is not cancelled."""
+    if event.is_open(now):
+        return
+    if event.status == EventStatus.CANCELLED or not allowed(by, "attendee", "create_for_others", event):
+        raise RegistrationClosed()
+
+
+def _refuse_second(event: Event, user_id: int | None) -> None:
+    live = Registration.objects.live().filter(event=event, user=user_id).values_list("pk", flat=True).first()
+    if user_id is not None and live is not None:
+        raise AlreadyRegistered(attendee_id=live)
+
+
+def _seat_or_queue(event: Event, now: datetime) -> str:
+    if event.free_for_newcomers(now) > 0:
+        return REGISTERED
+    if event.takes_queue(now):
+        return WAITLISTED
+    raise EventFull(can_wait=False)
+
+
+def _new(event: Event, user: User, by: User, name: str | None, contact_details: str | None) -> Registration:
+    """A registration named after the account; an organizer who adds somebody learns no address by it."""
+    own_address = user.email if by == user or by.is_admin else ""
+    return Registration(
+        event=event,
+        user=user,
+        name=user.username if name is None else name,
+        contact_details=own_address if contact_details is None else contact_details,
+    )
+
+
+def _change_status(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
+    """Sets another status on a locked registration, unsaved; the names of the fields that it changed."""
+    was, event = registration.status, registration.event
+    if to == WAITLISTED and was in SEATED:
+        raise ValidationError({"status": ["Who has a seat cannot go back to the queue."]})
+    if ATTENDED in (was, to):
+        require(by, "attendee", "check_in", registration)
+    if was == CANCELLED:
+        return _take_up_again(registration, to, by, now)
+    if was == WAITLISTED and to in SEATED and not (to == ATTENDED and _may_sit_down(registration, now)):
+        raise EventFull(can_wait=event.takes_queue(now))
+    registration.status = to
+    return ["status"]
+
+
+def _take_up_again(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
+    event = registration.event
+    _refuse_second(event, registration.user_id)
+    _require_possible(event, by, now)
+    if to == WAITLISTED:
+        to = _seat_or_queue(event, now)
+    elif event.free_for_newcomers(now) <= 0:
+        raise EventFull(can_wait=event.takes_queue(now))
+    registration.status, registration.registration_date = to, now
+    return ["status", "registration_date"]
+
+
+def _may_sit_down(registration: Registration, now: datetime) -> bool:
+    """Whether someone who waits and has come may have a free seat: where a queue is served, only its first."""
+    event = registration.event
+    return event.seats_left > 0 and (not event.serves_queue(now) or registration.waitlist_position() == 1)
+
+
+def _recount(event: Event, was: str, becomes: str | None) -> None:
+    """What the triggers did to the locked event's counts, without reading them again."""
+    event.seats_taken += (becomes in SEATED) - (was in SEATED)
+    event.waitlisted += (becomes == WAITLISTED) - (was == WAITLISTED)
+
+
+@contextmanager
+def _refusals(registration: Registration, event: Event, now: datetime) -> Iterator[None]:
+    """Turns the database's refusal of a write inside into the same exception that a look beforehand raises."""
+    try:
+        with one_statement():
+            yield
+    except IntegrityError as problem:
+        constraint = violated(problem)
+        if "event_seats_within_capacity" in constraint:
+            raise EventFull(can_wait=event.takes_queue(now)) from None
+        if "registration_event_exists" in constraint:
+            raise EventNotFound() from None
+        # SQLite names the columns of a unique index, not the index.
+        if "registration_one_live_per_user" in constraint or "registrations_registration.user_id" in constraint:
+            _refuse_second(event, registration.user_id)
+        raise

@@ -1,0 +1,110 @@
+"""The shape of a registration in bodies, where it is called an attendee. No rules here."""
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from eventhub.times import TimeField, to_text
+from events.models import EventStatus
+from registrations.models import Registration, RegistrationStatus
+
+
+class AttendeeEventSerializer(serializers.Serializer[Any]):
+    event_id = serializers.IntegerField()
+    title = serializers.CharField()
+    date_time = TimeField()
+    location = serializers.CharField()
+    status = serializers.ChoiceField(choices=EventStatus.choices)
+
+
+class AttendeeSerializer(serializers.Serializer[Registration]):
+    """Written out, since a crowd at the door reads it. The position costs a count, so lists leave it out."""
+
+    attendee_id = serializers.IntegerField()
+    event_id = serializers.IntegerField()
+    event = AttendeeEventSerializer()
+    user_id = serializers.IntegerField(allow_null=True, help_text="Null once the account is deleted.")
+    registration_date = TimeField()
+    status = serializers.ChoiceField(choices=RegistrationStatus.choices)
+    name = serializers.CharField()
+    contact_details = serializers.CharField()
+    waitlist_position = serializers.IntegerField(
+        allow_null=True, help_text="From 1, for a single waitlisted item; null in lists."
+    )
+    updated_at = TimeField()
+
+    example: ClassVar = {
+        "attendee_id": 31,
+        "event_id": 12,
+        "event": {
+            "event_id": 12,
+            "title": "Night of the Telescopes",
+            "date_time": "2027-05-01T19:00:00Z",
+            "location": "Observatory, north lawn",
+            "status": "upcoming",
+        },
+        "user_id": 9,
+        "registration_date": "2027-03-02T10:30:00Z",
+        "status": "registered",
+        "name": "bob",
+        "contact_details": "bob@example.org",
+        "waitlist_position": None,
+        "updated_at": "2027-03-02T10:30:00Z",
+    }
+
+    def to_representation(self, registration: Registration) -> dict[str, Any]:
+        event = registration.event
+        in_list = self.parent is not None
+        return {
+            "attendee_id": registration.pk,
+            "event_id": registration.event_id,
+            "event": {
+                "event_id": event.pk,
+                "title": event.title,
+                "date_time": to_text(event.date_time),
+                "location": event.location,
+                "status": event.status,
+            },
+            "user_id": registration.user_id,
+            "registration_date": to_text(registration.registration_date),
+            "status": registration.status,
+            "name": registration.name,
+            "contact_details": registration.contact_details,
+            "waitlist_position": None if in_list else registration.waitlist_position(),
+            "updated_at": to_text(registration.updated_at),
+        }
+
+
+class AttendeeInput(serializers.Serializer[Registration]):
+    event_id = serializers.IntegerField()
+    user_id = serializers.IntegerField(required=False, help_text="Oneself, unless you run the event.")
+    name = serializers.CharField(max_length=255, required=False)
+    contact_details = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    status = serializers.ChoiceField(
+        choices=[RegistrationStatus.REGISTERED.value, RegistrationStatus.WAITLISTED.value],
+        required=False,
+        help_text="`waitlisted`: a seat if one is free and nobody waits, else the queue's end.",
+    )
+
+    example: ClassVar = {"event_id": 12}
+
+
+class AttendeeChanges(serializers.Serializer[Registration]):
+    event_id = serializers.IntegerField(required=False, help_text="Cannot change.")
+    user_id = serializers.IntegerField(required=False, allow_null=True, help_text="Cannot change.")
+    status = serializers.ChoiceField(choices=RegistrationStatus.choices, required=False)
+    name = serializers.CharField(max_length=255, required=False)
+    contact_details = serializers.CharField(max_length=255, required=False, allow_blank=True)
+
+    example: ClassVar = {"status": "cancelled"}
+
+    def validate_event_id(self, value: int) -> int:
+        return self._as_it_is("event_id", value)
+
+    def validate_user_id(self, value: int | None) -> int | None:
+        return self._as_it_is("user_id", value)
+
+    def _as_it_is(self, name: str, value: Any) -> Any:
+        if value != getattr(self.instance, name):
+            raise serializers.ValidationError("This cannot be changed.")
+        return value

@@ -1,0 +1,142 @@
+"""The API of registrations: thin faces over registrations.seats."""
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from accounts.permissions import require
+from eventhub.errors import (
+    AlreadyRegistered,
+    AttendeeNotFound,
+    EventFull,
+    EventNotFound,
+    Forbidden,
+    RegistrationClosed,
+    UserNotFound,
+)
+from eventhub.views import ApiViewSet, Operation, peek
+from events.models import Event
+from registrations import seats
+from registrations.filters import RegistrationFilter
+from registrations.models import Registration, RegistrationStatus
+from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer
+
+NO_SEAT = (AlreadyRegistered(attendee_id=31), RegistrationClosed(), EventFull(can_wait=True))
+
+
+class AttendeeLists(ApiViewSet):
+    """What every list of registrations offers."""
+
+    queryset = Registration.objects.all()
+    filterset_class = RegistrationFilter
+    search_fields = ("name", "contact_details")
+    orderings: ClassVar = {"registration_date": "registration_date", "name": "name"}
+    default_ordering = "-registration_date"
+
+
+class Attendees(AttendeeLists):
+    resource = "attendee"
+    operations: ClassVar = {
+        "list": Operation(many=True, output=AttendeeSerializer),
+        "retrieve": Operation(output=AttendeeSerializer, refusals=(Forbidden(), AttendeeNotFound())),
+        "create": Operation(
+            201,
+            input=AttendeeInput,
+            output=AttendeeSerializer,
+            refusals=(Forbidden(), EventNotFound(), UserNotFound(), *NO_SEAT),
+        ),
+        "update": Operation(
+            input=AttendeeChanges,
+            output=AttendeeSerializer,
+            refusals=(Forbidden("Attendee not updated"), Forbidden(), AttendeeNotFound(), *NO_SEAT),
+        ),
+        "destroy": Operation(204, refusals=(Forbidden("Attendee not deleted"), Forbidden(), AttendeeNotFound())),
+    }
+
+    def list(self, request: Request) -> Response:
+        """Your registrations, and those of the events that you run; newest first."""
+        return self.paged(Registration.objects.visible_to(request.user).with_event())
+
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """A registration."""
+        return Response(AttendeeSerializer(self._registration(pk)).data)
+
+    def create(self, request: Request) -> Response:
+        """Register for an event, or with `"status": "waitlisted"` queue for it.
+
+        Without a status, or with `registered`: a seat, or 409 `event_full`. Who runs the event registers anyone.
+        """
+        by: Any = request.user
+        body = AttendeeInput(data=request.data)
+        user_id = peek(body, "user_id")
+        event = self._event(peek(body, "event_id"), by.pk if user_id is None else user_id)
+        user = self._person(user_id, event)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        details = {key: values.get(key) for key in ("name", "contact_details")}
+        if values.get("status") == RegistrationStatus.WAITLISTED:
+            registration = seats.join_queue(event_id=values["event_id"], user=user, by=by, **details)
+        else:
+            assert event is not None  # a valid body names it
+            registration = seats.register(event=event, user=user, by=by, **details)
+        return Response(AttendeeSerializer(registration).data, status=201)
+
+    def update(self, request: Request, pk: int) -> Response:
+        """Change the details or the status of a registration.
+
+        Absent keys keep their value. A seat that gets free goes to the first in the queue, in the same transaction.
+        """
+        registration = self._registration(pk)
+        body = AttendeeChanges(registration, data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        changes = {key: body.validated_data.get(key) for key in ("status", "name", "contact_details")}
+        by: Any = request.user
+        return Response(AttendeeSerializer(seats.update(registration=registration, by=by, **changes)).data)
+
+    def destroy(self, request: Request, pk: int) -> Response:
+        """Cancel a registration and remove it. One that was marked attended is the organizer's to remove."""
+        seats.remove(registration=self._registration(pk), by=request.user)  # type: ignore[arg-type]
+        return Response(status=204)
+
+    def _registration(self, pk: int) -> Registration:
+        """The row, if the user may do the view's action to it. What concerns a draft is hidden as the draft is."""
+        user: Any = self.request.user
+        registration = Registration.objects.with_event().filter(pk=pk).first()
+        if registration is None or not registration.event.is_visible_to(user):
+            raise AttendeeNotFound()
+        require(user, self.resource, self.action, registration)
+        return registration
+
+    def _event(self, event_id: int | None, user_id: int) -> Event | None:
+        """The event that a body names, with what it holds for `user_id`; None where it names none."""
+        if event_id is None:
+            return None
+        return seats.look(event_id=event_id, user_id=user_id, by=self.request.user)  # type: ignore[arg-type]
+
+    def _person(self, user_id: int | None, event: Event | None) -> User:
+        """Whom a body wants registered: the one who asks, or, for who runs the event, anyone."""
+        by: Any = self.request.user
+        if user_id is None or user_id == by.pk:
+            return by
+        require(by, "attendee", "create_for_others", event)
+        user = User.objects.filter(pk=user_id).first()
+        if user is None:
+            raise UserNotFound()
+        return user
+
+
+class EventAttendees(AttendeeLists):
+    resource = "event"
+    operations: ClassVar = {
+        "attendees": Operation(many=True, output=AttendeeSerializer, refusals=(Forbidden(), EventNotFound()))
+    }
+
+    def attendees(self, request: Request, pk: int) -> Response:
+        """The registrations for an event, of every status."""
+        event = Event.objects.visible_to(request.user).filter(pk=pk).first()
+        if event is None:
+            raise EventNotFound()
+        require(request.user, self.resource, self.action, event)  # type: ignore[arg-type]
+        return self.paged(Registration.objects.filter(event=event).with_event())
