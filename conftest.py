@@ -1,15 +1,20 @@
-"""The standing cast of every test: olga (organizer), otto (another organizer), ada (admin), bob (a user), eve (a stranger)."""
+"""The standing cast: olga (organizer), otto (another organizer), ada (admin), bob (a user), eve (a stranger)."""
 
+import itertools
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.tokens import token_pair
 from eventhub.tests.client import ContractClient
+from events.models import Event
+from registrations.models import Registration
 
 PASSWORD = "a passphrase for tests"
 
@@ -71,3 +76,28 @@ def api() -> Callable[..., ContractClient]:
 def token_for(user: User, *, signed_in_at: float | None = None) -> str:
     """An access token as signing in gives it; `signed_in_at` is a Unix time, now by default."""
     return token_pair(user, auth_time=int(time.time() if signed_in_at is None else signed_in_at))["token"]
+
+
+@pytest.fixture
+def make_event(db: Any) -> Callable[..., Event]:
+    """Makes an event of somebody's, by default a week from now: `make_event(olga, max_capacity=2)`."""
+
+    def make(organizer: User, **fields: Any) -> Event:
+        values = {"title": "Talk", "location": "Hall", "max_capacity": 10, **fields}
+        values.setdefault("date_time", timezone.now() + timedelta(days=7))
+        return Event.objects.create(organizer=organizer, **values)
+
+    return make
+
+
+@pytest.fixture
+def enroll(person: Callable[..., User]) -> Callable[..., Registration]:
+    """Writes a registration straight into the database: `enroll(event, bob, status="cancelled")`. Without a user it
+    makes one."""
+    numbers = itertools.count(1)
+
+    def make(event: Event, user: User | None = None, status: str = "registered", **fields: Any) -> Registration:
+        user = user or person(f"guest{event.pk}x{next(numbers)}")
+        return Registration.objects.create(event=event, user=user, status=status, **{"name": user.username, **fields})
+
+    return make

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
-from accounts.models import OrganizerProfile, Role, User
+from accounts.models import OrganizerProfile, Role, User, normalize_email
 from eventhub.times import TimeField, to_text
 
 MAX_PASSWORD_LENGTH = 128
@@ -19,6 +19,13 @@ class RoleField(serializers.ChoiceField):
 
     def to_internal_value(self, data: Any) -> str:
         return super().to_internal_value(Role.USER.value if data == "attendee" else data)
+
+
+class AddressField(serializers.EmailField):
+    """An address in the form that is kept, whose length is what counts: some letters are two in lower case."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return normalize_email(super().to_internal_value(data))
 
 
 class UserSerializer(serializers.Serializer[User]):
@@ -51,7 +58,7 @@ class UserSerializer(serializers.Serializer[User]):
 
 class SignUpInput(serializers.Serializer[User]):
     username = serializers.CharField(max_length=150, validators=[ASCIIUsernameValidator()])
-    email = serializers.EmailField(max_length=254)
+    email = AddressField(max_length=254)
     password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True)
     role = RoleField(required=False)
 

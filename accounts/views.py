@@ -1,9 +1,10 @@
 """The API of accounts: thin faces over accounts.rules, accounts.tokens and registrations.people."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework_simplejwt.tokens import Token
 
 from accounts import rules, tokens
 from accounts.filters import UserFilter
@@ -116,21 +117,21 @@ class Users(ApiViewSet):
     }
 
     def account_tried(self, request: Request) -> str | None:
-        return str(request.user.pk)
+        return str(self.user.pk)
 
     def list(self, request: Request) -> Response:
         """All accounts."""
-        return self.paged(self.get_queryset())
+        return self.paged(User.objects.all())
 
     def me(self, request: Request) -> Response:
         """Your own account."""
-        return Response(UserSerializer(request.user).data)
+        return Response(UserSerializer(self.user).data)
 
     def logout(self, request: Request) -> Response:
         """Sign out: the refresh token works no more."""
         body = RefreshInput(data=request.data)
         body.is_valid(raise_exception=True)
-        tokens.sign_out(body.validated_data["refresh"], user=request.user)  # type: ignore[arg-type]
+        tokens.sign_out(body.validated_data["refresh"], user=self.user)
         return Response(status=204)
 
     def retrieve(self, request: Request, pk: int) -> Response:
@@ -152,9 +153,9 @@ class Users(ApiViewSet):
             self._throttle_password_guesses(request)
         account = people.change_account(
             account=account,
-            by=request.user,  # type: ignore[arg-type]
+            by=self.user,
             changes=changes,
-            fresh=tokens.is_fresh(request.auth),  # type: ignore[arg-type]
+            fresh=tokens.is_fresh(cast("Token", request.auth)),
             current_password=current_password,
         )
         return Response(UserSerializer(account).data)
@@ -168,10 +169,10 @@ class Users(ApiViewSet):
         return Response(status=204)
 
     def _account(self, pk: int) -> User:
-        account = self.get_queryset().filter(pk=pk).first()
+        account = User.objects.filter(pk=pk).first()
         if account is None:
             raise UserNotFound()
-        require(self.request.user, self.resource, self.action, account)  # type: ignore[arg-type]
+        require(self.user, self.resource, self.action, account)
         return account
 
     def _throttle_password_guesses(self, request: Request) -> None:
@@ -195,7 +196,7 @@ class OrganizerProfiles(ApiViewSet):
     def update(self, request: Request, pk: int) -> Response:
         """Change an organizer's public profile. Absent keys keep their value."""
         user = self._organizer(pk)
-        require(request.user, self.resource, self.action, user)  # type: ignore[arg-type]
+        require(self.user, self.resource, self.action, user)
         body = ProfileInput(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         profile, _ = OrganizerProfile.objects.update_or_create(user=user, defaults=body.validated_data)

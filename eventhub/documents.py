@@ -1,6 +1,7 @@
 """The pages about the API: its OpenAPI document, Swagger UI over it, and the way in."""
 
 import functools
+import threading
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -9,6 +10,8 @@ from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from eventhub.bodies import dumps
+
+_generating = threading.Lock()
 
 docs = SpectacularSwaggerSplitView.as_view(url_name="schema")
 
@@ -22,10 +25,17 @@ def root(request: HttpRequest) -> JsonResponse:
 
 def schema(request: HttpRequest) -> HttpResponse:
     """The OpenAPI 3.1 document as JSON."""
-    return HttpResponse(_document(), content_type="application/vnd.oai.openapi+json;version=3.1")
+    return HttpResponse(document(), content_type="application/vnd.oai.openapi+json;version=3.1")
+
+
+def document() -> bytes:
+    """The bytes of the OpenAPI document."""
+    # One thread makes it: the generator keeps what it has met so far in places that all threads share.
+    with _generating:
+        return _generate()
 
 
 @functools.cache
-def _document() -> bytes:
+def _generate() -> bytes:
     """Made once a process: it depends on nothing but the code and the settings."""
     return dumps(SchemaGenerator(api_version=spectacular_settings.VERSION).get_schema(public=True))

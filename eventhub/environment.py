@@ -97,7 +97,7 @@ def database(pool_size: int, base_dir: Path) -> Callable[[str], dict[str, Any]]:
     def convert(text: str) -> dict[str, Any]:
         if not re.match(r"(sqlite|postgres|postgresql)://", text):
             raise ValueError("expected sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME")
-        config = Env.db_url_config(text)
+        config: dict[str, Any] = Env.db_url_config(text)
         options = config.setdefault("OPTIONS", {})
         if config["ENGINE"].endswith("sqlite3"):
             if config["NAME"] != ":memory:":

@@ -131,7 +131,7 @@ class Unexpected(Refusal):
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
-    """DRF's hook: the response for whatever a view raised. What nobody foresaw is logged with its trace and is a 500."""
+    """DRF's hook: the response for whatever a view raised. What nobody foresaw is a 500, and its trace is logged."""
     known = _as_api_exception(exc)
     if known is None:
         request = context["request"]

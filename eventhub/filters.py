@@ -11,6 +11,7 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
 from eventhub import times
+from eventhub.identifiers import IdFormField
 from eventhub.pagination import invalid_parameter
 
 MIN_SEARCH_LENGTH = 3
@@ -20,10 +21,10 @@ class StrictFilterBackend(DjangoFilterBackend):
     """django-filter, with the names of a view's `filterset_class`."""
 
 
-class IntegerFilter(filters.NumberFilter):
-    """An identifier. One that no column could hold matches nothing."""
+class IdFilter(filters.NumberFilter):
+    """An identifier."""
 
-    field_class = forms.IntegerField
+    field_class = IdFormField
 
     def get_max_validator(self) -> None:
         return None

@@ -6,11 +6,11 @@ skipping them (OFFSET) would read everything before the page. See Winand, "We ne
 """
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
+from django.db.models import BooleanField, F, Func, Model, Value
 from django.utils.dateparse import parse_datetime
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -59,7 +59,7 @@ class _RowComparison(Func):
         super().__init__(F(column), F("pk"), Value(cursor.value), Value(cursor.pk))
         self.operator = operator
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         parts, params = zip(*(compiler.compile(part) for part in self.source_expressions), strict=True)
         sql = f"({parts[0]}, {parts[1]}) {self.operator} ({parts[2]}, {parts[3]})"
         return sql, [param for group in params for param in group]
@@ -72,7 +72,7 @@ class KeysetPagination(BasePagination):
     next_link: str | None
     previous_link: str | None
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         size = _page_size(request)
         column, descending = _ordering(request, view)
         salt = f"{queryset.model._meta.label}:{column}:{descending}"
@@ -137,7 +137,7 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str,
 
 
 def _default_page_size() -> int:
-    return settings.REST_FRAMEWORK["PAGE_SIZE"]
+    return cast("int", settings.REST_FRAMEWORK["PAGE_SIZE"])
 
 
 def _page_size(request: Request) -> int:

@@ -58,26 +58,25 @@ class GeneralThrottle(BaseThrottle):
 
 
 class _CredentialThrottle(SimpleRateThrottle):
-    """THROTTLE_CREDENTIALS, for whatever `key` names."""
+    """THROTTLE_CREDENTIALS, for whatever `subject` names."""
 
     def __init__(self) -> None:
-        limit = parse_rate(settings.THROTTLE_CREDENTIALS)
         self.rate = settings.THROTTLE_CREDENTIALS
-        self.num_requests, self.duration = limit or (None, None)
+        self.num_requests, self.duration = parse_rate(self.rate) or (0, 0)
 
     def allow_request(self, request: Request, view: Any) -> bool:
         return self.rate is None or super().allow_request(request, view)
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
-        key = self.key(request, view)
-        return f"throttle:{type(self).__name__}:{key}" if key else None
+        subject = self.subject(request, view)
+        return f"throttle:{type(self).__name__}:{subject}" if subject else None
 
-    def key(self, request: Request, view: Any) -> str | None:
+    def subject(self, request: Request, view: Any) -> str | None:
         raise NotImplementedError  # by the two below
 
 
 class CredentialsByAddress(_CredentialThrottle):
-    def key(self, request: Request, view: Any) -> str | None:
+    def subject(self, request: Request, view: Any) -> str | None:
         return self.get_ident(request)
 
 
@@ -88,5 +87,5 @@ class NamesAccount(Protocol):
 
 
 class CredentialsByAccount(_CredentialThrottle):
-    def key(self, request: Request, view: NamesAccount) -> str | None:
+    def subject(self, request: Request, view: NamesAccount) -> str | None:
         return view.account_tried(request)

@@ -74,5 +74,5 @@ class TimeField(serializers.DateTimeField):
         except ValueError as problem:
             raise serializers.ValidationError(str(problem)) from None
 
-    def to_representation(self, value: datetime) -> str | None:
-        return to_text(value)
+    def to_representation(self, value: datetime) -> str:
+        return str(to_text(value))

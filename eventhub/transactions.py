@@ -34,7 +34,7 @@ def retried(rule: Callable[P, R]) -> Callable[P, R]:
                 state = getattr(problem.__cause__, "sqlstate", None)
                 if state not in DEADLOCK_OR_SERIALIZATION_FAILURE or attempt == ATTEMPTS:
                     raise
-            time.sleep(random.uniform(0, 0.005 * 2**attempt))
+            time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311  (jitter)
         raise AssertionError("unreachable")
 
     return attempts

@@ -37,9 +37,9 @@ def no_such_path(request: HttpRequest) -> HttpResponse:
     return errors.not_found(request)
 
 
-item = {"get": "retrieve", "put": "update", "patch": "update", "delete": "destroy"}
-profile = {"get": "retrieve", "put": "update", "patch": "update"}
-collection = {"get": "list", "post": "create"}
+item: Any = {"get": "retrieve", "put": "update", "patch": "update", "delete": "destroy"}
+profile: Any = {"get": "retrieve", "put": "update", "patch": "update"}
+collection: Any = {"get": "list", "post": "create"}
 
 urlpatterns = [
     path("", root, name="root"),

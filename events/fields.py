@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.sql.compiler import SQLInsertCompiler
 
 
-class DatabaseCountField(models.PositiveIntegerField):
+class DatabaseCountField(models.PositiveIntegerField):  # type: ignore[type-arg]
     """A count that triggers keep (registrations/triggers.py). Django reads it and never writes it.
 
     Whatever an instance holds, `save()`, `update()`, `bulk_update()` and `loaddata` store what the database has, so

@@ -1,13 +1,13 @@
 from django.utils import timezone
 from django_filters import rest_framework as filters
 
-from eventhub.filters import IntegerFilter, TimeFilter, TrueOrFalse
+from eventhub.filters import IdFilter, TimeFilter, TrueOrFalse
 from events.models import Event, EventQuerySet, EventStatus
 
 
 class EventFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=EventStatus.choices)
-    organizer_id = IntegerFilter(field_name="organizer_id")
+    organizer_id = IdFilter(field_name="organizer_id")
     date_from = TimeFilter(field_name="date_time", lookup_expr="gte", help_text="Begins then or later.")
     date_to = TimeFilter(
         field_name="date_time", lookup_expr="lte", end_of_day=True, help_text="Begins then or earlier; a date: on it."

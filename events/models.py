@@ -100,7 +100,9 @@ class Event(models.Model):
     # Two columns that the database computes, for the indexes behind `has_seats` and `upcoming`. A registration changes
     # `has_free_seats` only when it takes the last seat, so that all others update no index (PostgreSQL: HOT).
     has_free_seats = models.GeneratedField(
-        expression=Q(seats_taken__lt=F("max_capacity")), output_field=models.BooleanField(), db_persist=True
+        expression=Q(seats_taken__lt=F("max_capacity")),  # type: ignore[arg-type]
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     last_mark = models.GeneratedField(
         expression=Coalesce("end_time", "date_time"), output_field=models.DateTimeField(), db_persist=True
@@ -143,7 +145,8 @@ class Event(models.Model):
 
     @property
     def seats_left(self) -> int:
-        return self.max_capacity - self.seats_taken
+        left: int = self.max_capacity - self.seats_taken
+        return left
 
     @property
     def ends(self) -> datetime:

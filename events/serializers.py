@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from eventhub.identifiers import IdField
 from eventhub.times import TimeField, to_text
 from events.models import MAX_CAPACITY, Event, EventStatus
 
@@ -93,7 +94,7 @@ class EventInput(serializers.Serializer[Event]):
     max_capacity = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
     description = serializers.CharField(required=False, allow_blank=True)
     status = serializers.ChoiceField(choices=EventStatus.choices, required=False)
-    organizer_id = serializers.IntegerField(required=False, help_text="Another's is for admins.")
+    organizer_id = IdField(required=False, help_text="Another's is for admins.")
     end_time = TimeField(required=False, allow_null=True)
     waitlist = serializers.BooleanField(required=False)
     registration_opens = TimeField(required=False, allow_null=True)

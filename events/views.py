@@ -1,6 +1,6 @@
 """The API of events: thin faces over events.planning and registrations.editing."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -53,7 +53,7 @@ class Events(EventLists):
 
     def list(self, request: Request) -> Response:
         """Events that you may see, by date."""
-        return self.paged(Event.objects.visible_to(request.user).with_organizer())
+        return self.paged(Event.objects.visible_to(self.user).with_organizer())
 
     def retrieve(self, request: Request, pk: int) -> Response:
         """An event."""
@@ -61,9 +61,11 @@ class Events(EventLists):
 
     def create(self, request: Request) -> Response:
         """Announce an event. A date in the past is accepted: events are also recorded afterwards."""
-        user: Any = request.user
         body = EventInput(data=request.data)
-        organizer = planning.find_organizer(user_id=peek(body, "organizer_id"), by=user, owner_id=user.pk) or user
+        organizer = (
+            planning.find_organizer(user_id=peek(body, "organizer_id"), by=self.user, owner_id=self.user.pk)
+            or self.user
+        )
         body.is_valid(raise_exception=True)
         body.validated_data.pop("organizer_id", None)
         event = planning.create_event(organizer=organizer, values=body.validated_data)
@@ -76,11 +78,11 @@ class Events(EventLists):
         is open again its queue is served at once.
         """
         event = self._event(pk)
-        require(request.user, self.resource, self.action, event)  # type: ignore[arg-type]
+        require(self.user, self.resource, self.action, event)
         body = EventInput(data=request.data, partial=True)
         organizer = planning.find_organizer(
             user_id=peek(body, "organizer_id"),
-            by=request.user,  # type: ignore[arg-type]
+            by=self.user,
             owner_id=event.organizer_id,
         )
         body.is_valid(raise_exception=True)
@@ -93,13 +95,13 @@ class Events(EventLists):
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete an event, and its registrations with it."""
-        require(request.user, self.resource, self.action, self._event(pk))  # type: ignore[arg-type]
+        require(self.user, self.resource, self.action, self._event(pk))
         editing.delete_event(event_id=pk)
         return Response(status=204)
 
     def _event(self, pk: int) -> Event:
         """The event, as far as the user may know of it."""
-        event = Event.objects.visible_to(self.request.user).with_organizer().filter(pk=pk).first()
+        event = Event.objects.visible_to(self.user).with_organizer().filter(pk=pk).first()
         if event is None:
             raise EventNotFound()
         return event
@@ -118,5 +120,5 @@ class UserEvents(EventLists):
         account = User.objects.filter(pk=pk).first()
         if account is None:
             raise UserNotFound()
-        require(request.user, self.resource, self.action, account)  # type: ignore[arg-type]
+        require(self.user, self.resource, self.action, account)
         return self.paged(Event.objects.filter(organizer=account).with_organizer())

@@ -1,12 +1,12 @@
 from django_filters import rest_framework as filters
 
-from eventhub.filters import IntegerFilter
+from eventhub.filters import IdFilter
 from registrations.models import Registration, RegistrationStatus
 
 
 class RegistrationFilter(filters.FilterSet):
-    event_id = IntegerFilter(field_name="event_id")
-    user_id = IntegerFilter(field_name="user_id")
+    event_id = IdFilter(field_name="event_id")
+    user_id = IdFilter(field_name="user_id")
     status = filters.ChoiceFilter(choices=RegistrationStatus.choices)
 
     class Meta:

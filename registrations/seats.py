@@ -103,7 +103,7 @@ def register(
 @retried
 def join_queue(
     *,
-    event_id: int,
+    event: Event,
     user: User,
     by: User,
     name: str | None = None,
@@ -113,13 +113,17 @@ def join_queue(
     """A seat if one is free and nobody waits, else the queue's end; EventFull where the queue is closed too."""
     now = now or timezone.now()
     with transaction.atomic():
-        event = lock_event(event_id)
+        event = lock_event(event.pk)
         _refuse_second(event, user.pk)
         _require_possible(event, by, now)
         registration = _new(event, user, by, name, contact_details)
         registration.status = _seat_or_queue(event, now)
         with _refusals(registration, event, now):
             registration.save(force_insert=True)
+        _recount(event, None, registration.status)
+        # A seat that raw SQL freed beside the queue goes to whoever waits longest, perhaps to this one.
+        if serve_queue(event, now=now):
+            registration.refresh_from_db(fields=["status", "updated_at"])
         return registration
 
 
@@ -289,7 +293,7 @@ def _may_sit_down(registration: Registration, now: datetime) -> bool:
     return event.seats_left > 0 and (not event.serves_queue(now) or registration.waitlist_position() == 1)
 
 
-def _recount(event: Event, was: str, becomes: str | None) -> None:
+def _recount(event: Event, was: str | None, becomes: str | None) -> None:
     """What the triggers did to the locked event's counts, without reading them again."""
     event.seats_taken += (becomes in SEATED) - (was in SEATED)
     event.waitlisted += (becomes == WAITLISTED) - (was == WAITLISTED)

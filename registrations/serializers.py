@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from eventhub.identifiers import IdField
 from eventhub.times import TimeField, to_text
 from events.models import EventStatus
 from registrations.models import Registration, RegistrationStatus
@@ -76,8 +77,8 @@ class AttendeeSerializer(serializers.Serializer[Registration]):
 
 
 class AttendeeInput(serializers.Serializer[Registration]):
-    event_id = serializers.IntegerField()
-    user_id = serializers.IntegerField(required=False, help_text="Oneself, unless you run the event.")
+    event_id = IdField()
+    user_id = IdField(required=False, help_text="Oneself, unless you run the event.")
     name = serializers.CharField(max_length=255, required=False)
     contact_details = serializers.CharField(max_length=255, required=False, allow_blank=True)
     status = serializers.ChoiceField(
@@ -90,8 +91,8 @@ class AttendeeInput(serializers.Serializer[Registration]):
 
 
 class AttendeeChanges(serializers.Serializer[Registration]):
-    event_id = serializers.IntegerField(required=False, help_text="Cannot change.")
-    user_id = serializers.IntegerField(required=False, allow_null=True, help_text="Cannot change.")
+    event_id = IdField(required=False, help_text="Cannot change.")
+    user_id = IdField(required=False, allow_null=True, help_text="Cannot change.")
     status = serializers.ChoiceField(choices=RegistrationStatus.choices, required=False)
     name = serializers.CharField(max_length=255, required=False)
     contact_details = serializers.CharField(max_length=255, required=False, allow_blank=True)
@@ -99,12 +100,13 @@ class AttendeeChanges(serializers.Serializer[Registration]):
     example: ClassVar = {"status": "cancelled"}
 
     def validate_event_id(self, value: int) -> int:
-        return self._as_it_is("event_id", value)
+        self._require_as_it_is("event_id", value)
+        return value
 
     def validate_user_id(self, value: int | None) -> int | None:
-        return self._as_it_is("user_id", value)
+        self._require_as_it_is("user_id", value)
+        return value
 
-    def _as_it_is(self, name: str, value: Any) -> Any:
+    def _require_as_it_is(self, name: str, value: int | None) -> None:
         if value != getattr(self.instance, name):
             raise serializers.ValidationError("This cannot be changed.")
-        return value

@@ -31,7 +31,8 @@ BEGIN
         FROM new_rows WHERE status IN ('registered', 'attended', 'waitlisted')
        GROUP BY event_id ORDER BY event_id
     LOOP
-      UPDATE {events} SET seats_taken = seats_taken + d.seats, waitlisted = waitlisted + d.waiting WHERE id = d.event_id;
+      UPDATE {events} SET seats_taken = seats_taken + d.seats, waitlisted = waitlisted + d.waiting
+       WHERE id = d.event_id;
       IF NOT FOUND THEN
         RAISE foreign_key_violation USING MESSAGE = format('event %s does not exist', d.event_id),
           TABLE = 'registrations_registration', CONSTRAINT = 'registration_event_exists';
@@ -44,18 +45,21 @@ BEGIN
         FROM old_rows WHERE status IN ('registered', 'attended', 'waitlisted')
        GROUP BY event_id ORDER BY event_id
     LOOP
-      UPDATE {events} SET seats_taken = seats_taken - d.seats, waitlisted = waitlisted - d.waiting WHERE id = d.event_id;
+      UPDATE {events} SET seats_taken = seats_taken - d.seats, waitlisted = waitlisted - d.waiting
+       WHERE id = d.event_id;
     END LOOP;
   ELSE
     FOR d IN
       SELECT event_id, sum(n * (status IN ('registered', 'attended'))::int)::int AS seats,
              sum(n * (status = 'waitlisted')::int)::int AS waiting
-        FROM (SELECT event_id, status, 1 AS n FROM new_rows UNION ALL SELECT event_id, status, -1 FROM old_rows) AS moved
+        FROM (SELECT event_id, status, 1 AS n FROM new_rows
+              UNION ALL SELECT event_id, status, -1 FROM old_rows) AS moved
        GROUP BY event_id
       HAVING sum(n * (status IN ('registered', 'attended'))::int) <> 0 OR sum(n * (status = 'waitlisted')::int) <> 0
        ORDER BY event_id
     LOOP
-      UPDATE {events} SET seats_taken = seats_taken + d.seats, waitlisted = waitlisted + d.waiting WHERE id = d.event_id;
+      UPDATE {events} SET seats_taken = seats_taken + d.seats, waitlisted = waitlisted + d.waiting
+       WHERE id = d.event_id;
       IF NOT FOUND AND (d.seats > 0 OR d.waiting > 0) THEN
         RAISE foreign_key_violation USING MESSAGE = format('event %s does not exist', d.event_id),
           TABLE = 'registrations_registration', CONSTRAINT = 'registration_event_exists';
@@ -157,7 +161,8 @@ WHEN OLD.event_id <> NEW.event_id OR OLD.status <> NEW.status BEGIN
  INSERT INTO registrations_counting VALUES (1);{_SUBTRACT}{_ADD}
  DELETE FROM registrations_counting;{_TAKE_NUMBER};
 END""",
-    "events_counts_ins": f"""AFTER INSERT ON events_event WHEN NEW.seats_taken <> 0 OR NEW.waitlisted <> 0 BEGIN{_RECOUNT}""",
+    "events_counts_ins": f"""AFTER INSERT ON events_event
+WHEN NEW.seats_taken <> 0 OR NEW.waitlisted <> 0 BEGIN{_RECOUNT}""",
     "events_counts_upd": f"""AFTER UPDATE OF seats_taken, waitlisted ON events_event
 WHEN (NEW.seats_taken <> OLD.seats_taken OR NEW.waitlisted <> OLD.waitlisted)
  AND NOT EXISTS (SELECT 1 FROM registrations_counting) BEGIN{_RECOUNT}""",

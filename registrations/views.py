@@ -1,6 +1,6 @@
 """The API of registrations: thin faces over registrations.seats."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -57,7 +57,7 @@ class Attendees(AttendeeLists):
 
     def list(self, request: Request) -> Response:
         """Your registrations, and those of the events that you run; newest first."""
-        return self.paged(Registration.objects.visible_to(request.user).with_event())
+        return self.paged(Registration.objects.visible_to(self.user).with_event())
 
     def retrieve(self, request: Request, pk: int) -> Response:
         """A registration."""
@@ -68,19 +68,20 @@ class Attendees(AttendeeLists):
 
         Without a status, or with `registered`: a seat, or 409 `event_full`. Who runs the event registers anyone.
         """
-        by: Any = request.user
         body = AttendeeInput(data=request.data)
-        user_id = peek(body, "user_id")
-        event = self._event(peek(body, "event_id"), by.pk if user_id is None else user_id)
+        named = peek(body, "user_id")
+        user_id = self.user.pk if named is None else named
+        if user_id != self.user.pk:
+            require(self.user, "attendee", "create_for_others")
+        event = self._event(body, user_id)
         user = self._person(user_id, event)
         body.is_valid(raise_exception=True)
         values = body.validated_data
         details = {key: values.get(key) for key in ("name", "contact_details")}
         if values.get("status") == RegistrationStatus.WAITLISTED:
-            registration = seats.join_queue(event_id=values["event_id"], user=user, by=by, **details)
+            registration = seats.join_queue(event=event, user=user, by=self.user, **details)
         else:
-            assert event is not None  # a valid body names it
-            registration = seats.register(event=event, user=user, by=by, **details)
+            registration = seats.register(event=event, user=user, by=self.user, **details)
         return Response(AttendeeSerializer(registration).data, status=201)
 
     def update(self, request: Request, pk: int) -> Response:
@@ -92,35 +93,33 @@ class Attendees(AttendeeLists):
         body = AttendeeChanges(registration, data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         changes = {key: body.validated_data.get(key) for key in ("status", "name", "contact_details")}
-        by: Any = request.user
-        return Response(AttendeeSerializer(seats.update(registration=registration, by=by, **changes)).data)
+        return Response(AttendeeSerializer(seats.update(registration=registration, by=self.user, **changes)).data)
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Cancel a registration and remove it. One that was marked attended is the organizer's to remove."""
-        seats.remove(registration=self._registration(pk), by=request.user)  # type: ignore[arg-type]
+        seats.remove(registration=self._registration(pk), by=self.user)
         return Response(status=204)
 
     def _registration(self, pk: int) -> Registration:
         """The row, if the user may do the view's action to it. What concerns a draft is hidden as the draft is."""
-        user: Any = self.request.user
         registration = Registration.objects.with_event().filter(pk=pk).first()
-        if registration is None or not registration.event.is_visible_to(user):
+        if registration is None or not registration.event.is_visible_to(self.user):
             raise AttendeeNotFound()
-        require(user, self.resource, self.action, registration)
+        require(self.user, self.resource, self.action, registration)
         return registration
 
-    def _event(self, event_id: int | None, user_id: int) -> Event | None:
-        """The event that a body names, with what it holds for `user_id`; None where it names none."""
+    def _event(self, body: AttendeeInput, user_id: int) -> Event:
+        """The event that a body names, with what it holds for `user_id`; a 400 where it names none."""
+        event_id = peek(body, "event_id")
         if event_id is None:
-            return None
-        return seats.look(event_id=event_id, user_id=user_id, by=self.request.user)  # type: ignore[arg-type]
+            body.is_valid(raise_exception=True)
+        return seats.look(event_id=event_id, user_id=user_id, by=self.user)
 
-    def _person(self, user_id: int | None, event: Event | None) -> User:
-        """Whom a body wants registered: the one who asks, or, for who runs the event, anyone."""
-        by: Any = self.request.user
-        if user_id is None or user_id == by.pk:
-            return by
-        require(by, "attendee", "create_for_others", event)
+    def _person(self, user_id: int, event: Event) -> User:
+        """Whom to register: the one who asks, or, for who runs the event, anyone."""
+        if user_id == self.user.pk:
+            return self.user
+        require(self.user, "attendee", "create_for_others", event)
         user = User.objects.filter(pk=user_id).first()
         if user is None:
             raise UserNotFound()
@@ -135,8 +134,8 @@ class EventAttendees(AttendeeLists):
 
     def attendees(self, request: Request, pk: int) -> Response:
         """The registrations for an event, of every status."""
-        event = Event.objects.visible_to(request.user).filter(pk=pk).first()
+        event = Event.objects.visible_to(self.user).filter(pk=pk).first()
         if event is None:
             raise EventNotFound()
-        require(request.user, self.resource, self.action, event)  # type: ignore[arg-type]
+        require(self.user, self.resource, self.action, event)
         return self.paged(Registration.objects.filter(event=event).with_event())

@@ -43,9 +43,9 @@ class ContractClient(Client):
 
 @functools.cache
 def document() -> dict[str, Any]:
-    from eventhub.documents import _document
+    from eventhub.documents import document as made
 
-    loaded: dict[str, Any] = json.loads(_document())
+    loaded: dict[str, Any] = json.loads(made())
     return loaded
 
 

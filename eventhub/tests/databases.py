@@ -51,9 +51,21 @@ def start_postgres(settings: list[str] | None = None) -> str:
         os.chown(home, nobody.pw_uid, nobody.pw_gid)
     data, log = home / "data", home / "log"
     environment = {**os.environ, "LC_ALL": "C", "HOME": str(home)}
-    initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+    initdb: list[Path | str] = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "-N",
+    ]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, env=environment, cwd=home, **as_whom)
-    command = [binaries / "postgres", "-D", data, "-k", home, "-c", "listen_addresses="]
+    command: list[Path | str] = [binaries / "postgres", "-D", data, "-k", home, "-c", "listen_addresses="]
     for setting in SPEED_OVER_SAFETY if settings is None else settings:
         command += ["-c", setting]
     with log.open("wb") as output:
@@ -69,7 +81,7 @@ def start_postgres(settings: list[str] | None = None) -> str:
     return f"postgres://postgres@/postgres?host={home}"
 
 
-def _stop(server: "subprocess.Popen[bytes]", home: Path) -> None:
+def _stop(server: "subprocess.Popen[Any]", home: Path) -> None:
     server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
     try:
         server.wait(10)

@@ -1,0 +1,52 @@
+# EventHub. `make help` lists what there is.
+PYTHON ?= python3
+BIN = .venv/bin
+PORT ?= 8000
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock
+
+help:  ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: .venv/run .env  ## Serve on http://127.0.0.1:8000 with SQLite, and a demo in an empty database
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo --if-empty
+	@echo "API docs  http://127.0.0.1:$(PORT)/docs/"
+	@echo "Admin     http://127.0.0.1:$(PORT)/admin/"
+	@exec $(BIN)/gunicorn eventhub.wsgi
+
+test: .venv/dev  ## The whole suite, on SQLite and on a real PostgreSQL, with branch coverage
+	$(BIN)/pytest -n auto --cov --cov-report=
+	TEST_ON=postgres $(BIN)/pytest -n auto --cov --cov-append --cov-report=term
+
+check: .venv/dev  ## Lint, format, types, direction of imports, migrations, schema
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports --no-logo
+	DJANGO_SETTINGS_MODULE=eventhub.tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=eventhub.tests.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+bench: .venv/dev  ## Requests per second on PostgreSQL, beside bare Django views
+	$(BIN)/python -m bench
+
+lock:  ## Pin requirements*.in with hashes into requirements*.txt (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade -q requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade -q requirements-dev.in -o requirements-dev.txt
+
+.env:
+	@umask 077; $(PYTHON) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' > .env
+	@echo "Wrote .env with a fresh SECRET_KEY."
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ .venv/run

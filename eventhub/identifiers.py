@@ -1,0 +1,28 @@
+"""Identifiers as clients send them: any integer. One that no column can hold names no row."""
+
+from typing import Any
+
+from django import forms
+from rest_framework import serializers
+
+MAX_ID = 2**63 - 1  # bigint
+NO_ROW = 0  # identities start at 1
+
+
+class IdField(serializers.IntegerField):
+    """An identifier in a body."""
+
+    def to_internal_value(self, data: Any) -> int:
+        return _nameable(super().to_internal_value(data))
+
+
+class IdFormField(forms.IntegerField):
+    """An identifier in a query parameter."""
+
+    def to_python(self, value: Any) -> int | None:
+        number: int | None = super().to_python(value)
+        return None if number is None else _nameable(number)
+
+
+def _nameable(number: int) -> int:
+    return number if 0 < number <= MAX_ID else NO_ROW

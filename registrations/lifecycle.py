@@ -1,0 +1,56 @@
+"""Events that time has moved on: those that have begun are active, those that have ended are completed."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from eventhub.errors import EventNotFound
+from eventhub.transactions import retried
+from events.models import ANNOUNCED, Event, EventStatus
+from registrations.editing import edit_event
+from registrations.seats import lock_event
+
+BATCH = 500
+
+
+def due_status(event: Event, now: datetime) -> str | None:
+    """The status that an announced event should have by now, or None where it has it."""
+    if event.status not in ANNOUNCED or event.date_time > now:
+        return None
+    due = EventStatus.COMPLETED if event.ends <= now else EventStatus.ACTIVE
+    return None if due == event.status else due
+
+
+def due_events(now: datetime) -> Iterator[Event]:
+    """The events whose status is not what it should be by now, in the order of their beginning.
+
+    Read in batches, each a list: a cursor left open would keep what it read, and SQLite then refuses to write beside
+    another process that has written since.
+    """
+    # The index event_by_status finds them; all that are long over have left these statuses.
+    begun = Event.objects.filter(status__in=ANNOUNCED, date_time__lte=now).order_by("date_time", "pk")
+    batch = list(begun[:BATCH])
+    while batch:
+        yield from (event for event in batch if due_status(event, now))
+        last = batch[-1]
+        beyond = Q(date_time__gt=last.date_time) | Q(date_time=last.date_time, pk__gt=last.pk)
+        batch = list(begun.filter(beyond, date_time__gte=last.date_time)[:BATCH])
+
+
+@retried
+def bring_up_to_date(*, event_id: int, now: datetime) -> str | None:
+    """Gives an event the status that it should have by now, and returns it; None where it has it, or is gone.
+
+    Decided under the event's lock, since it may have been put off a moment ago.
+    """
+    with transaction.atomic():
+        try:
+            event = lock_event(event_id)
+        except EventNotFound:
+            return None
+        due = due_status(event, now)
+        if due:
+            edit_event(event_id=event_id, values={"status": due}, now=now)
+        return due
