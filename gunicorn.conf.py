@@ -4,10 +4,19 @@ Threads, since a request mostly waits for the database; processes, since Python 
 """
 
 import os
+import sys
+from pathlib import Path
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-workers = int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1)
-threads = int(os.environ.get("WEB_THREADS") or 4)
+BASE_DIR = Path(__file__).resolve().parent
+sys.path.insert(0, str(BASE_DIR))  # gunicorn reads this file before it looks for the application
+
+from eventhub.environment import load_env_file, read, whole_number  # noqa: E402
+
+load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
+
+bind = f"{read('HOST', '127.0.0.1', str)}:{read('PORT', '8000', whole_number(1, 65535))}"
+workers = read("WEB_CONCURRENCY", str(os.cpu_count() or 1), whole_number(1, 1000))
+threads = read("WEB_THREADS", "4", whole_number(1, 1000))
 worker_class = "gthread"
 # A worker that is told to stop finishes what it has begun, within this many seconds.
 graceful_timeout = 30
@@ -17,4 +26,6 @@ keepalive = 5
 # Memory that a library keeps is given back now and then, not by all workers at once.
 max_requests, max_requests_jitter = 100_000, 10_000
 # The heartbeat file must not be on a disk that can stall.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+# Nobody needs to command a worker at run time, and the socket would lie in the home of whoever starts the service.
+control_socket_disable = True

@@ -63,5 +63,5 @@ urlpatterns = [
     *both("attendees/<int:pk>", Attendees.as_view(item), "attendee-detail"),
     path("admin/", admin.site.urls),
     # Everything else, so that a POST to a wrong path is this 404 too and not a CSRF page or a redirect.
-    re_path(r"^(?!admin(/|$)|static/).*$", no_such_path),
+    re_path(r"^(?!admin(?:/|$)|static/).*$", no_such_path),
 ]

@@ -34,6 +34,7 @@ class ApiViewSet(GenericViewSet[Any]):
     resource: ClassVar[str]
     operations: ClassVar[Mapping[str, Operation]]
     public: ClassVar[bool] = False
+    http_method_names: ClassVar = ["get", "head", "post", "put", "patch", "delete"]
     orderings: ClassVar[Mapping[str, str]] = {}
     default_ordering: ClassVar[str] = ""
 
@@ -41,7 +42,7 @@ class ApiViewSet(GenericViewSet[Any]):
         """Before the handler, in the contract's order: 401, 405, 406, 429, then the role's 403."""
         if not self.public and not request.user.is_authenticated:
             raise NotAuthenticated()
-        if self.action is None:
+        if self.action not in self.operations:
             raise MethodNotAllowed(str(request.method))
         self.format_kwarg = None
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)

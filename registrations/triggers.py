@@ -230,8 +230,7 @@ def before_migrate(*, using: str, plan: list[Any], **kwargs: Any) -> None:
 
 
 def after_migrate(*, using: str, **kwargs: Any) -> None:
-    tables = connections[using].introspection.table_names() if using == "default" else []
-    if {"events_event", "registrations_registration"} <= set(tables):
+    if using == "default" and _tables_exist():
         install()
 
 
@@ -240,12 +239,16 @@ def check_installed(app_configs: Any, databases: Any = None, **kwargs: Any) -> l
     if "default" not in (databases or ()):
         return []
     try:
-        missing = missing_triggers()
+        missing = missing_triggers() if _tables_exist() else []
     except DatabaseError:
         return []
     if not missing:
         return []
     return [Warning(f"Seat triggers are missing: {', '.join(missing)}.", hint="Run migrate.", id="registrations.W001")]
+
+
+def _tables_exist() -> bool:
+    return {"events_event", "registrations_registration"} <= set(connection.introspection.table_names())
 
 
 def _sqlite_triggers() -> dict[str, str]:
