@@ -26,6 +26,8 @@ CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "", words)
 NUM_PROXIES = read("NUM_PROXIES", "0", whole_number(0, 10))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if NUM_PROXIES else None
 SECURE_SSL_REDIRECT = read("SECURE_SSL_REDIRECT", "0", boolean)
+# Whoever watches the health of a worker asks it directly, without the proxy that speaks HTTPS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SECURE_HSTS_SECONDS = read("SECURE_HSTS_SECONDS", "0", whole_number(0, 10**9))
 SECURE_HSTS_INCLUDE_SUBDOMAINS = read("SECURE_HSTS_INCLUDE_SUBDOMAINS", "0", boolean)
