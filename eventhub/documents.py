@@ -6,7 +6,6 @@ import threading
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from eventhub.bodies import dumps
@@ -38,4 +37,4 @@ def document() -> bytes:
 @functools.cache
 def _generate() -> bytes:
     """Made once a process: it depends on nothing but the code and the settings."""
-    return dumps(SchemaGenerator(api_version=spectacular_settings.VERSION).get_schema(public=True))
+    return dumps(SchemaGenerator().get_schema(public=True))

@@ -65,7 +65,9 @@ class ContractSchema(AutoSchema):
         return [] if self.view.public else [{"bearer": []}]
 
     def get_request_serializer(self) -> Any:
-        return self.operation.input
+        operation = self.operation
+        # The contract's PUT keeps what is absent, as PATCH does: nothing is required.
+        return operation.input(partial=True) if operation.input and self.method in ("PUT", "PATCH") else operation.input
 
     def get_response_serializers(self) -> Any:
         operation = self.operation

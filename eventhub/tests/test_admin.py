@@ -1,0 +1,56 @@
+"""The admin shows what is one's own, changes nothing, and opens every page of every model without an error."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def browser():
+    def signed_in(user):
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
+
+
+PAGES = ["/admin/", *(f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry)]
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/admin/events/event/?q=talk", "/admin/events/event/?status__exact=draft"])
+def test_every_page_opens_for_an_admin(browser, ada, olga, make_event, enroll, page):
+    enroll(make_event(olga))
+    assert browser(ada).get(page).status_code == 200
+
+
+def test_an_organizer_sees_their_own_and_nothing_of_anyone_else(browser, olga, otto, make_event, enroll):
+    mine, theirs = make_event(olga, title="Mine"), make_event(otto, title="Theirs")
+    my_row, their_row = enroll(mine, name="My guest"), enroll(theirs, name="Their guest")
+    client = browser(olga)
+    names = ("Mine", "Theirs")
+    for path, own, foreign in (("events/event", mine, theirs), ("registrations/registration", my_row, their_row)):
+        page = client.get(f"/admin/{path}/").content.decode()
+        assert (names[0] in page, names[1] in page) == (True, False)
+        assert client.get(f"/admin/{path}/{own.pk}/change/").status_code == 200
+        assert client.get(f"/admin/{path}/{foreign.pk}/change/").status_code == 302
+    assert client.get("/admin/accounts/user/").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["add/", "{pk}/delete/"])
+def test_nothing_is_changed_here(browser, ada, olga, make_event, path):
+    event = make_event(olga)
+    assert browser(ada).get(f"/admin/events/event/{path.format(pk=event.pk)}").status_code == 403
+    assert browser(ada).post(f"/admin/events/event/{event.pk}/change/", {"title": "x"}).status_code == 403
+
+
+def test_a_user_without_a_role_is_asked_to_sign_in_as_somebody_else(browser, bob):
+    page = browser(bob).get("/admin/", follow=True)
+    assert "You are authenticated as bob, but are not authorized" in page.content.decode()
+
+
+def test_no_page_shows_a_password_hash(browser, ada, bob):
+    page = browser(ada).get(f"/admin/accounts/user/{bob.pk}/change/").content.decode()
+    assert ("argon2" in page, bob.email in page) == (False, True)
