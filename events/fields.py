@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.db import models
-from django.db.models.sql.compiler import SQLInsertCompiler
+from django.db.models.sql.compiler import SQLInsertCompiler, SQLUpdateCompiler
 
 
 class DatabaseCountField(models.PositiveIntegerField):  # type: ignore[type-arg]
@@ -20,12 +20,11 @@ class DatabaseCountField(models.PositiveIntegerField):  # type: ignore[type-arg]
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.PositiveIntegerField", args, kwargs
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        return 0 if add else models.F(self.attname)
-
     def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
-        """SQL that ignores the value; it still has to name it once."""
+        """SQL for a write that ignores the value; it still has to name it once."""
         if isinstance(compiler, SQLInsertCompiler):
             return "0 * %s"
-        column = connection.ops.quote_name(self.column)
-        return f"CASE WHEN 1 = 1 THEN {column} ELSE %s END"
+        if isinstance(compiler, SQLUpdateCompiler):
+            column = connection.ops.quote_name(self.column)
+            return f"CASE WHEN 1 = 1 THEN {column} ELSE %s END"
+        return "%s"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.serializers import as_serializer_error
 
@@ -53,14 +53,10 @@ def import_events(
         _lock_what_changes(rows, organizer)
         owner = _lock_organizer(organizer.pk)
         for row in rows:
-            problem = row.problem
-            if not problem:
-                try:
-                    done[_bring_in(row.values, owner, default_capacity, now)] += 1
-                except (APIException, DjangoValidationError) as refusal:
-                    problem = _reason(refusal)
-            if problem:
-                problems.append(f"{row.place}: {problem}")
+            try:
+                done[_bring_in(row, owner, default_capacity, now)] += 1
+            except (APIException, DjangoValidationError) as refusal:
+                problems.append(f"{row.place}: {_reason(refusal)}")
         refused = bool(problems) and not skip_errors
         if refused or dry_run:
             transaction.set_rollback(True)
@@ -72,6 +68,8 @@ def import_events(
 def _lock_what_changes(rows: Sequence[Row], organizer: User) -> None:
     """In ascending order, as everybody who locks several events. Those that stay as they are are not locked, so that
     a daily import is in nobody's way."""
+    if not connection.features.has_select_for_update:
+        return  # SQLite: the transaction has the one lock that there is
     known = [(_known(organizer, row.values), row.values) for row in rows if not row.problem]
     for event_id in sorted({event.pk for event, values in known if event and _differs(event, values)}):
         with suppress(EventNotFound):
@@ -88,25 +86,28 @@ def _lock_organizer(organizer_id: int) -> User:
     return organizer
 
 
-def _bring_in(values: EventValues, organizer: User, default_capacity: int | None, now: datetime | None) -> str:
-    event = _known(organizer, values)
+def _bring_in(row: Row, organizer: User, default_capacity: int | None, now: datetime | None) -> str:
+    if row.problem:
+        raise ValidationError(row.problem)
+    event = _known(organizer, row.values)
     if event is None:
-        _create(organizer, values, default_capacity)
+        _create(organizer, row.values, default_capacity)
         return "created"
-    if not _differs(event, values):
+    if not _differs(event, row.values):
         return "unchanged"
-    edit_event(event_id=event.pk, values=values, now=now)
+    edit_event(event_id=event.pk, values=row.values, now=now)
     return "updated"
 
 
 def _known(organizer: User, values: EventValues) -> Event | None:
-    own: EventQuerySet = Event.objects.filter(organizer=organizer).order_by("pk")
+    own: EventQuerySet = Event.objects.filter(organizer=organizer)
     alike = own.filter(title=values["title"], date_time=values["date_time"])
     uid = values.get("uid", "")
     if not uid:
         return alike.first()
-    # One with another UID is another event, however alike.
-    return own.filter(uid=uid).first() or alike.filter(uid="").first()
+    # SQLite uses the index of UIDs, which has no empty ones, only where told that none is sought. And an event with
+    # another UID is another event, however alike.
+    return own.filter(uid=uid).exclude(uid="").first() or alike.filter(uid="").first()
 
 
 def _differs(event: Event, values: EventValues) -> bool:

@@ -24,19 +24,20 @@ def due_status(event: Event, now: datetime) -> str | None:
 
 
 def due_events(now: datetime) -> Iterator[Event]:
-    """The events whose status is not what it should be by now, in the order of their beginning.
+    """The events whose status is not what it should be by now.
 
-    Read in batches, each a list: a cursor left open would keep what it read, and SQLite then refuses to write beside
-    another process that has written since.
+    One status after the other, as the index event_by_status has them: what is long over has left these, so that little
+    is read. In batches, each a list: a cursor left open keeps what it read, and beside another process that has
+    written since, SQLite then refuses to write.
     """
-    # The index event_by_status finds them; all that are long over have left these statuses.
-    begun = Event.objects.filter(status__in=ANNOUNCED, date_time__lte=now).order_by("date_time", "pk")
-    batch = list(begun[:BATCH])
-    while batch:
-        yield from (event for event in batch if due_status(event, now))
-        last = batch[-1]
-        beyond = Q(date_time__gt=last.date_time) | Q(date_time=last.date_time, pk__gt=last.pk)
-        batch = list(begun.filter(beyond, date_time__gte=last.date_time)[:BATCH])
+    for status in ANNOUNCED:
+        begun = Event.objects.filter(status=status, date_time__lte=now).order_by("date_time", "pk")
+        batch = list(begun[:BATCH])
+        while batch:
+            yield from (event for event in batch if due_status(event, now))
+            last = batch[-1]
+            beyond = Q(date_time__gt=last.date_time) | Q(date_time=last.date_time, pk__gt=last.pk)
+            batch = list(begun.filter(beyond, date_time__gte=last.date_time)[:BATCH])
 
 
 @retried

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
@@ -219,7 +219,7 @@ def serve_queue(event: Event, *, now: datetime) -> int:
     if event.seats_left <= 0 or not event.waitlisted or not event.serves_queue(now):
         return 0
     waiting = Registration.objects.waiting().filter(event=event)
-    first = waiting.order_by("queue_number", "pk").values("pk")[: event.seats_left]
+    first = waiting.order_by(F("queue_number").asc(nulls_last=True), "pk").values("pk")[: event.seats_left]
     # Who has stopped waiting by the time this statement runs (raw SQL takes no lock first) must stay out.
     return waiting.filter(pk__in=first).update(status=REGISTERED, updated_at=now)
 

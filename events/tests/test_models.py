@@ -30,6 +30,12 @@ def test_an_event_that_makes_no_sense_is_refused(make_event, olga, fields, const
         make_event(olga, **fields)
 
 
+def test_a_sound_event_passes_its_own_check(make_event, enroll, olga):
+    event = make_event(olga, max_capacity=1)
+    enroll(event)
+    Event.objects.get().full_clean()
+
+
 def test_an_organizer_has_an_identifier_of_a_calendar_once(make_event, olga, otto):
     make_event(olga, uid="a@example.org")
     make_event(otto, uid="a@example.org")

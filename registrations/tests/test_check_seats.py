@@ -1,6 +1,7 @@
 """`manage.py check_seats`: what is wrong is named and mended, what is right is left alone, on both databases."""
 
 import io
+import threading
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from events.models import Event
-from registrations import audit, triggers
+from registrations import audit, seats, triggers
 from registrations.models import Registration
 
 pytestmark = pytest.mark.django_db
@@ -297,3 +298,41 @@ def test_the_number_of_queries_does_not_grow_with_the_events(make_event, enroll,
         # The end and the suspects of the one batch, and that no second follows.
         with django_assert_num_queries(2 + 1):
             list(audit.find_faults())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_beside_a_running_service_nothing_right_is_called_wrong_and_what_is_wrong_is_mended(
+    make_event, enroll, person, olga
+):
+    wrong, right = make_event(olga, max_capacity=2), make_event(olga, max_capacity=2)
+    enroll(wrong)
+    enroll(wrong)
+    with unwatched():
+        wrong.registrations.all().delete()
+    visitors = [person(f"visitor{n}") for n in range(4)]
+    problems = []
+
+    def come_and_go(visitor):
+        try:
+            for _ in range(10):
+                for event in (wrong, right):
+                    seats.cancel(registration=seats.join_queue(event=event, user=visitor, by=visitor), by=visitor)
+            for event in (wrong, right):
+                seats.join_queue(event=event, user=visitor, by=visitor)
+        except Exception as problem:
+            problems.append(problem)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=come_and_go, args=[visitor]) for visitor in visitors]
+    for thread in threads:
+        thread.start()
+    named, busy = set(), True
+    while busy:
+        busy = any(thread.is_alive() for thread in threads)
+        for fault in audit.find_faults():
+            named.add(fault.event_id)
+            audit.repair(event_id=fault.event_id)
+    assert (problems, named) == ([], {wrong.pk})
+    assert check_seats() == (["All is well. Events checked: 2."], 0)
+    assert (counts(wrong), counts(right)) == ((2, 2), (2, 2))

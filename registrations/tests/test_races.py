@@ -9,11 +9,13 @@ from collections import Counter
 from functools import partial
 
 import pytest
+from django.db import connection
 from django.db.models import Count
 
 from eventhub.tests.racing import race
 from events.models import Event
 from registrations import audit, seats
+from registrations import people as people_rules
 from registrations.models import LIVE, Registration
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -211,6 +213,36 @@ def test_two_removals_of_one_registration_free_one_seat(call, change, bob, olga,
         event.refresh_from_db()
         assert (event.seats_taken, event.waitlisted) == (1, 1)
         rules_hold([])
+
+
+def test_numbers_in_the_queue_are_taken_one_by_one_even_past_the_rules(people, olga, make_event):
+    for _ in range(ROUNDS):
+        event = make_event(olga)
+        race([partial(Registration.objects.create, event=event, user=who, status="waitlisted") for who in people])
+        numbers = event.registrations.values_list("queue_number", flat=True)
+        assert sorted(numbers) == list(range(1, len(people) + 1))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite nobody writes inside another's transaction")
+def test_a_seat_that_slips_in_while_its_account_is_erased_goes_to_the_queue(
+    monkeypatch, bob, olga, make_event, enroll, person
+):
+    events = iter([make_event(olga), make_event(olga, max_capacity=1)])
+    enroll(next(events), bob)
+    friend = person("friend")
+    lock_account = people_rules.rules.lock_account
+
+    def lock_late(account_id):
+        """Between reading which events are concerned and locking the account, another one is."""
+        for event in events:
+            race([partial(enroll, event, bob)])
+            race([partial(enroll, event, friend, status="waitlisted")])
+        return lock_account(account_id)
+
+    monkeypatch.setattr(people_rules.rules, "lock_account", lock_late)
+    people_rules.erase_account(account_id=bob.pk)
+    assert Registration.objects.get().status == "registered"
+    rules_hold([])
 
 
 def test_a_storm_of_everything_at_once(api, people, olga, ada, make_event):

@@ -1,0 +1,64 @@
+"""What takes place in the demo: the programme as it is written down, and the events made of it."""
+
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from accounts.models import User
+from events.models import Event, EventStatus
+from registrations.demo import texts
+
+OPENING_TIME = time(9)
+# Days before the event, or before today if it is yet to come, on which it was entered.
+ENTERED = (35, 60)
+
+
+class Plan(NamedTuple):
+    """An event as programme.toml has it; what the words mean is said there."""
+
+    title: str
+    organizer: str
+    location: str
+    day: int
+    begins: time
+    seats: int
+    description: str
+    hours: float | None = None
+    status: str = EventStatus.UPCOMING
+    waitlist: bool = True
+    opens: int | None = None
+    closes: int | None = None
+    filled: float = 0
+    waiting: int = 0
+    came: float = 0
+
+
+def read_programme() -> list[Plan]:
+    return [Plan(**table) for table in texts.read("programme")["events"]]
+
+
+def draw_event(plan: Plan, organizers: dict[str, User], chance: Random, today: datetime) -> Event:
+    """The event, unsaved."""
+    begins = _moment(today, plan.day, plan.begins)
+    return Event(
+        title=plan.title,
+        description=plan.description,
+        date_time=begins,
+        end_time=begins + timedelta(hours=plan.hours) if plan.hours else None,
+        location=plan.location,
+        organizer=organizers[plan.organizer],
+        max_capacity=plan.seats,
+        waitlist=plan.waitlist,
+        status=plan.status,
+        registration_opens=None if plan.opens is None else _moment(today, plan.opens, OPENING_TIME),
+        registration_closes=None if plan.closes is None else _moment(today, plan.closes, OPENING_TIME),
+        created_at=min(begins, today) - timedelta(days=chance.uniform(*ENTERED)),
+    )
+
+
+def _moment(today: datetime, days_on: int, at: time) -> datetime:
+    """A time on another day, by the clock of TIME_ZONE."""
+    day = timezone.localtime(today).date() + timedelta(days=days_on)
+    return timezone.make_aware(datetime.combine(day, at)).astimezone(UTC)

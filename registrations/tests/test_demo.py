@@ -1,0 +1,157 @@
+"""The demo as it stands in a database that was empty: a programme that people believe and the rules of seats allow."""
+
+import io
+import re
+from collections import Counter
+
+import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.core.management import call_command
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import OrganizerProfile, User
+from eventhub import times
+from events.models import Event
+from registrations.audit import find_faults
+from registrations.models import LIVE, Registration
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def demo(django_db_setup, django_db_blocker):
+    """What the command printed. The demo is there for all tests of this module, and gone after them."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        out = io.StringIO()
+        call_command("demo", stdout=out)
+        yield out.getvalue()
+        transaction.set_rollback(True)
+
+
+def tally(rows, field):
+    return dict(Counter(rows.values_list(field, flat=True)))
+
+
+# The rules -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_count_and_every_queue_is_right():
+    assert list(find_faults()) == []
+
+
+def test_every_event_keeps_the_rules_of_events():
+    for event in Event.objects.all():
+        event.full_clean()
+
+
+def test_nobody_with_a_seat_came_after_somebody_who_waits():
+    for event in Event.objects.filter(waitlisted__gt=0):
+        live = event.registrations.filter(status__in=LIVE).order_by("registration_date")
+        waits = [status == "waitlisted" for status in live.values_list("status", flat=True)]
+        assert waits == [False] * event.seats_taken + [True] * event.waitlisted
+
+
+def test_queues_are_numbered_in_the_order_of_registering():
+    for event in Event.objects.filter(waitlisted__gt=0):
+        queue = event.registrations.waiting().order_by("registration_date")
+        assert list(queue.values_list("queue_number", flat=True)) == list(range(1, event.waitlisted + 1))
+
+
+def test_everybody_registered_while_it_was_possible():
+    too_early = Q(registration_date__lt=F("event__created_at")) | Q(
+        registration_date__lt=F("event__registration_opens")
+    )
+    too_late = (
+        Q(registration_date__gt=F("event__date_time"))
+        | Q(registration_date__gt=F("event__registration_closes"))
+        | Q(registration_date__gt=times.start_of_day(timezone.now()))
+    )
+    before_signing_up = Q(registration_date__lt=F("user__created_at"))
+    assert Registration.objects.filter(too_early | too_late | before_signing_up).count() == 0
+
+
+def test_nobody_attended_what_has_not_begun_and_nobody_registered_for_a_draft():
+    impossible = Q(status="attended", event__date_time__gt=timezone.now()) | Q(event__status="draft")
+    assert Registration.objects.filter(impossible).count() == 0
+
+
+# What there is to see ------------------------------------------------------------------------------------------------
+
+
+def test_accounts():
+    assert tally(User.objects, "role") == {"admin": 1, "organizer": 3, "user": 2000}
+    named = OrganizerProfile.objects.exclude(Q(name="") | Q(contact="") | Q(about=""))
+    assert tally(named, "user__role") == {"organizer": 3}
+    assert OrganizerProfile.objects.count() == 4
+
+
+def test_events_in_every_state():
+    assert tally(Event.objects, "status") == {
+        "draft": 4,
+        "upcoming": 17,
+        "active": 6,
+        "completed": 10,
+        "cancelled": 3,
+    }
+    assert set(tally(Event.objects, "organizer__role")) == {"organizer"}
+
+
+def test_full_houses_with_and_without_a_queue_and_half_empty_ones():
+    announced = Event.objects.filter(status__in=["upcoming", "active"])
+    assert announced.filter(has_free_seats=False, waitlisted__gt=0).count() == 9
+    assert announced.filter(has_free_seats=False, waitlist=False, waitlisted=0).count() == 2
+    assert announced.filter(seats_taken__gt=0, seats_taken__lte=F("max_capacity") / 2).count() == 4
+
+
+def test_windows_that_are_open_over_and_to_come():
+    now = timezone.now()
+    announced = Event.objects.filter(status="upcoming")
+    assert announced.filter(registration_opens__gt=now).count() == 1
+    assert announced.filter(registration_closes__lt=now).count() == 1
+    assert announced.filter(registration_opens__lt=now, registration_closes__gt=now).count() == 1
+
+
+def test_registrations_in_every_state():
+    statuses = tally(Registration.objects, "status")
+    assert set(statuses) == {"registered", "waitlisted", "attended", "cancelled"}
+    assert min(statuses.values()) > 100
+    assert Registration.objects.filter(status="registered", event__status="completed").exists()
+
+
+def test_texts_are_all_different():
+    for field in ("title", "description"):
+        assert [text for text, times_used in tally(Event.objects, field).items() if times_used > 1 or not text] == []
+
+
+def test_usernames_are_ascii_and_addresses_lead_nowhere():
+    accepts = ASCIIUsernameValidator()
+    for username, email in User.objects.values_list("username", "email"):
+        accepts(username)
+        assert re.fullmatch(re.escape(username) + r"@example\.(org|com)", email)
+
+
+# Signing in ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_counts_the_rows_and_names_accounts_that_can_sign_in(demo):
+    first, second, *people = demo.splitlines()
+    rows = f"{User.objects.count():,} accounts, 40 events, {Registration.objects.count():,} registrations"
+    assert first == f"The demo is ready: {rows}."
+    password = second.removeprefix('Sign in with the password "').removesuffix('" as')
+    usernames = [line.split()[0] for line in people]
+    assert usernames[:-1] == ["admin", "lanternhouse", "runners", "workbench"]
+    assert [authenticate(username=username, password=password).username for username in usernames] == usernames
+
+
+def test_the_attendee_of_the_summary_has_registrations_in_every_state(demo):
+    username, _, name = demo.splitlines()[-1].split(maxsplit=2)
+    own = Registration.objects.filter(user__username=username)
+    assert set(tally(own, "status")) == {"registered", "waitlisted", "attended", "cancelled"}
+    assert set(tally(own, "name")) == {name}
+
+
+def test_all_share_one_hash():
+    assert User.objects.values("password").distinct().count() == 1
