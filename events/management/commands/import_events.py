@@ -1,0 +1,93 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import User
+from eventhub.errors import Refusal
+from events.importing import read_rows
+from events.models import Event
+from events.rows import FileError
+from events.tables import FIELDS
+from registrations.importing import import_events
+
+
+class Command(BaseCommand):
+    help = (
+        "Imports events from a CSV or iCalendar file. An event that was imported before, known by its UID or else by "
+        "title and start, is brought up to date, so it is safe to run again. All or nothing: where one row is bad, "
+        "nothing is written, every bad row is named, and the exit status is 1."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", metavar="FILE", type=Path, help="CSV or iCalendar, in UTF-8")
+        parser.add_argument("--organizer", metavar="USERNAME", required=True, help="whose events these are")
+        parser.add_argument("--capacity", metavar="N", type=int, help="seats of a new event whose row brings none")
+        parser.add_argument(
+            "--map",
+            metavar="FIELD=COLUMN",
+            action="append",
+            default=[],
+            help=f"a column of a CSV file that is not called as its field; fields: {', '.join(FIELDS)}",
+        )
+        parser.add_argument("--skip-errors", action="store_true", help="take the good rows where some are bad")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        organizer = _organizer(options["organizer"])
+        default_capacity = _capacity(options["capacity"])
+        file: Path = options["file"]
+        try:
+            rows = read_rows(file.read_bytes(), name=file.name, columns=_columns(options["map"]))
+        except OSError as failure:
+            raise CommandError(f"{file}: {failure.strerror}.") from None
+        except FileError as failure:
+            raise CommandError(f"{file}: {failure}") from None
+        try:
+            report = import_events(
+                rows=rows,
+                organizer=organizer,
+                default_capacity=default_capacity,
+                skip_errors=options["skip_errors"],
+                dry_run=options["dry_run"],
+            )
+        except Refusal as refusal:
+            raise CommandError(f"{organizer}: {refusal}") from None
+        for problem in report.problems:
+            self.stderr.write(problem)
+        self.stdout.write(
+            f"{'Dry run: ' if options['dry_run'] else ''}{report.created} created, {report.updated} updated, "
+            f"{report.unchanged} unchanged, {len(report.problems)} with errors"
+        )
+        if report.problems and not options["skip_errors"]:
+            raise CommandError("Nothing was written, as there are errors; --skip-errors takes the other rows.")
+
+
+def _organizer(username: str) -> User:
+    try:
+        return User.objects.get_by_natural_key(username)
+    except User.DoesNotExist:
+        raise CommandError(f"{username}: There is no such account.") from None
+
+
+def _capacity(number: int | None) -> int | None:
+    if number is not None:
+        try:
+            Event._meta.get_field("max_capacity").run_validators(number)
+        except ValidationError as invalid:
+            raise CommandError(f"--capacity: {' '.join(invalid.messages)}") from None
+    return number
+
+
+def _columns(pairs: list[str]) -> dict[str, str]:
+    """`["title=Subject"]` as `{"title": "Subject"}`."""
+    columns: dict[str, str] = {}
+    for pair in pairs:
+        field, equals, column = pair.partition("=")
+        if field not in FIELDS or not equals or not column.strip():
+            raise CommandError(f"--map {pair}: Give FIELD=COLUMN, with one of these fields: {', '.join(FIELDS)}.")
+        if field in columns:
+            raise CommandError(f"--map {pair}: {field} is mapped already.")
+        columns[field] = column
+    return columns

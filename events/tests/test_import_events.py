@@ -1,0 +1,613 @@
+"""`manage.py import_events`: files of people and of calendars become events, whole or not at all."""
+
+import io
+import re
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import call, patch
+
+import pytest
+from django.conf import settings as project
+from django.core.management import CommandError, call_command
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventhub.tests.racing import race
+from events.importing import read_rows
+from events.models import Event
+from events.rows import FileError
+from registrations import importing
+
+pytestmark = pytest.mark.django_db
+
+SAMPLES = Path(project.BASE_DIR).parent / "shared" / "data"
+CONFERENCES = {"title": "Subject", "date_time": "Start Date", "end_time": "End Date", "location": "Location"}
+HEADER = "title,date_time,location,max_capacity\n"
+TALK = "Talk,2031-05-01T18:00:00Z,Hall,10\n"
+
+
+class Run(NamedTuple):
+    out: list[str]
+    errors: list[str]
+    failure: str = ""
+    status: int = 0
+
+
+def run(file, *arguments, organizer="olga"):
+    """What the command wrote, and how it ended."""
+    out, errors = io.StringIO(), io.StringIO()
+    failure, status = "", 0
+    try:
+        call_command(
+            "import_events", str(file), "--organizer", organizer, *arguments, stdout=out, stderr=errors, no_color=True
+        )
+    except CommandError as problem:
+        failure, status = str(problem), problem.returncode
+    return Run(out.getvalue().splitlines(), errors.getvalue().splitlines(), failure, status)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Makes a file: of text, or of bytes as they are."""
+
+    def write(content, name="events.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def counted(created=0, updated=0, unchanged=0, errors=0):
+    return [f"{created} created, {updated} updated, {unchanged} unchanged, {errors} with errors"]
+
+
+REFUSED = "Nothing was written, as there are errors; --skip-errors takes the other rows."
+
+
+def at(*parts):
+    return datetime(*parts, tzinfo=UTC)
+
+
+# Lists of real conferences, as people keep them ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def sample():
+    def path(name):
+        if not (SAMPLES / name).is_file():
+            pytest.skip(f"NOT TESTED: the list {name} is not in {SAMPLES}, beside the project")
+        return SAMPLES / name
+
+    return path
+
+
+MAPPED = [argument for field, column in CONFERENCES.items() for argument in ("--map", f"{field}={column}")]
+
+
+def test_the_conferences_of_2024_come_in_whole_and_again_unchanged(sample, olga):
+    path = sample("conferences-2024.csv")
+    assert run(path, "--capacity", "100", *MAPPED) == Run(counted(created=67), [])
+    first = Event.objects.earliest("date_time")
+    assert (first.title, first.location, first.organizer) == ("Python Devroom @ FOSDEM", "Brussels, Belgium", olga)
+    assert (first.date_time, first.end_time) == (at(2024, 2, 4), at(2024, 2, 4, 23, 59, 59, 999999))
+    assert run(path, "--capacity", "100", *MAPPED) == Run(counted(unchanged=67), [])
+    assert Event.objects.count() == 67
+
+
+def test_of_the_conferences_of_2025_one_ends_before_it_begins(sample, olga):
+    path = sample("conferences-2025.csv")
+    problem = "line 28 ('EuroSciPy'): end_time: The end must be after the beginning."
+    assert run(path, "--capacity", "100", *MAPPED) == Run(counted(errors=1), [problem], REFUSED, 1)
+    assert Event.objects.count() == 0
+    skipping = run(path, "--capacity", "100", "--skip-errors", *MAPPED)
+    assert skipping == Run(counted(created=49, errors=1), [problem])
+    assert Event.objects.filter(title="EuroSciPy").count() == 0
+
+
+# A row of CSV --------------------------------------------------------------------------------------------------------
+
+
+def test_columns_that_are_called_as_the_fields_need_no_map(write, olga):
+    columns = "title,description,date_time,end_time,location,max_capacity,status,registration_opens,registration_closes"
+    cells = "Talk,Bring a coat.,2031-05-01T18:00:00+02:00,2031-05-01T20:00:00Z,Hall,7,draft,2031-04-01,2031-04-30"
+    assert run(write(f"{columns},uid\n{cells},a@b\n")) == Run(counted(created=1), [])
+    (values,) = Event.objects.values(*columns.split(","), "uid", "organizer")
+    assert values == {
+        "title": "Talk",
+        "description": "Bring a coat.",
+        "date_time": at(2031, 5, 1, 16),
+        "end_time": at(2031, 5, 1, 20),
+        "location": "Hall",
+        "max_capacity": 7,
+        "status": "draft",
+        "registration_opens": at(2031, 4, 1),
+        "registration_closes": at(2031, 4, 30, 23, 59, 59, 999999),
+        "uid": "a@b",
+        "organizer": olga.pk,
+    }
+
+
+def test_dates_and_times_without_offset_are_those_of_the_servers_zone(write, olga, settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    content = (
+        "title,date_time,end_time,location,max_capacity\nA,2031-05-01,2031-05-01,Hall,5\nB,2031-05-01 18:00,,Hall,5\n"
+    )
+    assert run(write(content)) == Run(counted(created=2), [])
+    assert list(Event.objects.values_list("title", "date_time", "end_time")) == [
+        ("A", at(2031, 4, 30, 22), at(2031, 5, 1, 21, 59, 59, 999999)),
+        ("B", at(2031, 5, 1, 16), None),
+    ]
+
+
+def test_the_byte_order_mark_line_ends_and_spaces_of_a_spreadsheet_do_no_harm(write, olga):
+    content = "\ufefftitle , date_time,location,max_capacity,\r\n Talk ,2031-05-01,Hall,5,,,\r\n,,,,\r\n\r\n"
+    assert run(write(content)) == Run(counted(created=1), [])
+    assert Event.objects.get().title == "Talk"
+
+
+def test_cells_that_are_left_out_at_the_end_of_a_line_are_empty(write, olga):
+    assert run(write("title,date_time,location,max_capacity,end_time,uid\nTalk,2031-05-01,Hall,5\n")).out == counted(1)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "problem"),
+    [
+        ("title", "", "title: This field cannot be blank."),
+        ("title", "x" * 256, "title: Ensure this value has at most 255 characters (it has 256)."),
+        ("location", "  ", "location: This field cannot be blank."),
+        ("location", "x" * 256, "location: Ensure this value has at most 255 characters (it has 256)."),
+        ("uid", "x" * 256, "uid: Ensure this value has at most 255 characters (it has 256)."),
+        ("max_capacity", "0", "max_capacity: Ensure this value is greater than or equal to 1."),
+        ("max_capacity", "2147483648", "max_capacity: Ensure this value is less than or equal to 2147483647."),
+        ("max_capacity", "many", "max_capacity: “many” value must be an integer."),
+        ("max_capacity", "", "max_capacity: The file brings none, and there is no default."),
+        ("date_time", "", "date_time: Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."),
+        ("date_time", "1.5.2031", "date_time: Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."),
+        ("date_time", "1899-12-31", "date_time: The year must be between 1900 and 2999."),
+        ("end_time", "3000-01-01", "end_time: The year must be between 1900 and 2999."),
+        ("end_time", "2031-05-01T18:00:00Z", "end_time: The end must be after the beginning."),
+        ("registration_closes", "2031-03-31", "registration_closes: Registration must close after it opens."),
+        ("status", "planned", "status: Value 'planned' is not a valid choice."),
+    ],
+)
+def test_a_value_outside_the_bounds_of_the_contract_is_named_with_its_line(write, olga, column, cell, problem):
+    row = {"title": "Talk", "date_time": "2031-05-01T18:00:00Z", "location": "Hall", "max_capacity": "5"}
+    row |= {"registration_opens": "2031-04-01", "end_time": "", "registration_closes": "", "status": "", "uid": ""}
+    row[column] = cell
+    path = write(f"{','.join(row)}\n{','.join(row.values())}\n")
+    title = row["title"][:60]
+    place = f"line 2 ({title!r})" if title else "line 2"
+    assert run(path) == Run(counted(errors=1), [f"{place}: {problem}"], REFUSED, 1)
+    assert Event.objects.count() == 0
+
+
+def test_every_problem_of_every_row_is_named_by_the_line_it_begins_on(write, olga):
+    content = HEADER + '"Two\nlines",2031-05-01,Hall,5\n\n,soon,Hall,0\n' + TALK + "Talk,2031-05-01,Hall,5,6\n"
+    assert run(write(content)).errors == [
+        "line 5: date_time: Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z.; "
+        "title: This field cannot be blank.; max_capacity: Ensure this value is greater than or equal to 1.",
+        "line 7 ('Talk'): columns: There are 5, and 4 in the header.",
+    ]
+
+
+# Known again ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_event_is_known_by_its_uid_whatever_else_has_changed(write, olga):
+    columns = "uid,title,date_time,location,max_capacity\n"
+    run(write(columns + "a,Talk,2031-05-01,Hall,5\nb,Walk,2031-05-02,Park,5\n"))
+    before = list(Event.objects.order_by("uid").values_list("pk", flat=True))
+    again = run(write(columns + "a,Lecture,2031-06-01,Room 1,9\nb,Walk,2031-05-02,Park,5\n"))
+    assert again == Run(counted(updated=1, unchanged=1), [])
+    assert list(Event.objects.order_by("uid").values_list("pk", "title", "date_time", "location", "max_capacity")) == [
+        (before[0], "Lecture", at(2031, 6, 1), "Room 1", 9),
+        (before[1], "Walk", at(2031, 5, 2), "Park", 5),
+    ]
+
+
+def test_without_a_uid_it_is_known_by_title_and_start_and_takes_a_uid_later(write, olga):
+    run(write(HEADER + TALK))
+    assert run(write(HEADER + TALK.replace("Hall", "Room 1"))).out == counted(updated=1)
+    with_uid = "title,date_time,location,uid\nTalk,2031-05-01T18:00:00Z,Room 1,a\n"
+    assert run(write(with_uid)).out == counted(updated=1)
+    assert run(write(HEADER + TALK.replace("Hall", "Room 1"))).out == counted(unchanged=1)
+    assert list(Event.objects.values_list("location", "uid")) == [("Room 1", "a")]
+
+
+def test_events_with_different_uids_are_different_however_alike(write, olga):
+    content = HEADER.strip() + ",uid\n" + f"{TALK.strip()},a\n{TALK.strip()},b\n"
+    assert run(write(content)).out == counted(created=2)
+    assert run(write(content)).out == counted(unchanged=2)
+
+
+def test_another_organizers_event_is_not_touched(write, olga, otto):
+    content = HEADER.strip() + ",uid\n" + f"{TALK.strip()},a\n"
+    run(write(content), organizer="otto")
+    assert run(write(content.replace("Hall", "Room 1"))).out == counted(created=1)
+    assert list(Event.objects.order_by("pk").values_list("organizer", "location")) == [
+        (otto.pk, "Hall"),
+        (olga.pk, "Room 1"),
+    ]
+
+
+def test_what_stands_twice_in_a_file_is_one_event_as_the_second_row_has_it(write, olga):
+    assert run(write(HEADER + TALK + TALK + TALK.replace("Hall", "Room 1"))).out == counted(1, 1, 1)
+    assert Event.objects.get().location == "Room 1"
+
+
+def test_a_known_event_keeps_what_its_row_does_not_say(write, olga, make_event):
+    values = {"description": "Bring a coat.", "max_capacity": 30, "status": "completed", "waitlist": False}
+    event = make_event(olga, date_time=at(2031, 5, 1), end_time=at(2031, 5, 2), **values)
+    columns = "title,date_time,location,max_capacity,status\n"
+    assert run(write(columns + "Talk,2031-05-01,Room 1,,\n"), "--capacity", "5").out == counted(updated=1)
+    event.refresh_from_db()
+    assert {name: getattr(event, name) for name in values} == values
+    assert (event.location, event.end_time) == ("Room 1", at(2031, 5, 2))
+
+
+def test_a_new_event_takes_the_default_capacity_where_its_row_brings_none(write, olga):
+    content = "title,date_time,location,max_capacity\nA,2031-05-01,Hall,7\nB,2031-05-02,Hall,\n"
+    assert run(write(content), "--capacity", "5").out == counted(created=2)
+    assert list(Event.objects.values_list("title", "max_capacity")) == [("A", 7), ("B", 5)]
+
+
+# The rules of any change ---------------------------------------------------------------------------------------------
+
+
+def test_seats_that_a_file_adds_go_to_the_queue(write, olga, bob, eve, make_event, enroll):
+    event = make_event(olga, date_time=at(2031, 5, 1), max_capacity=1)
+    enroll(event, bob)
+    waiting = enroll(event, eve, status="waitlisted")
+    assert run(write(HEADER + "Talk,2031-05-01,Hall,2\n")).out == counted(updated=1)
+    waiting.refresh_from_db()
+    event.refresh_from_db()
+    assert (waiting.status, event.seats_taken, event.waitlisted) == ("registered", 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "problem"),
+    [
+        ("max_capacity", "1", "Capacity is below the seats already taken"),
+        ("status", "draft", "The event has live registrations"),
+        ("end_time", "2031-04-30", "end_time: The end must be after the beginning."),
+    ],
+)
+def test_what_the_rules_refuse_is_an_error_of_the_row(write, olga, make_event, enroll, columns, cells, problem):
+    event = make_event(olga, date_time=at(2031, 5, 1), max_capacity=2)
+    enroll(event)
+    enroll(event)
+    path = write(f"title,date_time,location,{columns}\nNew,2031-05-01,Hall,\nTalk,2031-05-01,Hall,{cells}\n")
+    problems = [f"line 3 ('Talk'): {problem}"]
+    assert run(path, "--capacity", "9") == Run(counted(errors=1), problems, REFUSED, 1)
+    assert run(path, "--capacity", "9", "--skip-errors") == Run(counted(created=1, errors=1), problems)
+    event.refresh_from_db()
+    assert (event.max_capacity, event.status, event.end_time) == (2, "upcoming", None)
+
+
+def test_a_status_that_cannot_follow_is_an_error_of_the_row(write, olga, make_event):
+    make_event(olga, date_time=at(2031, 5, 1), status="completed")
+    path = write("title,date_time,location,status\nTalk,2031-05-01,Hall,Cancelled\n")
+    problem = "line 2 ('Talk'): status: An event that is completed cannot become cancelled."
+    assert run(path) == Run(counted(errors=1), [problem], REFUSED, 1)
+
+
+def test_an_event_that_is_moved_past_the_end_that_it_keeps_is_an_error_of_the_row(write, olga, make_event):
+    make_event(olga, date_time=at(2031, 5, 1), end_time=at(2031, 5, 2), uid="a")
+    path = write("title,date_time,location,uid\nTalk,2031-06-01,Hall,a\n")
+    problem = "line 2 ('Talk'): end_time: The end must be after the beginning."
+    assert run(path) == Run(counted(errors=1), [problem], REFUSED, 1)
+
+
+def test_a_refused_row_takes_back_those_before_and_after_it(write, olga, make_event, enroll):
+    event = make_event(olga, date_time=at(2031, 5, 1), max_capacity=2)
+    other = make_event(olga, title="Walk", date_time=at(2031, 5, 1))
+    enroll(event)
+    enroll(event)
+    rows = "Walk,2031-05-01,Park,5\nTalk,2031-05-01,Hall,1\nNew,2031-05-01,Hall,5\n"
+    assert run(write(HEADER + rows)).out == counted(errors=1)
+    other.refresh_from_db()
+    assert (other.location, Event.objects.count()) == ("Hall", 2)
+
+
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(write, olga, make_event):
+    event = make_event(olga, date_time=at(2031, 5, 1))
+    path = write(HEADER + "Talk,2031-05-01,Room 1,5\nNew,2031-05-01,Hall,5\nNew,2031-05-01,Hall,5\n")
+    assert run(path, "--dry-run") == Run(["Dry run: 1 created, 1 updated, 1 unchanged, 0 with errors"], [])
+    event.refresh_from_db()
+    assert (event.location, event.max_capacity, Event.objects.count()) == ("Hall", 10, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_make_each_event_once(olga):
+    rows = read_rows(
+        (HEADER + "".join(f"Talk {n},2031-05-01,Hall,5\n" for n in range(20))).encode(), name="x.csv", columns={}
+    )
+    reports = race([partial(importing.import_events, rows=rows, organizer=olga) for _ in range(4)])
+    assert sorted(reports) == [(0, 0, 20, [])] * 3 + [(20, 0, 0, [])]
+    assert Event.objects.count() == 20
+
+
+def test_what_changes_is_locked_in_ascending_order_and_nothing_else(write, olga, make_event):
+    events = [make_event(olga, title=f"Talk {number}", date_time=at(2031, 5, 1)) for number in range(4)]
+    rows = "".join(f"Talk {number},2031-05-01,{'Hall' if number == 1 else 'Park'},10\n" for number in (3, 2, 1, 0))
+    with patch.object(importing, "lock_event", wraps=importing.lock_event) as lock:
+        assert run(write(HEADER + rows)).out == counted(updated=3, unchanged=1)
+    changed = [call(events[number].pk) for number in (0, 2, 3)]
+    assert lock.mock_calls == (changed if connection.features.has_select_for_update else [])
+
+
+# Who and what with ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["olga", "OLGA", "ada"])
+def test_organizers_and_admins_are_known_by_name_in_any_case(write, olga, ada, name):
+    assert run(write(HEADER + TALK), organizer=name).out == counted(created=1)
+    assert Event.objects.get().organizer.username == name.lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "failure"),
+    [("bob", "bob: You must be an organizer to create events"), ("zoe", "zoe: There is no such account.")],
+)
+def test_nobody_else_can_be_given_events(write, bob, name, failure):
+    assert run(write(HEADER + TALK), organizer=name) == Run([], [], failure, 1)
+    assert Event.objects.count() == 0
+
+
+FIELDS = (
+    "title, date_time, location, description, end_time, max_capacity, status, registration_opens, "
+    "registration_closes, uid"
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "failure"),
+    [
+        (["--capacity", "0"], "--capacity: Ensure this value is greater than or equal to 1."),
+        (["--capacity", "2147483648"], "--capacity: Ensure this value is less than or equal to 2147483647."),
+        (["--capacity", "many"], "Error: argument --capacity: invalid int value: 'many'"),
+        (["--map", "title"], f"--map title: Give FIELD=COLUMN, with one of these fields: {FIELDS}."),
+        (["--map", "title="], f"--map title=: Give FIELD=COLUMN, with one of these fields: {FIELDS}."),
+        (["--map", "organizer=By"], f"--map organizer=By: Give FIELD=COLUMN, with one of these fields: {FIELDS}."),
+        (["--map", "title=A", "--map", "title=B"], "--map title=B: title is mapped already."),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused(write, olga, arguments, failure):
+    assert run(write(HEADER + TALK), *arguments) == Run([], [], failure, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "failure"),
+    [
+        (b"", [], "The file is empty."),
+        (b"\xef\xbb\xbf \r\n", [], "The file is empty."),
+        ("title\nEspa\u00f1a\n".encode("latin-1"), [], "line 2: This is not UTF-8."),
+        ((HEADER + TALK).encode("utf-16"), [], "line 1: This is not UTF-8."),
+        ((HEADER + "a\0b\n").encode(), [], "line 2: There is a NUL byte; this is not a text."),
+        (HEADER, ["--map", "title=Name"], 'title: There is no column "Name", only HEADER'),
+        (HEADER.replace("title", "Name"), [], 'title: There is no column "title", only HEADER'),
+        (HEADER.replace("max_capacity", "title"), [], 'The column "title" is there 2 times.'),
+        (HEADER + TALK + '"Talk,2031', [], "line 3: unexpected end of data"),
+        (HEADER + '"Talk" 2,2031\n', [], "line 2: ',' expected after '\"'"),
+        (HEADER + "x" * 200_000, [], "line 2: field larger than field limit (131072)"),
+    ],
+)
+def test_a_bad_file_is_refused_with_a_reason(write, olga, content, arguments, failure):
+    header = content.splitlines()[0] if content else ""
+    if isinstance(header, str):
+        failure = failure.replace("HEADER", f"{', '.join(header.split(','))}.")
+    path = write(content)
+    assert run(path, *arguments) == Run([], [], f"{path}: {failure}", 1)
+
+
+def test_a_file_that_is_not_there_or_none_is_refused(tmp_path, olga):
+    nowhere = tmp_path / "nowhere.csv"
+    assert run(nowhere) == Run([], [], f"{nowhere}: No such file or directory.", 1)
+    assert run(tmp_path) == Run([], [], f"{tmp_path}: Is a directory.", 1)
+
+
+# iCalendar -----------------------------------------------------------------------------------------------------------
+
+
+def calendar(*vevents, before=""):
+    """A calendar of VEVENTs, each given by its lines; title and place are added where they are missing."""
+    parts = []
+    for lines in vevents:
+        named = {line.split(":")[0].split(";")[0] for line in lines.splitlines()}
+        added = [
+            f"{name}:{text}\n" for name, text in {"SUMMARY": "Talk", "LOCATION": "Hall"}.items() if name not in named
+        ]
+        parts.append(f"BEGIN:VEVENT\n{''.join(added)}{lines.strip()}\nEND:VEVENT\n")
+    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n{before}{''.join(parts)}END:VCALENDAR\n"
+    return text.replace("\n", "\r\n")
+
+
+def test_the_properties_of_a_vevent_become_the_fields_of_an_event(write, olga):
+    lines = (
+        "UID:a@b\nSUMMARY:Night\\, of the\n  Telescopes\nDESCRIPTION:Bring\\na coat.\nLOCATION;LANGUAGE=en:North lawn\n"
+        "DTSTART:20310501T190000Z\nDTEND:20310501T230000Z\nSTATUS:CONFIRMED\n"
+    )
+    assert run(write(calendar(lines), "events.ics"), "--capacity", "40") == Run(counted(created=1), [])
+    said = {
+        "uid": "a@b",
+        "title": "Night, of the Telescopes",
+        "description": "Bring\na coat.",
+        "location": "North lawn",
+        "date_time": at(2031, 5, 1, 19),
+        "end_time": at(2031, 5, 1, 23),
+        "status": "upcoming",
+        "max_capacity": 40,
+    }
+    assert list(Event.objects.values(*said)) == [said]
+    assert run(write(calendar(lines), "events.ics")) == Run(counted(unchanged=1), [])
+
+
+ELSEWHERE = """BEGIN:VTIMEZONE
+TZID:Elsewhere
+BEGIN:STANDARD
+DTSTART:19700101T000000
+TZOFFSETFROM:+0300
+TZOFFSETTO:+0300
+END:STANDARD
+END:VTIMEZONE
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "begins", "ends"),
+    [
+        ("DTSTART:20310501T190000Z", at(2031, 5, 1, 19), None),
+        ("DTSTART:20310501T190000\nDTEND:20310501T200000", at(2031, 5, 1, 17), at(2031, 5, 1, 18)),
+        ("DTSTART;TZID=America/New_York:20310501T190000", at(2031, 5, 1, 23), None),
+        ("DTSTART;TZID=W. Europe Standard Time:20310501T190000", at(2031, 5, 1, 17), None),
+        ("DTSTART;TZID=/vendor.example/Europe/Berlin:20310501T190000", at(2031, 5, 1, 17), None),
+        ("DTSTART;TZID=Elsewhere:20310501T190000", at(2031, 5, 1, 16), None),
+        ("DTSTART:20310501T190000Z\nDURATION:PT90M", at(2031, 5, 1, 19), at(2031, 5, 1, 20, 30)),
+        # Over the night in which Berlin's clocks go forward: a day has 23 hours there, two hours are two hours.
+        ("DTSTART:20310329T190000\nDURATION:P1D", at(2031, 3, 29, 18), at(2031, 3, 30, 17)),
+        ("DTSTART:20310330T010000\nDURATION:PT2H", at(2031, 3, 30, 0), at(2031, 3, 30, 2)),
+        ("DTSTART;VALUE=DATE:20310501", at(2031, 4, 30, 22), at(2031, 5, 1, 21, 59, 59, 999999)),
+        ("DTSTART:20310501\nDTEND:20310502", at(2031, 4, 30, 22), at(2031, 5, 1, 21, 59, 59, 999999)),
+        (
+            "DTSTART;VALUE=DATE:20310501\nDTEND;VALUE=DATE:20310504",
+            at(2031, 4, 30, 22),
+            at(2031, 5, 3, 21, 59, 59, 999999),
+        ),
+        ("DTSTART;VALUE=DATE:20310501\nDURATION:P1W", at(2031, 4, 30, 22), at(2031, 5, 7, 21, 59, 59, 999999)),
+    ],
+)
+def test_times_of_a_calendar_are_read_as_rfc_5545_says(write, olga, settings, lines, begins, ends):
+    settings.TIME_ZONE = "Europe/Berlin"
+    path = write(calendar(lines, before=ELSEWHERE), "events.ics")
+    assert run(path, "--capacity", "5") == Run(counted(created=1), [])
+    assert list(Event.objects.values_list("date_time", "end_time")) == [(begins, ends)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("SUMMARY:", "title: This field cannot be blank."),
+        ("LOCATION:", "location: This field cannot be blank."),
+        ("SUMMARY:A\nSUMMARY:B", "SUMMARY: There must be one, and a text."),
+        ("DTSTART:soon", "DTSTART: Expected datetime, date, or time. Got: 'soon'"),
+        ("DTSTART;TZID=Nowhere/Town:20310501T190000", "DTSTART: The time zone Nowhere/Town is unknown."),
+        ("DTSTART:18991231T235959Z", "DTSTART: The year must be between 1900 and 2999."),
+        ("DTSTART:20310501T190000Z\nDTEND:20310501T190000Z", "end_time: The end must be after the beginning."),
+        ("DTSTART:20310501T190000Z\nDURATION:P999999999D", "DTSTART: date value out of range"),
+        (
+            "DTSTART:20310501T190000Z\nDTEND:20310502",
+            "DTSTART: DTSTART and DTEND must be of the same type, either date or datetime.",
+        ),
+        (
+            "DTSTART:20310501T190000Z\nDTEND:20310501T200000Z\nDURATION:PT1H",
+            "DTSTART: Only one of DTEND and DURATION may be in a VEVENT, not both.",
+        ),
+        (
+            "RRULE:FREQ=WEEKLY;COUNT=5",
+            "RRULE: An event takes place once, and this is a series; give each its own VEVENT.",
+        ),
+        (
+            "RECURRENCE-ID:20310501T190000Z",
+            "RECURRENCE-ID: An event takes place once, and this is a series; give each its own VEVENT.",
+        ),
+        ("no property", "VEVENT: Content line could not be parsed into parts: 'no property': Invalid content line"),
+    ],
+)
+def test_a_bad_vevent_is_named_by_its_number_and_summary(write, olga, lines, problem):
+    lines = lines if "DTSTART" in lines else f"{lines}\nDTSTART:20310501T190000Z"
+    path = write(calendar("SUMMARY:Good\nDTSTART:20310501T190000Z", lines), "events.ics")
+    place = "VEVENT 2" if "SUMMARY:" in lines else "VEVENT 2 ('Talk')"
+    done = run(path, "--capacity", "5", "--skip-errors")
+    assert done == Run(counted(created=1, errors=1), [f"{place}: {problem}"])
+    assert [event.title for event in Event.objects.all()] == ["Good"]
+
+
+def test_a_vevent_without_a_start_is_refused(write, olga):
+    path = write(calendar("UID:a"), "events.ics")
+    assert run(path, "--capacity", "5").errors == ["VEVENT 1 ('Talk'): DTSTART: No DTSTART given."]
+
+
+def test_what_we_do_not_read_of_a_vevent_may_be_broken(write, olga):
+    path = write(calendar("DTSTART:20310501T190000Z\nDTSTAMP:long ago\nSEQUENCE:first"), "events.ics")
+    assert run(path, "--capacity", "5") == Run(counted(created=1), [])
+
+
+def test_a_calendar_calls_events_off_and_says_nothing_else_of_their_status(write, olga):
+    def imported(*lines):
+        text = calendar("\n".join(["UID:a", "DTSTART:20310501T190000Z", *lines]))
+        return run(write(text, "events.ics"), "--capacity", "5").out, Event.objects.get().status
+
+    assert imported() == (counted(created=1), "upcoming")
+    assert imported("STATUS:CANCELLED") == (counted(updated=1), "cancelled")
+    assert imported("STATUS:CONFIRMED") == (counted(unchanged=1), "cancelled")
+
+
+def test_a_calendar_without_uids_or_ends_leaves_an_event_its_uid_and_takes_its_end(write, olga):
+    path = write(calendar("UID:a\nDTSTART:20310501T190000Z\nDURATION:PT1H"), "events.ics")
+    run(path, "--capacity", "5")
+    path = write(calendar("DTSTART:20310501T190000Z"), "events.ics")
+    assert (run(path).out, run(path).out) == (counted(updated=1), counted(unchanged=1))
+    assert list(Event.objects.values_list("uid", "end_time")) == [("a", None)]
+
+
+@pytest.mark.parametrize("name", ["events", "events.txt", "events.csv", "events.ICS"])
+def test_a_calendar_is_known_by_what_is_in_it_whatever_it_is_called(write, olga, name):
+    path = write("\ufeff" + calendar("DTSTART:20310501T190000Z"), name)
+    assert run(path, "--capacity", "5") == Run(counted(created=1), [])
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "failure"),
+    [
+        (calendar(), ["--map", "title=Name"], "This is a calendar; only the columns of a CSV file can be mapped."),
+        (calendar("UID:a")[:-20], [], "The calendar is cut off: not every BEGIN has its END."),
+        (calendar() + calendar("UID:a")[:-15], [], "The calendar is cut off: not every BEGIN has its END."),
+        ("END:VCALENDAR\nBEGIN:X", [], "The calendar is malformed: END encountered without an accompanying BEGIN!"),
+        ("BEGIN:VCARD\nEND:VCARD\n", [], "There is no calendar in it."),
+        (
+            "<html>",
+            [],
+            "The calendar is malformed: Content line could not be parsed into parts: '<html>': <html>",
+        ),
+    ],
+)
+def test_a_malformed_calendar_is_refused_with_a_reason(write, olga, content, arguments, failure):
+    path = write(content, "events.ics")
+    assert run(path, *arguments) == Run([], [], f"{path}: {failure}", 1)
+
+
+# Anything at all -----------------------------------------------------------------------------------------------------
+
+
+def spoiled(text):
+    """The text with a few of its own pieces, or odd ones, put in anywhere, some instead of what was there."""
+    pieces = re.split(r"([\n:;=,])", text)
+    odd = st.sampled_from([*pieces, '"', "\x1b", "\r", "P9999999999D", "00010101", "9999-12-31", "9" * 20])
+    edits = st.lists(st.tuples(st.integers(0, len(pieces)), st.integers(0, 3), odd), max_size=5)
+
+    def apply(edits):
+        result = [*pieces]
+        for position, cut, piece in edits:
+            result[position : position + cut] = [piece]
+        return "".join(result).encode()
+
+    return edits.map(apply)
+
+
+DAY = "DTSTART;VALUE=DATE:20310501\nDTEND;VALUE=DATE:20310502\nRRULE:FREQ=DAILY"
+HOUR = "UID:a\nDTSTART;TZID=Fuzzy:20310501T190000\nDURATION:P1DT1H"
+CALENDAR = calendar(DAY, HOUR, before=ELSEWHERE.replace("Elsewhere", "Fuzzy"))
+
+
+@given(content=st.one_of(st.binary(max_size=60), spoiled(HEADER + TALK), spoiled(CALENDAR)))
+def test_whatever_a_file_holds_it_is_rows_or_a_sentence(content):
+    try:
+        rows, sentence = read_rows(content, name="file", columns={}), "none is needed"
+    except FileError as failure:
+        rows, sentence = [], str(failure)
+    assert sentence != ""
+    assert [row for row in rows if not row.problem and not row.values] == []
