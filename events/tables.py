@@ -19,7 +19,8 @@ SILENT_IF_EMPTY = ("max_capacity", "status", "uid")
 
 
 def read_table(text: str, columns: Mapping[str, str]) -> Iterator[Row]:
-    """The events of a CSV text. `columns` names the column of a field where it is not the field's own name.
+    """The events of a CSV text. `columns` names the column of a field where it is not the field's own name,
+    in any case and with spaces or underscores.
 
     FileError where a column is missing or named twice, or the quoting is broken.
     """
@@ -51,16 +52,22 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _positions(header: list[str], columns: Mapping[str, str]) -> dict[str, int]:
     found = {}
+    folded = [_folded(name) for name in header]
     for field in FIELDS:
         column = columns.get(field, field).strip()
-        occurrences = header.count(column)
+        occurrences = folded.count(_folded(column))
         if occurrences > 1:
             raise FileError(f'The column "{column}" is there {occurrences} times.')
         if occurrences == 1:
-            found[field] = header.index(column)
+            found[field] = folded.index(_folded(column))
         elif field in columns or field in REQUIRED:
             raise FileError(f'{field}: There is no column "{column}", only {", ".join(header)}.')
     return found
+
+
+def _folded(column: str) -> str:
+    """People write "Max capacity" where a program writes max_capacity."""
+    return column.strip().casefold().replace(" ", "_")
 
 
 def _cell(cells: list[str], position: int) -> str:

@@ -24,7 +24,7 @@ from registrations import importing
 pytestmark = pytest.mark.django_db
 
 SAMPLES = Path(project.BASE_DIR).parent / "shared" / "data"
-CONFERENCES = {"title": "Subject", "date_time": "Start Date", "end_time": "End Date", "location": "Location"}
+CONFERENCES = {"title": "Subject", "date_time": "Start Date", "end_time": "End Date"}
 HEADER = "title,date_time,location,max_capacity\n"
 TALK = "Talk,2031-05-01T18:00:00Z,Hall,10\n"
 
@@ -129,6 +129,11 @@ def test_columns_that_are_called_as_the_fields_need_no_map(write, olga):
         "uid": "a@b",
         "organizer": olga.pk,
     }
+
+
+def test_columns_are_called_in_any_case_with_spaces_or_underscores(write, olga):
+    path = write("NAME,Date Time,location,MAX_CAPACITY\nTalk,2031-05-01T18:00:00Z,Hall,10\n")
+    assert run(path, "--map", "title=name").out == counted(created=1)
 
 
 def test_dates_and_times_without_offset_are_those_of_the_servers_zone(write, olga, settings):
