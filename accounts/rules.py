@@ -46,25 +46,38 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
         raise UserExists() from None
 
 
+def require_sign_in(
+    *, account: User, by: User, email: str | None, password: str | None, fresh: bool, current_password: str | None
+) -> None:
+    """ReauthenticationRequired for a new password or address, unless `by` gave their password under 15 minutes ago
+    (`fresh`) or gives it now. None for what is not to change."""
+    sensitive = password is not None or (email is not None and normalize_email(email) != account.email)
+    if sensitive and not fresh and not (current_password and by.check_password(current_password)):
+        raise ReauthenticationRequired()
+
+
 def check_changes(
     *, account: User, by: User, changes: AccountChanges, fresh: bool, current_password: str | None
 ) -> AccountChanges:
     """The part of `changes` that changes something, if `by` may make it.
 
-    `fresh` says that `by` gave their password under 15 minutes ago; else a new password or address takes
-    `current_password`, which is theirs too. ReauthenticationRequired without either, a 400 for a role not theirs to
-    give or a weak password.
+    ReauthenticationRequired as `require_sign_in` says, a 400 for a role not theirs to give or a weak password.
     """
     wanted: dict[str, Any] = {**changes}
     if "email" in wanted:
         wanted["email"] = normalize_email(wanted["email"])
     password = wanted.pop("password", None)
+    require_sign_in(
+        account=account,
+        by=by,
+        email=wanted.get("email"),
+        password=password,
+        fresh=fresh,
+        current_password=current_password,
+    )
     real = {name: value for name, value in wanted.items() if getattr(account, name) != value}
     if password is not None:
         real["password"] = password
-    sensitive = "password" in real or "email" in real
-    if sensitive and not fresh and not (current_password and by.check_password(current_password)):
-        raise ReauthenticationRequired()
     if "role" in real:
         _check_role(real["role"], by)
     if password is not None:

@@ -1,6 +1,6 @@
 """The API of accounts: thin faces over accounts.rules, accounts.tokens and registrations.people."""
 
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,16 +33,20 @@ from eventhub.errors import (
     UserNotFound,
 )
 from eventhub.throttling import CredentialsByAccount, CredentialsByAddress
-from eventhub.views import ApiViewSet, Operation, PublicViewSet
+from eventhub.views import ApiViewSet, Operation, PublicViewSet, peek
 from registrations import people
 
 INACCESSIBLE = Forbidden("Resource inaccessible")
 
 
-def account_in(body: Any, key: str) -> str | None:
-    """The text under `key` of a body that may be anything, folded as names are compared and cut to a key's length."""
-    value = body.get(key) if isinstance(body, dict) else None
-    return value.lower()[:150] if isinstance(value, str) else None
+def by_name(username: str | None) -> str | None:
+    """An account that somebody tries, for the throttle: names are compared without regard to case."""
+    return username and f"name {username.lower()}"
+
+
+def by_id(user_id: object) -> str | None:
+    """The same by its number, which never is another account's name."""
+    return None if user_id is None else f"id {user_id}"
 
 
 class SignUp(PublicViewSet):
@@ -53,7 +57,7 @@ class SignUp(PublicViewSet):
     }
 
     def account_tried(self, request: Request) -> str | None:
-        return account_in(request.data, "username")
+        return by_name(peek(SignUpInput(data=request.data), "username"))
 
     def create(self, request: Request) -> Response:
         """Sign up."""
@@ -72,8 +76,8 @@ class Sessions(PublicViewSet):
 
     def account_tried(self, request: Request) -> str | None:
         if self.action == "login":
-            return account_in(request.data, "username")
-        return tokens.account_named_by(request.data.get("refresh") if isinstance(request.data, dict) else None)
+            return by_name(peek(LoginInput(data=request.data), "username"))
+        return by_id(tokens.account_named_by(peek(RefreshInput(data=request.data), "refresh")))
 
     def login(self, request: Request) -> Response:
         """Sign in with a name, in any case, and a password."""
@@ -117,7 +121,7 @@ class Users(ApiViewSet):
     }
 
     def account_tried(self, request: Request) -> str | None:
-        return str(self.user.pk)
+        return by_id(self.user.pk)
 
     def list(self, request: Request) -> Response:
         """All accounts."""
@@ -146,18 +150,21 @@ class Users(ApiViewSet):
         """
         account = self._account(pk)
         body = AccountInput(data=request.data, partial=True)
-        body.is_valid(raise_exception=True)
-        changes = body.validated_data
-        current_password = changes.pop("current_password", None)
+        current_password = peek(body, "current_password")
         if current_password is not None:
             self._throttle_password_guesses(request)
-        account = people.change_account(
+        rules.require_sign_in(
             account=account,
             by=self.user,
-            changes=changes,
+            email=peek(body, "email"),
+            password=peek(body, "password"),
             fresh=tokens.is_fresh(cast("Token", request.auth)),
             current_password=current_password,
         )
+        body.is_valid(raise_exception=True)
+        changes = body.validated_data
+        changes.pop("current_password", None)
+        account = people.change_account(account=account, by=self.user, changes=changes, fresh=True)
         return Response(UserSerializer(account).data)
 
     def destroy(self, request: Request, pk: int) -> Response:

@@ -34,7 +34,8 @@ def read(name: str, default: str, convert: Callable[[str], T]) -> T:
     try:
         return convert(text)
     except (ValueError, KeyError, ImproperlyConfigured) as problem:
-        raise ImproperlyConfigured(f"{name}={text!r}: {problem}") from None
+        shown = "" if name.endswith("_URL") else f"={text!r}"  # a URL may hold a password
+        raise ImproperlyConfigured(f"{name}{shown}: {problem}") from None
 
 
 def boolean(text: str) -> bool:
@@ -71,6 +72,22 @@ def choice(*options: str) -> Callable[[str], str]:
 def words(text: str) -> list[str]:
     """A list separated by commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def hosts(text: str) -> list[str]:
+    """Names and addresses as Django's ALLOWED_HOSTS has them: without a scheme or a port, which would never match."""
+    names = words(text)
+    if not all(re.fullmatch(r"\*|\.?[a-z0-9.-]+|\[[a-f0-9:.]+\]", name, re.IGNORECASE) for name in names):
+        raise ValueError("expected names of hosts, separated by commas")
+    return names
+
+
+def origins(text: str) -> list[str]:
+    """Schemes and hosts as Django's CSRF_TRUSTED_ORIGINS has them."""
+    urls = words(text)
+    if not all(re.fullmatch(r"https?://[^/\s]+", url) for url in urls):
+        raise ValueError("expected origins such as https://events.example.org, separated by commas")
+    return urls
 
 
 def rate(text: str) -> str | None:

@@ -8,7 +8,7 @@ import logging
 from typing import Any
 
 from django.core import exceptions as django_errors
-from django.db import DatabaseError, DataError, IntegrityError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -166,15 +166,10 @@ def _as_api_exception(exc: Exception) -> drf.APIException | None:
             return drf.ParseError()
         case IntegrityError():
             return Refusal()
-        case DatabaseError() if _is_outage(exc):
+        case OperationalError() | InterfaceError():  # of the connection, a lock or the server, not of our statement
             logger.warning("The database did not answer: %s", exc)
             return Unavailable()
     return None
-
-
-def _is_outage(exc: DatabaseError) -> bool:
-    """An error of the connection, a lock or the server; not a mistake in a statement of ours."""
-    return type(exc).__name__ in {"OperationalError", "InterfaceError"}
 
 
 def _headers(exc: drf.APIException) -> dict[str, str]:
@@ -233,6 +228,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return _plain(Unexpected())
+
+
+def only_read(request: HttpRequest) -> HttpResponse:
+    """Not a hook: the 405 of a page that is for GET and HEAD."""
+    response = _plain(drf.MethodNotAllowed(str(request.method)))
+    response.headers["Allow"] = "GET, HEAD"
+    return response
 
 
 def _plain(exc: drf.APIException) -> HttpResponse:

@@ -14,7 +14,8 @@ from eventhub import times
 from eventhub.identifiers import IdFormField
 from eventhub.pagination import invalid_parameter
 
-MIN_SEARCH_LENGTH = 3
+# Each word is a condition on every field: thousands of them would keep a database busy for long.
+MIN_SEARCH_LENGTH, MAX_SEARCH_LENGTH = 3, 255
 
 
 class StrictFilterBackend(DjangoFilterBackend):
@@ -68,6 +69,8 @@ class Search(BaseFilterBackend):
             return queryset
         if len(text) < MIN_SEARCH_LENGTH:
             raise invalid_parameter("search", f"Enter at least {MIN_SEARCH_LENGTH} characters.")
+        if len(text) > MAX_SEARCH_LENGTH:
+            raise invalid_parameter("search", f"Enter at most {MAX_SEARCH_LENGTH} characters.")
         if "\x00" in text:
             raise invalid_parameter("search", "Null characters are not allowed.")
         for word in text.split():
@@ -86,7 +89,7 @@ class Search(BaseFilterBackend):
                 "name": "search",
                 "in": "query",
                 "required": False,
-                "schema": {"type": "string", "minLength": MIN_SEARCH_LENGTH},
+                "schema": {"type": "string", "minLength": MIN_SEARCH_LENGTH, "maxLength": MAX_SEARCH_LENGTH},
                 "description": f"Words that all stand somewhere in {', '.join(fields)}.",
             }
         ]

@@ -1,7 +1,7 @@
 """Health for those who run the service: is the process alive, and can it serve?"""
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -35,6 +35,6 @@ def _why_not() -> str | None:
             return "migrations are not applied"
         if missing_triggers():
             return "the seat triggers are missing; run migrate"
-    except (DatabaseError, ImproperlyConfigured):
+    except (Error, ImproperlyConfigured):
         return "the database does not answer"
     return None

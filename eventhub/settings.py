@@ -7,7 +7,18 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
-from eventhub.environment import boolean, choice, database, load_env_file, rate, read, time_zone, whole_number, words
+from eventhub.environment import (
+    boolean,
+    choice,
+    database,
+    hosts,
+    load_env_file,
+    origins,
+    rate,
+    read,
+    time_zone,
+    whole_number,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
@@ -20,8 +31,8 @@ if len(SECRET_KEY.encode()) < 32:
         "SECRET_KEY must be set, to at least 32 bytes (only DEBUG=1 starts without it). Make one with: "
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
-ALLOWED_HOSTS = read("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", words)
-CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "", words)
+ALLOWED_HOSTS = read("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", hosts)
+CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "", origins)
 # How many proxies of ours stand in front: that many addresses of X-Forwarded-For are believed, and X-Forwarded-Proto.
 NUM_PROXIES = read("NUM_PROXIES", "0", whole_number(0, 10))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if NUM_PROXIES else None

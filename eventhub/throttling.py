@@ -5,6 +5,7 @@ may have up to n times the rate. The one on credentials bounds an address and an
 workers share: it is what stands between an attacker and a password.
 """
 
+import hashlib
 import threading
 import time
 from typing import Any, Protocol
@@ -69,7 +70,14 @@ class _CredentialThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         subject = self.subject(request, view)
-        return f"throttle:{type(self).__name__}:{subject}" if subject else None
+        if subject is None:
+            return None
+        # A subject is whatever somebody sent: no cache takes every character and length of that as a key.
+        return f"throttle:{type(self).__name__}:{hashlib.sha256(subject.encode()).hexdigest()}"
+
+    def wait(self) -> float:
+        # After a rate was lowered DRF does not know when enough of the requests counted so far will be too old.
+        return super().wait() or self.duration
 
     def subject(self, request: Request, view: Any) -> str | None:
         raise NotImplementedError  # by the two below
@@ -81,7 +89,7 @@ class CredentialsByAddress(_CredentialThrottle):
 
 
 class NamesAccount(Protocol):
-    """A view that can say whose credentials a request tries: something short and printable, or None."""
+    """A view that can say whose credentials a request tries: the same text for the same account, or None."""
 
     def account_tried(self, request: Request) -> str | None: ...
 

@@ -32,6 +32,17 @@ def both(route: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
     return [path(route, view, name=name), path(route[:-1] if route.endswith("/") else f"{route}/", alias)]
 
 
+def page(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A page outside the API, which is only read: any other verb is the contract's 405 and not a CSRF page."""
+
+    @csrf_exempt
+    @functools.wraps(view)
+    def only_read(request: HttpRequest) -> Any:
+        return view(request) if request.method in {"GET", "HEAD"} else errors.only_read(request)
+
+    return only_read
+
+
 @csrf_exempt
 def no_such_path(request: HttpRequest) -> HttpResponse:
     return errors.not_found(request)
@@ -42,11 +53,11 @@ profile: Any = {"get": "retrieve", "put": "update", "patch": "update"}
 collection: Any = {"get": "list", "post": "create"}
 
 urlpatterns = [
-    path("", root, name="root"),
-    *both("schema/", schema, "schema"),
-    *both("docs/", docs, "docs"),
-    *both("healthz", health.healthz, "healthz"),
-    *both("readyz", health.readyz, "readyz"),
+    path("", page(root), name="root"),
+    *both("schema/", page(schema), "schema"),
+    *both("docs/", page(docs), "docs"),
+    *both("healthz", page(health.healthz), "healthz"),
+    *both("readyz", page(health.readyz), "readyz"),
     *both("users/register", SignUp.as_view({"post": "create"}), "user-register"),
     *both("users/login", Sessions.as_view({"post": "login"}), "user-login"),
     *both("users/token/refresh", Sessions.as_view({"post": "refresh"}), "token-refresh"),
@@ -63,5 +74,5 @@ urlpatterns = [
     *both("attendees/<int:pk>", Attendees.as_view(item), "attendee-detail"),
     path("admin/", admin.site.urls),
     # Everything else, so that a POST to a wrong path is this 404 too and not a CSRF page or a redirect.
-    re_path(r"^(?!admin(?:/|$)|static/).*$", no_such_path),
+    re_path(r"^(?!admin(?:/|\Z)|static/)", no_such_path),
 ]

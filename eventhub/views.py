@@ -34,7 +34,7 @@ class ApiViewSet(GenericViewSet[Any]):
     resource: ClassVar[str]
     operations: ClassVar[Mapping[str, Operation]]
     public: ClassVar[bool] = False
-    http_method_names: ClassVar = ["get", "head", "post", "put", "patch", "delete"]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     orderings: ClassVar[Mapping[str, str]] = {}
     default_ordering: ClassVar[str] = ""
 
@@ -48,6 +48,12 @@ class ApiViewSet(GenericViewSet[Any]):
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         self.check_throttles(request)
         self.check_permissions(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """The first that refuses answers, since a later one may read the body: a 429 wins over the body's 400."""
+        for throttle in self.get_throttles():
+            if not throttle.allow_request(request, self):
+                self.throttled(request, throttle.wait())  # type: ignore[arg-type]
 
     @property
     def user(self) -> "User":

@@ -13,3 +13,5 @@ _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
     # On a file, as the service does it; Django's own choice would be one in memory, which locks otherwise.
     _database["TEST"] = {"NAME": str(Path(_database["NAME"]).with_name("test.sqlite3"))}
+# Clients come by the thousand, each with middleware of its own, which would look for every static file first.
+WHITENOISE_AUTOREFRESH = True

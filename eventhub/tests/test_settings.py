@@ -1,0 +1,334 @@
+"""The configuration: every variable with its default, a good value and wrong ones, and what a start says."""
+
+import os
+import re
+import runpy
+import secrets
+import subprocess
+import sys
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from eventhub import environment
+
+KEY = "a-key-for-tests-that-is-long-enough-to-sign"
+SETTINGS = settings.BASE_DIR / "eventhub" / "settings.py"
+SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
+}
+
+
+def load(**variables):
+    """What settings.py holds in an environment of these variables and no others."""
+    environ = {"ENV_FILE": "no-file", "SECRET_KEY": KEY, **variables}
+    with mock.patch.dict(os.environ, environ, clear=True):
+        return runpy.run_path(str(SETTINGS))
+
+
+def database(values):
+    config = values["DATABASES"]["default"]
+    return {key: config.get(key, "") for key in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
+
+
+def sqlite(name):
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": name,
+        "USER": "",
+        "PASSWORD": "",
+        "HOST": "",
+        "PORT": "",
+        "OPTIONS": SQLITE,
+    }
+
+
+def postgres(pool, **others):
+    options = {"pool": {"min_size": 1, "max_size": pool, "timeout": 5}} if pool else {}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "db",
+        "USER": "u",
+        "PASSWORD": "p",
+        "HOST": "h",
+        "PORT": 5432,
+        "OPTIONS": options,
+        **others,
+    }
+
+
+def simply(name):
+    return lambda values: values[name]
+
+
+# How each variable is seen in the settings, and what it is by default.
+VARIABLES = {
+    "DEBUG": (simply("DEBUG"), False),
+    "ALLOWED_HOSTS": (simply("ALLOWED_HOSTS"), ["localhost", "127.0.0.1", "[::1]"]),
+    "CSRF_TRUSTED_ORIGINS": (simply("CSRF_TRUSTED_ORIGINS"), []),
+    "NUM_PROXIES": (
+        lambda values: (values["REST_FRAMEWORK"]["NUM_PROXIES"], values["SECURE_PROXY_SSL_HEADER"]),
+        (0, None),
+    ),
+    "SECURE_SSL_REDIRECT": (
+        lambda values: [
+            values[name] for name in ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+        ],
+        [False, False, False],
+    ),
+    "SECURE_HSTS_SECONDS": (simply("SECURE_HSTS_SECONDS"), 0),
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": (simply("SECURE_HSTS_INCLUDE_SUBDOMAINS"), False),
+    "SECURE_HSTS_PRELOAD": (simply("SECURE_HSTS_PRELOAD"), False),
+    "MAX_BODY_BYTES": (simply("MAX_BODY_BYTES"), 1_048_576),
+    "ORGANIZER_SIGNUP": (simply("ORGANIZER_SIGNUP"), "open"),
+    "THROTTLE_CREDENTIALS": (simply("THROTTLE_CREDENTIALS"), "20/min"),
+    "THROTTLE_GENERAL": (simply("THROTTLE_GENERAL"), "600/min"),
+    "DATABASE_URL": (database, sqlite(str(settings.BASE_DIR / "db.sqlite3"))),
+    "DB_POOL_SIZE": (lambda values: None, None),  # seen together with DATABASE_URL
+    "CACHE_URL": (
+        lambda values: values["CACHES"]["default"],
+        {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "eventhub_cache"},
+    ),
+    "EMAIL_URL": (
+        lambda values: (values["EMAIL_BACKEND"], values["EMAIL_HOST"]),
+        ("django.core.mail.backends.console.EmailBackend", None),
+    ),
+    "TIME_ZONE": (simply("TIME_ZONE"), "UTC"),
+    "ACCESS_TOKEN_MINUTES": (lambda values: values["SIMPLE_JWT"]["ACCESS_TOKEN_LIFETIME"], timedelta(hours=1)),
+    "REFRESH_TOKEN_DAYS": (lambda values: values["SIMPLE_JWT"]["REFRESH_TOKEN_LIFETIME"], timedelta(days=14)),
+    "PAGE_SIZE": (lambda values: values["REST_FRAMEWORK"]["PAGE_SIZE"], 50),
+    "LOG_LEVEL": (lambda values: values["LOGGING"]["root"]["level"], "INFO"),
+}
+GOOD = [
+    *[("DEBUG", text, True) for text in ("1", "true", "True", "YES", "on", " 1 ")],
+    *[("DEBUG", text, False) for text in ("0", "false", "No", "off", "")],
+    ("ALLOWED_HOSTS", "events.example.org, .example.com ,*", ["events.example.org", ".example.com", "*"]),
+    ("ALLOWED_HOSTS", "[2001:db8::1],10.0.0.1,", ["[2001:db8::1]", "10.0.0.1"]),
+    (
+        "CSRF_TRUSTED_ORIGINS",
+        "https://events.example.org, http://*.example.com:8000",
+        ["https://events.example.org", "http://*.example.com:8000"],
+    ),
+    ("NUM_PROXIES", "2", (2, ("HTTP_X_FORWARDED_PROTO", "https"))),
+    ("SECURE_SSL_REDIRECT", "1", [True, True, True]),
+    ("SECURE_HSTS_SECONDS", "31536000", 31_536_000),
+    ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "1", True),
+    ("SECURE_HSTS_PRELOAD", "1", True),
+    ("MAX_BODY_BYTES", "1024", 1024),
+    ("ORGANIZER_SIGNUP", "closed", "closed"),
+    ("THROTTLE_CREDENTIALS", "5/hour", "5/hour"),
+    ("THROTTLE_CREDENTIALS", "off", None),
+    ("THROTTLE_GENERAL", "1/sec", "1/sec"),
+    ("THROTTLE_GENERAL", "off", None),
+    ("DATABASE_URL", "sqlite:///data/main.db", sqlite(str(settings.BASE_DIR / "data/main.db"))),
+    ("DATABASE_URL", "sqlite:////srv/main.db", sqlite("/srv/main.db")),
+    ("DATABASE_URL", "sqlite://:memory:", sqlite(":memory:")),
+    ("DATABASE_URL", "postgres://u:p@h:5432/db", postgres(10)),
+    ("DATABASE_URL", "postgresql://u:p%40%24@h:5432/db", postgres(10, PASSWORD="p@$")),
+    ("CACHE_URL", "locmemcache://", {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": ""}),
+    (
+        "CACHE_URL",
+        "rediscache://h:6379/0",
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://h:6379/0"},
+    ),
+    ("EMAIL_URL", "smtp://u:p@h:25", ("django.core.mail.backends.smtp.EmailBackend", "h")),
+    ("TIME_ZONE", "Europe/Berlin", "Europe/Berlin"),
+    ("ACCESS_TOKEN_MINUTES", "5", timedelta(minutes=5)),
+    ("REFRESH_TOKEN_DAYS", "1", timedelta(days=1)),
+    ("PAGE_SIZE", "200", 200),
+    ("LOG_LEVEL", "WARNING", "WARNING"),
+]
+YES_OR_NO = "expected 1 or 0"
+NO_RATE = "expected a rate such as 20/min (sec, min, hour or day), or off"
+NO_DATABASE = "expected sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
+NO_ZONE = "expected a time zone such as Europe/Berlin"
+NO_HOST = "expected names of hosts, separated by commas"
+NO_ORIGIN = "expected origins such as https://events.example.org, separated by commas"
+
+
+def between(least, most):
+    return f"expected a whole number from {least} to {most}"
+
+
+WRONG = [
+    *[("DEBUG", text, YES_OR_NO) for text in ("maybe", "2", "1 # for now")],
+    *[("ALLOWED_HOSTS", text, NO_HOST) for text in ("https://example.org", "example.org:8000", "a b")],
+    *[("CSRF_TRUSTED_ORIGINS", text, NO_ORIGIN) for text in ("example.org", "https://example.org/x", "ftp://x", "*")],
+    *[("NUM_PROXIES", text, between(0, 10)) for text in ("-1", "11", "one", "1.0", "٣")],
+    ("SECURE_SSL_REDIRECT", "https", YES_OR_NO),
+    *[("SECURE_HSTS_SECONDS", text, between(0, 10**9)) for text in ("-1", "1 year", "1000000001")],
+    ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "all", YES_OR_NO),
+    ("SECURE_HSTS_PRELOAD", "all", YES_OR_NO),
+    *[("MAX_BODY_BYTES", text, between(1024, 1024**3)) for text in ("1023", "1M", "9" * 50)],
+    *[("ORGANIZER_SIGNUP", text, "expected one of open, closed") for text in ("Open", "yes", "0")],
+    *[("THROTTLE_CREDENTIALS", text, NO_RATE) for text in ("20", "0/min", "20/week", "20/minute", "-1/min", "none")],
+    ("THROTTLE_GENERAL", "many", NO_RATE),
+    *[("DB_POOL_SIZE", text, between(0, 1000)) for text in ("-1", "1001", "many")],
+    *[("DATABASE_URL", text, NO_DATABASE) for text in ("mysql://u:p@h/db", "db.sqlite3", "postgres", "oracle://h")],
+    ("DATABASE_URL", "postgres://u:p@h:port/db", "Port could not be cast to integer value as 'port'"),
+    ("CACHE_URL", "memory", "Invalid cache schema "),
+    ("CACHE_URL", "nonsense://h", "Invalid cache schema nonsense"),
+    ("EMAIL_URL", "mail.example.org", "Invalid email schema "),
+    ("EMAIL_URL", "smtp://u:p@h:port", "Port could not be cast to integer value as 'port'"),
+    *[("TIME_ZONE", text, NO_ZONE) for text in ("Berlin", "Europe", "CEST+1", "../etc/passwd", "/etc/localtime")],
+    *[("ACCESS_TOKEN_MINUTES", text, between(1, 525_600)) for text in ("0", "525601", "1h")],
+    *[("REFRESH_TOKEN_DAYS", text, between(1, 3650)) for text in ("0", "3651", "1.5")],
+    *[("PAGE_SIZE", text, between(1, 200)) for text in ("0", "201", "all")],
+    *[("LOG_LEVEL", text, "expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL") for text in ("info", "TRACE", "10")],
+]
+
+
+def test_this_file_knows_every_variable(monkeypatch):
+    """One that is new takes a row in each of the three tables."""
+    asked, read = [], environment.read
+    monkeypatch.setattr(environment, "read", lambda name, *args: asked.append(name) or read(name, *args))
+    load()
+    assert sorted(asked) == sorted(VARIABLES)
+    assert {name for name, *_ in GOOD} | {"DB_POOL_SIZE"} == set(VARIABLES) == {name for name, *_ in WRONG}
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_defaults(name):
+    seen, default = VARIABLES[name]
+    assert seen(load()) == default
+
+
+@pytest.mark.parametrize(("name", "text", "value"), GOOD)
+def test_good_values(name, text, value):
+    assert VARIABLES[name][0](load(**{name: text})) == value
+
+
+@pytest.mark.parametrize(("size", "pool"), [("0", 0), ("1", 1), ("1000", 1000)])
+def test_the_pool_has_the_size_that_is_asked_for(size, pool):
+    assert database(load(DATABASE_URL="postgres://u:p@h:5432/db", DB_POOL_SIZE=size)) == postgres(pool)
+
+
+def test_a_socket_is_named_by_its_folder():
+    config = database(load(DATABASE_URL="postgres://u@/db?host=/run/postgresql"))
+    assert (config["NAME"], config["HOST"], config["OPTIONS"]["host"]) == ("db", "", "/run/postgresql")
+
+
+@pytest.mark.parametrize(("name", "text", "problem"), WRONG)
+def test_a_wrong_value_stops_the_start_and_is_named(name, text, problem):
+    shown = "" if name.endswith("_URL") else f"={text!r}"
+    with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(f'{name}{shown}: {problem}')}$"):
+        load(**{name: text})
+
+
+def test_a_message_shows_no_password():
+    with pytest.raises(ImproperlyConfigured) as refused:
+        load(DATABASE_URL="postgres://u:the-secret@h:port/db")
+    assert "the-secret" not in str(refused.value)
+
+
+# The key -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["", "too-short", "x" * 31])
+def test_a_key_is_needed_and_the_message_says_how_to_make_one(key):
+    with pytest.raises(ImproperlyConfigured, match=r"^SECRET_KEY must be set, to at least 32 bytes") as refused:
+        load(SECRET_KEY=key)
+    program = re.search(r'python -c "(.*)"$', str(refused.value))[1]
+    made = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+    assert load(SECRET_KEY=made)["SECRET_KEY"] == made
+
+
+def test_a_key_may_be_anything_else():
+    for key in ("x" * 32, "ü" * 16, "$HOME" * 10, " spaces and = signs and # signs, 32 of them"):
+        assert load(SECRET_KEY=key)["SECRET_KEY"] == key
+
+
+def test_debugging_starts_without_a_key_but_not_with_a_short_one():
+    assert len(load(SECRET_KEY="", DEBUG="1")["SECRET_KEY"]) >= 32
+    with pytest.raises(ImproperlyConfigured, match=r"^SECRET_KEY"):
+        load(SECRET_KEY="too-short", DEBUG="1")
+
+
+# The file ------------------------------------------------------------------------------------------------------------
+
+
+def test_variables_come_from_a_file_and_those_of_the_process_win(tmp_path):
+    path = tmp_path / "env"
+    path.write_text(
+        f"# a comment\nSECRET_KEY={'f' * 40}\nPAGE_SIZE=7\nexport LOG_LEVEL='ERROR'\nTIME_ZONE=Asia/Tokyo\n"
+    )
+    with mock.patch.dict(os.environ, {"ENV_FILE": str(path), "TIME_ZONE": "Europe/Berlin"}, clear=True):
+        values = runpy.run_path(str(SETTINGS))
+    seen = {name: VARIABLES[name][0](values) for name in ("PAGE_SIZE", "LOG_LEVEL", "TIME_ZONE")}
+    assert seen == {"PAGE_SIZE": 7, "LOG_LEVEL": "ERROR", "TIME_ZONE": "Europe/Berlin"}
+    assert values["SECRET_KEY"] == "f" * 40
+
+
+def test_a_key_from_a_file_may_have_a_dollar_sign(tmp_path):
+    path = tmp_path / "env"
+    path.write_text("SECRET_KEY=$abc-with-a-dollar-and-thirty-two-bytes\n")
+    with mock.patch.dict(os.environ, {"ENV_FILE": str(path)}, clear=True):
+        assert runpy.run_path(str(SETTINGS))["SECRET_KEY"] == "$abc-with-a-dollar-and-thirty-two-bytes"
+
+
+# Starts --------------------------------------------------------------------------------------------------------------
+
+PRODUCTION = {
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "ALLOWED_HOSTS": "events.example.org",
+    "SECURE_SSL_REDIRECT": "1",
+    "SECURE_HSTS_SECONDS": "31536000",
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": "1",
+    "SECURE_HSTS_PRELOAD": "1",
+    "ORGANIZER_SIGNUP": "closed",
+}
+
+
+def start(*command, **variables):
+    environ = {"PATH": os.environ["PATH"], "ENV_FILE": "no-file", **variables}
+    return subprocess.run(
+        [sys.executable, "-W", "error", *command],
+        cwd=settings.BASE_DIR,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_manage_does_not_start_without_a_key():
+    ended = start("manage.py", "check")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "ImproperlyConfigured: SECRET_KEY must be set" in ended.stderr.splitlines()[-1]
+
+
+def test_a_worker_does_not_start_on_a_wrong_value():
+    ended = start("-c", "import eventhub.wsgi", SECRET_KEY=KEY, PAGE_SIZE="all")
+    last = "django.core.exceptions.ImproperlyConfigured: PAGE_SIZE='all': expected a whole number from 1 to 200"
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (1, last)
+
+
+def test_debugging_starts_with_nothing_set():
+    ended = start("manage.py", "check", DEBUG="1")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (
+        0,
+        "System check identified no issues (0 silenced).\n",
+        "",
+    )
+
+
+def test_the_check_for_production_is_silent_on_production_settings():
+    ended = start("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (
+        0,
+        "System check identified no issues (0 silenced).\n",
+        "",
+    )
+
+
+def test_the_check_for_production_warns_about_open_sign_up():
+    ended = start(
+        "manage.py", "check", "--deploy", "--fail-level", "WARNING", **{**PRODUCTION, "ORGANIZER_SIGNUP": "open"}
+    )
+    assert ended.returncode == 1
+    assert re.findall(r"\(([a-z_]+\.[A-Z]\d+)\)", ended.stderr) == ["accounts.W001"]
