@@ -164,7 +164,7 @@ class Users(ApiViewSet):
         body.is_valid(raise_exception=True)
         changes = body.validated_data
         changes.pop("current_password", None)
-        account = people.change_account(account=account, by=self.user, changes=changes, fresh=True)
+        account = people.change_account(account=account, by=self.user, changes=changes)
         return Response(UserSerializer(account).data)
 
     def destroy(self, request: Request, pk: int) -> Response:

@@ -17,14 +17,13 @@ from registrations.seats import serve_queue
 
 
 @retried
-def change_account(
-    *, account: User, by: User, changes: AccountChanges, fresh: bool, current_password: str | None = None
-) -> User:
-    """Changes an account as accounts.rules allows. HasEvents for an organizer who stops being one while their events
-    have registrations: those would have nobody to run them."""
-    changes = rules.check_changes(
-        account=account, by=by, changes=changes, fresh=fresh, current_password=current_password
-    )
+def change_account(*, account: User, by: User, changes: AccountChanges) -> User:
+    """Changes an account as accounts.rules allows; a new password or address asks `rules.require_sign_in` first.
+
+    HasEvents for an organizer who stops being one while their events have registrations: those would have nobody to
+    run them.
+    """
+    changes = rules.check_changes(account=account, by=by, changes=changes)
     with transaction.atomic():
         if changes.get("role") == Role.USER:
             list(Event.objects.select_for_update(no_key=True).filter(organizer=account).order_by("pk").values("pk"))
