@@ -1,0 +1,1 @@
+"""Measures the service beside hand-written views in the same server: `python -m bench`. Nothing imports it."""

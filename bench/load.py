@@ -1,0 +1,116 @@
+"""The load client: requests made beforehand, plain sockets, one thread, hardly any parsing.
+
+It shares the machine with the server, so what it spends the server lacks; `Round.busy` says how much that was.
+"""
+
+import math
+import selectors
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+TIMEOUT_SECONDS = 30
+CLOSED = 0  # in the place of a status: the server hung up
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one stretch of load found. Latencies are in seconds, `busy` is the client's own share of a core."""
+
+    rate: float
+    p50: float
+    p99: float
+    busy: float
+    statuses: Counter[int]
+
+
+class Connection:
+    """A keep-alive connection with at most one request on its way."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def send(self, request: bytes) -> None:
+        self.received = b""
+        self.expected = -1
+        self.sent = time.perf_counter()
+        self.socket.sendall(request)
+
+    def receive(self) -> bool:
+        """Takes what has arrived; whether the response is complete. ConnectionError where none will come."""
+        chunk = self.socket.recv(1 << 18)
+        if not chunk:
+            raise ConnectionResetError("the server hung up")
+        self.received += chunk
+        if self.expected < 0 and (end := self.received.find(b"\r\n\r\n")) >= 0:
+            head = self.received[: end + 2].lower()
+            _, _, length = head.partition(b"\r\ncontent-length:")
+            self.expected = end + 4 + int(length[: length.index(b"\r\n")])
+        return len(self.received) == self.expected
+
+    @property
+    def status(self) -> int:
+        return int(self.received[9:12])
+
+    @property
+    def body(self) -> bytes:
+        return self.received[self.received.index(b"\r\n\r\n") + 4 :]
+
+
+def ask(connection: Connection, request: bytes) -> tuple[int, bytes]:
+    """One request: the status and the body of its answer."""
+    connection.send(request)
+    while not connection.receive():
+        pass
+    return connection.status, connection.body
+
+
+def run(connections: list[Connection], requests: Iterator[bytes], seconds: float) -> Round:
+    """Keeps one request on its way on each connection until the time is over or there are none left."""
+    latencies: list[float] = []
+    statuses: Counter[int] = Counter()
+    with selectors.DefaultSelector() as selector:
+        cpu, started = time.process_time(), time.perf_counter()
+        for connection in connections:
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            connection.send(next(requests))
+        while selector.get_map():
+            ready = selector.select(TIMEOUT_SECONDS)
+            if not ready:
+                raise TimeoutError(f"no answer in {TIMEOUT_SECONDS} seconds")
+            for key, _ in ready:
+                connection = key.data
+                try:
+                    if not connection.receive():
+                        continue
+                except ConnectionError:
+                    statuses[CLOSED] += 1
+                    selector.unregister(key.fileobj)
+                    continue
+                now = time.perf_counter()
+                latencies.append(now - connection.sent)
+                statuses[connection.status] += 1
+                request = next(requests, None) if now - started < seconds else None
+                if request is None:
+                    selector.unregister(key.fileobj)
+                else:
+                    connection.send(request)
+        elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
+    latencies.sort()
+    return Round(
+        rate=len(latencies) / elapsed,
+        p50=_at(0.5, latencies),
+        p99=_at(0.99, latencies),
+        busy=cpu / elapsed,
+        statuses=statuses,
+    )
+
+
+def _at(share: float, ordered: list[float]) -> float:
+    return ordered[int(share * len(ordered))] if ordered else math.nan

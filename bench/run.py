@@ -1,0 +1,55 @@
+"""A run from the rows to the verdict."""
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator
+
+from bench import rows
+from bench.compare import Comparison, compare, table
+from bench.scenarios import Scenario, scenarios
+from bench.server import connected, gunicorn
+
+PEOPLE_PER_SECOND = 4_000  # who may register in a round; a side that is faster ends its round early
+
+
+def run(options: Namespace) -> int:
+    """Prints the tables and what the rows say afterwards; the exit code."""
+    # Of each side and number of clients: the first answer, the warm-up, the rounds.
+    hot_events = 2 * len(options.clients) * (2 + options.rounds)
+    loaded = rows.load(people=int(options.seconds * PEOPLE_PER_SECOND) + 100, hot_events=hot_events)
+    chosen = [scenario for scenario in scenarios(loaded) if scenario.name in options.only]
+    print(
+        f"{rows.durability()}; {options.workers} workers with {options.threads} threads on {os.cpu_count()} cores, "
+        f"which the load client shares.\nMedians of {options.rounds} rounds of {options.seconds:g} s. "
+        f"Load of the machine before: {os.getloadavg()[0]:.1f}.",
+        flush=True,
+    )
+    return conclude(list(measured(options, chosen)))
+
+
+def measured(options: Namespace, chosen: list[Scenario]) -> Iterator[Comparison]:
+    """Every scenario under every number of clients, one by one."""
+    with gunicorn(options.workers, options.threads) as port:
+        for clients in options.clients:
+            with connected(port, clients=clients, workers=options.workers) as connections:
+                found = [
+                    compare(scenario, connections, rounds=options.rounds, seconds=options.seconds)
+                    for scenario in chosen
+                ]
+            print(f"\n{table(found, clients)}", flush=True)
+            yield from found
+
+
+def conclude(found: list[Comparison]) -> int:
+    """Holds the answers and the counts against the rows."""
+    held, faults = rows.registered()
+    if (answered := sum(one.statuses[201] for one in found)) != held:
+        faults.append(f"{answered} registrations were answered with 201, the events hold {held}")
+    faults += [fault for one in found for fault in one.faults()]
+    busiest = max(one.busy for comparison in found for side in comparison.rounds.values() for one in side)
+    print(f"\nRegistered: {held:,}. The load client took {busiest:.0%} of a core at most.")
+    if faults:
+        print("\n".join(faults))
+        return 1
+    print("Counts, rows and answers agree, no event is oversold, every answer was the expected one.")
+    return 0

@@ -1,0 +1,66 @@
+"""What is measured: five requests, each with its bare counterpart, as bytes made before the clock starts."""
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts.models import User
+from bench import rows
+
+OURS, BARE = "", "/bare"
+
+
+class Scenario(NamedTuple):
+    """`requests` makes those of one round for one side, OURS or BARE; `status` is what all of them are answered."""
+
+    name: str
+    title: str
+    status: int
+    requests: Callable[[str], Iterator[bytes]]
+
+
+def scenarios(loaded: rows.Rows) -> list[Scenario]:
+    tokens = [token(user_id) for user_id in loaded.people]
+    organizer = token(rows.organizer_of(1))
+    hot_events = iter(loaded.hot_events)
+
+    def register(side: str) -> Iterator[bytes]:
+        return posts(side, next(hot_events), tokens)
+
+    def refusal(side: str) -> Iterator[bytes]:
+        return itertools.cycle(posts(side, rows.FULL_EVENT, tokens[1:]))  # the first has its seat
+
+    return [
+        Scenario("register", "register on one hot event", 201, register),
+        Scenario("full", "refusal at a full event", 409, refusal),
+        Scenario("events", "page of 50 events", 200, lambda side: gets(f"{side}/events/", tokens[0])),
+        Scenario("attendees", "page of 50 attendees", 200, lambda side: gets(f"{side}/events/1/attendees", organizer)),
+        Scenario("event", "one event", 200, lambda side: gets(f"{side}/events/1", tokens[0])),
+    ]
+
+
+def token(user_id: int) -> str:
+    """An access token as `accounts.tokens.token_pair` gives it, without the row of a refresh token."""
+    access = AccessToken.for_user(User(pk=user_id, password=rows.PASSWORD_HASH))
+    access["auth_time"] = int(time.time())
+    return str(access)
+
+
+def gets(path: str, signed_in: str) -> Iterator[bytes]:
+    return itertools.repeat(f"GET {path} HTTP/1.1\r\n{_headers(signed_in)}\r\n".encode())
+
+
+def posts(side: str, event_id: int, tokens: Iterable[str]) -> Iterator[bytes]:
+    """A registration for each token."""
+    body = json.dumps({"event_id": event_id})
+    what = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST {side}/attendees/ HTTP/1.1\r\n{what}"
+    return iter([f"{head}{_headers(who)}\r\n{body}".encode() for who in tokens])
+
+
+def _headers(signed_in: str) -> str:
+    return f"Host: 127.0.0.1\r\nAccept: */*\r\nAuthorization: Bearer {signed_in}\r\n"
