@@ -4,7 +4,10 @@ from accounts.models import Role, User
 
 
 class UserFilter(filters.FilterSet):
-    role = filters.ChoiceFilter(choices=Role.choices)
+    role = filters.TypedChoiceFilter(
+        choices=[*Role.choices, ("attendee", Role.USER.label)],
+        coerce=lambda role: Role.USER if role == "attendee" else role,
+    )
 
     class Meta:
         model = User

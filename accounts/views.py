@@ -201,7 +201,10 @@ class OrganizerProfiles(ApiViewSet):
         return Response(ProfileSerializer(self._organizer(pk).public_profile).data)
 
     def update(self, request: Request, pk: int) -> Response:
-        """Change an organizer's public profile. Absent keys keep their value."""
+        """Change an organizer's public profile.
+
+        Absent keys keep their value.
+        """
         user = self._organizer(pk)
         require(self.user, self.resource, self.action, user)
         body = ProfileInput(data=request.data, partial=True)

@@ -9,23 +9,27 @@ from typing import Any, NamedTuple
 from bench.load import Connection, Round, ask, run
 from bench.scenarios import BARE, OURS, Scenario
 
-SIDES = (OURS, BARE)
+SIDES = {OURS: "ours", BARE: "bare"}
 WARM_UP_SECONDS = 0.5
 COLUMNS = ("ours, req/s", "bare, req/s", "ours / bare", "ours p50, ms", "p99", "bare p50, ms", "p99")
 
 
 class Comparison(NamedTuple):
-    """The rounds of one scenario by side, every status that either was answered, and how the two answers differ."""
+    """By side the rounds of one scenario and every status that was answered; and how the two answers differ."""
 
     scenario: Scenario
     rounds: dict[str, list[Round]]
-    statuses: Counter[int]
+    statuses: dict[str, Counter[int]]
     difference: str
 
     def faults(self) -> list[str]:
-        name, expected = self.scenario.title, self.scenario.status
-        wrong = [f"{name}: {n} times {status}" for status, n in sorted(self.statuses.items()) if status != expected]
-        return wrong + ([f"{name}: {self.difference}"] if self.difference else [])
+        wrong = [
+            f"{name} answers {n} times {status}"
+            for side, name in SIDES.items()
+            for status, n in sorted(self.statuses[side].items())
+            if status != self.scenario.status
+        ]
+        return [f"{self.scenario.title}: {fault}" for fault in [*wrong, self.difference] if fault]
 
     def ratio(self) -> float:
         """The median of the rounds' own ratios: what slows the machine for a while slows both sides of a round."""
@@ -43,16 +47,16 @@ class Comparison(NamedTuple):
 
 def compare(scenario: Scenario, connections: list[Connection], *, rounds: int, seconds: float) -> Comparison:
     """A first answer and a short warm-up of each side, then the rounds in turn."""
-    answers = [ask(connections[0], next(scenario.requests(side))) for side in SIDES]
-    statuses = Counter(status for status, _ in answers)
-    for side in SIDES:
-        statuses += run(connections, scenario.requests(side), min(WARM_UP_SECONDS, seconds)).statuses
+    answers = {side: ask(connections[0], next(scenario.requests(side))) for side in SIDES}
+    statuses = {side: Counter([status]) for side, (status, _) in answers.items()}
     found: dict[str, list[Round]] = {side: [] for side in SIDES}
+    for side in SIDES:
+        statuses[side] += run(connections, scenario.requests(side), min(WARM_UP_SECONDS, seconds)).statuses
     for _ in range(rounds):
         for side in SIDES:
             found[side].append(run(connections, scenario.requests(side), seconds))
-            statuses += found[side][-1].statuses
-    return Comparison(scenario, found, statuses, _difference(*(body for _, body in answers)))
+            statuses[side] += found[side][-1].statuses
+    return Comparison(scenario, found, statuses, _difference(*(body for _, body in answers.values())))
 
 
 def table(comparisons: Iterable[Comparison], clients: int) -> str:

@@ -43,7 +43,8 @@ def measured(options: Namespace, chosen: list[Scenario]) -> Iterator[Comparison]
 def conclude(found: list[Comparison]) -> int:
     """Holds the answers and the counts against the rows."""
     held, faults = rows.registered()
-    if (answered := sum(one.statuses[201] for one in found)) != held:
+    answered = sum(statuses[201] for comparison in found for statuses in comparison.statuses.values())
+    if answered != held:
         faults.append(f"{answered} registrations were answered with 201, the events hold {held}")
     faults += [fault for one in found for fault in one.faults()]
     busiest = max(one.busy for comparison in found for side in comparison.rounds.values() for one in side)

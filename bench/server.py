@@ -17,7 +17,16 @@ from django.core.management import call_command
 from bench.load import Connection, ask
 from eventhub.tests.databases import start_postgres
 
-NOT_OURS = ("DEBUG", "TIME_ZONE", "CACHE_URL", "PAGE_SIZE", "NUM_PROXIES", "SECURE_SSL_REDIRECT", "GUNICORN_CMD_ARGS")
+NOT_OURS = (
+    "DEBUG",
+    "TIME_ZONE",
+    "CACHE_URL",
+    "PAGE_SIZE",
+    "NUM_PROXIES",
+    "SECURE_SSL_REDIRECT",
+    "ACCESS_TOKEN_MINUTES",
+    "GUNICORN_CMD_ARGS",
+)
 WHO_ANSWERS = b"GET /bare/worker HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 START_SECONDS = STOP_SECONDS = 20
 
@@ -43,13 +52,12 @@ def prepare(threads: int) -> None:
 
 @contextmanager
 def gunicorn(workers: int, threads: int) -> Iterator[int]:
-    """Serves the project on a free port of this machine while the block runs; the port."""
+    """Serves the project, as gunicorn.conf.py says, on a free port of this machine while the block runs; the port."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         port = listener.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "eventhub.wsgi", "--worker-class=gthread", "--no-control-socket"]
-        command += [f"--workers={workers}", f"--threads={threads}", "--keep-alive=30", "--log-level=warning"]
+        command = [sys.executable, "-m", "gunicorn", "eventhub.wsgi", f"--workers={workers}", f"--threads={threads}"]
         # Handing over the open socket leaves no moment in which another process could take the port.
-        command += [f"--bind=fd://{listener.fileno()}"]
+        command += [f"--bind=fd://{listener.fileno()}", "--max-requests=0", "--log-level=warning"]
         process = subprocess.Popen(command, pass_fds=[listener.fileno()], start_new_session=True)
     try:
         yield port

@@ -130,6 +130,7 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": True,
+    "AUTH_HEADER_TYPES": ("Bearer", "bearer", "BEARER"),  # schemes are alike in any case (RFC 9110, section 11.1)
 }
 
 # The API ------------------------------------------------------------------------------------------------------------

@@ -60,7 +60,10 @@ class Events(EventLists):
         return Response(EventSerializer(self._event(pk)).data)
 
     def create(self, request: Request) -> Response:
-        """Announce an event. A date in the past is accepted: events are also recorded afterwards."""
+        """Announce an event.
+
+        A date in the past is accepted: events are also recorded afterwards.
+        """
         body = EventInput(data=request.data)
         organizer = (
             planning.find_organizer(user_id=peek(body, "organizer_id"), by=self.user, owner_id=self.user.pk)

@@ -96,7 +96,10 @@ class Attendees(AttendeeLists):
         return Response(AttendeeSerializer(seats.update(registration=registration, by=self.user, **changes)).data)
 
     def destroy(self, request: Request, pk: int) -> Response:
-        """Cancel a registration and remove it. One that was marked attended is the organizer's to remove."""
+        """Cancel a registration and remove it.
+
+        One that was marked attended is the organizer's to remove.
+        """
         seats.remove(registration=self._registration(pk), by=self.user)
         return Response(status=204)
 
