@@ -1,7 +1,7 @@
 # EventHub. `make help` lists what there is.
 PYTHON ?= python3
 BIN = .venv/bin
-PORT ?= 8000
+PORT := $(or $(PORT),$(shell sed -n 's/^PORT=//p' .env 2>/dev/null),8000)
 export PORT
 
 .DEFAULT_GOAL := help
@@ -37,7 +37,8 @@ lock:  ## Pin requirements*.in with hashes into requirements*.txt (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade -q requirements-dev.in -o requirements-dev.txt
 
 .env:
-	@umask 077; $(PYTHON) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' > .env
+	@umask 077; $(PYTHON) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' > .env.new
+	@mv .env.new .env
 	@echo "Wrote .env with a fresh SECRET_KEY."
 
 .venv/bin/python:

@@ -18,6 +18,8 @@ bind = f"{read('HOST', '127.0.0.1', str)}:{read('PORT', '8000', whole_number(1, 
 workers = read("WEB_CONCURRENCY", str(os.cpu_count() or 1), whole_number(1, 1000))
 threads = read("WEB_THREADS", "4", whole_number(1, 1000))
 worker_class = "gthread"
+# A cursor holds the title or the name where its page begins, in any alphabet.
+limit_request_line = 8190
 # A worker that is told to stop finishes what it has begun, within this many seconds.
 graceful_timeout = 30
 # A worker that has not answered its parent for this long is replaced.

@@ -152,7 +152,8 @@ class Users(ApiViewSet):
         body = AccountInput(data=request.data, partial=True)
         current_password = peek(body, "current_password")
         if current_password is not None:
-            self._throttle_password_guesses(request)
+            # Guessing it with a stolen token counts like guessing at the login.
+            self.check_throttles(request, (CredentialsByAddress(), CredentialsByAccount()))
         rules.require_sign_in(
             account=account,
             by=self.user,
@@ -181,12 +182,6 @@ class Users(ApiViewSet):
             raise UserNotFound()
         require(self.user, self.resource, self.action, account)
         return account
-
-    def _throttle_password_guesses(self, request: Request) -> None:
-        """Guessing `current_password` with a stolen token counts like guessing at the login."""
-        for throttle in (CredentialsByAddress(), CredentialsByAccount()):
-            if not throttle.allow_request(request, self):
-                self.throttled(request, throttle.wait() or 0)
 
 
 class OrganizerProfiles(ApiViewSet):

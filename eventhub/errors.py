@@ -5,10 +5,11 @@ A body is `{"msg": str, "code": str}`: a person reads `msg`, a program reads `co
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.core import exceptions as django_errors
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -182,7 +183,8 @@ def _headers(exc: drf.APIException) -> dict[str, str]:
 
 
 def _validation_body(detail: Any) -> dict[str, Any]:
-    errors = {str(field): _texts(value) for field, value in as_serializer_error_dict(detail).items()}
+    by_field = detail if isinstance(detail, dict) else {"non_field_errors": detail}
+    errors = {str(field): _texts(value) for field, value in by_field.items()}
     field, problem = next(iter(errors.items()))
     msg = _first(problem)
     return {
@@ -190,11 +192,6 @@ def _validation_body(detail: Any) -> dict[str, Any]:
         "code": "invalid",
         "errors": errors,
     }
-
-
-def as_serializer_error_dict(detail: Any) -> dict[str, Any]:
-    """Validation details by field, with those that belong to none under `non_field_errors`."""
-    return detail if isinstance(detail, dict) else {"non_field_errors": detail}
 
 
 def _texts(value: Any) -> Any:
@@ -209,6 +206,20 @@ def _first(value: Any) -> str:
     while isinstance(value, dict | list):
         value = next(iter(value.values() if isinstance(value, dict) else value), "Invalid")
     return str(value)
+
+
+class DatabaseErrors:
+    """Middleware: what the database refuses outside the API, in the admin, is the same answer and not a 500."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        known = _as_api_exception(exception) if isinstance(exception, DatabaseError | InterfaceError) else None
+        return _plain(known) if known else None
 
 
 # Django's own hooks, for what happens outside a DRF view -------------------------------------------------------------
@@ -240,4 +251,6 @@ def only_read(request: HttpRequest) -> HttpResponse:
 def _plain(exc: drf.APIException) -> HttpResponse:
     from eventhub.bodies import dumps  # bodies raises errors of this module
 
-    return HttpResponse(dumps(error_body(exc)), content_type="application/json", status=exc.status_code)
+    return HttpResponse(
+        dumps(error_body(exc)), content_type="application/json", status=exc.status_code, headers=_headers(exc)
+    )

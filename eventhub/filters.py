@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
-from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
@@ -16,10 +15,6 @@ from eventhub.pagination import invalid_parameter
 
 # Each word is a condition on every field: thousands of them would keep a database busy for long.
 MIN_SEARCH_LENGTH, MAX_SEARCH_LENGTH = 3, 255
-
-
-class StrictFilterBackend(DjangoFilterBackend):
-    """django-filter, with the names of a view's `filterset_class`."""
 
 
 class IdFilter(filters.NumberFilter):

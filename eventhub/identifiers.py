@@ -1,4 +1,4 @@
-"""Identifiers as clients send them: any integer. One that no column can hold names no row."""
+"""Identifiers as clients send them. An integer that no column can hold is one, and names no row."""
 
 from typing import Any
 

@@ -57,6 +57,9 @@ DATABASES = {
     )
 }
 CACHES = {"default": read("CACHE_URL", "dbcache://eventhub_cache", Env.cache_url_config)}
+if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
+    # Past so many entries the cache drops some that are still needed: a flood of names would reset every throttle.
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 vars().update(read("EMAIL_URL", "consolemail://", Env.email_url_config))
 
@@ -92,6 +95,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "eventhub.errors.DatabaseErrors",
 ]
 ROOT_URLCONF = "eventhub.urls"
 WSGI_APPLICATION = "eventhub.wsgi.application"
@@ -141,7 +145,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["eventhub.bodies.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["eventhub.bodies.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "eventhub.pagination.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["eventhub.filters.StrictFilterBackend", "eventhub.filters.Search"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend", "eventhub.filters.Search"],
     "DEFAULT_SCHEMA_CLASS": "eventhub.schema.ContractSchema",
     "DEFAULT_METADATA_CLASS": None,
     "URL_FORMAT_OVERRIDE": None,

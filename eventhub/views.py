@@ -1,6 +1,6 @@
 """What every API view is made of: the order in which refusals win, and what the documentation needs to know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -9,6 +9,7 @@ from rest_framework.fields import SkipField
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import GenericViewSet
 
 from eventhub.errors import NotAuthenticated, Refusal
@@ -49,9 +50,9 @@ class ApiViewSet(GenericViewSet[Any]):
         self.check_throttles(request)
         self.check_permissions(request)
 
-    def check_throttles(self, request: Request) -> None:
+    def check_throttles(self, request: Request, throttles: Iterable[BaseThrottle] | None = None) -> None:
         """The first that refuses answers, since a later one may read the body: a 429 wins over the body's 400."""
-        for throttle in self.get_throttles():
+        for throttle in self.get_throttles() if throttles is None else throttles:
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait())  # type: ignore[arg-type]
 

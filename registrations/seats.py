@@ -26,9 +26,11 @@ from eventhub.errors import (
     EventFull,
     EventNotFound,
     RegistrationClosed,
+    Unavailable,
 )
-from eventhub.transactions import one_statement, retried, violated
+from eventhub.transactions import ATTEMPTS, one_statement, retried, violated
 from events.models import Event, EventStatus
+from registrations.inserting import insert_if_unchanged
 from registrations.models import SEATED, Registration, RegistrationStatus
 
 REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
@@ -44,9 +46,9 @@ REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
 
 def look(*, event_id: int, user_id: int, by: User) -> Event:
     """The event as `by` may see it, and in `live_attendee_id` the user's live registration for it, in one read."""
-    live = Registration.objects.live().filter(event=OuterRef("pk"), user=user_id).values("pk")
-    event = Event.objects.visible_to(by).annotate(live_attendee_id=Subquery(live)).filter(pk=event_id).first()
-    if event is None:
+    live = Registration.objects.live().filter(event=OuterRef("pk"), user=user_id).order_by().values("pk")
+    event = Event.objects.annotate(live_attendee_id=Subquery(live)).order_by().filter(pk=event_id).first()
+    if event is None or not event.is_visible_to(by):
         raise EventNotFound()
     return event
 
@@ -83,21 +85,27 @@ def register(
     contact_details: str | None = None,
     now: datetime | None = None,
 ) -> Registration:
-    """A seat for `user`, in one statement. `event` comes from `look`; what changed since, the database knows.
+    """A seat for `user`, in one statement. `event` comes from `look`, and the statement holds it to what was seen.
 
     AlreadyRegistered, RegistrationClosed or EventFull where it is refused, in this order.
     """
     now = now or timezone.now()
-    live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
-    if live is not None:
-        raise AlreadyRegistered(attendee_id=live)
-    _require_possible(event, by, now)
-    if event.free_for_newcomers(now) <= 0:
-        raise EventFull(can_wait=event.takes_queue(now))
-    registration = _new(event, user, by, name, contact_details)
-    with _refusals(registration, event, now):
-        registration.save(force_insert=True)
-    return registration
+    for _ in range(ATTEMPTS):
+        live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
+        if live is not None:
+            raise AlreadyRegistered(attendee_id=live)
+        _require_possible(event, by, now)
+        if event.free_for_newcomers(now) <= 0:
+            raise EventFull(can_wait=event.takes_queue(now))
+        registration = _new(event, user, by, name, contact_details)
+        registration.registration_date = registration.updated_at = now
+        with _refusals(registration, event, now):
+            pk = insert_if_unchanged(registration, queue_matters=event.serves_queue(now))
+        if pk is not None:
+            registration.pk = pk
+            return registration
+        event = look(event_id=event.pk, user_id=user.pk, by=by)
+    raise Unavailable()
 
 
 @retried
@@ -121,9 +129,7 @@ def join_queue(
         with _refusals(registration, event, now):
             registration.save(force_insert=True)
         _recount(event, None, registration.status)
-        # A seat that raw SQL freed beside the queue goes to whoever waits longest, perhaps to this one.
-        if serve_queue(event, now=now):
-            registration.refresh_from_db(fields=["status", "updated_at"])
+        _give_seats_on(registration, now)
         return registration
 
 
@@ -160,8 +166,19 @@ def update(
             with _refusals(registration, event, now):
                 registration.save(update_fields=[*changed, "updated_at"])
             _recount(event, was, registration.status)
-            serve_queue(event, now=now)
+            _give_seats_on(registration, now)
         return registration
+
+
+def require_transition(*, registration: Registration, to: str, by: User) -> None:
+    """What can be said of a change of status without looking at seats: a 400 for one that the contract's table does
+    not have, Forbidden for one that is the organizer's."""
+    if to == registration.status:
+        return
+    if to == WAITLISTED and registration.status in SEATED:
+        raise ValidationError({"status": ["Who has a seat cannot go back to the queue."]})
+    if ATTENDED in (registration.status, to):
+        require(by, "attendee", "check_in", registration)
 
 
 def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> Registration:
@@ -236,8 +253,10 @@ def _require_possible(event: Event, by: User, now: datetime) -> None:
 
 
 def _refuse_second(event: Event, user_id: int | None) -> None:
+    if user_id is None:
+        return
     live = Registration.objects.live().filter(event=event, user=user_id).values_list("pk", flat=True).first()
-    if user_id is not None and live is not None:
+    if live is not None:
         raise AlreadyRegistered(attendee_id=live)
 
 
@@ -263,10 +282,7 @@ def _new(event: Event, user: User, by: User, name: str | None, contact_details: 
 def _change_status(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
     """Sets another status on a locked registration, unsaved; the names of the fields that it changed."""
     was, event = registration.status, registration.event
-    if to == WAITLISTED and was in SEATED:
-        raise ValidationError({"status": ["Who has a seat cannot go back to the queue."]})
-    if ATTENDED in (was, to):
-        require(by, "attendee", "check_in", registration)
+    require_transition(registration=registration, to=to, by=by)
     if was == CANCELLED:
         return _take_up_again(registration, to, by, now)
     if was == WAITLISTED and to in SEATED and not (to == ATTENDED and _may_sit_down(registration, now)):
@@ -291,6 +307,12 @@ def _may_sit_down(registration: Registration, now: datetime) -> bool:
     """Whether someone who waits and has come may have a free seat: where a queue is served, only its first."""
     event = registration.event
     return event.seats_left > 0 and (not event.serves_queue(now) or registration.waitlist_position() == 1)
+
+
+def _give_seats_on(registration: Registration, now: datetime) -> None:
+    """Serves the queue after a change of this row, which may itself be the next, where raw SQL had freed a seat."""
+    if serve_queue(registration.event, now=now) and registration.status == WAITLISTED:
+        registration.refresh_from_db(fields=["status", "updated_at"])
 
 
 def _recount(event: Event, was: str | None, becomes: str | None) -> None:

@@ -130,6 +130,11 @@ _RECOUNT = """
   WHERE id = NEW.id;
  DELETE FROM registrations_counting;
 END"""
+# An explicit refusal, first of all: `INSERT OR FAIL` and `UPDATE OR FAIL` turn the refusal of the CHECK, which comes
+# from a statement of the trigger, into one that keeps their own row.
+_REFUSE_IF_FULL = """
+ SELECT RAISE(ABORT, 'CHECK constraint failed: event_seats_within_capacity') FROM events_event
+  WHERE id = NEW.event_id AND seats_taken >= max_capacity AND NEW.status IN ('registered', 'attended')"""
 _ADD = """
  UPDATE events_event SET seats_taken = seats_taken + (NEW.status IN ('registered', 'attended')),
   waitlisted = waitlisted + (NEW.status = 'waitlisted')
@@ -147,7 +152,7 @@ _TAKE_NUMBER = """
   WHERE id = NEW.id AND status = 'waitlisted'"""
 SQLITE_TRIGGERS = {
     "registrations_seats_ins": f"""AFTER INSERT ON registrations_registration
-WHEN NEW.status IN ('registered', 'attended', 'waitlisted') BEGIN
+WHEN NEW.status IN ('registered', 'attended', 'waitlisted') BEGIN{_REFUSE_IF_FULL};
  INSERT INTO registrations_counting VALUES (1);{_ADD}
  DELETE FROM registrations_counting;{_TAKE_NUMBER} AND queue_number IS NULL;
 END""",
@@ -157,7 +162,8 @@ WHEN OLD.status IN ('registered', 'attended', 'waitlisted') BEGIN
  DELETE FROM registrations_counting;
 END""",
     "registrations_seats_upd": f"""AFTER UPDATE OF status, event_id ON registrations_registration
-WHEN OLD.event_id <> NEW.event_id OR OLD.status <> NEW.status BEGIN
+WHEN OLD.event_id <> NEW.event_id OR OLD.status <> NEW.status BEGIN{_REFUSE_IF_FULL}
+  AND NOT (OLD.event_id = NEW.event_id AND OLD.status IN ('registered', 'attended'));
  INSERT INTO registrations_counting VALUES (1);{_SUBTRACT}{_ADD}
  DELETE FROM registrations_counting;{_TAKE_NUMBER};
 END""",
@@ -204,6 +210,7 @@ def install() -> None:
         if connection.vendor == "sqlite":
             drop_from_sqlite()
             cursor.execute(_COUNTING)
+            cursor.execute("DELETE FROM registrations_counting")
             for name, body in SQLITE_TRIGGERS.items():
                 cursor.execute(_create(name, body))
         else:

@@ -91,6 +91,8 @@ class Attendees(AttendeeLists):
         """
         registration = self._registration(pk)
         body = AttendeeChanges(registration, data=request.data, partial=True)
+        if status := peek(body, "status"):
+            seats.require_transition(registration=registration, to=status, by=self.user)
         body.is_valid(raise_exception=True)
         changes = {key: body.validated_data.get(key) for key in ("status", "name", "contact_details")}
         return Response(AttendeeSerializer(seats.update(registration=registration, by=self.user, **changes)).data)

@@ -39,6 +39,7 @@ def postgres_binaries() -> Path:
 def start_postgres(settings: list[str] | None = None) -> str:
     """Starts a server of our own, which ends with this process; its URL. Ready in one or two seconds."""
     home = Path(tempfile.mkdtemp(prefix="eventhub-pg-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     binaries = postgres_binaries()
     as_whom: dict[str, Any] = {}
     if os.geteuid() == 0:
@@ -72,7 +73,7 @@ def start_postgres(settings: list[str] | None = None) -> str:
         server = subprocess.Popen(
             command, stdout=output, stderr=output, env=environment, cwd=home, start_new_session=True, **as_whom
         )
-    atexit.register(_stop, server, home)
+    atexit.register(_stop, server)  # before the folder goes: what is registered last runs first
     deadline = time.monotonic() + 30
     while subprocess.run([binaries / "pg_isready", "-q", "-h", home], check=False).returncode:
         if server.poll() is not None or time.monotonic() > deadline:
@@ -81,13 +82,12 @@ def start_postgres(settings: list[str] | None = None) -> str:
     return f"postgres://postgres@/postgres?host={home}"
 
 
-def _stop(server: "subprocess.Popen[Any]", home: Path) -> None:
+def _stop(server: "subprocess.Popen[Any]") -> None:
     server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
     try:
         server.wait(10)
     except subprocess.TimeoutExpired:
         server.kill()
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def _everybody_may_read(path: Path) -> bool:

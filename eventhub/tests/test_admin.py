@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib import admin
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +51,22 @@ def test_nothing_is_changed_here(browser, ada, olga, make_event, path):
 def test_a_user_without_a_role_is_asked_to_sign_in_as_somebody_else(browser, bob):
     page = browser(bob).get("/admin/", follow=True)
     assert "You are authenticated as bob, but are not authorized" in page.content.decode()
+
+
+def test_guessing_a_password_here_is_throttled_as_at_the_login_of_the_api(ada, settings):
+    cache.clear()
+    settings.THROTTLE_CREDENTIALS = "2/min"
+    client, form = Client(), {"username": "ada", "password": "wrong"}
+    pages = [client.post("/admin/login/", form).content.decode() for _ in range(3)]
+    assert ["Too many attempts" in page for page in pages] == [False, False, True]
+    right = {"username": "ADA", "password": "a passphrase for tests"}
+    assert client.post("/admin/login/", right).status_code == 200
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite takes a NUL in a text")
+def test_what_the_database_cannot_take_is_a_400(browser, ada):
+    answer = browser(ada).get("/admin/events/event/?status__exact=%00")
+    assert (answer.status_code, answer.json()) == (400, {"msg": "Invalid request", "code": "invalid"})
 
 
 def test_no_page_shows_a_password_hash(browser, ada, bob):

@@ -92,7 +92,11 @@ VARIABLES = {
     "DB_POOL_SIZE": (lambda values: None, None),  # seen together with DATABASE_URL
     "CACHE_URL": (
         lambda values: values["CACHES"]["default"],
-        {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "eventhub_cache"},
+        {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "eventhub_cache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        },
     ),
     "EMAIL_URL": (
         lambda values: (values["EMAIL_BACKEND"], values["EMAIL_HOST"]),

@@ -220,6 +220,26 @@ def test_replace_counts(make_event, enroll, olga):
     assert (counts(event), Registration.objects.exclude(pk=row.pk).count()) == ((1, 0), 1)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite lets a statement choose how it fails")
+@pytest.mark.parametrize("verb", ["ABORT", "FAIL", "IGNORE", "REPLACE"])
+def test_however_a_statement_fails_no_seat_is_sold_twice(make_event, enroll, olga, bob, verb):
+    event = make_event(olga, max_capacity=1)
+    enroll(event)
+    waiting = enroll(event, status="waitlisted")
+    insert = (
+        f"INSERT OR {verb} INTO registrations_registration (event_id, user_id, status, name, contact_details,"
+        f" registration_date, updated_at) VALUES ({event.pk}, {bob.pk}, 'registered', 'x', '', '2026', '2026')"
+    )
+    update = f"UPDATE OR {verb} registrations_registration SET status = 'registered' WHERE id = {waiting.pk}"
+    for statement in (insert, update):
+        with pytest.raises(IntegrityError, match="event_seats_within_capacity"), transaction.atomic():
+            sql(statement)
+    seated = Registration.objects.filter(event=event, status="registered").count()
+    assert (seated, counts(event)) == (1, (1, 1))
+    sql("UPDATE events_event SET seats_taken = 0")
+    assert counts(event) == (1, 1)
+
+
 # The ORM and the counts ----------------------------------------------------------------------------------------------
 
 
