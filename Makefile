@@ -18,8 +18,8 @@ run: .venv/run .env  ## Serve on http://127.0.0.1:8000 with SQLite, and a demo i
 	@exec $(BIN)/gunicorn eventhub.wsgi
 
 test: .venv/dev  ## The whole suite, on SQLite and on a real PostgreSQL, with branch coverage
-	$(BIN)/pytest -n auto --cov --cov-report=
-	TEST_ON=postgres $(BIN)/pytest -n auto --cov --cov-append --cov-report=term
+	$(BIN)/pytest --cov --cov-report=
+	TEST_ON=postgres $(BIN)/pytest --cov --cov-append --cov-report=term
 
 check: .venv/dev  ## Lint, format, types, direction of imports, migrations, schema
 	$(BIN)/ruff check .

@@ -73,6 +73,17 @@ def api() -> Callable[..., ContractClient]:
     return client
 
 
+@pytest.fixture
+def call(api: Callable[..., ContractClient]) -> Callable[..., Callable[[], Any]]:
+    """Prepares a request for a race; the client is made beforehand, so that the race is about the rule alone."""
+
+    def prepare(who: User, verb: str, path: str, body: Any = None) -> Callable[[], Any]:
+        client = api(who)
+        return lambda: client.send(verb, path, body)
+
+    return prepare
+
+
 def token_for(user: User, *, signed_in_at: float | None = None) -> str:
     """An access token as signing in gives it; `signed_in_at` is a Unix time, now by default."""
     return token_pair(user, auth_time=int(time.time() if signed_in_at is None else signed_in_at))["token"]

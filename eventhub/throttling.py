@@ -8,6 +8,7 @@ workers share: it is what stands between an attacker and a password.
 import hashlib
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -59,7 +60,9 @@ class GeneralThrottle(BaseThrottle):
 
 
 class _CredentialThrottle(SimpleRateThrottle):
-    """THROTTLE_CREDENTIALS, for whatever `subject` names."""
+    """THROTTLE_CREDENTIALS, for whatever `subject`, in the two below, names."""
+
+    subject: Callable[[Request, Any], str | None]
 
     def __init__(self) -> None:
         self.rate = settings.THROTTLE_CREDENTIALS
@@ -78,9 +81,6 @@ class _CredentialThrottle(SimpleRateThrottle):
     def wait(self) -> float:
         # After a rate was lowered DRF does not know when enough of the requests counted so far will be too old.
         return super().wait() or self.duration
-
-    def subject(self, request: Request, view: Any) -> str | None:
-        raise NotImplementedError  # by the two below
 
 
 class CredentialsByAddress(_CredentialThrottle):

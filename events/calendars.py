@@ -88,6 +88,8 @@ def _text(vevent: VEvent, name: str) -> str:
 
 def _moments(vevent: VEvent) -> tuple[datetime, datetime | None]:
     """When it begins and ends, in UTC. ValueError where that is not said, or in a zone that nobody knows."""
+    if "DURATION" in vevent and not isinstance(getattr(vevent["DURATION"], "dt", None), timedelta):
+        raise ValueError("DURATION must be a length of time.")  # the library takes a date for one, and stumbles
     start: date | datetime = vevent.start
     for name in ("DTSTART", "DTEND"):
         _require_known_zone(vevent, name)

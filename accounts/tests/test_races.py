@@ -34,17 +34,6 @@ def hold(monkeypatch):
     return at
 
 
-@pytest.fixture
-def call(api):
-    """Prepares a request; the client is made beforehand, so that the race is about the rule alone."""
-
-    def prepare(who, verb, path, body=None):
-        client = api(who)
-        return lambda: client.send(verb, path, body)
-
-    return prepare
-
-
 def count(answers):
     """How often each refusal, or each status of a success, was the answer."""
     return Counter(str(whole(answer)) if answer.status_code >= 400 else answer.status_code for answer in answers)

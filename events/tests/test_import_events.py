@@ -502,6 +502,8 @@ def test_times_of_a_calendar_are_read_as_rfc_5545_says(write, olga, settings, li
         ("DTSTART;TZID=Nowhere/Town:20310501T190000", "DTSTART: The time zone Nowhere/Town is unknown."),
         ("DTSTART:18991231T235959Z", "DTSTART: The year must be between 1900 and 2999."),
         ("DTSTART:20310501T190000Z\nDTEND:20310501T190000Z", "end_time: The end must be after the beginning."),
+        ("DTSTART:20310501T190000Z\nDURATION:20310502", "DTSTART: DURATION must be a length of time."),
+        ("DTSTART;VALUE=DATE:20310501\nDURATION:20310502", "DTSTART: DURATION must be a length of time."),
         ("DTSTART:20310501T190000Z\nDURATION:P999999999D", "DTSTART: date value out of range"),
         (
             "DTSTART:20310501T190000Z\nDTEND:20310502",

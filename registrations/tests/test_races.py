@@ -43,17 +43,6 @@ def people(person):
 
 
 @pytest.fixture
-def call(api):
-    """Prepares a request of `who`; the client is made beforehand, so that the race is about the seat alone."""
-
-    def prepare(who, verb, path, body=None):
-        client = api(who)
-        return lambda: client.send(verb, path, body)
-
-    return prepare
-
-
-@pytest.fixture
 def register(call):
     return lambda who, event, **body: call(who, "POST", "/attendees/", {"event_id": event.pk, **body})
 
