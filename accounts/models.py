@@ -7,6 +7,8 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from eventhub.errors import UserNotFound
+
 # `username__lower=` compares without regard to case and is answered by the unique index on LOWER(username).
 models.CharField.register_lookup(Lower)
 
@@ -21,6 +23,13 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """The account of that name in any case; this is what signing in looks up."""
         return self.get(username__lower=(username or "").lower())
+
+    def find(self, pk: int) -> "User":
+        """The account of that id, with its profile; UserNotFound."""
+        user = self.select_related("profile").filter(pk=pk).first()
+        if user is None:
+            raise UserNotFound()
+        return user
 
     def create_user(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
         """An account, with its organizer's profile where the role has one. IntegrityError where a name is taken."""

@@ -177,9 +177,7 @@ class Users(ApiViewSet):
         return Response(status=204)
 
     def _account(self, pk: int) -> User:
-        account = User.objects.filter(pk=pk).first()
-        if account is None:
-            raise UserNotFound()
+        account = User.objects.find(pk)
         require(self.user, self.resource, self.action, account)
         return account
 
@@ -208,7 +206,7 @@ class OrganizerProfiles(ApiViewSet):
         return Response(ProfileSerializer(profile).data)
 
     def _organizer(self, pk: int) -> User:
-        user = User.objects.select_related("profile").filter(pk=pk).first()
-        if user is None or not user.is_organizer:
+        user = User.objects.find(pk)
+        if not user.is_organizer:
             raise UserNotFound()
         return user

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from eventhub import times
+from eventhub.errors import EventNotFound
 from events.fields import DatabaseCountField
 
 MAX_CAPACITY = 2_147_483_647
@@ -44,6 +45,13 @@ class EventQuerySet(models.QuerySet["Event"]):
             return self
         seen = ~Q(status=EventStatus.DRAFT)
         return self.filter(seen | Q(organizer=user) if user.is_organizer else seen)
+
+    def find(self, pk: int, user: User) -> "Event":
+        """The event of that id as `user` may know of it; EventNotFound for what is not there or hidden from them."""
+        event = self.order_by().filter(pk=pk).first()
+        if event is None or not event.is_visible_to(user):
+            raise EventNotFound()
+        return event
 
     def managed_by(self, user: User) -> Self:
         """Those that `user` runs: an organizer's own, an admin's all."""

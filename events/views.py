@@ -104,9 +104,7 @@ class Events(EventLists):
 
     def _event(self, pk: int) -> Event:
         """The event, as far as the user may know of it."""
-        event = Event.objects.visible_to(self.user).with_organizer().filter(pk=pk).first()
-        if event is None:
-            raise EventNotFound()
+        event: Event = Event.objects.with_organizer().find(pk, self.user)
         return event
 
 
@@ -120,8 +118,6 @@ class UserEvents(EventLists):
 
     def events(self, request: Request, pk: int) -> Response:
         """The events that this user organizes, drafts among them."""
-        account = User.objects.filter(pk=pk).first()
-        if account is None:
-            raise UserNotFound()
+        account = User.objects.find(pk)
         require(self.user, self.resource, self.action, account)
         return self.paged(Event.objects.filter(organizer=account).with_organizer())

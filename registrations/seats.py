@@ -47,9 +47,7 @@ REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
 def look(*, event_id: int, user_id: int, by: User) -> Event:
     """The event as `by` may see it, and in `live_attendee_id` the user's live registration for it, in one read."""
     live = Registration.objects.live().filter(event=OuterRef("pk"), user=user_id).order_by().values("pk")
-    event = Event.objects.annotate(live_attendee_id=Subquery(live)).order_by().filter(pk=event_id).first()
-    if event is None or not event.is_visible_to(by):
-        raise EventNotFound()
+    event: Event = Event.objects.annotate(live_attendee_id=Subquery(live)).find(event_id, by)
     return event
 
 

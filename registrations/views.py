@@ -125,10 +125,7 @@ class Attendees(AttendeeLists):
         if user_id == self.user.pk:
             return self.user
         require(self.user, "attendee", "create_for_others", event)
-        user = User.objects.filter(pk=user_id).first()
-        if user is None:
-            raise UserNotFound()
-        return user
+        return User.objects.find(user_id)
 
 
 class EventAttendees(AttendeeLists):
@@ -139,8 +136,6 @@ class EventAttendees(AttendeeLists):
 
     def attendees(self, request: Request, pk: int) -> Response:
         """The registrations for an event, of every status."""
-        event = Event.objects.visible_to(self.user).filter(pk=pk).first()
-        if event is None:
-            raise EventNotFound()
+        event = Event.objects.find(pk, self.user)
         require(self.user, self.resource, self.action, event)
         return self.paged(Registration.objects.filter(event=event).with_event())
