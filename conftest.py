@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role, User
@@ -82,6 +83,18 @@ def call(api: Callable[..., ContractClient]) -> Callable[..., Callable[[], Any]]
         return lambda: client.send(verb, path, body)
 
     return prepare
+
+
+@pytest.fixture
+def office(db: None) -> Callable[..., Client]:
+    """A browser that is signed in at /admin/: `office(olga).get("/admin/")`."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
 
 
 def token_for(user: User, *, signed_in_at: float | None = None) -> str:

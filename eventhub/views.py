@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.fields import SkipField
 from rest_framework.request import Request
@@ -12,6 +14,7 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import GenericViewSet
 
+from eventhub import acting
 from eventhub.errors import NotAuthenticated, Refusal
 
 if TYPE_CHECKING:
@@ -39,10 +42,15 @@ class ApiViewSet(GenericViewSet[Any]):
     orderings: ClassVar[Mapping[str, str]] = {}
     default_ordering: ClassVar[str] = ""
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with acting.through(acting.Channel.API):
+            return super().dispatch(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Before the handler, in the contract's order: 401, 405, 406, 429, then the role's 403."""
         if not self.public and not request.user.is_authenticated:
             raise NotAuthenticated()
+        acting.is_by(request.user.pk)
         if self.action not in self.operations:
             raise MethodNotAllowed(str(request.method))
         self.format_kwarg = None

@@ -9,9 +9,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
+from simple_history.models import HistoricalRecords
 
 from accounts.models import User
-from eventhub import times
+from eventhub import acting, times
 from eventhub.errors import EventNotFound
 from events.fields import DatabaseCountField
 
@@ -79,6 +80,15 @@ def _not_over(now: datetime) -> Q:
     return Q(last_mark__gte=today) & to_come & ~Q(status=EventStatus.COMPLETED)
 
 
+class ChangeThrough(models.Model):
+    """What a line of an event's history says beside the event: through what it was changed."""
+
+    through = models.CharField(max_length=10, choices=acting.Channel.choices, default=acting.channel)
+
+    class Meta:
+        abstract = True
+
+
 class Event(models.Model):
     """Something that takes place once, with `max_capacity` seats.
 
@@ -117,6 +127,13 @@ class Event(models.Model):
     )
 
     objects: ClassVar[Any] = EventQuerySet.as_manager()
+    # What people change, as it was after each change. The account is a number: its deletion touches no row here.
+    history = HistoricalRecords(
+        bases=[ChangeThrough],
+        excluded_fields=["seats_taken", "waitlisted", "has_free_seats", "last_mark", "updated_at"],
+        history_id_field=models.BigAutoField(),
+        history_user_id_field=models.BigIntegerField(null=True, default=acting.actor_id),
+    )
 
     class Meta:
         ordering = ["date_time", "id"]

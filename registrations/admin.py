@@ -1,13 +1,15 @@
+from typing import ClassVar
+
 from django.contrib import admin
 
-from eventhub.admin import ReadOnlyAdmin
+from eventhub.admin import OfficeAdmin
 from registrations.models import Registration
 
 
 @admin.register(Registration)
-class RegistrationAdmin(ReadOnlyAdmin):
+class RegistrationAdmin(OfficeAdmin):
+    resource = "attendee"
+    rights: ClassVar = {"view": "check_in"}
     list_display = ("name", "event", "status", "registration_date", "contact_details")
-    list_filter = ("status",)
     list_select_related = ("event",)
     search_fields = ("name", "contact_details")
-    show_full_result_count = False

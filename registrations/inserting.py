@@ -10,8 +10,9 @@ from registrations.models import Registration
 # all that people may edit: its status, its window, its end, its organizer. Its counts are the triggers' concern.
 _INSERT = """
 INSERT INTO registrations_registration
-       (event_id, user_id, status, name, contact_details, registration_date, updated_at)
-SELECT id, %s, %s, %s, %s, %s, %s FROM events_event
+       (event_id, user_id, status, name, contact_details, registration_date, updated_at,
+        status_since, status_by_id, status_through)
+SELECT id, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM events_event
  WHERE id = %s AND updated_at = %s AND (waitlisted = 0 OR %s) {lock}
 RETURNING id"""
 _LOCK = {"postgresql": "FOR NO KEY UPDATE", "sqlite": ""}
@@ -29,6 +30,9 @@ def insert_if_unchanged(registration: Registration, *, queue_matters: bool) -> i
         registration.contact_details,
         time(registration.registration_date),
         time(registration.updated_at),
+        time(registration.status_since),
+        registration.status_by_id,
+        registration.status_through,
         event.pk,
         time(event.updated_at),
         not queue_matters,

@@ -1,13 +1,16 @@
 """Who gets a seat: a registration is one user's claim to one event."""
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
+from eventhub import acting
 from events.models import Event, EventStatus
 
 
@@ -20,6 +23,11 @@ class RegistrationStatus(models.TextChoices):
 
 SEATED = (RegistrationStatus.REGISTERED, RegistrationStatus.ATTENDED)
 LIVE = (*SEATED, RegistrationStatus.WAITLISTED)
+
+
+def status_stamps(at: datetime) -> dict[str, Any]:
+    """What is written beside a change of status at that time."""
+    return {"status_since": at, "status_by_id": acting.actor_id(), "status_through": acting.channel()}
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -71,6 +79,26 @@ class Registration(models.Model):
     queue_number = models.BigIntegerField(null=True, editable=False)
     registration_date = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    # How the present status came about, for the log of transitions (`stamp`). Who did it may be deleted since, which
+    # touches no row here.
+    status_since = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    status_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        default=acting.actor_id,
+        db_constraint=False,
+        db_index=False,
+        editable=False,
+    )
+    status_through = models.CharField(
+        max_length=10,
+        choices=acting.Channel.choices,
+        default=acting.channel,
+        db_default=acting.Channel.DATABASE,
+        editable=False,
+    )
 
     objects: ClassVar[Any] = RegistrationQuerySet.as_manager()
 
@@ -97,10 +125,24 @@ class Registration(models.Model):
                 condition=Q(status=RegistrationStatus.WAITLISTED),
                 name="registration_queue",
             ),
+            # What the dashboard counts by day, of one event or of all; registering writes neither.
+            *(
+                models.Index(
+                    fields=["status_since", "event"], condition=Q(status=status), name=f"registration_{status}_since"
+                )
+                for status in (RegistrationStatus.ATTENDED, RegistrationStatus.CANCELLED)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} for {self.event}"
+
+    def stamp(self, at: datetime) -> list[str]:
+        """Says when, by whom and through what its status comes about, unsaved; the names of the fields."""
+        stamps = status_stamps(at)
+        for name, value in stamps.items():
+            setattr(self, name, value)
+        return list(stamps)
 
     def waitlist_position(self) -> int | None:
         """The place in the queue, from 1; None for who does not wait."""
@@ -109,3 +151,28 @@ class Registration(models.Model):
         number = Registration.objects.filter(pk=self.pk).values("queue_number")
         waiting = Registration.objects.waiting().filter(event=self.event_id)
         return waiting.filter(queue_number__lte=models.Subquery(number)).count()
+
+
+class Transition(models.Model):
+    """A line in the log of a registration: its status before (empty: it is new) and after, when, by whom and through
+    what. Triggers write it, keep it from being changed, and let it go with its registration."""
+
+    registration = models.ForeignKey(
+        Registration, on_delete=models.DO_NOTHING, related_name="transitions", db_constraint=False, db_index=False
+    )
+    was = models.CharField(max_length=10, blank=True)
+    becomes = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    through = models.CharField(max_length=10, choices=acting.Channel.choices, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["registration", "id"], name="transition_by_registration")]

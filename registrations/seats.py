@@ -31,7 +31,7 @@ from eventhub.errors import (
 from eventhub.transactions import ATTEMPTS, one_statement, retried, violated
 from events.models import Event, EventStatus
 from registrations.inserting import insert_if_unchanged
-from registrations.models import SEATED, Registration, RegistrationStatus
+from registrations.models import SEATED, Registration, RegistrationStatus, status_stamps
 
 REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
     RegistrationStatus.REGISTERED,
@@ -96,7 +96,7 @@ def register(
         if event.free_for_newcomers(now) <= 0:
             raise EventFull(can_wait=event.takes_queue(now))
         registration = _new(event, user, by, name, contact_details)
-        registration.registration_date = registration.updated_at = now
+        registration.registration_date = registration.updated_at = registration.status_since = now
         with _refusals(registration, event, now):
             pk = insert_if_unchanged(registration, queue_matters=event.serves_queue(now))
         if pk is not None:
@@ -123,7 +123,7 @@ def join_queue(
         _refuse_second(event, user.pk)
         _require_possible(event, by, now)
         registration = _new(event, user, by, name, contact_details)
-        registration.status = _seat_or_queue(event, now)
+        registration.status, registration.status_since = _seat_or_queue(event, now), now
         with _refusals(registration, event, now):
             registration.save(force_insert=True)
         _recount(event, None, registration.status)
@@ -159,7 +159,7 @@ def update(
         for key in changed:
             setattr(registration, key, details[key])
         if status not in (None, was):
-            changed += _change_status(registration, str(status), by, now)
+            changed += [*_change_status(registration, str(status), by, now), *registration.stamp(now)]
         if changed:
             with _refusals(registration, event, now):
                 registration.save(update_fields=[*changed, "updated_at"])
@@ -236,7 +236,7 @@ def serve_queue(event: Event, *, now: datetime) -> int:
     waiting = Registration.objects.waiting().filter(event=event)
     first = waiting.order_by(F("queue_number").asc(nulls_last=True), "pk").values("pk")[: event.seats_left]
     # Who has stopped waiting by the time this statement runs (raw SQL takes no lock first) must stay out.
-    return waiting.filter(pk__in=first).update(status=REGISTERED, updated_at=now)
+    return waiting.filter(pk__in=first).update(status=REGISTERED, updated_at=now, **status_stamps(now))
 
 
 # What the functions above are made of --------------------------------------------------------------------------------

@@ -293,7 +293,7 @@ def test_it_is_not_ready_while_a_trigger_is_missing():
         if connection.vendor == "postgresql":
             cursor.execute("DROP TRIGGER registrations_seats_ins ON registrations_registration")
         else:
-            cursor.execute(f"DROP TRIGGER {next(iter(triggers.SQLITE_TRIGGERS))}")
+            cursor.execute(f"DROP TRIGGER {next(iter(triggers.sqlite.TRIGGERS))}")
     answer = Client().get("/readyz")
     assert whole(answer) == unready("the seat triggers are missing; run migrate")
     assert answer.headers["Retry-After"] == "5"

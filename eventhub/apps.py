@@ -1,0 +1,5 @@
+from django.contrib.admin.apps import AdminConfig
+
+
+class OfficeConfig(AdminConfig):
+    default_site = "eventhub.site.Office"

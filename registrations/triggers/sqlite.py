@@ -1,0 +1,81 @@
+"""The triggers on SQLite, which has one writer, and triggers for each row alone."""
+
+# A row in registrations_counting says that the write to a count comes from here; SQLite cannot tell how deep it is.
+COUNTING_TABLE = "CREATE TABLE IF NOT EXISTS registrations_counting (by_trigger INTEGER)"
+_RECOUNT = """
+ INSERT INTO registrations_counting VALUES (1);
+ UPDATE events_event SET
+  seats_taken = (SELECT count(*) FROM registrations_registration
+                  WHERE event_id = NEW.id AND status IN ('registered', 'attended')),
+  waitlisted = (SELECT count(*) FROM registrations_registration WHERE event_id = NEW.id AND status = 'waitlisted')
+  WHERE id = NEW.id;
+ DELETE FROM registrations_counting;
+END"""
+# An explicit refusal, first of all: `INSERT OR FAIL` and `UPDATE OR FAIL` turn the refusal of the CHECK, which comes
+# from a statement of the trigger, into one that keeps their own row.
+_REFUSE_IF_FULL = """
+ SELECT RAISE(ABORT, 'CHECK constraint failed: event_seats_within_capacity') FROM events_event
+  WHERE id = NEW.event_id AND seats_taken >= max_capacity AND NEW.status IN ('registered', 'attended')"""
+_ADD = """
+ UPDATE events_event SET seats_taken = seats_taken + (NEW.status IN ('registered', 'attended')),
+  waitlisted = waitlisted + (NEW.status = 'waitlisted')
+  WHERE id = NEW.event_id AND NEW.status IN ('registered', 'attended', 'waitlisted');
+ SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: registration_event_exists')
+  WHERE NEW.status IN ('registered', 'attended', 'waitlisted') AND changes() = 0;"""
+_SUBTRACT = """
+ UPDATE events_event SET seats_taken = seats_taken - (OLD.status IN ('registered', 'attended')),
+  waitlisted = waitlisted - (OLD.status = 'waitlisted')
+  WHERE id = OLD.event_id AND OLD.status IN ('registered', 'attended', 'waitlisted');"""
+_TAKE_NUMBER = """
+ UPDATE registrations_registration SET queue_number =
+  (SELECT COALESCE(MAX(queue_number), 0) + 1 FROM registrations_registration
+    WHERE event_id = NEW.event_id AND status = 'waitlisted' AND id <> NEW.id)
+  WHERE id = NEW.id AND status = 'waitlisted'"""
+# Who changes a status without saying that and when they do is the database's own shell, or a queryset's update().
+_STAMP = """
+ UPDATE registrations_registration SET status_by_id = NULL, status_through = 'database',
+  status_since = strftime('%Y-%m-%d %H:%M:%f', 'now')
+  WHERE id = NEW.id AND NEW.status_since = OLD.status_since"""
+_LOG = """
+ INSERT INTO registrations_transition (registration_id, was, becomes, at, by_id, through)
+  SELECT id, {was}, status, status_since, status_by_id, status_through
+    FROM registrations_registration WHERE id = NEW.id"""
+TRIGGERS = {
+    "registrations_seats_ins": f"""AFTER INSERT ON registrations_registration
+WHEN NEW.status IN ('registered', 'attended', 'waitlisted') BEGIN{_REFUSE_IF_FULL};
+ INSERT INTO registrations_counting VALUES (1);{_ADD}
+ DELETE FROM registrations_counting;{_TAKE_NUMBER} AND queue_number IS NULL;
+END""",
+    "registrations_seats_del": f"""AFTER DELETE ON registrations_registration
+WHEN OLD.status IN ('registered', 'attended', 'waitlisted') BEGIN
+ INSERT INTO registrations_counting VALUES (1);{_SUBTRACT}
+ DELETE FROM registrations_counting;
+END""",
+    "registrations_seats_upd": f"""AFTER UPDATE OF status, event_id ON registrations_registration
+WHEN OLD.event_id <> NEW.event_id OR OLD.status <> NEW.status BEGIN{_REFUSE_IF_FULL}
+  AND NOT (OLD.event_id = NEW.event_id AND OLD.status IN ('registered', 'attended'));
+ INSERT INTO registrations_counting VALUES (1);{_SUBTRACT}{_ADD}
+ DELETE FROM registrations_counting;{_TAKE_NUMBER};
+END""",
+    "events_counts_ins": f"""AFTER INSERT ON events_event
+WHEN NEW.seats_taken <> 0 OR NEW.waitlisted <> 0 BEGIN{_RECOUNT}""",
+    "events_counts_upd": f"""AFTER UPDATE OF seats_taken, waitlisted ON events_event
+WHEN (NEW.seats_taken <> OLD.seats_taken OR NEW.waitlisted <> OLD.waitlisted)
+ AND NOT EXISTS (SELECT 1 FROM registrations_counting) BEGIN{_RECOUNT}""",
+    "registrations_log_ins": f"""AFTER INSERT ON registrations_registration BEGIN{_LOG.format(was="''")};
+END""",
+    "registrations_log_upd": f"""AFTER UPDATE OF status ON registrations_registration
+WHEN OLD.status <> NEW.status BEGIN{_STAMP};{_LOG.format(was="OLD.status")};
+END""",
+    "registrations_log_del": """AFTER DELETE ON registrations_registration BEGIN
+ DELETE FROM registrations_transition WHERE registration_id = OLD.id;
+END""",
+    "registrations_keep_log_upd": """BEFORE UPDATE ON registrations_transition BEGIN
+ SELECT RAISE(ABORT, 'what happened to a registration stays written while it exists');
+END""",
+    # Ignored and not refused, since `flush` empties one table after the other here, in any order.
+    "registrations_keep_log_del": """BEFORE DELETE ON registrations_transition
+WHEN EXISTS (SELECT 1 FROM registrations_registration WHERE id = OLD.registration_id) BEGIN
+ SELECT RAISE(IGNORE);
+END""",
+}
