@@ -5,10 +5,10 @@ PORT := $(or $(PORT),$(shell sed -n 's/^PORT=//p' .env 2>/dev/null),8000)
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock
+.PHONY: help run test test-browser screenshots check bench lock
 
 help:  ## This list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: .venv/run .env  ## Serve on http://127.0.0.1:8000 with SQLite, and a demo in an empty database
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -20,6 +20,13 @@ run: .venv/run .env  ## Serve on http://127.0.0.1:8000 with SQLite, and a demo i
 test: .venv/dev  ## The whole suite, on SQLite and on a real PostgreSQL, with branch coverage
 	$(BIN)/pytest --cov --cov-report=
 	TEST_ON=postgres $(BIN)/pytest --cov --cov-append --cov-report=term
+
+test-browser: .venv/dev  ## The back office in real Chromium, which is installed where that can be done
+	$(BIN)/python -m eventhub.tests.browser.chromium
+	$(BIN)/pytest -m browser -n 2 eventhub/tests/browser
+
+screenshots: .venv/dev  ## The pictures of the README, from the demo
+	SCREENSHOTS=docs/screenshots $(BIN)/pytest -m browser -n 0 eventhub/tests/browser/test_screenshots.py
 
 check: .venv/dev  ## Lint, format, types, direction of imports, migrations, schema
 	$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""Real headless Chromium in front of the back office: `make test-browser`."""

@@ -1,0 +1,64 @@
+"""A browser at the back office of a live server: `sign_in(olga)` gives a page there."""
+
+import os
+
+import pytest
+from django.core.management import call_command
+
+from eventhub.tests.browser import chromium
+
+PASSWORD = "a passphrase for tests"
+
+
+def pytest_collection_modifyitems(items):
+    reason = "NO BROWSER TESTS: there is no Chromium (make test-browser installs it where it can)"
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            if chromium.find() is None:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database_beside_a_loop():
+    """Playwright's synchronous API runs an event loop in this thread, and Django would refuse its database there."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    # Chromium does not put root, or a container without user namespaces, into its sandbox.
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    return {**browser_type_launch_args, "executable_path": chromium.find(), "args": arguments}
+
+
+@pytest.fixture
+def requests_elsewhere(context, live_server):
+    """What the pages asked of any other host; none may."""
+    asked = []
+    context.on("request", lambda request: asked.append(request.url))
+    yield asked
+    assert [url for url in asked if not url.startswith((live_server.url, "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def sign_in(page, live_server, requests_elsewhere):
+    """Signs in by the form, as a person does, and gives the page."""
+
+    def signed_in(user, password=PASSWORD):
+        page.set_default_timeout(10_000)
+        page.goto(f"{live_server.url}/admin/")
+        page.get_by_label("Username").fill(str(user))
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url(f"{live_server.url}/admin/")
+        return page
+
+    return signed_in
+
+
+@pytest.fixture
+def demo(transactional_db):
+    """The demo's programme and people; the names of its accounts are in registrations/demo."""
+    call_command("demo", verbosity=0)
+    return "a seat for everybody"

@@ -1,0 +1,3 @@
+def test_signing_in(sign_in, olga):
+    page = sign_in(olga)
+    assert "EventHub" in page.title()
