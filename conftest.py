@@ -18,6 +18,17 @@ from events.models import Event
 from registrations.models import Registration
 
 PASSWORD = "a passphrase for tests"
+# Tests that render pages by the hundred, or write whole demos: not for the inner loop, which stays under a minute.
+THOROUGH = (
+    *("test_admin", "test_dashboard", "test_second_factor", "test_demo", "test_exports", "test_sheets"),
+    *("test_import_attendees", "test_pagination", "test_settings", "test_check_seats"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.name.startswith(THOROUGH):
+            item.add_marker("thorough")
 
 
 @pytest.fixture(scope="session")

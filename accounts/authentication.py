@@ -6,6 +6,7 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import User
+from accounts.tokens import is_current
 from eventhub.errors import TokenNotValid
 
 
@@ -17,3 +18,9 @@ class BearerAuthentication(JWTAuthentication):
             return super().authenticate(request)  # type: ignore[return-value]
         except AuthenticationFailed:
             raise TokenNotValid() from None
+
+    def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
+        user: User = super().get_user(validated_token)  # type: ignore[assignment]
+        if not is_current(validated_token, user):
+            raise TokenNotValid()
+        return user

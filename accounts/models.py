@@ -1,5 +1,6 @@
 """Who uses the service: accounts with a role, and the public profile of those who organize."""
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -63,6 +64,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField("active", default=True, help_text="Without this, signing in is refused.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    # Every session and token is of a generation of sign-ins, and good as long as that is the account's.
+    sign_in_generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -71,6 +74,7 @@ class User(AbstractBaseUser):
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
+        verbose_name = "account"
         constraints = [
             models.UniqueConstraint(Lower("username"), name="user_username_unique_in_any_case"),
             models.UniqueConstraint(Lower("email"), name="user_email_unique_in_any_case"),
@@ -79,6 +83,8 @@ class User(AbstractBaseUser):
         indexes = [
             models.Index(fields=["created_at", "id"], name="user_by_creation"),
             models.Index(fields=["role", "username"], name="user_by_role"),
+            # Few are, among many: what the back office's filter finds, in the order of its list.
+            models.Index(fields=["username"], condition=models.Q(is_active=False), name="user_deactivated"),
         ]
 
     @property
@@ -104,6 +110,14 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_active and self.is_organizer
+
+    def get_session_auth_hash(self) -> str:
+        """Django's, of the password, and the generation of sign-ins."""
+        return f"{super().get_session_auth_hash()}{self.sign_in_generation}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for digest in super().get_session_auth_fallback_hash():
+            yield f"{digest}{self.sign_in_generation}"
 
     @property
     def public_profile(self) -> "OrganizerProfile":

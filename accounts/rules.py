@@ -9,19 +9,23 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as PasswordProblem
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from rest_framework.exceptions import ValidationError
 
-from accounts.models import Role, User, normalize_email
-from accounts.permissions import allowed
+from accounts.models import OrganizerProfile, Role, User, normalize_email
+from accounts.permissions import allowed, require
 from eventhub.errors import (
     EmailExists,
     LastAdmin,
     ReauthenticationRequired,
+    Refusal,
     UserExists,
     UsernameExists,
     UserNotFound,
 )
 from eventhub.transactions import one_statement, violated
+
+MAX_PASSWORD_LENGTH = 128
 
 
 class AccountChanges(TypedDict, total=False):
@@ -29,6 +33,13 @@ class AccountChanges(TypedDict, total=False):
     email: str
     password: str
     role: str
+    is_active: bool
+
+
+class ProfileChanges(TypedDict, total=False):
+    name: str
+    contact: str
+    about: str
 
 
 def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) -> User:
@@ -46,20 +57,41 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
         raise UserExists() from None
 
 
+def add_account(*, by: User, username: str, email: str, password: str | None, role: str = Role.USER) -> User:
+    """An account of any role, made for somebody; without a password its owner claims it by resetting that.
+
+    UsernameExists, EmailExists, a 400 for a weak password, a 403 for who may not.
+    """
+    require(by, "user", "create")
+    if password is not None:
+        _check_password(password, User(username=username, email=email))
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(username, email, password, role=role)
+    except IntegrityError as problem:
+        raise _taken(problem) from None
+
+
 def require_sign_in(
     *, account: User, by: User, email: str | None, password: str | None, fresh: bool, current_password: str | None
 ) -> None:
     """ReauthenticationRequired for a new password or address, unless `by` gave their password under 15 minutes ago
     (`fresh`) or gives it now. None for what is not to change."""
     sensitive = password is not None or (email is not None and normalize_email(email) != account.email)
-    if sensitive and not fresh and not (current_password and by.check_password(current_password)):
+    if sensitive:
+        require_fresh(by=by, fresh=fresh, current_password=current_password)
+
+
+def require_fresh(*, by: User, fresh: bool, current_password: str | None) -> None:
+    """ReauthenticationRequired, unless `by` gave their password under 15 minutes ago (`fresh`) or gives it now."""
+    if not fresh and not (current_password and by.check_password(current_password)):
         raise ReauthenticationRequired()
 
 
 def check_changes(*, account: User, by: User, changes: AccountChanges) -> AccountChanges:
     """The part of `changes` that changes something, if `by`, of whom `require_sign_in` was asked, may make it.
 
-    A 400 for a role not theirs to give, or a weak password.
+    A 400 for a role not theirs to give, or a weak password; a 403 for who may not deactivate.
     """
     wanted: dict[str, Any] = {**changes}
     if "email" in wanted:
@@ -70,29 +102,51 @@ def check_changes(*, account: User, by: User, changes: AccountChanges) -> Accoun
         real["password"] = password
     if "role" in real:
         _check_role(real["role"], by)
+    if "is_active" in real:
+        require(by, "user", "deactivate", account)
     if password is not None:
         _check_password(password, User(**{"username": account.username, "email": account.email, **wanted}))
     return real  # type: ignore[return-value]
 
 
 def apply_changes(*, account_id: int, changes: AccountChanges) -> User:
-    """Writes what `check_changes` let pass. LastAdmin, UsernameExists, EmailExists or UserNotFound."""
+    """Writes what `check_changes` let pass. LastAdmin, UsernameExists, EmailExists or UserNotFound.
+
+    Whoever is deactivated is signed in nowhere when they come back.
+    """
     with transaction.atomic():
         account = lock_account(account_id)
         values: dict[str, Any] = {**changes}
-        if values.get("role", Role.ADMIN) != Role.ADMIN:
+        if values.get("role", Role.ADMIN) != Role.ADMIN or not values.get("is_active", True):
             refuse_last_admin(account)
+        if not values.get("is_active", True):
+            values["sign_in_generation"] = account.sign_in_generation + 1
         if "password" in values:
             account.set_password(values.pop("password"))
         for name, value in values.items():
             setattr(account, name, value)
         try:
             with one_statement():
-                account.save(update_fields=[*changes, "updated_at"])
+                account.save(update_fields=[*changes, *values, "updated_at"])
         except IntegrityError as problem:
-            raise (UsernameExists if "username" in violated(problem) else EmailExists)() from None
+            raise _taken(problem) from None
         account.ensure_profile()
         return account
+
+
+def end_sign_ins(*, account: User, by: User) -> User:
+    """Signs an account out everywhere: no session and no token that it has works from now on. UserNotFound."""
+    require(by, "user", "end_sign_ins", account)
+    if not User.objects.filter(pk=account.pk).update(sign_in_generation=F("sign_in_generation") + 1):
+        raise UserNotFound()
+    return User.objects.find(account.pk)
+
+
+def change_profile(*, organizer: User, by: User, changes: ProfileChanges) -> OrganizerProfile:
+    """Changes what an organizer shows of themselves; a 403 for who may not."""
+    require(by, "organizer", "update", organizer)
+    profile, _ = OrganizerProfile.objects.update_or_create(user=organizer, defaults=changes)
+    return profile
 
 
 def lock_account(account_id: int) -> User:
@@ -114,6 +168,10 @@ def refuse_last_admin(account: User) -> None:
         raise LastAdmin()
 
 
+def _taken(problem: IntegrityError) -> Refusal:
+    return (UsernameExists if "username" in violated(problem) else EmailExists)()
+
+
 def _check_role(role: str, by: User) -> None:
     if role == Role.ADMIN and not allowed(by, "user", "make_admin"):
         raise ValidationError({"role": ["Only an admin can make an admin."]})
@@ -127,6 +185,8 @@ def _require_open_organizer_sign_up() -> None:
 
 
 def _check_password(password: str, user: User) -> None:
+    if len(password) > MAX_PASSWORD_LENGTH:
+        raise ValidationError({"password": [f"At most {MAX_PASSWORD_LENGTH} characters."]})
     try:
         validate_password(password, user)
     except PasswordProblem as problem:

@@ -6,9 +6,8 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
 from accounts.models import OrganizerProfile, Role, User, normalize_email
+from accounts.rules import MAX_PASSWORD_LENGTH
 from eventhub.times import TimeField, to_text
-
-MAX_PASSWORD_LENGTH = 128
 
 
 class RoleField(serializers.ChoiceField):

@@ -1,7 +1,8 @@
 """Signing in and staying signed in: a short-lived access token, and a refresh token that works once.
 
 Every token carries `auth_time` (OpenID Connect Core 1.0, section 2), the moment the password was given, through all
-refreshes; and a digest of the password's hash, so that a new password ends every token issued before it.
+refreshes; a digest of the password's hash, so that a new password ends every token issued before it; and the
+account's generation of sign-ins, with which all of them can be ended at once.
 """
 
 import time
@@ -20,6 +21,7 @@ from eventhub.errors import InvalidCredentials, TokenNotValid
 from eventhub.transactions import retried
 
 FRESH_SECONDS = 15 * 60
+GENERATION_CLAIM = "generation"
 
 
 class TokenPair(TypedDict):
@@ -60,7 +62,17 @@ def sign_out(raw: str, *, user: User) -> None:
 
 def is_fresh(token: Token | None) -> bool:
     """Whether the password behind this token was given less than 15 minutes ago."""
-    return token is not None and time.time() - token.get("auth_time", 0) < FRESH_SECONDS
+    return token is not None and is_recent(token.get("auth_time", 0))
+
+
+def is_recent(auth_time: float) -> bool:
+    """Whether that moment (Unix seconds) is less than 15 minutes ago."""
+    return time.time() - auth_time < FRESH_SECONDS
+
+
+def is_current(token: Token, user: User) -> bool:
+    """Whether the sign-ins of this token's time have not been ended since."""
+    return bool(token.get(GENERATION_CLAIM, 0) == user.sign_in_generation)
 
 
 def account_named_by(raw: object) -> str | None:
@@ -75,6 +87,7 @@ def token_pair(user: User, *, auth_time: int) -> TokenPair:
     """Tokens for `user`, whose password was given at `auth_time` (Unix seconds)."""
     refresh = RefreshToken.for_user(user)
     refresh["auth_time"] = auth_time
+    refresh[GENERATION_CLAIM] = user.sign_in_generation
     return {"token": str(refresh.access_token), "refresh": str(refresh)}
 
 
@@ -89,6 +102,8 @@ def _holder(token: Token) -> User:
     """The active account that a token was issued to, under the password it still has."""
     user = User.objects.filter(pk=token.get(api_settings.USER_ID_CLAIM), is_active=True).first()
     if user is None or token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
+        raise TokenNotValid()
+    if not is_current(token, user):
         raise TokenNotValid()
     return user
 

@@ -8,7 +8,7 @@ from rest_framework_simplejwt.tokens import Token
 
 from accounts import rules, tokens
 from accounts.filters import UserFilter
-from accounts.models import OrganizerProfile, User
+from accounts.models import User
 from accounts.permissions import require
 from accounts.serializers import (
     AccountInput,
@@ -202,7 +202,7 @@ class OrganizerProfiles(ApiViewSet):
         require(self.user, self.resource, self.action, user)
         body = ProfileInput(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        profile, _ = OrganizerProfile.objects.update_or_create(user=user, defaults=body.validated_data)
+        profile = rules.change_profile(organizer=user, by=self.user, changes=body.validated_data)
         return Response(ProfileSerializer(profile).data)
 
     def _organizer(self, pk: int) -> User:

@@ -2,4 +2,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class OfficeConfig(AdminConfig):
-    default_site = "eventhub.site.Office"
+    default_site = "eventhub.office.site.Office"

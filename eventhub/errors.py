@@ -5,12 +5,11 @@ A body is `{"msg": str, "code": str}`: a person reads `msg`, a program reads `co
 """
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from django.core import exceptions as django_errors
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
@@ -118,6 +117,22 @@ class LastAdmin(Refusal):
     default_detail, default_code = "The last admin cannot be removed", "last_admin"
 
 
+class SecondFactorExists(Refusal):
+    default_detail, default_code = "The second factor is set up already", "second_factor_exists"
+
+
+class WrongCode(Refusal):
+    status_code, default_detail, default_code = 403, "This code is wrong, or has been used", "wrong_code"
+
+
+class CodesPaused(Refusal):
+    status_code, default_code = 429, "throttled"
+
+    def __init__(self, *, wait: int) -> None:
+        super().__init__(f"Too many wrong codes. Try again in {wait} seconds")
+        self.wait = wait
+
+
 class TooLarge(Refusal):
     status_code, default_detail, default_code = 413, "The body is too large", "too_large"
 
@@ -133,12 +148,12 @@ class Unexpected(Refusal):
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """DRF's hook: the response for whatever a view raised. What nobody foresaw is a 500, and its trace is logged."""
-    known = _as_api_exception(exc)
+    known = as_api_exception(exc)
     if known is None:
         request = context["request"]
         logger.error("%s %s failed", request.method, request.path, exc_info=exc)
         known = Unexpected()
-    return Response(error_body(known), status=known.status_code, headers=_headers(known))
+    return Response(error_body(known), status=known.status_code, headers=headers(known))
 
 
 def error_body(exc: drf.APIException) -> dict[str, Any]:
@@ -149,7 +164,8 @@ def error_body(exc: drf.APIException) -> dict[str, Any]:
     return {"msg": str(exc.detail), "code": code, **getattr(exc, "extra", {})}
 
 
-def _as_api_exception(exc: Exception) -> drf.APIException | None:
+def as_api_exception(exc: Exception) -> drf.APIException | None:
+    """What `exc` is to a client; None for what nobody foresaw."""
     match exc:
         case drf.APIException():
             return exc
@@ -173,13 +189,14 @@ def _as_api_exception(exc: Exception) -> drf.APIException | None:
     return None
 
 
-def _headers(exc: drf.APIException) -> dict[str, str]:
-    headers = {}
+def headers(exc: drf.APIException) -> dict[str, str]:
+    """The headers that its answer carries beside the body."""
+    found = {}
     if exc.status_code == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="api"'
+        found["WWW-Authenticate"] = 'Bearer realm="api"'
     if wait := getattr(exc, "wait", None):
-        headers["Retry-After"] = str(int(wait))
-    return headers
+        found["Retry-After"] = str(int(wait))
+    return found
 
 
 def _validation_body(detail: Any) -> dict[str, Any]:
@@ -206,51 +223,3 @@ def _first(value: Any) -> str:
     while isinstance(value, dict | list):
         value = next(iter(value.values() if isinstance(value, dict) else value), "Invalid")
     return str(value)
-
-
-class DatabaseErrors:
-    """Middleware: what the database refuses outside the API, in the admin, is the same answer and not a 500."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        known = _as_api_exception(exception) if isinstance(exception, DatabaseError | InterfaceError) else None
-        return _plain(known) if known else None
-
-
-# Django's own hooks, for what happens outside a DRF view -------------------------------------------------------------
-
-
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _plain(BadRequest())
-
-
-def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _plain(Forbidden())
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _plain(NotFound())
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    return _plain(Unexpected())
-
-
-def only_read(request: HttpRequest) -> HttpResponse:
-    """Not a hook: the 405 of a page that is for GET and HEAD."""
-    response = _plain(drf.MethodNotAllowed(str(request.method)))
-    response.headers["Allow"] = "GET, HEAD"
-    return response
-
-
-def _plain(exc: drf.APIException) -> HttpResponse:
-    from eventhub.bodies import dumps  # bodies raises errors of this module
-
-    return HttpResponse(
-        dumps(error_body(exc)), content_type="application/json", status=exc.status_code, headers=_headers(exc)
-    )

@@ -1,5 +1,8 @@
 """Query parameters of lists. A value that a filter does not know is a 400, never an empty list."""
 
+import functools
+import operator
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +18,24 @@ from eventhub.pagination import invalid_parameter
 
 # Each word is a condition on every field: thousands of them would keep a database busy for long.
 MIN_SEARCH_LENGTH, MAX_SEARCH_LENGTH = 3, 255
+
+
+def stands_in(word: str, fields: Iterable[str]) -> Q:
+    """That the word stands somewhere in one of the fields, in any case."""
+    return functools.reduce(operator.or_, (Q(**{f"{field}__icontains": word}) for field in fields))
+
+
+def containing(queryset: QuerySet[Any], fields: Iterable[str], text: str) -> QuerySet[Any]:
+    """The rows in which every word of `text` stands somewhere in one of `fields`, in any case."""
+    return queryset.filter(*(stands_in(word, fields) for word in text.split()))
+
+
+def found_in(word: str, fields: Sequence[str]) -> Q:
+    """As `stands_in`; a word that is too short for an index of trigrams stands at the beginning of a word."""
+    if len(word) >= MIN_SEARCH_LENGTH:
+        return stands_in(word, fields)
+    begins = Q(*(Q(**{f"{field}__istartswith": word}) for field in fields), _connector=Q.OR)
+    return begins | stands_in(f" {word}", fields)
 
 
 class IdFilter(filters.NumberFilter):
@@ -68,12 +89,7 @@ class Search(BaseFilterBackend):
             raise invalid_parameter("search", f"Enter at most {MAX_SEARCH_LENGTH} characters.")
         if "\x00" in text:
             raise invalid_parameter("search", "Null characters are not allowed.")
-        for word in text.split():
-            anywhere = Q()
-            for field in fields:
-                anywhere |= Q(**{f"{field}__icontains": word})
-            queryset = queryset.filter(anywhere)
-        return queryset
+        return containing(queryset, fields, text)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         fields = getattr(view, "search_fields", ())

@@ -24,5 +24,10 @@ class IdFormField(forms.IntegerField):
         return None if number is None else _nameable(number)
 
 
+def could_be_id(text: str) -> bool:
+    """Whether a text that a program may have sent is the number of a row that there could be."""
+    return text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_ID)) and 0 < int(text) <= MAX_ID
+
+
 def _nameable(number: int) -> int:
     return number if 0 < number <= MAX_ID else NO_ROW

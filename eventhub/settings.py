@@ -19,6 +19,7 @@ from eventhub.environment import (
     time_zone,
     whole_number,
 )
+from eventhub.office import looks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
@@ -67,6 +68,7 @@ vars().update(read("EMAIL_URL", "consolemail://", Env.email_url_config))
 TIME_ZONE = read("TIME_ZONE", "UTC", time_zone)
 USE_TZ = True
 USE_I18N = False
+FORMAT_MODULE_PATH = "eventhub.formats"
 
 # Parts --------------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -86,6 +88,9 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "simple_history",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "accounts",
     "events",
     "registrations",
@@ -97,15 +102,17 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "eventhub.errors.DatabaseErrors",
+    "eventhub.answers.DatabaseErrors",
 ]
 ROOT_URLCONF = "eventhub.urls"
 WSGI_APPLICATION = "eventhub.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "eventhub" / "templates"],  # before unfold's
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -117,6 +124,7 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "eventhub" / "static"]
 # Served straight from the packages, so that nothing has to be collected first.
 WHITENOISE_USE_FINDERS = True
 
@@ -140,6 +148,14 @@ SIMPLE_JWT = {
     "CHECK_REVOKE_TOKEN": True,
     "AUTH_HEADER_TYPES": ("Bearer", "bearer", "BEARER"),  # schemes are alike in any case (RFC 9110, section 11.1)
 }
+
+# The back office ----------------------------------------------------------------------------------------------------
+UNFOLD = looks.UNFOLD
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+CSRF_FAILURE_VIEW = "eventhub.office.sign_in.csrf_failure"
+ADMIN_REQUIRE_2FA = read("ADMIN_REQUIRE_2FA", "0", boolean)
+OTP_TOTP_ISSUER = "EventHub"
 
 # The API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,6 +1,6 @@
 """Times as the contract has them: in with or without offset, out in UTC with `Z`, years 1900 to 2999."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -50,17 +50,22 @@ def parse(text: str, *, end_of_day: bool = False) -> datetime:
 
 def start_of_day(moment: datetime) -> datetime:
     """The first moment, in UTC, of the day that `moment` belongs to in TIME_ZONE."""
-    return _midnight(moment, days_on=0)
+    return start_of(timezone.localtime(moment).date())
 
 
 def end_of_day(moment: datetime) -> datetime:
     """The first moment, in UTC, after the day that `moment` belongs to in TIME_ZONE."""
-    return _midnight(moment, days_on=1)
+    return start_of(timezone.localtime(moment).date() + timedelta(days=1))
 
 
-def _midnight(moment: datetime, *, days_on: int) -> datetime:
-    day = timezone.localtime(moment).date() + timedelta(days=days_on)
+def start_of(day: date) -> datetime:
+    """The first moment, in UTC, of that day of TIME_ZONE."""
     return timezone.make_aware(datetime.combine(day, time.min)).astimezone(UTC)
+
+
+def a_week_later(moment: datetime) -> datetime:
+    """The same time of the clock in TIME_ZONE seven days on, in UTC. ValueError beyond the years of the contract."""
+    return to_utc(timezone.localtime(moment).replace(tzinfo=None) + timedelta(days=7))
 
 
 class TimeField(serializers.DateTimeField):

@@ -10,15 +10,15 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.views import OrganizerProfiles, Sessions, SignUp, Users
-from eventhub import errors, health
+from eventhub import answers, health
 from eventhub.documents import docs, root, schema
 from events.views import Events, UserEvents
 from registrations.views import Attendees, EventAttendees
 
-handler400 = "eventhub.errors.bad_request"
-handler403 = "eventhub.errors.permission_denied"
-handler404 = "eventhub.errors.not_found"
-handler500 = "eventhub.errors.server_error"
+handler400 = "eventhub.answers.bad_request"
+handler403 = "eventhub.answers.permission_denied"
+handler404 = "eventhub.answers.not_found"
+handler500 = "eventhub.answers.server_error"
 
 
 def both(route: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
@@ -38,14 +38,14 @@ def page(view: Callable[..., Any]) -> Callable[..., Any]:
     @csrf_exempt
     @functools.wraps(view)
     def only_read(request: HttpRequest) -> Any:
-        return view(request) if request.method in {"GET", "HEAD"} else errors.only_read(request)
+        return view(request) if request.method in {"GET", "HEAD"} else answers.only_read(request)
 
     return only_read
 
 
 @csrf_exempt
 def no_such_path(request: HttpRequest) -> HttpResponse:
-    return errors.not_found(request)
+    return answers.not_found(request)
 
 
 item: Any = {"get": "retrieve", "put": "update", "patch": "update", "delete": "destroy"}

@@ -10,8 +10,9 @@ from icalendar import Calendar, GloballyUniqueTZIDGuessed
 from icalendar import Event as VEvent
 
 from eventhub import times
+from eventhub.tabular.sheets import FileError
 from events.models import EventStatus
-from events.rows import FileError, Row, checked_row
+from events.rows import Row, checked_row
 
 TEXTS = {"title": "SUMMARY", "description": "DESCRIPTION", "location": "LOCATION", "uid": "UID"}
 TIMES = ("DTSTART", "DTEND", "DURATION")

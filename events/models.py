@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from simple_history.models import HistoricalRecords
 
-from accounts.models import User
+from accounts.models import Role, User
 from eventhub import acting, times
 from eventhub.errors import EventNotFound
 from events.fields import DatabaseCountField
@@ -101,7 +101,11 @@ class Event(models.Model):
     end_time = models.DateTimeField("ends", null=True, blank=True)
     location = models.CharField(max_length=255)
     organizer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="events", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="events",
+        db_index=False,
+        limit_choices_to={"role__in": [Role.ORGANIZER, Role.ADMIN]},
     )
     max_capacity = models.PositiveIntegerField(
         "seats", validators=[MinValueValidator(1), MaxValueValidator(MAX_CAPACITY)]

@@ -11,10 +11,6 @@ from events.planning import EventValues
 LABEL_LENGTH = 60
 
 
-class FileError(ValueError):
-    """A file that cannot be read as a whole, with a sentence for people."""
-
-
 class Row(NamedTuple):
     """An event of a file. `place` is where it stands, for people; `problem` is empty where the values are good.
 

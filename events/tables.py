@@ -1,13 +1,15 @@
-"""Events from CSV: a header that names the columns, then one event a line."""
+"""Events from a table: a header that names the columns, then one event a line."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from eventhub import times
-from events.rows import FileError, Row, checked_row
+from eventhub.tabular.cells import in_zone
+from eventhub.tabular.entries import read_entries
+from eventhub.tabular.sheets import Record
+from events.models import Event
+from events.rows import Row, checked_row
 
 REQUIRED = ("title", "date_time", "location")
 OPTIONAL = ("description", "end_time", "max_capacity", "status", "registration_opens", "registration_closes", "uid")
@@ -18,61 +20,27 @@ MEANS_END_OF_DAY = {"date_time": False, "end_time": True, "registration_opens": 
 SILENT_IF_EMPTY = ("max_capacity", "status", "uid")
 
 
-def read_table(text: str, columns: Mapping[str, str]) -> Iterator[Row]:
-    """The events of a CSV text. `columns` names the column of a field where it is not the field's own name,
-    in any case and with spaces or underscores.
+def read_table(records: Iterator[Record], columns: Mapping[str, str]) -> Iterator[Row]:
+    """The events of a table. `columns` names the column of a field where it is called neither as the field is, in any
+    case and with spaces or underscores, nor as in events/exporting.py.
 
-    FileError where a column is missing or named twice, or the quoting is broken.
+    FileError where a column is missing or named twice.
     """
-    records = _records(text)
-    _, header = next(records, (0, []))
-    positions = _positions(header, columns)
-    for line, cells in records:
-        values, problems = _values({field: _cell(cells, position) for field, position in positions.items()})
-        if any(cells[len(header) :]):
-            problems["columns"] = f"There are {len(cells)}, and {len(header)} in the header."
+    names = {field: (_label(field), label(field)) for field in FIELDS}
+    for line, texts, problem in read_entries(records, fields=names, required=REQUIRED, columns=columns):
+        values, problems = _values(texts)
+        if problem:
+            problems["columns"] = problem
         yield checked_row(f"line {line}", values, problems)
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record that is not blank, with the number of its first line."""
-    # `strict`, as otherwise a quote that is never closed swallows the rest of the file without a word.
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = [cell.strip() for cell in next(reader)]
-        except StopIteration:
-            return
-        except csv.Error as problem:
-            raise FileError(f"line {line}: {problem}") from None
-        if any(cells):
-            yield line, cells
+def label(field: str) -> str:
+    """What people call a field: the name of its column in an export, which is read again."""
+    return in_zone(_label(field)) if field in MEANS_END_OF_DAY else _label(field)
 
 
-def _positions(header: list[str], columns: Mapping[str, str]) -> dict[str, int]:
-    found = {}
-    folded = [_folded(name) for name in header]
-    for field in FIELDS:
-        column = columns.get(field, field).strip()
-        occurrences = folded.count(_folded(column))
-        if occurrences > 1:
-            raise FileError(f'The column "{column}" is there {occurrences} times.')
-        if occurrences == 1:
-            found[field] = folded.index(_folded(column))
-        elif field in columns or field in REQUIRED:
-            raise FileError(f'{field}: There is no column "{column}", only {", ".join(header)}.')
-    return found
-
-
-def _folded(column: str) -> str:
-    """People write "Max capacity" where a program writes max_capacity."""
-    return column.strip().casefold().replace(" ", "_")
-
-
-def _cell(cells: list[str], position: int) -> str:
-    """Spreadsheets leave empty cells at the end of a line out."""
-    return cells[position] if position < len(cells) else ""
+def _label(field: str) -> str:
+    return next(str(known.verbose_name).capitalize() for known in Event._meta.fields if known.name == field)
 
 
 def _values(texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -1,6 +1,7 @@
 """Changes of an event that concern its seats: its capacity, its state, its end."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,12 +9,20 @@ from django.utils import timezone
 from eventhub.errors import HasAttendees
 from eventhub.transactions import retried
 from events.models import Event, EventStatus
-from events.planning import EventValues, apply_values
+from events.planning import EventValues, apply_values, closing, opening, status_after
 from registrations import seats
 
 
+class Edited(NamedTuple):
+    """What became of an edit: the event, the names of the fields that differ now, and how many of its queue got in."""
+
+    event: Event
+    changed: list[str]
+    seated: int
+
+
 @retried
-def edit_event(*, event_id: int, values: EventValues, now: datetime | None = None) -> Event:
+def edit_event(*, event_id: int, values: EventValues, now: datetime | None = None) -> Edited:
     """Changes an event and serves its queue, in one transaction: seats that were added, or that a closed queue was
     waiting beside, are given at once.
 
@@ -26,10 +35,37 @@ def edit_event(*, event_id: int, values: EventValues, now: datetime | None = Non
         changed = apply_values(event, values)
         if event.status == EventStatus.DRAFT != was and event.seats_taken + event.waitlisted:
             raise HasAttendees()
-        if changed:
-            seats.save_event(event, changed)
-            seats.serve_queue(event, now=now or timezone.now())
-        return event
+        if not changed:
+            return Edited(event, [], 0)
+        seats.save_event(event, changed)
+        return Edited(event, changed, seats.serve_queue(event, now=now or timezone.now()))
+
+
+@retried
+def take_step(*, event_id: int, step: str, now: datetime | None = None) -> Edited:
+    """Changes an event's status as the step of that name in events.planning.STEPS says, by the rules of `edit_event`.
+
+    A 400 where the step is not for an event in its state. One that was taken already changes nothing.
+    """
+    with transaction.atomic():
+        status = status_after(seats.lock_event(event_id), step)
+        return edit_event(event_id=event_id, values={"status": status}, now=now)
+
+
+@retried
+def open_registration(*, event_id: int, now: datetime | None = None) -> Edited:
+    """Lets people register from now on. A 400 where the event is not announced, or over."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        return edit_event(event_id=event_id, values=opening(seats.lock_event(event_id), now), now=now)
+
+
+@retried
+def close_registration(*, event_id: int, now: datetime | None = None) -> Edited:
+    """Lets nobody register from now on. Where registration is not running, nothing changes."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        return edit_event(event_id=event_id, values=closing(seats.lock_event(event_id), now), now=now)
 
 
 @retried

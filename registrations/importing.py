@@ -13,6 +13,7 @@ from rest_framework.serializers import as_serializer_error
 
 from accounts.models import User
 from accounts.permissions import require
+from eventhub import acting
 from eventhub.errors import EventNotFound, UserNotFound, error_body
 from eventhub.transactions import retried
 from events.models import Event, EventQuerySet
@@ -49,7 +50,7 @@ def import_events(
     """
     done: Counter[str] = Counter()
     problems = []
-    with transaction.atomic():
+    with acting.through(acting.Channel.IMPORT, acting.actor_id()), transaction.atomic():
         _lock_what_changes(rows, organizer)
         owner = _lock_organizer(organizer.pk)
         for row in rows:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, Max, OuterRef, Subquery
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
@@ -31,7 +31,7 @@ from eventhub.errors import (
 from eventhub.transactions import ATTEMPTS, one_statement, retried, violated
 from events.models import Event, EventStatus
 from registrations.inserting import insert_if_unchanged
-from registrations.models import SEATED, Registration, RegistrationStatus, status_stamps
+from registrations.models import SEATED, Registration, RegistrationStatus, Transition, status_stamps
 
 REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
     RegistrationStatus.REGISTERED,
@@ -92,7 +92,7 @@ def register(
         live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
         if live is not None:
             raise AlreadyRegistered(attendee_id=live)
-        _require_possible(event, by, now)
+        require_possible(event, by, now)
         if event.free_for_newcomers(now) <= 0:
             raise EventFull(can_wait=event.takes_queue(now))
         registration = _new(event, user, by, name, contact_details)
@@ -121,12 +121,12 @@ def join_queue(
     with transaction.atomic():
         event = lock_event(event.pk)
         _refuse_second(event, user.pk)
-        _require_possible(event, by, now)
+        require_possible(event, by, now)
         registration = _new(event, user, by, name, contact_details)
-        registration.status, registration.status_since = _seat_or_queue(event, now), now
+        registration.status, registration.status_since = seat_or_queue(event, now), now
         with _refusals(registration, event, now):
             registration.save(force_insert=True)
-        _recount(event, None, registration.status)
+        count_change(event, None, registration.status)
         _give_seats_on(registration, now)
         return registration
 
@@ -142,13 +142,14 @@ def update(
     status: str | None = None,
     name: str | None = None,
     contact_details: str | None = None,
+    only_from: str | None = None,
     now: datetime | None = None,
 ) -> Registration:
     """The registration, read again under its event's lock, with the person's details and the status changed.
 
-    A 400 for a change of status that the contract's table does not have, Forbidden for one that is the organizer's,
-    a conflict as for a new registration where a cancelled one is taken up again. Asking for what is already so
-    changes nothing.
+    A 400 for a change of status that the contract's table does not have, or, where `only_from` is given, from another
+    status; Forbidden for one that is the organizer's, a conflict as for a new registration where a cancelled one is
+    taken up again. Asking for what is already so changes nothing.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -159,11 +160,12 @@ def update(
         for key in changed:
             setattr(registration, key, details[key])
         if status not in (None, was):
+            _require_status(registration, only_from or was)
             changed += [*_change_status(registration, str(status), by, now), *registration.stamp(now)]
         if changed:
             with _refusals(registration, event, now):
                 registration.save(update_fields=[*changed, "updated_at"])
-            _recount(event, was, registration.status)
+            count_change(event, was, registration.status)
             _give_seats_on(registration, now)
         return registration
 
@@ -198,7 +200,7 @@ def remove(*, registration: Registration, by: User, now: datetime | None = None)
             require(by, "attendee", "check_in", registration)
         event, was = registration.event, registration.status
         registration.delete()
-        _recount(event, was, None)
+        count_change(event, was, None)
         serve_queue(event, now=now or timezone.now())
 
 
@@ -222,6 +224,29 @@ def resize(*, event_id: int, max_capacity: int, now: datetime | None = None) -> 
         return serve_queue(event, now=now or timezone.now())
 
 
+@retried
+def requeue(*, registration: Registration, by: User, now: datetime | None = None) -> bool:
+    """Moves who waits behind all others who do; False where they are the last. A 400 for who does not wait.
+
+    The number is taken as the triggers take it, under the event's lock. Its status stays, so that the log, which the
+    triggers write for a change of status, is told here.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        registration = lock_registration(registration)
+        require(by, "attendee", "check_in", registration)
+        _require_status(registration, WAITLISTED)
+        waiting = Registration.objects.waiting().filter(event=registration.event)
+        last = waiting.aggregate(last=Max("queue_number"))["last"] or 0
+        if registration.queue_number == last:
+            return False
+        registration.queue_number = last + 1
+        registration.save(update_fields=["queue_number", "updated_at"])
+        Transition.note(registration, was=WAITLISTED, at=now)
+        _give_seats_on(registration, now)
+        return True
+
+
 def save_event(event: Event, changed: list[str]) -> None:
     """Writes the named fields of a locked event. CapacityBelowTaken for fewer seats than are taken."""
     if event.seats_left < 0:
@@ -239,15 +264,21 @@ def serve_queue(event: Event, *, now: datetime) -> int:
     return waiting.filter(pk__in=first).update(status=REGISTERED, updated_at=now, **status_stamps(now))
 
 
-# What the functions above are made of --------------------------------------------------------------------------------
+# What the functions above, and an import of many, are made of --------------------------------------------------------
 
 
-def _require_possible(event: Event, by: User, now: datetime) -> None:
-    """Who runs the event may register people whenever it is not cancelled."""
+def require_possible(event: Event, by: User, now: datetime) -> None:
+    """RegistrationClosed where `by` cannot register anybody. Who runs the event can whenever it is not cancelled."""
     if event.is_open(now):
         return
     if event.status == EventStatus.CANCELLED or not allowed(by, "attendee", "create_for_others", event):
         raise RegistrationClosed()
+
+
+def _require_status(registration: Registration, status: str) -> None:
+    if registration.status != status:
+        now, wanted = RegistrationStatus(registration.status).label.lower(), RegistrationStatus(status).label.lower()
+        raise ValidationError({"status": [f"This is for who is {wanted}, not {now}."]})
 
 
 def _refuse_second(event: Event, user_id: int | None) -> None:
@@ -258,7 +289,8 @@ def _refuse_second(event: Event, user_id: int | None) -> None:
         raise AlreadyRegistered(attendee_id=live)
 
 
-def _seat_or_queue(event: Event, now: datetime) -> str:
+def seat_or_queue(event: Event, now: datetime) -> str:
+    """The status that the next person at the locked event gets; EventFull for neither seat nor queue."""
     if event.free_for_newcomers(now) > 0:
         return REGISTERED
     if event.takes_queue(now):
@@ -292,9 +324,9 @@ def _change_status(registration: Registration, to: str, by: User, now: datetime)
 def _take_up_again(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
     event = registration.event
     _refuse_second(event, registration.user_id)
-    _require_possible(event, by, now)
+    require_possible(event, by, now)
     if to == WAITLISTED:
-        to = _seat_or_queue(event, now)
+        to = seat_or_queue(event, now)
     elif event.free_for_newcomers(now) <= 0:
         raise EventFull(can_wait=event.takes_queue(now))
     registration.status, registration.registration_date = to, now
@@ -313,7 +345,7 @@ def _give_seats_on(registration: Registration, now: datetime) -> None:
         registration.refresh_from_db(fields=["status", "updated_at"])
 
 
-def _recount(event: Event, was: str | None, becomes: str | None) -> None:
+def count_change(event: Event, was: str | None, becomes: str | None) -> None:
     """What the triggers did to the locked event's counts, without reading them again."""
     event.seats_taken += (becomes in SEATED) - (was in SEATED)
     event.waitlisted += (becomes == WAITLISTED) - (was == WAITLISTED)

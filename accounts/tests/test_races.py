@@ -1,13 +1,17 @@
 """Requests that race for a token, a name or the last admin, on whichever database this runs."""
 
 import threading
+import time
 from collections import Counter
+from functools import partial
 
 import pytest
+from django_otp.oath import TOTP
 
-from accounts import rules, tokens
+from accounts import rules, second_factor, tokens
 from accounts.models import User
 from accounts.tokens import token_pair
+from eventhub.errors import CodesPaused, LastAdmin, SecondFactorExists, WrongCode
 from eventhub.tests.answers import BAD_TOKEN, EMAIL_EXISTS, LAST_ADMIN, USER_EXISTS, USERNAME_EXISTS, whole
 from eventhub.tests.racing import race
 from registrations import people
@@ -80,6 +84,59 @@ def test_of_two_admins_who_resign_one_stays(hold, call, person):
         answers = race([call(admin, "PATCH", f"/users/{admin.pk}", {"role": "organizer"}) for admin in admins])
         assert count(answers) == {200: 1, str(LAST_ADMIN): 1}
         User.objects.filter(role="admin").delete()
+
+
+@pytest.mark.parametrize("changes", [{"is_active": False}, {"role": "user"}])
+def test_of_two_admins_who_deactivate_or_demote_each_other_one_stays(hold, person, changes):
+    hold(people, "change_account", 2)
+
+    def by(admin, other, changes):
+        try:
+            people.change_account(account=other, by=admin, changes=changes)
+        except LastAdmin:
+            return "last admin"
+        return "done"
+
+    for n in range(ROUNDS):
+        one, two = person(f"one{n}", role="admin"), person(f"two{n}", role="admin")
+        answers = race([partial(by, one, two, {"is_active": False}), partial(by, two, one, changes)])
+        assert sorted(answers) == ["done", "last admin"]
+        assert User.objects.filter(role="admin", is_active=True).count() == 1
+        User.objects.filter(role="admin").delete()
+
+
+@pytest.mark.parametrize("kind", ["phone", "recovery"])
+def test_a_code_of_the_second_factor_works_once_however_many_try_it_at_once(olga, kind):
+    key = second_factor.new_key()
+    totp = TOTP(bytes.fromhex(key))
+    totp.time = time.time()
+    made = second_factor.set_up(account=olga, key=key, code=f"{totp.token():06}")
+    made.device.last_t = -1  # as if that had been long ago
+    made.device.save()
+    code = f"{totp.token():06}" if kind == "phone" else made.recovery_codes[0]
+
+    def verify():
+        try:
+            second_factor.verify(account=olga, code=code)
+        except (WrongCode, CodesPaused):
+            return False
+        return True
+
+    assert sum(race([verify] * 4)) == 1
+
+
+def test_a_second_factor_is_set_up_once_by_two_at_once(olga):
+    def set_up():
+        key = second_factor.new_key()
+        totp = TOTP(bytes.fromhex(key))
+        totp.time = time.time()
+        try:
+            second_factor.set_up(account=olga, key=key, code=f"{totp.token():06}")
+        except SecondFactorExists:
+            return False
+        return True
+
+    assert sorted(race([set_up] * 3)) == [False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventhub.tabular.sheets import FileError
 from eventhub.tests.racing import race
 from events.importing import read_rows
 from events.models import Event
-from events.rows import FileError
 from registrations import importing
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,7 @@
 """The demo as a whole. It is drawn first, which needs no database, and then written."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from datetime import datetime
 from random import Random
 from typing import NamedTuple, TypeVar
@@ -11,17 +12,19 @@ from django.db.models import F
 
 from accounts.models import OrganizerProfile, User
 from eventhub import times
+from eventhub.acting import Channel
 from eventhub.errors import UserExists
 from events.models import Event
 from registrations.demo.crowd import draw_registrations
 from registrations.demo.people import Attendee, Cast, draw_cast
 from registrations.demo.programme import draw_event, read_programme
-from registrations.models import Registration
+from registrations.models import Registration, RegistrationStatus
 
 Row = TypeVar("Row")
 Dated = TypeVar("Dated", User, Event)
 
 BATCH = 500  # rows a statement
+LATER = (RegistrationStatus.ATTENDED, RegistrationStatus.CANCELLED)
 
 
 class Demo(NamedTuple):
@@ -46,7 +49,7 @@ class Demo(NamedTuple):
 
 
 def draw(*, seed: int, now: datetime) -> Demo:
-    """The same rows for the same seed and the same day in TIME_ZONE."""
+    """The same rows for the same seed and the same day in TIME_ZONE; who has come did so by `now`."""
     chance = Random(seed)  # noqa: S311  (to be repeatable is the point)
     today = times.start_of_day(now)
     cast = draw_cast(chance, today)
@@ -55,7 +58,7 @@ def draw(*, seed: int, now: datetime) -> Demo:
     registrations = [
         registration
         for plan, event in zip(programme, events, strict=True)
-        for registration in draw_registrations(plan, event, cast.attendees, chance, today)
+        for registration in draw_registrations(plan, event, cast.attendees, chance, today, now)
     ]
     return Demo(cast, events, sorted(registrations, key=lambda registration: registration.registration_date))
 
@@ -75,11 +78,15 @@ def write(demo: Demo, *, wrote: Callable[[int], None]) -> None:
         except IntegrityError:
             raise UserExists() from None
         OrganizerProfile.objects.bulk_create([*demo.cast.profiles, OrganizerProfile(user=demo.cast.admin)])
+        # Who has cancelled since has a seat too until a batch is through.
+        _change_capacities(demo.events, BATCH)
         _insert(demo.events, wrote)
         for batch in _batches(demo.registrations):
-            Registration.objects.bulk_create(batch)
+            _register(batch)
             wrote(len(batch))
-        Registration.objects.filter(event__in=demo.events).update(updated_at=F("registration_date"))
+        Registration.objects.filter(event__in=demo.events).update(updated_at=F("status_since"))
+        _change_capacities(demo.events, -BATCH)
+        Event.objects.bulk_update(demo.events, ["max_capacity"])
 
 
 def _insert(rows: Sequence[Dated], wrote: Callable[[int], None]) -> None:
@@ -93,6 +100,29 @@ def _insert(rows: Sequence[Dated], wrote: Callable[[int], None]) -> None:
         manager.bulk_update(batch, ["created_at"])
         manager.filter(pk__in=[row.pk for row in batch]).update(updated_at=F("created_at"))
         wrote(len(batch))
+
+
+def _change_capacities(events: list[Event], seats: int) -> None:
+    for event in events:
+        event.max_capacity += seats
+
+
+def _register(batch: Sequence[Registration]) -> None:
+    """As it came about, so that the log tells it: who has come, or cancelled, had registered first."""
+    beginnings = [_beginning(row) for row in batch]
+    Registration.objects.bulk_create(beginnings)
+    for row, beginning in zip(batch, beginnings, strict=True):
+        row.pk = beginning.pk
+    turned = [row for row in batch if row.status in LATER]
+    Registration.objects.bulk_update(turned, ["status", "status_since", "status_by", "status_through"])
+
+
+def _beginning(row: Registration) -> Registration:
+    row = copy(row)
+    if row.status in LATER:
+        row.status, row.status_since = RegistrationStatus.REGISTERED, row.registration_date
+        row.status_by, row.status_through = row.user, Channel.API
+    return row
 
 
 def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

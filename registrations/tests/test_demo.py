@@ -3,20 +3,23 @@
 import io
 import re
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import OrganizerProfile, User
 from eventhub import times
 from events.models import Event
+from registrations import figures
 from registrations.audit import find_faults
-from registrations.models import LIVE, Registration
+from registrations.figures import Reason
+from registrations.models import LIVE, Registration, Transition
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +106,7 @@ def test_full_houses_with_and_without_a_queue_and_half_empty_ones():
     announced = Event.objects.filter(status__in=["upcoming", "active"])
     assert announced.filter(has_free_seats=False, waitlisted__gt=0).count() == 9
     assert announced.filter(has_free_seats=False, waitlist=False, waitlisted=0).count() == 2
-    assert announced.filter(seats_taken__gt=0, seats_taken__lte=F("max_capacity") / 2).count() == 4
+    assert announced.filter(seats_taken__gt=0, seats_taken__lte=F("max_capacity") / 2).count() == 5
 
 
 def test_windows_that_are_open_over_and_to_come():
@@ -119,6 +122,46 @@ def test_registrations_in_every_state():
     assert set(statuses) == {"registered", "waitlisted", "attended", "cancelled"}
     assert min(statuses.values()) > 100
     assert Registration.objects.filter(status="registered", event__status="completed").exists()
+
+
+def test_every_status_came_about_when_it_could_have():
+    now = timezone.now()
+    never = (
+        Q(status__in=["registered", "waitlisted"]) & ~Q(status_since=F("registration_date"))
+        | Q(status="cancelled", status_since__lt=F("registration_date"))
+        | Q(status="cancelled", status_since__gt=F("event__date_time"))
+        | Q(status="attended", status_since__lt=F("event__date_time") - timedelta(minutes=15))
+        | Q(status="attended", status_since__gt=F("event__last_mark"))
+        | Q(status_since__gt=now)
+    )
+    assert Registration.objects.filter(never).count() == 0
+
+
+def test_the_log_tells_how_it_came_about():
+    steps = Counter(Transition.objects.values_list("was", "becomes", "through"))
+    statuses = tally(Registration.objects, "status")
+    assert steps == {
+        ("", "registered", "api"): statuses["registered"] + statuses["attended"] + statuses["cancelled"],
+        ("", "waitlisted", "api"): statuses["waitlisted"],
+        ("registered", "attended", "admin"): statuses["attended"],
+        ("registered", "cancelled", "api"): statuses["cancelled"],
+    }
+    last = Transition.objects.filter(registration=OuterRef("pk")).order_by("-id")
+    shown = Registration.objects.annotate(at=Subquery(last.values("at")[:1]), by=Subquery(last.values("by")[:1]))
+    assert shown.exclude(at=F("status_since"), by=F("status_by")).count() == 0
+
+
+def test_the_dashboard_has_something_to_say():
+    user, now = User.objects.get(username="lanternhouse"), timezone.now()
+    days, _ = figures.activity(user=user, now=now)
+    assert min(day.registered for day in days[:-1]) > 0
+    assert sum(day.cancelled for day in days) > 10
+    concerns = [(concern.reason, concern.event.title) for concern in figures.concerns(user=user, now=now)]
+    assert concerns == [
+        (Reason.HALF_EMPTY, "Story Slam at Midnight"),
+        (Reason.DRAFT_NEAR, "Open-Air Cinema"),
+        (Reason.LONG_QUEUE, "Jazz in the Boiler Room"),
+    ]
 
 
 def test_texts_are_all_different():

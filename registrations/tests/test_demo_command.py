@@ -68,7 +68,7 @@ def test_what_is_written_is_what_was_drawn():
     assert [(user.username, user.email, user.role, user.created_at) for user in users] == expected[0]
     assert drawn(story.Demo(cast, list(Event.objects.order_by("pk")), list(registrations)))[1:] == expected[1:]
     assert {user.created_at - user.updated_at for user in users} == {timedelta(0)}
-    assert {row.registration_date - row.updated_at for row in registrations} == {timedelta(0)}
+    assert {row.status_since - row.updated_at for row in registrations} == {timedelta(0)}
 
 
 # Empty or not --------------------------------------------------------------------------------------------------------

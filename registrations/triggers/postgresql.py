@@ -60,8 +60,11 @@ CREATE OR REPLACE FUNCTION {schema}.registrations_lock_event() RETURNS trigger L
 BEGIN
   PERFORM 1 FROM {events} WHERE id = NEW.event_id FOR NO KEY UPDATE;
   IF NEW.status = 'waitlisted' AND (TG_OP = 'UPDATE' OR NEW.queue_number IS NULL) THEN
-    SELECT coalesce(max(queue_number), 0) + 1 INTO NEW.queue_number
-      FROM {registrations} WHERE event_id = NEW.event_id AND status = 'waitlisted';
+    -- The last row of the index, said so that no statistics can make it all of the queue, for every row of a list.
+    NEW.queue_number := 1 + coalesce((
+      SELECT queue_number FROM {registrations}
+       WHERE event_id = NEW.event_id AND status = 'waitlisted' AND queue_number IS NOT NULL
+       ORDER BY queue_number DESC LIMIT 1), 0);
   END IF;
   RETURN NEW;
 END $fn$;

@@ -50,7 +50,7 @@ def sign_in(page, live_server, requests_elsewhere):
         page.goto(f"{live_server.url}/admin/")
         page.get_by_label("Username").fill(str(user))
         page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(f"{live_server.url}/admin/")
         return page
 

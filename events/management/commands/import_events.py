@@ -4,24 +4,25 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import User
+from accounts.options import named_account
 from eventhub.errors import Refusal
+from eventhub.options import mapped_columns
+from eventhub.tabular.sheets import FileError
 from events.importing import read_rows
 from events.models import Event
-from events.rows import FileError
 from events.tables import FIELDS
 from registrations.importing import import_events
 
 
 class Command(BaseCommand):
     help = (
-        "Imports events from a CSV or iCalendar file. An event that was imported before, known by its UID or else by "
-        "title and start, is brought up to date, so it is safe to run again. All or nothing: where one row is bad, "
-        "nothing is written, every bad row is named, and the exit status is 1."
+        "Imports events from a CSV, XLSX or iCalendar file. An event that was imported before, known by its UID or "
+        "else by title and start, is brought up to date, so it is safe to run again. All or nothing: where one row is "
+        "bad, nothing is written, every bad row is named, and the exit status is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE", type=Path, help="CSV or iCalendar, in UTF-8")
+        parser.add_argument("file", metavar="FILE", type=Path, help="CSV or iCalendar in UTF-8, or XLSX")
         parser.add_argument("--organizer", metavar="USERNAME", required=True, help="whose events these are")
         parser.add_argument("--capacity", metavar="N", type=int, help="seats of a new event whose row brings none")
         parser.add_argument(
@@ -29,17 +30,17 @@ class Command(BaseCommand):
             metavar="FIELD=COLUMN",
             action="append",
             default=[],
-            help=f"a column of a CSV file that is not called as its field; fields: {', '.join(FIELDS)}",
+            help=f"a column of a table that is not called as its field; fields: {', '.join(FIELDS)}",
         )
         parser.add_argument("--skip-errors", action="store_true", help="take the good rows where some are bad")
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        organizer = _organizer(options["organizer"])
+        organizer = named_account(options["organizer"])
         default_capacity = _capacity(options["capacity"])
         file: Path = options["file"]
         try:
-            rows = read_rows(file.read_bytes(), name=file.name, columns=_columns(options["map"]))
+            rows = read_rows(file.read_bytes(), name=file.name, columns=mapped_columns(options["map"], FIELDS))
         except OSError as failure:
             raise CommandError(f"{file}: {failure.strerror}.") from None
         except FileError as failure:
@@ -64,13 +65,6 @@ class Command(BaseCommand):
             raise CommandError("Nothing was written, as there are errors; --skip-errors takes the other rows.")
 
 
-def _organizer(username: str) -> User:
-    try:
-        return User.objects.get_by_natural_key(username)
-    except User.DoesNotExist:
-        raise CommandError(f"{username}: There is no such account.") from None
-
-
 def _capacity(number: int | None) -> int | None:
     if number is not None:
         try:
@@ -78,16 +72,3 @@ def _capacity(number: int | None) -> int | None:
         except ValidationError as invalid:
             raise CommandError(f"--capacity: {' '.join(invalid.messages)}") from None
     return number
-
-
-def _columns(pairs: list[str]) -> dict[str, str]:
-    """`["title=Subject"]` as `{"title": "Subject"}`."""
-    columns: dict[str, str] = {}
-    for pair in pairs:
-        field, equals, column = pair.partition("=")
-        if field not in FIELDS or not equals or not column.strip():
-            raise CommandError(f"--map {pair}: Give FIELD=COLUMN, with one of these fields: {', '.join(FIELDS)}.")
-        if field in columns:
-            raise CommandError(f"--map {pair}: {field} is mapped already.")
-        columns[field] = column
-    return columns

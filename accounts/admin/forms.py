@@ -1,0 +1,138 @@
+"""The forms of an account, as an admin changes it."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.forms import SetPasswordForm
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from accounts.forms import ConfirmForm, Confirming, OwnPassword
+from accounts.models import OrganizerProfile, User, normalize_email
+from accounts.rules import AccountChanges
+from eventhub.office.opened import OpenedForm
+from eventhub.office.pages import OfficeForm
+from registrations import people
+
+ACCOUNT = ("username", "email", "role", "is_active")
+PROFILE = {f"profile_{name}": name for name in ("name", "contact", "about")}
+FIELDS_OF_CODES = {
+    "username_exists": "username",
+    "email_exists": "email",
+    "has_events": "role",
+    "reauthentication_required": "current_password",
+}
+
+
+class AddressField(forms.EmailField):
+    """An address in the form that is kept, whose length is what counts: some letters are two in lower case."""
+
+    widget = UnfoldAdminEmailInputWidget
+
+    def to_python(self, value: Any) -> str:
+        return normalize_email(super().to_python(value) or "")
+
+
+class RuledForm(OfficeForm):
+    """A form whose uniqueness is left to the rule, which says it in the contract's words, also after a race."""
+
+    fields_of_codes: ClassVar[Mapping[str, str]] = FIELDS_OF_CODES
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.validate_constraints = lambda exclude=None: None
+
+    def validate_unique(self) -> None:
+        pass
+
+
+class NewAccountForm(RuledForm):
+    email = AddressField(label="E-mail address", max_length=254)
+    new_password = forms.CharField(
+        label="Password",
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text="Empty: none yet. Nobody can sign in until the password has been reset.",
+    )
+    fields_of_codes: ClassVar[Mapping[str, str]] = {**FIELDS_OF_CODES, "password": "new_password"}
+
+    def account(self) -> dict[str, Any]:
+        """What the rule is called with."""
+        values = {name: self.cleaned_data[name] for name in ("username", "email", "role")}
+        return {**values, "password": self.cleaned_data["new_password"] or None}
+
+
+class AccountForm(Confirming, RuledForm, OpenedForm):
+    email = AddressField(label="E-mail address", max_length=254)
+    profile_name = forms.CharField(
+        label="Name",
+        max_length=255,
+        required=False,
+        help_text="Empty: the username.",
+        widget=UnfoldAdminTextInputWidget,
+    )
+    profile_contact = forms.CharField(
+        label="Contact",
+        max_length=255,
+        required=False,
+        help_text="An address or number for questions, which everybody sees.",
+        widget=UnfoldAdminTextInputWidget,
+    )
+    profile_about = forms.CharField(label="About", required=False, widget=UnfoldAdminTextareaWidget)
+    current_password = OwnPassword()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in PROFILE:
+            self.fields[name].initial = self._present(name)
+        hidden = [] if self.instance.is_organizer else [*PROFILE]
+        for name in [*hidden, *(["current_password"] if self.fresh else [])]:
+            del self.fields[name]
+
+    def clean(self) -> dict[str, Any] | None:
+        given = self.cleaned_data.get("current_password")
+        super().clean()
+        return {**self.cleaned_data, "current_password": given}  # which is no part of the account
+
+    @property
+    def changed_data(self) -> list[str]:
+        return [name for name in super().changed_data if name != "current_password"]
+
+    def changes(self, prefix: str) -> Any:
+        """What is to change of the account (with no prefix), or of the profile."""
+        names = PROFILE if prefix else dict.fromkeys(ACCOUNT)
+        return {names[name] or name: self.cleaned_data[name] for name in self.changed_data if name in names}
+
+    def _present(self, name: str) -> Any:
+        if name in PROFILE:
+            return getattr(self.instance.public_profile, PROFILE[name])
+        return super()._present(name)
+
+    def _field_of(self, name: str) -> Any:
+        model = OrganizerProfile if name in PROFILE else User
+        return model._meta.get_field(PROFILE.get(name, name))
+
+
+class NewPasswordForm(ConfirmForm, SetPasswordForm):  # type: ignore[type-arg]
+    """A new password for somebody else."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("new_password1", "new_password2"):
+            self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+        self.order_fields(["new_password1", "new_password2", "current_password"])
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        SetPasswordForm.clean(self)
+        return self.cleaned_data
+
+    def save(self, commit: bool = True) -> User:
+        changes: AccountChanges = {"password": self.cleaned_data["new_password1"]}
+        return people.change_account(account=self.user, by=self.request.user, changes=changes)  # type: ignore[arg-type]

@@ -1,0 +1,31 @@
+"""Much data, a bounded piece at a time."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+# Rows that one query reads.
+READ = 2000
+# Rows that one statement writes or names: SQLite before 3.32 takes 999 parameters.
+NAMED = 900
+
+
+def batches(items: Sequence[T], size: int = NAMED) -> Iterator[Sequence[T]]:
+    """The items in their order, `size` at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def by_key(rows: Any, size: int = READ) -> Iterator[Any]:
+    """All rows of a queryset, in the order of the key. Its own order is no matter; it must not be sliced.
+
+    Every query begins behind the last row, so that the last costs what the first does. Nothing is being read between
+    two rows: a cursor left open keeps what it read, and beside another process that has written since, SQLite then
+    refuses to write; on PostgreSQL it would keep a transaction open for as long as somebody's download takes.
+    """
+    ordered = rows.order_by("pk")
+    batch = list(ordered[:size])
+    while batch:
+        yield from batch
+        batch = list(ordered.filter(pk__gt=batch[-1].pk)[:size])

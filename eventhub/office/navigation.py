@@ -1,0 +1,41 @@
+"""The menus of the back office: what one may open, and nothing else."""
+
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import allowed
+
+Menu = list[dict[str, Any]]
+
+
+def sidebar(request: HttpRequest) -> Menu:
+    user = cast(User, request.user)
+    events, add = reverse("admin:events_event_changelist"), reverse("admin:events_event_add")
+    programme = [
+        _item(request, "Dashboard", "space_dashboard", reverse("admin:index"), exactly=True),
+        {**_item(request, "Events", "event", events), "active": _under(request, events) and request.path != add},
+        _item(request, "Add event", "add_circle", add),
+        _item(request, "Registrations", "groups", reverse("admin:registrations_registration_changelist")),
+    ]
+    groups: Menu = [{"items": programme}]
+    if allowed(user, "user", "list"):
+        accounts = _item(request, "Accounts", "manage_accounts", reverse("admin:accounts_user_changelist"))
+        groups.append({"title": "Administration", "separator": True, "items": [accounts]})
+    return groups
+
+
+def own_pages(request: HttpRequest) -> Menu:
+    pages = {"My profile": "profile", "Second factor": "second_factor", "Change password": "password_change"}
+    return [{"title": title, "link": reverse(f"admin:{name}")} for title, name in pages.items()]
+
+
+def _item(request: HttpRequest, title: str, icon: str, link: str, *, exactly: bool = False) -> dict[str, Any]:
+    active = request.path == link if exactly else _under(request, link)
+    return {"title": title, "icon": icon, "link": link, "active": active}
+
+
+def _under(request: HttpRequest, link: str) -> bool:
+    return request.path.startswith(link)

@@ -1,0 +1,71 @@
+"""No page of the back office violates WCAG 2.2 AA as far as axe-core can tell: light and dark, desk and phone."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+}
+# Stock widgets, excepted. select2, which Django's autocomplete is, puts its label on an element that axe-core does not
+# take for one.
+EXCEPTED = [[".select2-selection"]]
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 800}
+
+PAGES = [
+    "/admin/",
+    "/admin/events/event/",
+    "/admin/events/event/add/",
+    "/admin/events/event/{event}/change/",
+    "/admin/events/event/{event}/history/",
+    "/admin/events/event/{event}/delete/",
+    "/admin/registrations/registration/",
+    "/admin/registrations/registration/add/",
+    "/admin/registrations/registration/door/{event}/",
+    "/admin/registrations/registration/import/{event}/",
+    "/admin/registrations/registration/{registration}/change/",
+    "/admin/accounts/user/",
+    "/admin/accounts/user/add/",
+    "/admin/accounts/user/{user}/change/",
+    "/admin/password_change/",
+    "/admin/second-factor/",
+    "/admin/profile/",
+    "/admin/end-sign-ins/",
+]
+
+
+@pytest.fixture
+def places(olga, bob, make_event, enroll):
+    event = make_event(olga, max_capacity=2, date_time=timezone.now() + timedelta(hours=5))
+    registration = enroll(event, bob)
+    enroll(event)
+    enroll(event, status="waitlisted")
+    make_event(olga, status="draft", title="Soon", date_time=timezone.now() + timedelta(days=2))
+    return {"event": event.pk, "registration": registration.pk, "user": bob.pk}
+
+
+def violations(page):
+    """What axe-core finds on a page, a line for each rule and element."""
+    found = Axe().run(page, context={"exclude": EXCEPTED}, options=RULES).response["violations"]
+    return [f"{rule['id']}: {' '.join(node['target'])}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_pages_are_accessible(sign_in, ada, places, scheme, size):
+    page = sign_in(ada)
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for path in PAGES:
+        page.goto(page.url.split("/admin/")[0] + path.format(**places))
+        found[path] = violations(page)
+    assert [f"{path} {problem}" for path, problems in found.items() for problem in problems] == []
+
+
+def test_signing_in_is_accessible(page, live_server):
+    page.goto(f"{live_server.url}/admin/login/")
+    assert violations(page) == []

@@ -1,0 +1,230 @@
+"""The dashboard: what it shows to whom, what it says first, and what it costs."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from eventhub.office.dashboard import percent
+from eventhub.office.dashboard.attention import lines
+from eventhub.office.dashboard.chart import THEMES, chart
+from registrations import figures
+from registrations.figures import Concern, Day, Fill, Reason
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2031, 5, 20, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def first_page(office):
+    """The dashboard as somebody sees it: `first_page(olga).content`, `first_page(olga).context["cards"]`."""
+
+    def opened(user):
+        answer = office(user).get("/admin/")
+        assert answer.status_code == 200
+        return answer
+
+    return opened
+
+
+def shown(answer):
+    return answer.content.decode()
+
+
+def soon(**after):
+    return timezone.now() + timedelta(**after)
+
+
+# Cards ---------------------------------------------------------------------------------------------------------------
+
+
+def test_cards_count_ones_own_and_lead_to_lists_that_say_the_same(office, first_page, olga, otto, make_event, enroll):
+    talk, full = make_event(olga, max_capacity=7), make_event(olga, max_capacity=1)
+    enroll(talk, status="attended")
+    enroll(full)
+    for _ in range(3):
+        enroll(full, status="waitlisted")
+    make_event(olga, status="draft")
+    make_event(olga, date_time=soon(days=-3))
+    enroll(make_event(otto), status="attended")
+    cards = first_page(olga).context["cards"]
+    assert [(card.label, card.figure) for card in cards] == [
+        ("Events to come", "2"),
+        ("Seats", "2 of 8"),
+        ("People waiting", "3"),
+        ("Check-ins today", "1"),
+    ]
+    lists = [office(olga).get(card.href).context["cl"] for card in cards]
+    assert [len(found.result_list) for found in lists] == [2, 2, 1, 1]
+
+
+@pytest.mark.parametrize(("taken", "seats", "share"), [(0, 0, 0), (0, 5, 0), (199, 200, 99), (200, 200, 100)])
+def test_only_what_is_full_is_a_hundred_percent(taken, seats, share):
+    assert percent(taken, seats) == share
+
+
+# The chart -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_chart_draws_what_the_table_says():
+    days = [Day(datetime(2031, 5, 19).date(), 4, 1), Day(datetime(2031, 5, 20).date(), 0, 2)]  # noqa: DTZ001
+    for theme in THEMES:
+        data = json.loads(chart(days, theme).data)
+        assert data["labels"] == ["19 May", "20 May"]
+        assert {one["label"]: one["data"] for one in data["datasets"]} == {
+            "Registrations": [4, 0],
+            "Cancellations": [1, 2],
+        }
+
+
+def test_the_table_has_a_row_for_every_day(first_page, olga, make_event, enroll):
+    enroll(make_event(olga))
+    assert shown(first_page(olga)).count('scope="row"') == figures.DAYS
+
+
+# The next events -----------------------------------------------------------------------------------------------------
+
+
+def test_an_event_with_nobody_has_an_empty_bar_and_one_of_today_its_door(first_page, olga, make_event):
+    later = make_event(olga, title="Later")
+    today = make_event(olga, title="Today", date_time=timezone.now())
+    first, second = first_page(olga).context["bars"]
+    assert (first.title, first.seats, first.percent, first.queue) == ("Today", "0 / 10", 0, "")
+    assert first.door == f"/admin/registrations/registration/door/{today.pk}/"
+    assert (second.href, second.door) == (f"/admin/events/event/{later.pk}/change/", "")
+    assert shown(first_page(olga)).count('class="office-fill-bar" style="width: 0%"') == 2
+
+
+def test_a_queue_stands_beside_its_event(first_page, olga, make_event, enroll):
+    event = make_event(olga, max_capacity=1)
+    for status in ("registered", "waitlisted", "waitlisted"):
+        enroll(event, status=status)
+    (bar,) = first_page(olga).context["bars"]
+    assert (bar.seats, bar.percent, bar.queue) == ("1 / 1", 100, "2 waiting")
+
+
+# What wants attention ------------------------------------------------------------------------------------------------
+
+
+def concern(reason, begins, pk=1, **fields):
+    return Concern(reason, Fill(**{"pk": pk, "title": "Talk", "date_time": NOW + begins, **COUNTS, **fields}))
+
+
+COUNTS = {"max_capacity": 1200, "seats_taken": 3, "waitlisted": 0}
+SENTENCES = [
+    (
+        concern(Reason.LONG_QUEUE, 9 * DAY, waitlisted=1150),
+        "Full, and 1,150 people wait for its 1,200 seats. It begins on Thu 29 May 2031 at 12:00; more seats would be"
+        " theirs at once.",
+    ),
+    (
+        concern(Reason.HALF_EMPTY, 3 * HOUR),
+        "Begins today at 15:00, and less than half full: 3 of 1,200 seats are taken.",
+    ),
+    (
+        concern(Reason.DRAFT_NEAR, 12 * HOUR),
+        "Still a draft, and begins tomorrow at 00:00. Publish it, so that people can register.",
+    ),
+    (
+        concern(Reason.DRAFT_PAST, -13 * HOUR),
+        "Still a draft, but its date has passed: yesterday at 23:00. Give it another or delete it.",
+    ),
+    (concern(Reason.NOT_COMPLETED, -9 * DAY), "Is over, but not marked as completed."),
+]
+
+
+@pytest.mark.parametrize(("about", "sentence"), SENTENCES)
+def test_each_reason_is_a_sentence(about, sentence):
+    (line,) = lines([about], NOW)
+    assert (line.title, line.sentence) == ("Talk", sentence)
+
+
+@pytest.mark.parametrize(("forgotten", "title"), [(2, "2 events"), (9, "9 events"), (10, "10 or more events")])
+def test_ten_lines_at_most_of_which_the_last_is_about_what_was_forgotten(forgotten, title):
+    drafts = [concern(Reason.DRAFT_NEAR, n * HOUR, pk=n) for n in range(10)]
+    late = [concern(Reason.NOT_COMPLETED, -9 * DAY, pk=n) for n in range(forgotten)]
+    told = lines([*drafts, *late], NOW)
+    assert [line.href for line in told[:-1]] == [f"/admin/events/event/{n}/change/" for n in range(9)]
+    assert (told[-1].title, told[-1].sentence) == (title, "Are over, but not marked as completed.")
+    assert "when=past" in told[-1].href
+
+
+def test_what_wants_attention_is_on_the_page_with_its_link(first_page, olga, otto, make_event):
+    mine = make_event(olga, title="Mine <b>", date_time=soon(hours=5))
+    make_event(otto, title="Theirs", date_time=soon(hours=5))
+    text = shown(first_page(olga))
+    link = f'href="/admin/events/event/{mine.pk}/change/">Mine &lt;b&gt;</a>'
+    # Here, and among the next events.
+    assert (text.count(link), "Mine <b>" in text, "Theirs" in text) == (2, False, False)
+
+
+# What to do first ----------------------------------------------------------------------------------------------------
+
+
+def first_steps(answer):
+    """The title, and where the buttons lead."""
+    steps = answer.context["first_steps"]
+    return steps and (steps.title, [button.href for button in steps.buttons])
+
+
+def test_somebody_without_events_is_told_to_announce_one(first_page, olga, otto, ada, make_event, enroll):
+    announce = ("Announce your first event", ["/admin/events/event/add/"])
+    assert first_steps(first_page(ada)) == announce
+    enroll(make_event(otto))
+    assert first_steps(first_page(olga)) == announce
+    assert "The next events" not in shown(first_page(olga))
+
+
+def test_somebody_with_drafts_alone_is_told_to_publish_the_first(first_page, olga, make_event):
+    make_event(olga, status="draft", date_time=soon(days=9))
+    first = make_event(olga, status="draft", date_time=soon(days=8))
+    assert first_steps(first_page(olga)) == ("Publish your first event", [f"/admin/events/event/{first.pk}/change/"])
+
+
+def test_somebody_without_people_is_told_how_they_come(first_page, olga, make_event, enroll):
+    event = make_event(olga)
+    title, links = first_steps(first_page(olga))
+    assert title == "Nobody has registered yet"
+    add, imports = "/admin/registrations/registration/add/", f"/admin/registrations/registration/import/{event.pk}/"
+    assert links == [add, imports, "/docs/"]
+    enroll(event)
+    assert first_steps(first_page(olga)) is None
+
+
+def test_the_buttons_lead_somewhere(office, first_page, olga, make_event):
+    client = office(olga)
+    for status in (None, "draft", "upcoming"):
+        if status:
+            make_event(olga, status=status)
+        links = first_steps(first_page(olga))[1]
+        assert [client.get(link).status_code for link in links] == [200] * len(links)
+
+
+def test_with_nothing_to_come_an_event_may_be_added(first_page, olga, make_event, enroll):
+    enroll(make_event(olga, date_time=soon(days=-9), status="completed"))
+    answer = first_page(olga)
+    assert (answer.context["bars"], answer.context["concerns"]) == ([], [])
+    assert "No event that is announced is to come." in shown(answer)
+
+
+# What it costs -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["olga", "ada"])
+def test_eight_queries_for_one_row_and_for_fifty(who, office, olga, ada, make_event, enroll):
+    """The session, the account, its second factor; then one for each function of registrations/figures.py."""
+    client = office({"olga": olga, "ada": ada}[who])
+    cache.clear()
+    for rows in (1, 49):
+        for n in range(rows):
+            event = make_event(olga, date_time=soon(hours=n + 1), status=("upcoming", "draft")[n % 2])
+            enroll(event, status=("registered", "cancelled", "attended")[n % 3])
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/admin/").status_code == 200
+        assert len(queries) == 8, [query["sql"] for query in queries]

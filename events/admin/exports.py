@@ -1,0 +1,58 @@
+"""Files to be saved: the events of the list as it is filtered, and the people of events."""
+
+from functools import partial
+from typing import Any, cast, get_args
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from accounts.models import User
+from eventhub.office.pages import OfficeAdmin
+from eventhub.tabular.downloads import Kind, export_response
+from events import exporting
+from events.models import Event
+from registrations import exporting as people
+from registrations.models import Registration
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+ATTENDEES = "attendees_as_"
+
+
+def export_events(office: OfficeAdmin, request: HttpRequest, kind: str) -> HttpResponseBase:
+    """The events that the list shows under the same address, on all its pages."""
+    chosen = next((known for known in KINDS if known == kind), None)
+    if chosen is None:
+        raise Http404
+    if not office.may(request, "view"):
+        raise PermissionDenied
+    try:
+        events = office.get_changelist_instance(request).queryset
+    except IncorrectLookupParameters:
+        return HttpResponseRedirect(reverse("admin:events_event_changelist"))
+    return export_response(chosen, "Events", exporting.header(), exporting.rows(events))
+
+
+def export_attendees(
+    office: OfficeAdmin, request: HttpRequest, queryset: QuerySet[Event], *, kind: Kind
+) -> HttpResponseBase:
+    """The people of the events that were chosen, in one table."""
+    events = list(queryset.values_list("pk", "title"))
+    registrations = Registration.objects.managed_by(cast(User, request.user)).filter(event__in=[pk for pk, _ in events])
+    name = f"{events[0][1]} attendees" if len(events) == 1 else "Attendees"
+    return export_response(kind, name, people.header(), people.rows(registrations))
+
+
+def attendee_actions() -> list[Any]:
+    return [_as_action(kind) for kind in KINDS]
+
+
+def _as_action(kind: Kind) -> Any:
+    action: Any = partial(export_attendees, kind=kind)
+    action.__name__ = f"{ATTENDEES}{kind}"
+    action.short_description = f"Export attendees ({kind.upper()})"
+    action.allowed_permissions = ["view"]
+    return action

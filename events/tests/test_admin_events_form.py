@@ -1,0 +1,372 @@
+"""Adding and changing an event in the back office: the form, its refusals, and what others do meanwhile."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from events.models import Event
+from registrations.editing import edit_event
+from registrations.models import Registration
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/events/event/"
+ADD = f"{LIST}add/"
+TYPED = {
+    "title": "Lecture",
+    "description": "Of owls",
+    "location": "Attic",
+    "date_time_0": "2031-05-01",
+    "date_time_1": "18:00",
+    "end_time_0": "",
+    "end_time_1": "",
+    "max_capacity": "12",
+    "waitlist": "on",
+    "registration_opens_0": "",
+    "registration_opens_1": "",
+    "registration_closes_0": "",
+    "registration_closes_1": "",
+}
+BEGINS = datetime(2031, 5, 1, 18, tzinfo=UTC)
+
+
+def page_of(event):
+    return f"{LIST}{event.pk}/change/"
+
+
+def opened(client, event):
+    """What a browser sends back of the form as it was opened."""
+    page = client.get(page_of(event)).content.decode()
+    return fields_of(page)
+
+
+def fields_of(page):
+    form = re.search(r'<form[^>]* id="event_form".*?</form>', page, re.DOTALL)[0]
+    sent = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        attrs = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
+        if attrs.get("type") == "checkbox":
+            if "checked" in tag:
+                sent[attrs["name"]] = "on"
+        elif "name" in attrs:
+            sent[attrs["name"]] = attrs.get("value", "")
+    for name, text in re.findall(r'<textarea name="(\w+)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
+        sent[name] = html.unescape(text.removeprefix("\n").removeprefix("\r\n"))
+    for name, options in re.findall(r'<select name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        sent[name] = "".join(re.findall(r'<option value="(\d+)" selected', options))
+    return sent
+
+
+def messages_of(answer):
+    return [str(message) for message in answer.context["messages"]]
+
+
+def errors_of(answer):
+    return {field: list(texts) for field, texts in answer.context["adminform"].form.errors.items()}
+
+
+# Adding --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_event_is_a_draft_of_who_adds_it(office, olga):
+    answer = office(olga).post(ADD, TYPED)
+    event = Event.objects.get()
+    assert answer.url == page_of(event)
+    assert (event.status, event.organizer, event.title, event.date_time) == ("draft", olga, "Lecture", BEGINS)
+    assert (event.max_capacity, event.waitlist, event.end_time) == (12, True, None)
+
+
+def test_the_next_can_be_added_at_once(office, olga):
+    assert office(olga).post(ADD, {**TYPED, "_addanother": "1"}).url == ADD
+
+
+def test_status_and_counts_are_nobodys_to_type(office, olga, ada):
+    for who in (olga, ada):
+        office(who).post(ADD, {**TYPED, "status": "active", "seats_taken": "9", "uid": "x", "organizer": who.pk})
+    rows = Event.objects.values_list("status", "seats_taken", "uid")
+    assert list(rows) == [("draft", 0, "")] * 2
+
+
+def test_an_organizer_has_no_choice_of_organizer(office, olga, otto):
+    client = office(olga)
+    assert 'name="organizer"' not in client.get(f"{ADD}?organizer={otto.pk}").content.decode()
+    client.post(ADD, {**TYPED, "organizer": otto.pk})
+    event = Event.objects.get()
+    client.post(page_of(event), {**opened(client, event), "title": "New", "organizer": otto.pk})
+    event.refresh_from_db()
+    assert (event.title, event.organizer) == ("New", olga)
+
+
+def test_an_admin_chooses_among_organizers(office, olga, otto, ada, bob):
+    client = office(ada)
+    assert errors_of(client.post(ADD, {**TYPED, "organizer": bob.pk})) == {
+        "organizer": ["Select a valid choice. That choice is not one of the available choices."]
+    }
+    client.post(ADD, {**TYPED, "organizer": olga.pk})
+    event = Event.objects.get()
+    assert event.organizer == olga
+    client.post(page_of(event), {**opened(client, event), "organizer": otto.pk})
+    assert Event.objects.get().organizer == otto
+
+
+def test_an_admins_own_is_the_first_choice(office, ada):
+    assert f'<option value="{ada.pk}" selected' in office(ada).get(ADD).content.decode()
+
+
+# Help ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_form_helps_and_names_the_time_zone(office, olga):
+    page = office(olga).get(ADD).content.decode()
+    for help_text in ("Times are in UTC.", "until the end of the day on which it begins", "goes to the first in the"):
+        assert help_text in page
+
+
+@pytest.mark.parametrize("wild", ["date_time=x", "organizer=x", "max_capacity=%00", "_to_field=x", "waitlist=x"])
+def test_nothing_in_the_address_is_too_wild(office, olga, ada, wild):
+    for who in (olga, ada):
+        assert office(who).get(f"{ADD}?{wild}").status_code in (200, 400)
+
+
+# Changing ------------------------------------------------------------------------------------------------------------
+
+
+def test_only_what_was_changed_is_written(office, olga, make_event):
+    odd = {"date_time": BEGINS + timedelta(microseconds=5), "description": " two\nlines ", "uid": "x"}
+    event = make_event(olga, **odd)
+    client = office(olga)
+    client.post(page_of(event), {**opened(client, event), "title": "New"})
+    event.refresh_from_db()
+    assert event.title == "New"
+    assert {name: getattr(event, name) for name in odd} == odd
+    assert event.history.count() == 2
+
+
+def test_saving_without_a_change_writes_nothing(office, olga, make_event):
+    event = make_event(olga)
+    client = office(olga)
+    sent = opened(client, event)
+    client.post(page_of(event), {**sent, "description": sent["description"].replace("\n", "\r\n")})
+    assert (event.history.count(), Event.objects.get().updated_at) == (1, event.updated_at)
+
+
+REFUSED = {
+    "title": ({"title": ""}, "This field is required."),
+    "max_capacity": ({"max_capacity": "0"}, "Ensure this value is greater than or equal to 1."),
+    "end_time": ({"end_time_0": "2031-05-01", "end_time_1": "17:00"}, "The end must be after the beginning."),
+    "date_time": ({"date_time_0": "3000-01-01"}, "The year must be between 1900 and 2999."),
+    "registration_closes": (
+        {
+            "registration_opens_0": "2031-04-02",
+            "registration_opens_1": "12:00",
+            "registration_closes_0": "2031-04-01",
+            "registration_closes_1": "12:00",
+        },
+        "Registration must close after it opens.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("field", "case"), REFUSED.items())
+@pytest.mark.parametrize("adding", [True, False])
+def test_a_refusal_stands_beside_its_field_and_nothing_typed_is_lost(office, olga, make_event, field, case, adding):
+    event = make_event(olga)
+    typed, sentence = case
+    answer = office(olga).post(ADD if adding else page_of(event), {**TYPED, **typed})
+    assert (answer.status_code, errors_of(answer)) == (200, {field: [sentence]})
+    kept = fields_of(answer.content.decode())
+    assert {name: kept.get(name, "") for name in TYPED} == {**TYPED, **typed}
+    assert list(Event.objects.values_list("title")) == [("Talk",)]
+
+
+WILD = [
+    {"date_time_0": "0001-01-01"}, {"date_time_0": "9999-12-31"}, {"date_time_0": "x"}, {"date_time_1": "25:00"},
+    {"max_capacity": str(10**30)}, {"max_capacity": "x"}, {"title": "x\0y"}, {"title": "x" * 256}, {"organizer": "x"},
+    {"opened": "["}, {"opened": "[1]"}, {"opened": '{"title": {"x": 1}}'}, {"opened": "[" * 100000},
+    {"dataset": "PeopleTab"}, {"dataset": "PeopleTab", "_selected_action": "1", "action": "x"},
+    {"organizer": str(10**30)},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", WILD)
+def test_nothing_that_is_sent_is_too_wild(office, olga, ada, make_event, typed):
+    event = make_event(olga)
+    for who in (olga, ada):
+        for path in (ADD, page_of(event)):
+            assert office(who).post(path, {**TYPED, "organizer": olga.pk, **typed}).status_code in (200, 302)
+
+
+# Seats ---------------------------------------------------------------------------------------------------------------
+
+
+def test_more_seats_go_to_the_queue_and_it_is_said_to_how_many(office, olga, make_event, enroll):
+    event = make_event(olga, max_capacity=1)
+    enroll(event)
+    for _ in range(3):
+        enroll(event, status="waitlisted")
+    client = office(olga)
+    answer = client.post(page_of(event), {**opened(client, event), "max_capacity": "3"}, follow=True)
+    assert messages_of(answer)[0] == "2 people from the queue got a seat."
+    assert Registration.objects.filter(status="registered").count() == 3
+
+
+def test_fewer_seats_than_are_taken_are_refused_beside_the_capacity(office, olga, make_event, enroll):
+    event = make_event(olga, max_capacity=3)
+    for _ in range(2):
+        enroll(event)
+    client = office(olga)
+    answer = client.post(page_of(event), {**opened(client, event), "title": "Kept", "max_capacity": "1"})
+    assert errors_of(answer) == {"max_capacity": ["Capacity is below the seats already taken."]}
+    page = answer.content.decode()
+    kept = fields_of(page)
+    assert (kept["title"], kept["max_capacity"]) == ("Kept", "1")
+    assert re.findall(r"\d+ / \d+", page) == ["2 / 3"]
+    again = client.post(page_of(event), {**kept, "max_capacity": "2"})
+    event.refresh_from_db()
+    assert (again.status_code, event.title, event.max_capacity) == (302, "Kept", 2)
+
+
+# Meanwhile -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_somebody_else_changed_meanwhile_stays(office, olga, make_event):
+    event = make_event(olga, date_time=BEGINS)
+    client = office(olga)
+    sent = opened(client, event)
+    later = BEGINS + timedelta(days=9)
+    edit_event(event_id=event.pk, values={"title": "Renamed", "waitlist": False, "date_time": later})
+    assert client.post(page_of(event), {**sent, "location": "Attic"}).status_code == 302
+    event.refresh_from_db()
+    assert (event.title, event.waitlist, event.date_time, event.location) == ("Renamed", False, later, "Attic")
+
+
+def test_who_would_overwrite_somebody_elses_change_is_told_first(office, olga, make_event):
+    event = make_event(olga, date_time=BEGINS)
+    client = office(olga)
+    sent = opened(client, event)
+    edit_event(event_id=event.pk, values={"title": "Theirs", "date_time": BEGINS + timedelta(hours=1)})
+    answer = client.post(page_of(event), {**sent, "title": "Mine", "date_time_1": "20:00:00"})
+    assert errors_of(answer) == {
+        "title": ["Meanwhile changed to “Theirs”. Save again to have yours."],
+        "date_time": ["Meanwhile changed to “1 May 2031, 19:00”. Save again to have yours."],
+    }
+    again = fields_of(answer.content.decode())
+    assert (again["title"], again["date_time_1"]) == ("Mine", "20:00:00")
+    assert client.post(page_of(event), again).status_code == 302
+    event.refresh_from_db()
+    assert (event.title, event.date_time) == ("Mine", BEGINS + timedelta(hours=2))
+
+
+def test_the_same_change_made_twice_is_no_conflict(office, olga, make_event):
+    event = make_event(olga)
+    client = office(olga)
+    sent = opened(client, event)
+    edit_event(event_id=event.pk, values={"title": "Same"})
+    assert client.post(page_of(event), {**sent, "title": "Same"}).status_code == 302
+
+
+def test_times_that_fit_no_more_are_refused_on_the_form(office, olga, make_event):
+    event = make_event(olga, date_time=BEGINS)
+    client = office(olga)
+    sent = opened(client, event)
+    edit_event(event_id=event.pk, values={"date_time": BEGINS + timedelta(days=1)})
+    answer = client.post(page_of(event), {**sent, "end_time_0": "2031-05-01", "end_time_1": "21:00"})
+    assert errors_of(answer) == {"end_time": ["The end must be after the beginning."]}
+
+
+def test_what_the_rule_alone_sees_is_a_message_too(office, olga, make_event, monkeypatch):
+    """The event changes between the form's look and the rule's."""
+    event = make_event(olga, date_time=BEGINS)
+    client = office(olga)
+    sent = opened(client, event)
+    late = {"date_time": BEGINS + timedelta(days=1)}
+    monkeypatch.setattr("events.admin.forms.EventForm.changes", {"end_time": BEGINS + timedelta(hours=1), **late})
+    answer = client.post(page_of(event), {**sent, "title": "Kept"})
+    assert errors_of(answer) == {"end_time": ["The end must be after the beginning."]}
+    assert fields_of(answer.content.decode())["title"] == "Kept"
+
+
+def test_a_clash_in_the_database_is_a_message(office, ada, olga, otto, make_event):
+    make_event(otto, uid="x")
+    event = make_event(olga, uid="x")
+    client = office(ada)
+    answer = client.post(page_of(event), {**opened(client, event), "organizer": otto.pk, "title": "Kept"})
+    assert errors_of(answer) == {"__all__": ["Conflict with existing data."]}
+    assert fields_of(answer.content.decode())["title"] == "Kept"
+
+
+def test_an_event_that_is_gone_leads_back_with_a_message(office, olga, make_event):
+    event = make_event(olga)
+    client = office(olga)
+    sent, pk = opened(client, event), event.pk
+    event.delete()
+    answer = client.post(f"{LIST}{pk}/change/", sent, follow=True)
+    assert [message.split(" doesn")[0] for message in messages_of(answer)] == [f"event with ID “{pk}”"]
+
+
+# Others --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["change/", "delete/", "history/"])
+def test_somebody_elses_event_is_as_one_that_is_not_there(office, olga, otto, make_event, path):
+    event = make_event(otto, title="Otto's secret")
+    client = office(olga)
+    theirs, none = (client.get(f"{LIST}{pk}/{path}", follow=True) for pk in (event.pk, 10**6))
+    assert theirs.redirect_chain == none.redirect_chain == [("/admin/", 302)]
+    assert messages_of(theirs)[0].replace(str(event.pk), str(10**6)) == messages_of(none)[0]
+    assert "secret" not in theirs.content.decode()
+    client.post(f"{LIST}{event.pk}/{path}", {**TYPED, "post": "yes"})
+    assert Event.objects.get().title == "Otto's secret"
+
+
+@pytest.mark.parametrize("pk", ["x", "0", str(10**30), "1_2F2", "%00"])
+@pytest.mark.parametrize("path", ["change/", "delete/", "history/"])
+def test_no_id_is_too_wild(office, olga, pk, path):
+    assert office(olga).get(f"{LIST}{pk}/{path}").status_code == 302
+
+
+@pytest.mark.parametrize("path", ["", "add/", "{pk}/change/", "{pk}/delete/", "{pk}/history/"])
+def test_who_runs_no_events_sees_none_of_this(office, olga, bob, make_event, path):
+    event = make_event(olga, title="A talk about owls")
+    answer = office(bob).get(LIST + path.format(pk=event.pk))
+    assert (answer.status_code in (302, 403), "owls" in answer.content.decode()) == (True, False)
+
+
+# Deleting ------------------------------------------------------------------------------------------------------------
+
+
+def test_deleting_says_first_what_goes(office, olga, make_event, enroll):
+    event = make_event(olga, max_capacity=2)
+    for status in ("registered", "attended", "waitlisted", "cancelled"):
+        enroll(event, status=status)
+    client = office(olga)
+    with CaptureQueriesContext(connection) as captured:
+        page = client.get(f"{LIST}{event.pk}/delete/").content.decode()
+    assert "Talk, and with it 4 registrations: 2 with a seat, 1 waiting, 1 cancelled" in page
+    assert sum("registrations_registration" in query["sql"] for query in captured) == 1
+    assert client.post(f"{LIST}{event.pk}/delete/", {"post": "yes"}).url == LIST
+    assert (Event.objects.count(), Registration.objects.count()) == (0, 0)
+
+
+def test_deleting_several_says_it_of_each(office, olga, otto, make_event, enroll):
+    empty, full, foreign = make_event(olga, title="Empty"), make_event(olga, title="Full"), make_event(otto)
+    enroll(full)
+    chosen = {"action": "delete_selected", "_selected_action": [event.pk for event in (empty, full, foreign)]}
+    client = office(olga)
+    page = client.post(f"{LIST}?when=all", chosen).content.decode()
+    assert "Empty, for which nobody has registered" in page
+    assert "Full, and with it 1 registration: 1 with a seat, 0 waiting, 0 cancelled" in page
+    client.post(f"{LIST}?when=all", {**chosen, "post": "yes"})
+    assert list(Event.objects.all()) == [foreign]
+
+
+def test_an_organizer_may_correct_what_is_over(office, olga, make_event):
+    event = make_event(olga, date_time=timezone.now() - timedelta(days=9), status="completed")
+    client = office(olga)
+    assert client.post(page_of(event), {**opened(client, event), "title": "Corrected"}).status_code == 302
+    assert Event.objects.get().title == "Corrected"

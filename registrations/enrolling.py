@@ -1,0 +1,159 @@
+"""Brings the people of a list into an event: a seat or a place in its queue for each, all in one transaction."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import require
+from accounts.unclaimed import find_accounts, find_or_make_accounts
+from eventhub import acting
+from eventhub.batches import batches
+from eventhub.errors import EventFull, EventNotFound
+from eventhub.transactions import ATTEMPTS, retried
+from events.models import Event
+from registrations.guestlists import Guest
+from registrations.models import Registration, RegistrationStatus
+from registrations.seats import count_change, lock_event, require_possible, seat_or_queue, serve_queue
+
+
+class Fate(StrEnum):
+    """What becomes of a row."""
+
+    SEAT = "seat"
+    QUEUE = "queue"
+    ALREADY_THERE = "already there"
+    ERROR = "error"
+
+
+FATES = {RegistrationStatus.REGISTERED: Fate.SEAT, RegistrationStatus.WAITLISTED: Fate.QUEUE}
+STATUSES = {fate: status for status, fate in FATES.items()}
+
+
+class Outcome(NamedTuple):
+    guest: Guest
+    fate: Fate
+    reason: str = ""
+
+
+class Report(NamedTuple):
+    """What became of each row, or would have. Where `is_refused`, nothing was written because of the errors.
+
+    It says nothing of accounts: who has one and who got one now are alike in it.
+    """
+
+    outcomes: list[Outcome]
+    is_refused: bool
+
+    @property
+    def counts(self) -> Counter[Fate]:
+        """How many rows came to what; where the list was refused, only the errors."""
+        fates = Counter(outcome.fate for outcome in self.outcomes)
+        return Counter({Fate.ERROR: fates[Fate.ERROR]}) if self.is_refused else fates
+
+    @property
+    def errors(self) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.fate == Fate.ERROR]
+
+
+def import_attendees(
+    *,
+    event_id: int,
+    rows: Sequence[Guest],
+    by: User,
+    skip_errors: bool = False,
+    dry_run: bool = False,
+    now: datetime | None = None,
+) -> Report:
+    """Registers the guests in their order: for the free seats, then at the queue's end. Who has no account gets one.
+
+    A bad row, and one for which there is neither seat nor queue, is an error; without `skip_errors` nothing is written
+    then. Who holds a live registration, or came earlier in the list, is there already, so that it is safe to run again.
+    EventNotFound, Forbidden for who does not run the event, RegistrationClosed where it is cancelled.
+    """
+    now = now or timezone.now()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _import(event_id, rows, by, skip_errors, dry_run, now)
+        except IntegrityError:  # an account that was found has been deleted before its registration was there
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+@retried
+def _import(event_id: int, rows: Sequence[Guest], by: User, skip_errors: bool, dry_run: bool, now: datetime) -> Report:
+    with acting.through(acting.Channel.IMPORT, by.pk), transaction.atomic():
+        event = _lock(event_id, by, now)
+        known = find_accounts({guest.email for guest in rows if not guest.problem})
+        outcomes = list(_decide(event, rows, _inside(event, known), now))
+        report = Report(outcomes, is_refused=not skip_errors and any(o.fate == Fate.ERROR for o in outcomes))
+        if report.is_refused or dry_run:
+            transaction.set_rollback(True)
+        else:
+            _write(event, outcomes, known, now)
+    return report
+
+
+def _lock(event_id: int, by: User, now: datetime) -> Event:
+    """The event, locked, its queue served: a seat that raw SQL freed is the queue's before it is a newcomer's."""
+    event = lock_event(event_id)
+    if not event.is_visible_to(by):
+        raise EventNotFound()
+    require(by, "attendee", "create_for_others", event)
+    require_possible(event, by, now)
+    if serve_queue(event, now=now):
+        event.refresh_from_db()
+    return event
+
+
+def _inside(event: Event, known: Mapping[str, int]) -> set[str]:
+    """The addresses of those who hold a live registration for the event."""
+    live = Registration.objects.live().filter(event=event)
+    inside: set[str] = set()
+    for some in batches(list(known.items())):
+        there = set(live.filter(user__in=[pk for _, pk in some]).values_list("user", flat=True))
+        inside.update(email for email, pk in some if pk in there)
+    return inside
+
+
+def _decide(event: Event, rows: Sequence[Guest], inside: set[str], now: datetime) -> Iterator[Outcome]:
+    """The fate of each row by the rules of a single registration, on the counts of the locked event."""
+    for guest in rows:
+        if guest.problem:
+            yield Outcome(guest, Fate.ERROR, guest.problem)
+        elif guest.email in inside:
+            yield Outcome(guest, Fate.ALREADY_THERE)
+        else:
+            try:
+                status = seat_or_queue(event, now)
+            except EventFull as refusal:
+                yield Outcome(guest, Fate.ERROR, str(refusal))
+            else:
+                count_change(event, None, status)
+                inside.add(guest.email)
+                yield Outcome(guest, FATES[RegistrationStatus(status)])
+
+
+def _write(event: Event, outcomes: Sequence[Outcome], known: Mapping[str, int], now: datetime) -> None:
+    """Numbers in the queue are given in the order of the rows, within a statement as from one to the next."""
+    entering = [outcome for outcome in outcomes if outcome.fate in STATUSES]
+    accounts = find_or_make_accounts({outcome.guest.email for outcome in entering}, known)
+    for some in batches(entering):
+        Registration.objects.bulk_create(
+            Registration(
+                event_id=event.pk,
+                user_id=accounts[outcome.guest.email],
+                status=STATUSES[outcome.fate],
+                name=outcome.guest.name,
+                contact_details=outcome.guest.contact_details,
+                registration_date=now,
+                status_since=now,
+            )
+            for outcome in some
+        )

@@ -1,0 +1,284 @@
+"""Importing a list of people on the page of an event: a look at each row's fate, then all of it or nothing."""
+
+import io
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from openpyxl import Workbook, load_workbook
+
+from accounts.models import User
+from events.models import Event
+from registrations.admin import guests
+from registrations.enrolling import Fate
+from registrations.models import Registration
+
+pytestmark = pytest.mark.django_db
+
+HEADER = "Email,Name,Contact details\n"
+
+
+def path_of(event):
+    return f"/admin/registrations/registration/import/{event.pk}/"
+
+
+def upload(client, event, text, name="people.csv"):
+    content = text if isinstance(text, bytes) else (HEADER + text).encode()
+    return client.post(path_of(event), {"file": SimpleUploadedFile(name, content)})
+
+
+def rows_of(page):
+    """What travels with the page to the confirmation."""
+    assert page.status_code == 200
+    return re.search(r'name="rows" value="([^"]+)"', page.content.decode())[1]
+
+
+def confirm(client, event, page, **more):
+    return client.post(path_of(event), {"rows": rows_of(page), **more})
+
+
+def fates(page):
+    return [(outcome.guest.line, str(outcome.fate), outcome.reason) for outcome in page.context["outcomes"]]
+
+
+def told(response):
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def problems(page):
+    assert page.status_code == 200
+    return page.context["form"].errors.get("file") or page.context["form"].errors.get("__all__")
+
+
+def names(event):
+    return sorted(event.registrations.values_list("name", flat=True))
+
+
+@pytest.fixture
+def event(olga, make_event):
+    return make_event(olga, title="Evening", max_capacity=2)
+
+
+def test_a_look_shows_each_row_s_fate_errors_first_and_writes_nothing(office, olga, event, bob, enroll):
+    enroll(event, bob)
+    text = "bob@example.org,Bob,\na@example.org,A,\nb@example.org,B,\nno address,C,\n"
+    page = upload(office(olga), event, text)
+    assert fates(page) == [
+        (5, "error", "email: Enter a valid email address."),
+        (2, "already there", ""),
+        (3, "seat", ""),
+        (4, "queue", ""),
+    ]
+    assert [(label, number) for label, number, _ in page.context["counts"]] == [
+        ("get a seat", 1),
+        ("join the queue", 1),
+        ("are there already", 1),
+        ("have an error", 1),
+    ]
+    assert (names(event), User.objects.filter(email="a@example.org").exists()) == (["bob"], False)
+
+
+def test_confirmed_it_is_written_as_it_was_shown(office, olga, event):
+    client = office(olga)
+    answer = confirm(client, event, upload(client, event, "a@example.org,A,\nb@example.org,B,\nc@example.org,C,\n"))
+    assert answer.url == f"/admin/events/event/{event.pk}/change/"
+    assert told(answer) == ["Imported into “Evening”: 2 got a seat, 1 wait."]
+    rows = list(event.registrations.order_by("pk").values_list("name", "status", "status_by", "status_through"))
+    assert rows == [
+        ("A", "registered", olga.pk, "import"),
+        ("B", "registered", olga.pk, "import"),
+        ("C", "waitlisted", olga.pk, "import"),
+    ]
+
+
+def test_rows_with_errors_stop_it_unless_they_are_left_out(office, olga, event):
+    client = office(olga)
+    page = upload(client, event, "a@example.org,A,\nbad,B,\n")
+    refused = confirm(client, event, page)
+    assert (refused.status_code, names(event)) == (200, [])
+    assert "Nothing was imported" in refused.content.decode()
+    answer = confirm(client, event, refused, skip_errors="on")
+    assert told(answer) == ["Imported into “Evening”: 1 got a seat, 0 wait, 1 left out."]
+    assert names(event) == ["A"]
+
+
+def test_confirming_twice_changes_nothing_more(office, olga, event):
+    client = office(olga)
+    page = upload(client, event, "a@example.org,A,\n")
+    confirm(client, event, page)
+    again = confirm(client, event, page)
+    assert fates(again) == [(2, "already there", "")]
+    assert names(event) == ["A"]
+
+
+def test_what_changed_meanwhile_is_shown_again_and_nothing_is_written(office, olga, event, enroll):
+    client = office(olga)
+    page = upload(client, event, "a@example.org,A,\nb@example.org,B,\n")
+    enroll(event, name="first")
+    again = confirm(client, event, page)
+    assert (fates(again), names(event)) == ([(2, "seat", ""), (3, "queue", "")], ["first"])
+    assert "Meanwhile something has changed" in again.content.decode()
+    assert not User.objects.filter(email="a@example.org").exists()
+    answer = confirm(client, event, again)
+    assert (answer.status_code, names(event)) == (302, ["A", "B", "first"])
+
+
+def test_a_full_event_without_a_queue_is_an_error_a_row(office, olga, make_event):
+    event = make_event(olga, max_capacity=1, waitlist=False)
+    page = upload(office(olga), event, "a@example.org,A,\nb@example.org,B,\n")
+    assert fates(page) == [(3, "error", "Event is full"), (2, "seat", "")]
+
+
+def test_a_cancelled_event_refuses_as_a_message(office, olga, make_event):
+    event = make_event(olga, status="cancelled")
+    page = upload(office(olga), event, "a@example.org,A,\n")
+    assert (page.status_code, "Registration is closed." in page.content.decode()) == (200, True)
+
+
+def test_an_event_that_is_cancelled_between_refuses_too(office, olga, event):
+    client = office(olga)
+    page = upload(client, event, "a@example.org,A,\n")
+    Event.objects.filter(pk=event.pk).update(status="cancelled")
+    answer = confirm(client, event, page)
+    assert ("Registration is closed." in answer.content.decode(), names(event)) == (True, [])
+
+
+def test_a_workbook(office, olga, event):
+    book = Workbook()
+    for row in (["Name", "E-mail"], ["A", "a@example.org"], ["B", "b@example.org"]):
+        book.active.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    client = office(olga)
+    confirm(client, event, upload(client, event, content.getvalue(), "people.xlsx"))
+    assert names(event) == ["A", "B"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_example_can_be_imported(office, olga, event, kind):
+    client = office(olga)
+    response = client.get(f"{path_of(event)}example.{kind}")
+    content = b"".join(response.streaming_content)
+    assert response.headers["Content-Disposition"] == f'attachment; filename="example.{kind}"'
+    if kind == "xlsx":
+        assert load_workbook(io.BytesIO(content)).active.max_row == 4
+    page = upload(client, event, content, f"example.{kind}")
+    assert [fate for _, fate, _ in fates(page)] == ["seat", "seat", "queue"]
+
+
+# What does not work --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "The submitted file is empty."),
+        (b"\n\n", "The file is empty."),
+        (b"Name\nA\n", 'email: There is no column "email", only Name.'),
+        (b"Email\n", "There is nobody in this list."),
+        (b"Email\n\xff\xfe\n", "line 2: This is not UTF-8."),
+        (b"PK\x03\x04nonsense", None),
+        (b"\xd0\xcf\x11\xe0", None),
+        (b"Email\n" + b"\0", None),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_sentence(office, olga, event, content, problem):
+    found = problems(upload(office(olga), event, content))
+    assert found == [problem] if problem else len(found) == 1
+
+
+def test_without_a_file(office, olga, event):
+    assert problems(office(olga).post(path_of(event), {})) == ["This field is required."]
+
+
+def test_too_many_rows_are_for_the_server(office, olga, event, monkeypatch):
+    monkeypatch.setattr(guests, "MAX_ROWS", 1)
+    found = problems(upload(office(olga), event, "a@example.org,A,\nb@example.org,B,\n"))
+    assert found == [f"There are more than 1 rows. {guests.LARGER}"]
+
+
+def test_a_large_file_is_for_the_server(office, olga, event, monkeypatch):
+    monkeypatch.setattr(guests, "MAX_BYTES", 1024 * 1024)
+    found = problems(upload(office(olga), event, "x" * 1024 * 1024))
+    assert found == [f"The file is larger than 1 MB. {guests.LARGER}"]
+
+
+def test_more_than_a_page_can_carry_is_for_the_server(office, olga, event, monkeypatch):
+    monkeypatch.setattr(guests, "MAX_CHARACTERS", 50)
+    found = problems(upload(office(olga), event, "a@example.org,A,\n"))
+    assert found == [f"There is more in this file than a page can carry. {guests.LARGER}"]
+
+
+def test_the_largest_list_that_is_taken_travels_and_arrives(office, olga, make_event):
+    event = make_event(olga, max_capacity=1)
+    text = "".join(f"person.number.{n}@example.org,Person Number {n},Row {n}\n" for n in range(guests.MAX_ROWS))
+    client = office(olga)
+    page = upload(client, event, text)
+    assert (len(page.context["outcomes"]), page.context["more"]) == (guests.SHOWN, guests.MAX_ROWS - guests.SHOWN)
+    assert len(rows_of(page)) < guests.MAX_CHARACTERS
+    assert confirm(client, event, page).status_code == 302
+    assert event.registrations.count() == guests.MAX_ROWS
+
+
+@pytest.mark.parametrize("change", [lambda rows: rows[:-1], lambda rows: "x" + rows, lambda rows: "", lambda rows: ":"])
+def test_what_was_tampered_with_is_not_imported(office, olga, event, change):
+    client = office(olga)
+    page = upload(client, event, "a@example.org,A,\n")
+    answer = client.post(path_of(event), {"rows": change(rows_of(page))})
+    assert (answer.url, names(event)) == (path_of(event), [])
+
+
+def test_after_an_hour_it_is_asked_again(office, olga, event):
+    client = office(olga)
+    page = upload(client, event, "a@example.org,A,\n")
+    with time_machine.travel(timezone.now() + timedelta(minutes=61), tick=False):
+        answer = client.post(path_of(event), {"rows": rows_of(page)})
+    assert names(event) == []
+    assert answer.status_code == 302
+
+
+def test_a_look_is_good_for_its_event_and_its_user_alone(office, olga, ada, event, make_event):
+    page = upload(office(olga), event, "a@example.org,A,\n")
+    other = make_event(olga)
+    office(olga).post(path_of(other), {"rows": rows_of(page)})
+    office(ada).post(path_of(event), {"rows": rows_of(page)})
+    assert Registration.objects.count() == 0
+
+
+# Not theirs ----------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_imported_into_somebody_else_s_event(office, otto, bob, olga, event, make_event):
+    text = "a@example.org,A,\n"
+    assert office(otto).get(path_of(event)).status_code == 404
+    assert upload(office(otto), event, text).status_code == 404
+    assert office(otto).get(f"{path_of(event)}example.csv").status_code == 404
+    page = upload(office(otto), make_event(otto), text)
+    assert office(otto).post(path_of(event), {"rows": rows_of(page)}).status_code == 404
+    assert office(bob).get(path_of(event)).status_code != 200
+    assert names(event) == []
+
+
+def test_the_look_does_not_tell_who_has_an_account(office, olga, event, bob):
+    client = office(olga)
+    pages = [upload(client, event, f"{email},Same,Same\n") for email in (bob.email, "new@example.org")]
+    assert fates(pages[0]) == fates(pages[1]) == [(2, str(Fate.SEAT), "")]
+
+
+# Queries -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_look_takes_as_many_queries_for_fifty_as_for_one(office, olga, event):
+    def count(number):
+        client = office(olga)
+        with CaptureQueriesContext(connection) as captured:
+            upload(client, event, "".join(f"p{n}@example.org,P,\n" for n in range(number)))
+        return len(captured)
+
+    assert count(1) == count(50)

@@ -1,0 +1,97 @@
+"""What the search box of the back office finds, for whom, and out of which index."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from eventhub.filters import found_in
+from registrations import searching
+from registrations.models import Registration
+from registrations.searching import search
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def names(olga, make_event, enroll):
+    """Three people of one event; `found(text, by)` are the names that a search finds."""
+    event = make_event(olga)
+    enroll(event, name="Anna Bo Castor", contact_details="castor@example.net")
+    enroll(event, name="Bob Annable", contact_details="+49 30 123")
+    enroll(event, name="Zoë Nann", contact_details="")
+
+    def found(text, by):
+        return sorted(search(Registration.objects.all(), text, by=by).values_list("name", flat=True))
+
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("castor", ["Anna Bo Castor"]),
+        ("CASTOR", ["Anna Bo Castor"]),
+        ("ann", ["Anna Bo Castor", "Bob Annable", "Zoë Nann"]),
+        ("ann bob", ["Bob Annable"]),  # every word, anywhere
+        ("30 123", ["Bob Annable"]),
+        ("example.net anna", ["Anna Bo Castor"]),
+        ("anna nobody", []),
+        ("", ["Anna Bo Castor", "Bob Annable", "Zoë Nann"]),
+        ("   ", ["Anna Bo Castor", "Bob Annable", "Zoë Nann"]),
+        # too short for trigrams: at the beginning of a word
+        ("a", ["Anna Bo Castor", "Bob Annable"]),
+        ("bo", ["Anna Bo Castor", "Bob Annable"]),
+        ("na", ["Zoë Nann"]),
+        ("z", ["Zoë Nann"]),
+        # a text is a text
+        ("100%", []),
+        ("_", []),
+        ("'", []),
+        ("x" * 10_000, []),
+    ],
+)
+def test_words_are_found_where_they_stand(names, olga, text, expected):
+    assert names(text, by=olga) == expected
+
+
+def test_an_admin_finds_by_the_account_too_and_an_organizer_does_not(ada, olga, bob, make_event, enroll):
+    row = enroll(make_event(olga), bob, name="Robert", contact_details="")
+    for text in ("bob@example", "BOB@EXAMPLE.ORG", "bob", "bo", "robert bob"):
+        assert list(search(Registration.objects.all(), text, by=ada)) == [row]
+        assert list(search(Registration.objects.all(), text, by=olga)) == []
+
+
+def test_more_accounts_than_can_be_listed_are_found_all_the_same(monkeypatch, ada, olga, make_event, enroll):
+    event = make_event(olga)
+    rows = {enroll(event, name="").pk for _ in range(3)}
+    monkeypatch.setattr(searching, "MAX_ACCOUNTS", 2)
+    assert set(search(Registration.objects.all(), "guest", by=ada).values_list("pk", flat=True)) == rows
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no index for it; see the migration")
+@pytest.mark.parametrize("text", ["castor", "castor example", "ca"])
+def test_it_comes_out_of_the_trigrams(ada, text):
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    plan = search(Registration.objects.order_by(), text, by=ada).explain()
+    assert ("registration_search_name" in plan, "registration_search_contact_details" in plan) == (True, True), plan
+    accounts = User.objects.filter(found_in(text.split()[0], searching.ACCOUNT_FIELDS)).order_by()
+    assert "Seq Scan" not in accounts.explain().replace("Disabled", "")
+
+
+def test_an_organizer_s_list_asks_by_the_ids_of_the_events(olga, otto, make_event, enroll):
+    mine = [enroll(make_event(olga)) for _ in range(2)]
+    enroll(make_event(otto))
+    make_event(olga)  # without anybody
+    with CaptureQueriesContext(connection) as captured:
+        rows = set(Registration.objects.listed_for(olga))
+    assert rows == set(mine)
+    assert "organizer_id" not in captured[-1]["sql"]
+
+
+def test_who_has_no_events_has_an_empty_list(olga, otto, make_event, enroll, ada):
+    enroll(make_event(otto))
+    assert list(Registration.objects.listed_for(olga)) == []
+    assert Registration.objects.listed_for(ada).count() == 1
