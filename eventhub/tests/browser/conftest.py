@@ -16,6 +16,7 @@ def pytest_collection_modifyitems(items):
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
             if chromium.find() is None:
+                # CI goes on where no browser can be had; the reason is printed for each test.
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
