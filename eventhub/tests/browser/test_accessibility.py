@@ -66,6 +66,28 @@ def test_the_pages_are_accessible(sign_in, ada, places, scheme, size):
     assert [f"{path} {problem}" for path, problems in found.items() for problem in problems] == []
 
 
-def test_signing_in_is_accessible(page, live_server):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_comes_after_a_button_is_accessible(sign_in, live_server, olga, places, tmp_path, scheme):
+    page = sign_in(olga)
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    page.goto(f"{live_server.url}/admin/events/event/{places['event']}/change/")
+    page.get_by_role("button", name="Cancel event").click()
+    found["cancel an event"] = violations(page)
+    page.goto(f"{live_server.url}/admin/registrations/registration/{places['registration']}/change/")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    found["cancel a registration"] = violations(page)
+    people = tmp_path / "people.csv"
+    people.write_text("Email\nann@example.org\nnobody\n")
+    page.goto(f"{live_server.url}/admin/registrations/registration/import/{places['event']}/")
+    page.locator("input[type=file]").set_input_files(people)
+    page.get_by_role("button", name="Look at it").click()
+    found["preview of an import"] = violations(page)
+    assert found == {"cancel an event": [], "cancel a registration": [], "preview of an import": []}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_signing_in_is_accessible(page, live_server, scheme):
+    page.emulate_media(color_scheme=scheme)
     page.goto(f"{live_server.url}/admin/login/")
     assert violations(page) == []
