@@ -5,7 +5,7 @@ PORT := $(or $(PORT),$(shell sed -n 's/^PORT=//p' .env 2>/dev/null),8000)
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser screenshots check bench lock
+.PHONY: help run test test-browser prove screenshots check bench bench-short bench-large lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ test-browser: .venv/dev  ## The back office in real Chromium, which is installed
 	$(BIN)/python -m eventhub.tests.browser.chromium
 	$(BIN)/pytest -m browser -n 2 eventhub/tests/browser
 
+prove: .venv/dev  ## Race every path that can change a seat against every other, on PostgreSQL and on SQLite
+	$(BIN)/python -m registrations.tests.proof --rows proof.csv
+
 screenshots: .venv/dev  ## The pictures of the README, from the demo
 	SCREENSHOTS=docs/screenshots $(BIN)/pytest -m browser -n 0 eventhub/tests/browser/test_screenshots.py
 
@@ -36,9 +39,18 @@ check: .venv/dev  ## Lint, format, types, direction of imports, migrations, sche
 	DJANGO_SETTINGS_MODULE=eventhub.tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	DJANGO_SETTINGS_MODULE=eventhub.tests.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
-bench: .venv/dev  ## Requests per second on PostgreSQL beside bare Django views; the back office at a million rows
-	$(BIN)/python -m bench
+bench: .venv/dev  ## Requests per second on PostgreSQL beside bare Django views, and where their time goes
+	$(BIN)/python -m bench api --json bench-result.json
+	$(BIN)/python -m bench where
+	$(BIN)/python -m bench endurance
+
+bench-short: .venv/dev  ## The same for a minute; fails only where a ratio is less than half of bench/reference.json's
+	$(BIN)/python -m bench api --clients 8 --rounds 3 --seconds 1 --against bench/reference.json
+
+bench-large: .venv/dev  ## Ten million registrations, lists of 100,000, the back office at a million (an hour, 40 GB of disk)
 	$(BIN)/python -m bench office
+	$(BIN)/python -m bench bulk
+	$(BIN)/python -m bench scale
 
 lock:  ## Pin requirements*.in with hashes into requirements*.txt (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade -q requirements.in -o requirements.txt

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.tokens import token_pair
+from eventhub.patience import patience
 from eventhub.tests.client import ContractClient
 from events.models import Event
 from registrations.models import Registration
@@ -21,7 +22,9 @@ PASSWORD = "a passphrase for tests"
 # Tests that render pages by the hundred, or write whole demos: not for the inner loop, which stays under a minute.
 THOROUGH = (
     *("test_admin", "test_dashboard", "test_second_factor", "test_demo", "test_exports", "test_sheets"),
-    *("test_import_attendees", "test_pagination", "test_settings", "test_check_seats"),
+    *("test_import_attendees", "test_pagination", "test_settings", "test_check_seats", "test_merging"),
+    *("test_replica", "test_pgbouncer", "test_proof", "test_retrying"),
+    *("test_histories", "test_faults"),
 )
 
 
@@ -29,6 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.name.startswith(THOROUGH):
             item.add_marker("thorough")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unhurried() -> None:
+    """A web server gives up on a database that is slow (eventhub/patience.py). Tests, on a machine with much else to
+    do, wait: importing the server's module, which some do, has set the bound."""
+    patience.seconds = None
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 Threads, since a request mostly waits for the database; processes, since Python uses one core each.
 """
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -31,3 +32,13 @@ max_requests, max_requests_jitter = 100_000, 10_000
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # Nobody needs to command a worker at run time, and the socket would lie in the home of whoever starts the service.
 control_socket_disable = True
+
+
+def post_worker_init(worker: object) -> None:
+    """Each worker's main thread, which answers nobody, keeps a file of SQLite open. Where nobody did, the next to come
+    would first have to make two files beside it, and on a full disk could not even read."""
+    from django.db import OperationalError, connection  # the application is loaded by now
+
+    if connection.vendor == "sqlite":
+        with contextlib.suppress(OperationalError):
+            connection.ensure_connection()

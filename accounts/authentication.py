@@ -6,7 +6,7 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import User
-from accounts.tokens import is_current
+from accounts.tokens import holder
 from eventhub.errors import TokenNotValid
 
 
@@ -20,7 +20,4 @@ class BearerAuthentication(JWTAuthentication):
             raise TokenNotValid() from None
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
-        user: User = super().get_user(validated_token)  # type: ignore[assignment]
-        if not is_current(validated_token, user):
-            raise TokenNotValid()
-        return user
+        return holder(validated_token)

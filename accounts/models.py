@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from eventhub.errors import UserNotFound
+from eventhub.merging import MergedQuerySet
 
 # `username__lower=` compares without regard to case and is answered by the unique index on LOWER(username).
 models.CharField.register_lookup(Lower)
@@ -21,6 +22,9 @@ class Role(models.TextChoices):
 
 
 class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> Any:
+        return MergedQuerySet(self.model, using=self._db)
+
     def get_by_natural_key(self, username: str | None) -> "User":
         """The account of that name in any case; this is what signing in looks up."""
         return self.get(username__lower=(username or "").lower())
@@ -83,6 +87,7 @@ class User(AbstractBaseUser):
         indexes = [
             models.Index(fields=["created_at", "id"], name="user_by_creation"),
             models.Index(fields=["role", "username"], name="user_by_role"),
+            models.Index(fields=["role", "created_at", "id"], name="user_by_role_and_creation"),
             # Few are, among many: what the back office's filter finds, in the order of its list.
             models.Index(fields=["username"], condition=models.Q(is_active=False), name="user_deactivated"),
         ]

@@ -23,7 +23,7 @@ from eventhub.errors import (
     UsernameExists,
     UserNotFound,
 )
-from eventhub.transactions import one_statement, violated
+from eventhub.transactions import one_statement, retried, violated
 
 MAX_PASSWORD_LENGTH = 128
 
@@ -42,6 +42,7 @@ class ProfileChanges(TypedDict, total=False):
     about: str
 
 
+@retried
 def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) -> User:
     """A new account for anyone who asks. UserExists where the name or the address is taken; a 400 for a weak password,
     the admin role, or the organizer role while ORGANIZER_SIGNUP is closed."""
@@ -57,6 +58,7 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
         raise UserExists() from None
 
 
+@retried
 def add_account(*, by: User, username: str, email: str, password: str | None, role: str = Role.USER) -> User:
     """An account of any role, made for somebody; without a password its owner claims it by resetting that.
 
@@ -109,6 +111,7 @@ def check_changes(*, account: User, by: User, changes: AccountChanges) -> Accoun
     return real  # type: ignore[return-value]
 
 
+@retried
 def apply_changes(*, account_id: int, changes: AccountChanges) -> User:
     """Writes what `check_changes` let pass. LastAdmin, UsernameExists, EmailExists or UserNotFound.
 

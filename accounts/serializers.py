@@ -5,9 +5,11 @@ from typing import Any, ClassVar
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
+from accounts.bodies import UserRow
 from accounts.models import OrganizerProfile, Role, User, normalize_email
 from accounts.rules import MAX_PASSWORD_LENGTH
-from eventhub.times import TimeField, to_text
+from eventhub.bodies import Body
+from eventhub.times import TimeField
 
 
 class RoleField(serializers.ChoiceField):
@@ -28,6 +30,8 @@ class AddressField(serializers.EmailField):
 
 
 class UserSerializer(serializers.Serializer[User]):
+    """What `UserRow.body` writes."""
+
     user_id = serializers.IntegerField()
     username = serializers.CharField()
     email = serializers.EmailField()
@@ -35,6 +39,7 @@ class UserSerializer(serializers.Serializer[User]):
     created_at = TimeField()
     updated_at = TimeField()
 
+    row = UserRow
     example: ClassVar = {
         "user_id": 7,
         "username": "olga",
@@ -44,18 +49,8 @@ class UserSerializer(serializers.Serializer[User]):
         "updated_at": "2026-03-01T09:00:00Z",
     }
 
-    def to_representation(self, user: User) -> dict[str, Any]:
-        return {
-            "user_id": user.pk,
-            "username": user.username,
-            "email": user.email,
-            "role": user.role,
-            "created_at": to_text(user.created_at),
-            "updated_at": to_text(user.updated_at),
-        }
 
-
-class SignUpInput(serializers.Serializer[User]):
+class SignUpInput(Body):
     username = serializers.CharField(max_length=150, validators=[ASCIIUsernameValidator()])
     email = AddressField(max_length=254)
     password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True)
@@ -75,14 +70,14 @@ class AccountInput(SignUpInput):
     example: ClassVar = {"email": "olga@example.com", "current_password": "a-long-passphrase"}
 
 
-class LoginInput(serializers.Serializer[Any]):
+class LoginInput(Body):
     username = serializers.CharField()
     password = serializers.CharField(trim_whitespace=False, write_only=True)
 
     example: ClassVar = {"username": "olga", "password": "a-long-passphrase"}
 
 
-class RefreshInput(serializers.Serializer[Any]):
+class RefreshInput(Body):
     refresh = serializers.CharField()
 
     example: ClassVar = {"refresh": "eyJhbGciOiJIUzI1NiIs..."}
@@ -117,7 +112,7 @@ class ProfileSerializer(serializers.Serializer[OrganizerProfile]):
         }
 
 
-class ProfileInput(serializers.Serializer[OrganizerProfile]):
+class ProfileInput(Body):
     name = serializers.CharField(max_length=255, allow_blank=True, help_text="Empty: the username.")
     contact = serializers.CharField(max_length=255, allow_blank=True)
     about = serializers.CharField(allow_blank=True)

@@ -17,11 +17,15 @@ from rest_framework_simplejwt.tokens import RefreshToken, Token, UntypedToken
 from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
 
 from accounts.models import User
+from eventhub import replica
 from eventhub.errors import InvalidCredentials, TokenNotValid
+from eventhub.identifiers import could_be_id
+from eventhub.statements import Statement
 from eventhub.transactions import retried
 
 FRESH_SECONDS = 15 * 60
 GENERATION_CLAIM = "generation"
+_ACCOUNT = Statement(lambda user_id: replica.with_position(User.objects.filter(pk=user_id)))
 
 
 class TokenPair(TypedDict):
@@ -45,7 +49,7 @@ def rotate(raw: str) -> TokenPair:
     """
     with transaction.atomic():
         token = _verified(raw)
-        user = _holder(token)
+        user = holder(token)
         _use_up(token)
         return token_pair(user, auth_time=token.get("auth_time", 0))
 
@@ -55,7 +59,7 @@ def sign_out(raw: str, *, user: User) -> None:
     """Uses up the user's own refresh token; TokenNotValid for another's or one that is used up."""
     with transaction.atomic():
         token = _verified(raw)
-        if _holder(token) != user:
+        if holder(token) != user:
             raise TokenNotValid()
         _use_up(token)
 
@@ -70,9 +74,18 @@ def is_recent(auth_time: float) -> bool:
     return time.time() - auth_time < FRESH_SECONDS
 
 
-def is_current(token: Token, user: User) -> bool:
-    """Whether the sign-ins of this token's time have not been ended since."""
-    return bool(token.get(GENERATION_CLAIM, 0) == user.sign_in_generation)
+def holder(token: Token) -> User:
+    """The active account that a token was issued to, under the password it still has; TokenNotValid."""
+    user_id = str(token.get(api_settings.USER_ID_CLAIM))
+    user: User | None = _ACCOUNT.first(int(user_id)) if could_be_id(user_id) else None
+    replica.is_read_beside(user)
+    if user is None or not user.is_active:
+        raise TokenNotValid()
+    if token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
+        raise TokenNotValid()
+    if token.get(GENERATION_CLAIM, 0) != user.sign_in_generation:  # its sign-ins have been ended since
+        raise TokenNotValid()
+    return user
 
 
 def account_named_by(raw: object) -> str | None:
@@ -96,16 +109,6 @@ def _verified(raw: str) -> RefreshToken:
         return RefreshToken(raw)  # type: ignore[arg-type]
     except TokenError:
         raise TokenNotValid() from None
-
-
-def _holder(token: Token) -> User:
-    """The active account that a token was issued to, under the password it still has."""
-    user = User.objects.filter(pk=token.get(api_settings.USER_ID_CLAIM), is_active=True).first()
-    if user is None or token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
-        raise TokenNotValid()
-    if not is_current(token, user):
-        raise TokenNotValid()
-    return user
 
 
 def _use_up(token: RefreshToken) -> None:

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from rest_framework_simplejwt.tokens import Token
 
 from accounts import rules, tokens
+from accounts.bodies import user_body
 from accounts.filters import UserFilter
 from accounts.models import User
 from accounts.permissions import require
@@ -63,7 +64,7 @@ class SignUp(PublicViewSet):
         """Sign up."""
         body = SignUpInput(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(UserSerializer(rules.sign_up(**body.validated_data)).data, status=201)
+        return Response(user_body(rules.sign_up(**body.validated_data)), status=201)
 
 
 class Sessions(PublicViewSet):
@@ -129,7 +130,7 @@ class Users(ApiViewSet):
 
     def me(self, request: Request) -> Response:
         """Your own account."""
-        return Response(UserSerializer(self.user).data)
+        return Response(user_body(self.user))
 
     def logout(self, request: Request) -> Response:
         """Sign out: the refresh token works no more."""
@@ -140,7 +141,7 @@ class Users(ApiViewSet):
 
     def retrieve(self, request: Request, pk: int) -> Response:
         """An account."""
-        return Response(UserSerializer(self._account(pk)).data)
+        return Response(user_body(self._account(pk)))
 
     def update(self, request: Request, pk: int) -> Response:
         """Change an account.
@@ -166,7 +167,7 @@ class Users(ApiViewSet):
         changes = body.validated_data
         changes.pop("current_password", None)
         account = people.change_account(account=account, by=self.user, changes=changes)
-        return Response(UserSerializer(account).data)
+        return Response(user_body(account))
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete an account.

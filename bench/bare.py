@@ -46,6 +46,27 @@ WITH r AS (
   RETURNING *)
 {REGISTRATION} FROM r JOIN events_event e ON e.id = r.event_id"""
 
+# The event is locked, and the next in the queue gets the seat; who is being seated by another request is passed over.
+CANCEL = f"""
+WITH e AS (
+  SELECT id, title, date_time, location, status FROM events_event
+   WHERE id = (SELECT event_id FROM registrations_registration WHERE id = %(id)s AND user_id = %(user)s)
+     FOR NO KEY UPDATE),
+c AS (
+  UPDATE registrations_registration r
+     SET status = 'cancelled', status_since = now(), status_by_id = %(user)s, status_through = 'api', updated_at = now()
+    FROM e WHERE r.id = %(id)s AND r.event_id = e.id AND r.status = 'registered'
+  RETURNING r.*),
+n AS (
+  UPDATE registrations_registration
+     SET status = 'registered', status_since = now(), status_by_id = %(user)s, status_through = 'api',
+         updated_at = now()
+   WHERE id = (SELECT w.id FROM registrations_registration w
+                WHERE w.event_id = (SELECT event_id FROM c) AND w.status = 'waitlisted'
+                ORDER BY w.queue_number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+  RETURNING id)
+{REGISTRATION} FROM c r JOIN e ON e.id = r.event_id"""
+
 
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Gives `view` the user id in the token, whose signature and expiry are all that is checked."""
@@ -72,6 +93,14 @@ def register(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @signed_in
+def cancel(request: HttpRequest, user_id: int, pk: int) -> HttpResponse:
+    if orjson.loads(request.body) != {"status": "cancelled"}:
+        return answer({"msg": "Cancelling is all that this does"}, 400)
+    rows = fetch(CANCEL, id=pk, user=user_id)
+    return answer(attendee_body(rows[0])) if rows else answer({"msg": "Attendee not found"}, 404)
+
+
+@signed_in
 def events(request: HttpRequest, user_id: int) -> HttpResponse:
     return answer(envelope(request, fetch(PAGE_OF_EVENTS), event_body))
 
@@ -92,9 +121,9 @@ def worker(request: HttpRequest) -> HttpResponse:
     return answer(os.getpid())
 
 
-def fetch(sql: str, *parameters: int) -> list[tuple[Any, ...]]:
+def fetch(sql: str, *parameters: int, **named: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(sql, named or parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 

@@ -23,9 +23,19 @@ EVENTS = """
 INSERT INTO events_event (id, title, description, date_time, location, organizer_id, max_capacity, waitlist, status,
                           uid, created_at, updated_at)
 SELECT n, 'Event number ' || n, repeat('What takes place here, in some words. ', 6), now() + n * interval '8 hours',
-       'Hall ' || n %% 20, 1 + n %% %(organizers)s, CASE WHEN n = %(full)s THEN 1 ELSE 1000000 END, true, 'upcoming',
+       'Hall ' || n %% 20, 1 + n %% %(organizers)s,
+       CASE WHEN n = %(full)s THEN 1 WHEN n >= %(first_queue)s THEN %(queued)s ELSE 1000000 END, true, 'upcoming',
        '', now(), now()
   FROM generate_series(1, %(events)s) AS n"""
+QUEUE = """
+INSERT INTO registrations_registration (event_id, user_id, status, name, contact_details, registration_date, updated_at)
+SELECT e.id, u.id, CASE WHEN u.id <= %(organizers)s + %(queued)s THEN 'registered' ELSE 'waitlisted' END, u.username,
+       u.email, now(), now()
+  FROM events_event e
+  JOIN accounts_user u ON u.id > %(organizers)s AND u.id <= %(organizers)s + 2 * %(queued)s
+ WHERE e.id >= %(first_queue)s
+ ORDER BY e.id, u.id"""
+SEATED = "SELECT id, user_id FROM registrations_registration WHERE event_id = %s AND status = 'registered' ORDER BY id"
 REGISTRATIONS = """
 INSERT INTO registrations_registration (event_id, user_id, status, name, contact_details, registration_date, updated_at)
 SELECT e.id, u.id, 'registered', u.username, u.email, now() - (e.id + n) * interval '1 minute', now()
@@ -45,24 +55,30 @@ class Rows(NamedTuple):
 
     people: range
     hot_events: range
+    queues: range
 
 
-def load(*, people: int, hot_events: int) -> Rows:
-    """A catalogue of events with attendees, one event that is full, and `hot_events` empty ones to register for."""
+def load(*, people: int, hot_events: int, queues: int = 0, queued: int = 0) -> Rows:
+    """A catalogue of events with attendees, one event that is full, `hot_events` empty ones to register for, and
+    `queues` that are full, with `queued` people seated and as many waiting."""
+    first_queue = FIRST_HOT_EVENT + hot_events
     rows = Rows(
         people=range(ORGANIZERS + 1, ORGANIZERS + 1 + people),
-        hot_events=range(FIRST_HOT_EVENT, FIRST_HOT_EVENT + hot_events),
+        hot_events=range(FIRST_HOT_EVENT, first_queue),
+        queues=range(first_queue, first_queue + queues),
     )
     values: dict[str, str | int] = {
         "password": PASSWORD_HASH,
         "organizers": ORGANIZERS,
         "users": ORGANIZERS + people,
         "full": FULL_EVENT,
-        "events": rows.hot_events.stop - 1,
+        "events": rows.queues.stop - 1,
+        "first_queue": first_queue,
+        "queued": queued,
         "attendees": ATTENDEES,
     }
     with connection.cursor() as cursor:
-        for statement in (USERS, PROFILES, EVENTS, REGISTRATIONS):
+        for statement in (USERS, PROFILES, EVENTS, REGISTRATIONS, QUEUE):
             cursor.execute(statement, values)
         # What the server would otherwise do in the middle of a round.
         cursor.execute("VACUUM ANALYZE")
@@ -74,17 +90,26 @@ def organizer_of(event_id: int) -> int:
     return 1 + event_id % ORGANIZERS
 
 
-def registered() -> tuple[int, list[str]]:
-    """How many people the hot events hold, and each event (the full one too) that breaks the seat rule."""
+def seated(event_id: int) -> list[tuple[int, int]]:
+    """The ids of the registrations that hold a seat of this event, and of their users."""
+    with connection.cursor() as cursor:
+        cursor.execute(SEATED, [event_id])
+        found: list[tuple[int, int]] = cursor.fetchall()
+    return found
+
+
+def registered(loaded: Rows) -> tuple[int, list[str]]:
+    """How many people the hot events hold, and each event that breaks the seat rule: one that holds others than it
+    counts, or has a free seat beside its queue."""
     with connection.cursor() as cursor:
         cursor.execute(COUNTS, [FULL_EVENT])
         events = cursor.fetchall()
     faults = [
         f"event {event_id}: {capacity} seats, {taken} counted, {held} registered"
         for event_id, capacity, taken, held in events
-        if not taken == held <= capacity
+        if not taken == held <= capacity or (event_id in loaded.queues and taken != capacity)
     ]
-    return sum(held for event_id, _, _, held in events if event_id != FULL_EVENT), faults
+    return sum(held for event_id, _, _, held in events if event_id in loaded.hot_events), faults
 
 
 def durability() -> str:

@@ -12,6 +12,7 @@ from accounts.models import User
 from bench import rows
 
 OURS, BARE = "", "/bare"
+CANCELLED = json.dumps({"status": "cancelled"})
 
 
 class Scenario(NamedTuple):
@@ -26,7 +27,7 @@ class Scenario(NamedTuple):
 def scenarios(loaded: rows.Rows) -> list[Scenario]:
     tokens = [token(user_id) for user_id in loaded.people]
     organizer = token(rows.organizer_of(1))
-    hot_events = iter(loaded.hot_events)
+    hot_events, queues = iter(loaded.hot_events), iter(loaded.queues)
 
     def register(side: str) -> Iterator[bytes]:
         return posts(side, next(hot_events), tokens)
@@ -34,9 +35,18 @@ def scenarios(loaded: rows.Rows) -> list[Scenario]:
     def refusal(side: str) -> Iterator[bytes]:
         return itertools.cycle(posts(side, rows.FULL_EVENT, tokens[1:]))  # the first has its seat
 
+    def cancel(side: str) -> Iterator[bytes]:
+        return iter(
+            [
+                patch(f"{side}/attendees/{pk}", CANCELLED, tokens[user - loaded.people.start])
+                for pk, user in rows.seated(next(queues))
+            ]
+        )
+
     return [
         Scenario("register", "register on one hot event", 201, register),
         Scenario("full", "refusal at a full event", 409, refusal),
+        Scenario("cancel", "cancel, a queue behind it", 200, cancel),
         Scenario("events", "page of 50 events", 200, lambda side: gets(f"{side}/events/", tokens[0])),
         Scenario("attendees", "page of 50 attendees", 200, lambda side: gets(f"{side}/events/1/attendees", organizer)),
         Scenario("event", "one event", 200, lambda side: gets(f"{side}/events/1", tokens[0])),
@@ -57,9 +67,16 @@ def gets(path: str, signed_in: str) -> Iterator[bytes]:
 def posts(side: str, event_id: int, tokens: Iterable[str]) -> Iterator[bytes]:
     """A registration for each token."""
     body = json.dumps({"event_id": event_id})
+    return iter([_with_body("POST", f"{side}/attendees/", body, who) for who in tokens])
+
+
+def patch(path: str, body: str, signed_in: str) -> bytes:
+    return _with_body("PATCH", path, body, signed_in)
+
+
+def _with_body(verb: str, path: str, body: str, signed_in: str) -> bytes:
     what = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    head = f"POST {side}/attendees/ HTTP/1.1\r\n{what}"
-    return iter([f"{head}{_headers(who)}\r\n{body}".encode() for who in tokens])
+    return f"{verb} {path} HTTP/1.1\r\n{what}{_headers(signed_in)}\r\n{body}".encode()
 
 
 def _headers(signed_in: str) -> str:

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 import django
 from django.core.management import call_command
@@ -26,19 +27,24 @@ NOT_OURS = (
     "SECURE_SSL_REDIRECT",
     "ACCESS_TOKEN_MINUTES",
     "GUNICORN_CMD_ARGS",
+    "DATABASE_REPLICA_URL",
+    "DB_PGBOUNCER",
 )
 WHO_ANSWERS = b"GET /bare/worker HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 START_SECONDS = STOP_SECONDS = 20
 
 
-def prepare(threads: int) -> None:
-    """Starts the database, sets the environment of the run whatever the developer's own is, and migrates."""
+def prepare(threads: int, *, home: Path | None = None, settings: Sequence[str] = ()) -> None:
+    """Starts the database, sets the environment of the run whatever the developer's own is, and migrates.
+
+    `home` keeps the database's files for the next run; `settings` are the server's, beside its defaults.
+    """
     for name in NOT_OURS:
         os.environ.pop(name, None)
     os.environ.update(
         ENV_FILE="no-file",
         DJANGO_SETTINGS_MODULE="bench.settings",
-        DATABASE_URL=start_postgres(settings=["max_connections=200"]),
+        DATABASE_URL=start_postgres(settings=["max_connections=200", *settings], home=home),
         DB_POOL_SIZE=str(max(10, threads)),
         SECRET_KEY=secrets.token_urlsafe(50),
         ALLOWED_HOSTS="127.0.0.1",

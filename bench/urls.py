@@ -11,6 +11,7 @@ __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"
 urlpatterns = [
     path("bare/worker", bare.worker),
     path("bare/attendees/", bare.register),
+    path("bare/attendees/<int:pk>", bare.cancel),
     path("bare/events/", bare.events),
     path("bare/events/<int:pk>", bare.event),
     path("bare/events/<int:pk>/attendees", bare.attendees),

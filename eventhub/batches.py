@@ -7,11 +7,13 @@ T = TypeVar("T")
 
 # Rows that one query reads.
 READ = 2000
-# Rows that one statement writes or names: SQLite before 3.32 takes 999 parameters.
-NAMED = 900
+# Rows that one statement writes, which takes them as one parameter (eventhub/unfolding.py) or finds them by itself. Of
+# a hundred thousand these are few pieces, in each of which the triggers run once; and a piece is written within
+# seconds, so that a request does not wait longer for an answer of the database.
+AT_ONCE = 20_000
 
 
-def batches(items: Sequence[T], size: int = NAMED) -> Iterator[Sequence[T]]:
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """The items in their order, `size` at a time."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -14,10 +14,21 @@ SQLITE_OPTIONS = {
     # A transaction takes the write lock when it begins, so that reading and then writing cannot end in "database is
     # locked"; readers never wait (WAL). REPLACE must fire the delete triggers that keep the seat counts.
     "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
 }
 POOL_TIMEOUT_SECONDS = 5
+# After a failed attempt to connect the pool waits longer and longer, up to this; then the next request has it try anew.
+POOL_RECONNECT_SECONDS = 2
+# A host that has vanished is given up, while connecting, while waiting for an answer, and on idle connections.
+POSTGRES_OPTIONS = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+# A replica whose host has vanished is given up after two seconds, while connecting and while waiting for an answer.
+REPLICA_OPTIONS = {"connect_timeout": 2, "tcp_user_timeout": 2000}
 
 T = TypeVar("T")
 
@@ -108,8 +119,14 @@ def time_zone(text: str) -> str:
     return text
 
 
-def database(pool_size: int, base_dir: Path) -> Callable[[str], dict[str, Any]]:
-    """A converter for `sqlite:///file` and `postgres://...` to Django's form; `pool_size` 0 means no pool."""
+def database(
+    pool_size: int, base_dir: Path, *, wait: int = 10, pgbouncer: bool = False
+) -> Callable[[str], dict[str, Any]]:
+    """A converter for `sqlite:///file` and `postgres://...` to Django's form; `pool_size` 0 means no pool.
+
+    `wait`: how many seconds to wait for the lock of SQLite's one writer, and at most for a connection of the pool.
+    `pgbouncer`: another statement may meet another connection, so that nothing may be left behind on one.
+    """
 
     def convert(text: str) -> dict[str, Any]:
         if not re.match(r"(sqlite|postgres|postgresql)://", text):
@@ -119,9 +136,41 @@ def database(pool_size: int, base_dir: Path) -> Callable[[str], dict[str, Any]]:
         if config["ENGINE"].endswith("sqlite3"):
             if config["NAME"] != ":memory:":
                 config["NAME"] = str(base_dir / config["NAME"])
-            options.update(SQLITE_OPTIONS)
-        elif pool_size:
-            options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": POOL_TIMEOUT_SECONDS}
+            options.update(SQLITE_OPTIONS, timeout=wait)
+            return config
+        config.update(ENGINE="eventhub.postgresql", DISABLE_SERVER_SIDE_CURSORS=pgbouncer)
+        config["OPTIONS"] = options = POSTGRES_OPTIONS | options
+        options["prepare_threshold"] = None if pgbouncer else 0  # see eventhub/statements.py
+        if pool_size:
+            options["pool"] = {
+                "min_size": 1,
+                "max_size": pool_size,
+                "timeout": min(wait, POOL_TIMEOUT_SECONDS),
+                "reconnect_timeout": POOL_RECONNECT_SECONDS,
+            }
+        return config
+
+    return convert
+
+
+def replica(primary: dict[str, Any], *, pgbouncer: bool = False) -> Callable[[str], dict[str, Any] | None]:
+    """A converter for the URL of a streaming replica of `primary`, a database of ours; None for no URL.
+
+    Each thread keeps a connection of its own: without a pool, a server that is down is known at once.
+    """
+    to_postgres = database(0, Path(), pgbouncer=pgbouncer)
+
+    def convert(text: str) -> dict[str, Any] | None:
+        if not text:
+            return None
+        if primary["ENGINE"].endswith("sqlite3"):
+            raise ValueError("only PostgreSQL has replicas, and DATABASE_URL is SQLite's")
+        if not re.match(r"(postgres|postgresql)://", text):
+            raise ValueError("expected postgres://USER:PASSWORD@HOST:PORT/NAME")
+        config = to_postgres(text)
+        config.update(CONN_MAX_AGE=None, TEST={"MIRROR": "default"})
+        asked_for = Env.db_url_config(text).get("OPTIONS", {})
+        config["OPTIONS"] |= REPLICA_OPTIONS | asked_for
         return config
 
     return convert

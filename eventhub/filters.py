@@ -1,8 +1,6 @@
 """Query parameters of lists. A value that a filter does not know is a 400, never an empty list."""
 
-import functools
-import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,28 +12,28 @@ from rest_framework.request import Request
 
 from eventhub import times
 from eventhub.identifiers import IdFormField
+from eventhub.merging import searched
 from eventhub.pagination import invalid_parameter
+from eventhub.texts import begins_in, stands_in
 
 # Each word is a condition on every field: thousands of them would keep a database busy for long.
 MIN_SEARCH_LENGTH, MAX_SEARCH_LENGTH = 3, 255
 
 
-def stands_in(word: str, fields: Iterable[str]) -> Q:
-    """That the word stands somewhere in one of the fields, in any case."""
-    return functools.reduce(operator.or_, (Q(**{f"{field}__icontains": word}) for field in fields))
-
-
-def containing(queryset: QuerySet[Any], fields: Iterable[str], text: str) -> QuerySet[Any]:
+def containing(queryset: QuerySet[Any], fields: Sequence[str], text: str) -> QuerySet[Any]:
     """The rows in which every word of `text` stands somewhere in one of `fields`, in any case."""
-    return queryset.filter(*(stands_in(word, fields) for word in text.split()))
+    found: QuerySet[Any] = searched(queryset, Q(*(stands_in(word, fields) for word in text.split())))
+    return found
 
 
 def found_in(word: str, fields: Sequence[str]) -> Q:
     """As `stands_in`; a word that is too short for an index of trigrams stands at the beginning of a word."""
-    if len(word) >= MIN_SEARCH_LENGTH:
-        return stands_in(word, fields)
-    begins = Q(*(Q(**{f"{field}__istartswith": word}) for field in fields), _connector=Q.OR)
-    return begins | stands_in(f" {word}", fields)
+    return stands_in(word, fields) if len(word) >= MIN_SEARCH_LENGTH else begins_in(word, fields)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = (f"`{name}`" for name in names)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 class IdFilter(filters.NumberFilter):
@@ -75,6 +73,16 @@ class TimeFilter(filters.Filter):
     field_class = TimeFormField
 
 
+class Filters(filters.DjangoFilterBackend):
+    """django-filter's, which makes a form of every request: only for one that filters."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        offered = self.get_filterset_class(view, queryset)
+        if offered is None or request.query_params.keys().isdisjoint(offered.base_filters):
+            return queryset
+        return super().filter_queryset(request, queryset, view)  # type: ignore[no-any-return]
+
+
 class Search(BaseFilterBackend):
     """`?search=`: rows in which every word stands in one of the view's `search_fields`, in any case."""
 
@@ -101,6 +109,11 @@ class Search(BaseFilterBackend):
                 "in": "query",
                 "required": False,
                 "schema": {"type": "string", "minLength": MIN_SEARCH_LENGTH, "maxLength": MAX_SEARCH_LENGTH},
-                "description": f"Words that all stand somewhere in {', '.join(fields)}.",
+                "description": (
+                    f"Words between spaces, each of which stands in {_listed(fields)}: anywhere, also inside another"
+                    " word, in any order and any case (SQLite: of the letters A to Z). Nothing is read as a pattern. On"
+                    " PostgreSQL an index of trigrams (`pg_trgm`) answers; on SQLite, and for words of one or two"
+                    " letters, the rows are looked through in the order of the list."
+                ),
             }
         ]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import BooleanField, F, Func, Model, Value
+from django.db.models import BooleanField, F, Func, Value
 from django.utils.dateparse import parse_datetime
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from eventhub.errors import BadRequest
+from eventhub.listings import Listing
 
 MAX_PAGE_SIZE = 200
 
@@ -48,7 +49,7 @@ class Cursor(NamedTuple):
         return cls(parse_datetime(value) if is_time else value, pk, backwards)
 
 
-class _RowComparison(Func):
+class RowComparison(Func):
     """`(column, id) > (value, id)` as SQL's row values, which PostgreSQL and SQLite answer from an index."""
 
     template = "(%(expressions)s)"
@@ -66,7 +67,8 @@ class _RowComparison(Func):
 
 
 class KeysetPagination(BasePagination):
-    """The contract's envelope. The view names its orders: `orderings` maps a parameter's value to a column."""
+    """The contract's envelope. The view names its orders: `orderings` maps a parameter's value to a column; and the
+    NamedTuple `row`, whose fields, the columns of the orders and `pk` among them, are all that is read."""
 
     page: list[Any]
     next_link: str | None
@@ -75,15 +77,25 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         size = _page_size(request)
         column, descending = _ordering(request, view)
-        salt = f"{queryset.model._meta.label}:{column}:{descending}"
         text = request.query_params.get("cursor")
-        cursor = Cursor.from_text(text, salt) if text else None
-        backwards = cursor is not None and cursor.backwards
+        cursor = Cursor.from_text(text, _salt(view, column, descending)) if text else None
         # Walking back through a descending list is walking forward through an ascending one.
-        reverse = descending != backwards
+        reverse = descending != (cursor is not None and cursor.backwards)
         if cursor is not None:
-            queryset = queryset.filter(_RowComparison(column, "<" if reverse else ">", cursor))
-        rows = list(queryset.order_by(*(f"-{name}" if reverse else name for name in (column, "pk")))[: size + 1])
+            queryset = queryset.filter(RowComparison(column, "<" if reverse else ">", cursor))
+        found = queryset.order_by(*_order(column, reverse)).values_list(*view.row._fields)[: size + 1]
+        return self._page([view.row._make(values) for values in found], size, cursor, request, view)
+
+    def first_page(self, listing: Listing, ids: tuple[int, ...], request: Request, view: Any) -> list[Any]:
+        """The page that a request without parameters asks for."""
+        size = _default_page_size()
+        order = _order(*_ordering(request, view))
+        return self._page(listing.first_rows(ids, view.row, order, size + 1), size, None, request, view)
+
+    def _page(self, rows: list[Any], size: int, cursor: Cursor | None, request: Request, view: Any) -> list[Any]:
+        """The rows of the page, of which one more was looked for, and the links to those around it."""
+        column, descending = _ordering(request, view)
+        backwards = cursor is not None and cursor.backwards
         more = len(rows) > size
         rows = rows[:size]
         if backwards:
@@ -91,11 +103,11 @@ class KeysetPagination(BasePagination):
         self.page = rows
         url = request.build_absolute_uri()
 
-        def link(row: Model | None, *, back: bool) -> str:
+        def link(row: Any, *, back: bool) -> str:
             if row is None:  # everything around the cursor is gone: begin again
                 return remove_query_param(url, "cursor")
             position = Cursor(getattr(row, column), row.pk, back)
-            return replace_query_param(url, "cursor", position.to_text(salt))
+            return replace_query_param(url, "cursor", position.to_text(_salt(view, column, descending)))
 
         self.next_link = link(rows[-1] if rows else None, back=False) if more or backwards else None
         if backwards:
@@ -130,6 +142,15 @@ class KeysetPagination(BasePagination):
                 "The order of the list; a minus sign turns it round.",
             ),
         ]
+
+
+def _order(column: str, reverse: bool) -> tuple[str, ...]:
+    return tuple(f"-{name}" if reverse else name for name in (column, "pk"))
+
+
+def _salt(view: Any, column: str, descending: bool) -> str:
+    """What makes a cursor one of this kind of rows in this order."""
+    return f"{view.queryset.model._meta.label}:{column}:{descending}"
 
 
 def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from eventhub.environment import (
     origins,
     rate,
     read,
+    replica,
     time_zone,
     whole_number,
 )
@@ -50,13 +51,21 @@ THROTTLE_CREDENTIALS = read("THROTTLE_CREDENTIALS", "20/min", rate)
 THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", rate)
 
 # Where things are kept ----------------------------------------------------------------------------------------------
+DB_PGBOUNCER = read("DB_PGBOUNCER", "0", boolean)
+# How long a request waits for an answer of the database (eventhub/patience.py).
+DB_WAIT_SECONDS = read("DB_WAIT_SECONDS", "10", whole_number(1, 3600))
 DATABASES = {
     "default": read(
         "DATABASE_URL",
         "sqlite:///db.sqlite3",
-        database(read("DB_POOL_SIZE", "10", whole_number(0, 1000)), BASE_DIR),
+        database(
+            read("DB_POOL_SIZE", "10", whole_number(0, 1000)), BASE_DIR, wait=DB_WAIT_SECONDS, pgbouncer=DB_PGBOUNCER
+        ),
     )
 }
+if _replica := read("DATABASE_REPLICA_URL", "", replica(DATABASES["default"], pgbouncer=DB_PGBOUNCER)):
+    DATABASES["replica"] = _replica
+    DATABASE_ROUTERS = ["eventhub.replica.Router"]
 CACHES = {"default": read("CACHE_URL", "dbcache://eventhub_cache", Env.cache_url_config)}
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # Past so many entries the cache drops some that are still needed: a flood of names would reset every throttle.
@@ -98,12 +107,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "eventhub.office.middleware.OfficeSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "eventhub.office.middleware.OfficeAccounts",
+    "eventhub.office.middleware.OfficeSecondFactor",
+    "eventhub.office.middleware.OfficeMessages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "eventhub.answers.DatabaseErrors",
 ]
@@ -165,7 +174,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["eventhub.bodies.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["eventhub.bodies.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "eventhub.pagination.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend", "eventhub.filters.Search"],
+    "DEFAULT_FILTER_BACKENDS": ["eventhub.filters.Filters", "eventhub.filters.Search"],
     "DEFAULT_SCHEMA_CLASS": "eventhub.schema.ContractSchema",
     "DEFAULT_METADATA_CLASS": None,
     "URL_FORMAT_OVERRIDE": None,

@@ -12,15 +12,6 @@ OUT_OF_RANGE = f"The year must be between {FIRST_YEAR} and {LAST_YEAR}."
 NOT_A_TIME = "Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."
 
 
-def to_text(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC with `Z`."""
-    if moment is None:
-        return None
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
-    return moment.isoformat()[:-6] + "Z"
-
-
 def to_utc(moment: datetime) -> datetime:
     """`moment` in UTC, read in TIME_ZONE where it has no offset. ValueError outside the years of the contract."""
     try:
@@ -78,6 +69,3 @@ class TimeField(serializers.DateTimeField):
             return parse(value)
         except ValueError as problem:
             raise serializers.ValidationError(str(problem)) from None
-
-    def to_representation(self, value: datetime) -> str:
-        return str(to_text(value))

@@ -1,6 +1,7 @@
 """Transactions that are begun again after a deadlock, and which constraint it was that refused."""
 
 import functools
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+logger = logging.getLogger(__name__)
 
 ATTEMPTS = 6
 DEADLOCK_OR_SERIALIZATION_FAILURE = {"40P01", "40001"}  # SQLSTATE, PostgreSQL's appendix A
@@ -34,6 +37,7 @@ def retried(rule: Callable[P, R]) -> Callable[P, R]:
                 state = getattr(problem.__cause__, "sqlstate", None)
                 if state not in DEADLOCK_OR_SERIALIZATION_FAILURE or attempt == ATTEMPTS:
                     raise
+            logger.info("%s begins again (%s)", rule.__qualname__, state, extra={"sqlstate": state})
             time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311  (jitter)
         raise AssertionError("unreachable")
 

@@ -4,18 +4,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.fields import SkipField
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import GenericViewSet
 
-from eventhub import acting
+from eventhub import acting, replica
 from eventhub.errors import NotAuthenticated, Refusal
+from eventhub.listings import Listing
+from eventhub.pagination import KeysetPagination
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -27,7 +31,7 @@ class Operation:
 
     status: int = 200
     input: type[BaseSerializer[Any]] | None = None
-    output: Any = None  # a serializer class
+    output: Any = None  # a serializer class; for a list, with the `row` that it is read as
     many: bool = False
     refusals: tuple[Refusal, ...] = ()
 
@@ -43,7 +47,7 @@ class ApiViewSet(GenericViewSet[Any]):
     default_ordering: ClassVar[str] = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with acting.through(acting.Channel.API):
+        with acting.through(acting.Channel.API), replica.one_request():
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -57,6 +61,18 @@ class ApiViewSet(GenericViewSet[Any]):
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         self.check_throttles(request)
         self.check_permissions(request)
+        if request.method in SAFE_METHODS:
+            replica.offer()
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A read that the replica failed is read again, from the primary."""
+        if replica.withdraw(exc):
+            try:
+                answer: Response = getattr(self, str(self.action))(self.request, *self.args, **self.kwargs)
+                return answer
+            except Exception as problem:  # whatever it is, it is answered as any other
+                exc = problem
+        return super().handle_exception(exc)
 
     def check_throttles(self, request: Request, throttles: Iterable[BaseThrottle] | None = None) -> None:
         """The first that refuses answers, since a later one may read the body: a 429 wins over the body's 400."""
@@ -69,10 +85,21 @@ class ApiViewSet(GenericViewSet[Any]):
         """Who asks, behind every view but the public ones."""
         return cast("User", self.request.user)
 
-    def paged(self, queryset: Any) -> Response:
-        """A page of `queryset`, filtered as the request asks, in the contract's envelope."""
-        page = self.paginate_queryset(self.filter_queryset(queryset)) or []
-        return self.get_paginated_response(self.operations[self.action].output(page, many=True).data)
+    def paged(self, listed: Listing | QuerySet[Any], *ids: int) -> Response:
+        """A page of what is listed, filtered as the request asks, in the contract's envelope."""
+        pages = cast("KeysetPagination", self.paginator)
+        if not isinstance(listed, Listing):
+            page = pages.paginate_queryset(self.filter_queryset(listed), self.request, self)
+        elif self.request.query_params:
+            page = pages.paginate_queryset(self.filter_queryset(listed.queryset(*ids)), self.request, self)
+        else:
+            page = pages.first_page(listed, ids, self.request, self)
+        return self.get_paginated_response([row.body() for row in page])
+
+    @property
+    def row(self) -> Any:
+        """What is read of each row of a list."""
+        return self.operations[self.action].output.row
 
 
 class PublicViewSet(ApiViewSet):

@@ -12,6 +12,10 @@ get_wsgi_application()  # sets Django up, before the settings are read below
 
 from django.conf import settings  # noqa: E402
 
+from eventhub.patience import patience  # noqa: E402
+
+patience.seconds = settings.DB_WAIT_SECONDS
+
 
 class Request(WSGIRequest):
     """Django's request, for whatever a client sends as its Content-Type."""

@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from eventhub.bodies import Body
 from eventhub.identifiers import IdField
-from eventhub.times import TimeField, to_text
+from eventhub.times import TimeField
+from events.bodies import EventRow
 from events.models import MAX_CAPACITY, Event, EventStatus
 
 
@@ -16,7 +18,7 @@ class EventOrganizerSerializer(serializers.Serializer[Any]):
 
 
 class EventSerializer(serializers.Serializer[Event]):
-    """Written out, since lists of events are read more than anything else."""
+    """What `EventRow.body` writes."""
 
     event_id = serializers.IntegerField()
     title = serializers.CharField()
@@ -37,6 +39,7 @@ class EventSerializer(serializers.Serializer[Event]):
     created_at = TimeField()
     updated_at = TimeField()
 
+    row = EventRow
     example: ClassVar = {
         "event_id": 12,
         "title": "Night of the Telescopes",
@@ -58,36 +61,8 @@ class EventSerializer(serializers.Serializer[Event]):
         "updated_at": "2027-03-01T09:00:00Z",
     }
 
-    def to_representation(self, event: Event) -> dict[str, Any]:
-        organizer = event.organizer
-        profile = organizer.public_profile
-        return {
-            "event_id": event.pk,
-            "title": event.title,
-            "description": event.description,
-            "date_time": to_text(event.date_time),
-            "end_time": to_text(event.end_time),
-            "location": event.location,
-            "organizer_id": event.organizer_id,
-            "organizer": {
-                "user_id": event.organizer_id,
-                "name": profile.name or organizer.username,
-                "contact": profile.contact,
-            },
-            "max_capacity": event.max_capacity,
-            "seats_taken": event.seats_taken,
-            "seats_left": event.max_capacity - event.seats_taken,
-            "waitlist": event.waitlist,
-            "waitlisted": event.waitlisted,
-            "status": event.status,
-            "registration_opens": to_text(event.registration_opens),
-            "registration_closes": to_text(event.registration_closes),
-            "created_at": to_text(event.created_at),
-            "updated_at": to_text(event.updated_at),
-        }
 
-
-class EventInput(serializers.Serializer[Event]):
+class EventInput(Body):
     title = serializers.CharField(max_length=255)
     date_time = TimeField()
     location = serializers.CharField(max_length=255)

@@ -5,15 +5,25 @@ from typing import ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.permissions import require
 from eventhub.errors import CapacityBelowTaken, EventNotFound, Forbidden, HasAttendees, UserNotFound
+from eventhub.listings import Listing
 from eventhub.views import ApiViewSet, Operation, peek
 from events import planning
+from events.bodies import EventRow, event_body
 from events.filters import EventFilter
 from events.models import Event
 from events.serializers import EventInput, EventSerializer
 from registrations import editing
+
+
+def _visible_to(role: str) -> Listing:
+    return Listing(lambda user_id: Event.objects.visible_to(User(pk=user_id, role=role)))
+
+
+_VISIBLE = {role: _visible_to(role) for role in Role.values}
+_ORGANIZED = Listing(lambda user_id: Event.objects.filter(organizer=user_id))
 
 
 class EventLists(ApiViewSet):
@@ -53,11 +63,11 @@ class Events(EventLists):
 
     def list(self, request: Request) -> Response:
         """Events that you may see, by date."""
-        return self.paged(Event.objects.visible_to(self.user).with_organizer())
+        return self.paged(_VISIBLE[self.user.role], self.user.pk)
 
     def retrieve(self, request: Request, pk: int) -> Response:
         """An event."""
-        return Response(EventSerializer(self._event(pk)).data)
+        return Response(event_body(pk, self.user))
 
     def create(self, request: Request) -> Response:
         """Announce an event.
@@ -72,7 +82,7 @@ class Events(EventLists):
         body.is_valid(raise_exception=True)
         body.validated_data.pop("organizer_id", None)
         event = planning.create_event(organizer=organizer, values=body.validated_data)
-        return Response(EventSerializer(event).data, status=201)
+        return Response(EventRow.of(event).body(), status=201)
 
     def update(self, request: Request, pk: int) -> Response:
         """Change an event.
@@ -94,7 +104,7 @@ class Events(EventLists):
         if organizer is not None:
             values["organizer"] = organizer
         editing.edit_event(event_id=pk, values=values)
-        return Response(EventSerializer(self._event(pk)).data)
+        return Response(event_body(pk, self.user))
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete an event, and its registrations with it."""
@@ -104,7 +114,7 @@ class Events(EventLists):
 
     def _event(self, pk: int) -> Event:
         """The event, as far as the user may know of it."""
-        event: Event = Event.objects.with_organizer().find(pk, self.user)
+        event: Event = Event.objects.find(pk, self.user)
         return event
 
 
@@ -120,4 +130,4 @@ class UserEvents(EventLists):
         """The events that this user organizes, drafts among them."""
         account = User.objects.find(pk)
         require(self.user, self.resource, self.action, account)
-        return self.paged(Event.objects.filter(organizer=account).with_organizer())
+        return self.paged(_ORGANIZED, account.pk)

@@ -6,11 +6,13 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from eventhub.batches import AT_ONCE
 from eventhub.errors import HasAttendees
 from eventhub.transactions import retried
 from events.models import Event, EventStatus
 from events.planning import EventValues, apply_values, closing, opening, status_after
 from registrations import seats
+from registrations.models import Registration
 
 
 class Edited(NamedTuple):
@@ -74,4 +76,7 @@ def delete_event(*, event_id: int) -> None:
     with transaction.atomic():
         # Stronger than the lock for seats: who registers now waits, and then finds no event.
         Event.objects.select_for_update().filter(pk=event_id).first()
+        entered = Registration.objects.order_by().filter(event=event_id).values("pk")
+        while Registration.objects.filter(pk__in=entered[:AT_ONCE]).delete()[0] == AT_ONCE:
+            pass
         Event.objects.filter(pk=event_id).delete()

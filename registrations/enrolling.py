@@ -13,10 +13,12 @@ from accounts.models import User
 from accounts.permissions import require
 from accounts.unclaimed import find_accounts, find_or_make_accounts
 from eventhub import acting
-from eventhub.batches import batches
+from eventhub.batches import AT_ONCE, batches
 from eventhub.errors import EventFull, EventNotFound
 from eventhub.transactions import ATTEMPTS, retried
+from eventhub.unfolding import among
 from events.models import Event
+from registrations import bulk
 from registrations.guestlists import Guest
 from registrations.models import Registration, RegistrationStatus
 from registrations.seats import count_change, lock_event, require_possible, seat_or_queue, serve_queue
@@ -116,44 +118,43 @@ def _inside(event: Event, known: Mapping[str, int]) -> set[str]:
     """The addresses of those who hold a live registration for the event."""
     live = Registration.objects.live().filter(event=event)
     inside: set[str] = set()
-    for some in batches(list(known.items())):
-        there = set(live.filter(user__in=[pk for _, pk in some]).values_list("user", flat=True))
+    for some in batches(list(known.items()), AT_ONCE):
+        there = set(live.filter(user__in=among([pk for _, pk in some], "bigint")).values_list("user", flat=True))
         inside.update(email for email, pk in some if pk in there)
     return inside
 
 
 def _decide(event: Event, rows: Sequence[Guest], inside: set[str], now: datetime) -> Iterator[Outcome]:
     """The fate of each row by the rules of a single registration, on the counts of the locked event."""
+    fate, reason = Fate.SEAT, ""
     for guest in rows:
         if guest.problem:
             yield Outcome(guest, Fate.ERROR, guest.problem)
         elif guest.email in inside:
             yield Outcome(guest, Fate.ALREADY_THERE)
         else:
-            try:
-                status = seat_or_queue(event, now)
-            except EventFull as refusal:
-                yield Outcome(guest, Fate.ERROR, str(refusal))
-            else:
-                count_change(event, None, status)
+            if fate == Fate.SEAT:  # who comes after the first that gets none fares as they do
+                fate, reason = _next_fate(event, now)
+            if fate in STATUSES:
+                count_change(event, None, STATUSES[fate])
                 inside.add(guest.email)
-                yield Outcome(guest, FATES[RegistrationStatus(status)])
+            yield Outcome(guest, fate, reason)
+
+
+def _next_fate(event: Event, now: datetime) -> tuple[Fate, str]:
+    """What becomes of the next person at the locked event, and why."""
+    try:
+        return FATES[RegistrationStatus(seat_or_queue(event, now))], ""
+    except EventFull as refusal:
+        return Fate.ERROR, str(refusal)
 
 
 def _write(event: Event, outcomes: Sequence[Outcome], known: Mapping[str, int], now: datetime) -> None:
     """Numbers in the queue are given in the order of the rows, within a statement as from one to the next."""
     entering = [outcome for outcome in outcomes if outcome.fate in STATUSES]
     accounts = find_or_make_accounts({outcome.guest.email for outcome in entering}, known)
-    for some in batches(entering):
-        Registration.objects.bulk_create(
-            Registration(
-                event_id=event.pk,
-                user_id=accounts[outcome.guest.email],
-                status=STATUSES[outcome.fate],
-                name=outcome.guest.name,
-                contact_details=outcome.guest.contact_details,
-                registration_date=now,
-                status_since=now,
-            )
-            for outcome in some
-        )
+    entries = [
+        bulk.Entry(accounts[guest.email], STATUSES[fate], guest.name, guest.contact_details)
+        for guest, fate, _ in entering
+    ]
+    bulk.insert(event.pk, entries, now=now)

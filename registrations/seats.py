@@ -9,16 +9,17 @@ Every function takes `by`, who asks, and `now`, a UTC time, for tests. Refusals 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, OuterRef, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from accounts.permissions import allowed, require
+from eventhub.batches import AT_ONCE
 from eventhub.errors import (
     AlreadyRegistered,
     AttendeeNotFound,
@@ -28,10 +29,11 @@ from eventhub.errors import (
     RegistrationClosed,
     Unavailable,
 )
+from eventhub.statements import Statement
 from eventhub.transactions import ATTEMPTS, one_statement, retried, violated
 from events.models import Event, EventStatus
-from registrations.inserting import insert_if_unchanged
-from registrations.models import SEATED, Registration, RegistrationStatus, Transition, status_stamps
+from registrations.models import LIVE, SEATED, Registration, RegistrationStatus, Transition
+from registrations.writing import insert_if_unchanged, seat_first, write_changes
 
 REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
     RegistrationStatus.REGISTERED,
@@ -44,28 +46,38 @@ REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
 # Looking and locking -------------------------------------------------------------------------------------------------
 
 
+def _look(event_id: int, user_id: int) -> QuerySet[Event]:
+    live = Registration.objects.live().filter(event=OuterRef("pk"), user=user_id).order_by().values("pk")
+    return Event.objects.order_by().filter(pk=event_id).annotate(live_attendee_id=Subquery(live))  # type: ignore[no-any-return]
+
+
+_LOOK = Statement(_look)
+_LOCK = Statement(lambda event_id: Event.objects.order_by().select_for_update(no_key=True).filter(pk=event_id))
+_CURRENT = Statement(lambda pk, event_id: Registration.objects.order_by().filter(pk=pk, event=event_id))
+
+
 def look(*, event_id: int, user_id: int, by: User) -> Event:
     """The event as `by` may see it, and in `live_attendee_id` the user's live registration for it, in one read."""
-    live = Registration.objects.live().filter(event=OuterRef("pk"), user=user_id).order_by().values("pk")
-    event: Event = Event.objects.annotate(live_attendee_id=Subquery(live)).find(event_id, by)
+    event: Event | None = _LOOK.first(event_id, user_id)
+    if event is None or not event.is_visible_to(by):
+        raise EventNotFound()
     return event
 
 
 def lock_event(event_id: int) -> Event:
     """The event with its counts, locked until the transaction ends: nobody else gives or takes a seat of it."""
-    try:
-        return Event.objects.select_for_update(no_key=True).get(pk=event_id)
-    except Event.DoesNotExist:
-        raise EventNotFound() from None
+    event: Event | None = _LOCK.first(event_id)
+    if event is None:
+        raise EventNotFound()
+    return event
 
 
 def lock_registration(registration: Registration) -> Registration:
     """The registration as it is now, with its event; the event is locked first."""
     event = lock_event(registration.event_id)
-    try:
-        current = Registration.objects.get(pk=registration.pk, event=event)
-    except Registration.DoesNotExist:
-        raise AttendeeNotFound() from None
+    current: Registration | None = _CURRENT.first(registration.pk, event.pk)
+    if current is None:
+        raise AttendeeNotFound()
     current.event = event
     return current
 
@@ -163,8 +175,8 @@ def update(
             _require_status(registration, only_from or was)
             changed += [*_change_status(registration, str(status), by, now), *registration.stamp(now)]
         if changed:
-            with _refusals(registration, event, now):
-                registration.save(update_fields=[*changed, "updated_at"])
+            with _refusals(registration, event, now) if registration.status in LIVE else nullcontext():
+                write_changes(registration, changed)
             count_change(event, was, registration.status)
             _give_seats_on(registration, now)
         return registration
@@ -258,10 +270,14 @@ def serve_queue(event: Event, *, now: datetime) -> int:
     """As `promote`, for an event locked in this transaction and read since its last change."""
     if event.seats_left <= 0 or not event.waitlisted or not event.serves_queue(now):
         return 0
-    waiting = Registration.objects.waiting().filter(event=event)
-    first = waiting.order_by(F("queue_number").asc(nulls_last=True), "pk").values("pk")[: event.seats_left]
-    # Who has stopped waiting by the time this statement runs (raw SQL takes no lock first) must stay out.
-    return waiting.filter(pk__in=first).update(status=REGISTERED, updated_at=now, **status_stamps(now))
+    left = event.seats_left
+    while left:
+        piece = min(left, AT_ONCE)
+        got_in = seat_first(event.pk, piece, now=now)
+        left -= got_in
+        if got_in < piece:
+            break
+    return event.seats_left - left
 
 
 # What the functions above, and an import of many, are made of --------------------------------------------------------

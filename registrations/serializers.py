@@ -4,9 +4,11 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from eventhub.bodies import Body
 from eventhub.identifiers import IdField
-from eventhub.times import TimeField, to_text
+from eventhub.times import TimeField
 from events.models import EventStatus
+from registrations.bodies import AttendeeRow
 from registrations.models import Registration, RegistrationStatus
 
 
@@ -19,7 +21,7 @@ class AttendeeEventSerializer(serializers.Serializer[Any]):
 
 
 class AttendeeSerializer(serializers.Serializer[Registration]):
-    """Written out, since a crowd at the door reads it. The position costs a count, so lists leave it out."""
+    """What `AttendeeRow.body` writes."""
 
     attendee_id = serializers.IntegerField()
     event_id = serializers.IntegerField()
@@ -34,6 +36,7 @@ class AttendeeSerializer(serializers.Serializer[Registration]):
     )
     updated_at = TimeField()
 
+    row = AttendeeRow
     example: ClassVar = {
         "attendee_id": 31,
         "event_id": 12,
@@ -53,30 +56,8 @@ class AttendeeSerializer(serializers.Serializer[Registration]):
         "updated_at": "2027-03-02T10:30:00Z",
     }
 
-    def to_representation(self, registration: Registration) -> dict[str, Any]:
-        event = registration.event
-        in_list = self.parent is not None
-        return {
-            "attendee_id": registration.pk,
-            "event_id": registration.event_id,
-            "event": {
-                "event_id": event.pk,
-                "title": event.title,
-                "date_time": to_text(event.date_time),
-                "location": event.location,
-                "status": event.status,
-            },
-            "user_id": registration.user_id,
-            "registration_date": to_text(registration.registration_date),
-            "status": registration.status,
-            "name": registration.name,
-            "contact_details": registration.contact_details,
-            "waitlist_position": None if in_list else registration.waitlist_position(),
-            "updated_at": to_text(registration.updated_at),
-        }
 
-
-class AttendeeInput(serializers.Serializer[Registration]):
+class AttendeeInput(Body):
     event_id = IdField()
     user_id = IdField(required=False, help_text="Oneself, unless you run the event.")
     name = serializers.CharField(max_length=255, required=False)
@@ -90,7 +71,7 @@ class AttendeeInput(serializers.Serializer[Registration]):
     example: ClassVar = {"event_id": 12}
 
 
-class AttendeeChanges(serializers.Serializer[Registration]):
+class AttendeeChanges(Body):
     event_id = IdField(required=False, help_text="Cannot change.")
     user_id = IdField(required=False, allow_null=True, help_text="Cannot change.")
     status = serializers.ChoiceField(choices=RegistrationStatus.choices, required=False)

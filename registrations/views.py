@@ -16,13 +16,18 @@ from eventhub.errors import (
     RegistrationClosed,
     UserNotFound,
 )
+from eventhub.listings import Listing
+from eventhub.statements import Statement
 from eventhub.views import ApiViewSet, Operation, peek
 from events.models import Event
 from registrations import seats
+from registrations.bodies import attendee_body
 from registrations.filters import RegistrationFilter
 from registrations.models import Registration, RegistrationStatus
 from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer
 
+_WITH_EVENT = Statement(lambda pk: Registration.objects.with_event().order_by().filter(pk=pk))
+_FOR_EVENT = Listing(lambda event_id: Registration.objects.filter(event=event_id))
 NO_SEAT = (AlreadyRegistered(attendee_id=31), RegistrationClosed(), EventFull(can_wait=True))
 
 
@@ -57,11 +62,11 @@ class Attendees(AttendeeLists):
 
     def list(self, request: Request) -> Response:
         """Your registrations, and those of the events that you run; newest first."""
-        return self.paged(Registration.objects.visible_to(self.user).with_event())
+        return self.paged(Registration.objects.visible_to(self.user))
 
     def retrieve(self, request: Request, pk: int) -> Response:
         """A registration."""
-        return Response(AttendeeSerializer(self._registration(pk)).data)
+        return Response(attendee_body(self._registration(pk)))
 
     def create(self, request: Request) -> Response:
         """Register for an event, or with `"status": "waitlisted"` queue for it.
@@ -82,7 +87,7 @@ class Attendees(AttendeeLists):
             registration = seats.join_queue(event=event, user=user, by=self.user, **details)
         else:
             registration = seats.register(event=event, user=user, by=self.user, **details)
-        return Response(AttendeeSerializer(registration).data, status=201)
+        return Response(attendee_body(registration), status=201)
 
     def update(self, request: Request, pk: int) -> Response:
         """Change the details or the status of a registration.
@@ -95,7 +100,7 @@ class Attendees(AttendeeLists):
             seats.require_transition(registration=registration, to=status, by=self.user)
         body.is_valid(raise_exception=True)
         changes = {key: body.validated_data.get(key) for key in ("status", "name", "contact_details")}
-        return Response(AttendeeSerializer(seats.update(registration=registration, by=self.user, **changes)).data)
+        return Response(attendee_body(seats.update(registration=registration, by=self.user, **changes)))
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Cancel a registration and remove it.
@@ -107,7 +112,7 @@ class Attendees(AttendeeLists):
 
     def _registration(self, pk: int) -> Registration:
         """The row, if the user may do the view's action to it. What concerns a draft is hidden as the draft is."""
-        registration = Registration.objects.with_event().filter(pk=pk).first()
+        registration: Registration | None = _WITH_EVENT.first(pk)
         if registration is None or not registration.event.is_visible_to(self.user):
             raise AttendeeNotFound()
         require(self.user, self.resource, self.action, registration)
@@ -138,4 +143,4 @@ class EventAttendees(AttendeeLists):
         """The registrations for an event, of every status."""
         event = Event.objects.find(pk, self.user)
         require(self.user, self.resource, self.action, event)
-        return self.paged(Registration.objects.filter(event=event).with_event())
+        return self.paged(_FOR_EVENT, event.pk)

@@ -176,3 +176,8 @@ class OfficeAdmin(ModelAdmin):
     def _changed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The outermost transaction is the view's own, so that it is what a deadlock begins again."""
         return super().changeform_view(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+    @retried
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """As Django's, whose transaction is the outermost here too."""
+        return super().delete_view(request, object_id, extra_context)  # type: ignore[no-any-return]

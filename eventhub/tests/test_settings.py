@@ -19,7 +19,7 @@ KEY = "a-key-for-tests-that-is-long-enough-to-sign"
 SETTINGS = settings.BASE_DIR / "eventhub" / "settings.py"
 SQLITE = {
     "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
+    "timeout": 10,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
 }
 
@@ -49,9 +49,18 @@ def sqlite(name):
 
 
 def postgres(pool, **others):
-    options = {"pool": {"min_size": 1, "max_size": pool, "timeout": 5}} if pool else {}
+    options = {
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "prepare_threshold": 0,
+    }
+    if pool:
+        options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 5, "reconnect_timeout": 2}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "eventhub.postgresql",
         "NAME": "db",
         "USER": "u",
         "PASSWORD": "p",
@@ -91,6 +100,15 @@ VARIABLES = {
     "THROTTLE_GENERAL": (simply("THROTTLE_GENERAL"), "600/min"),
     "DATABASE_URL": (database, sqlite(str(settings.BASE_DIR / "db.sqlite3"))),
     "DB_POOL_SIZE": (lambda values: None, None),  # seen together with DATABASE_URL
+    "DB_WAIT_SECONDS": (
+        lambda values: (values["DB_WAIT_SECONDS"], values["DATABASES"]["default"]["OPTIONS"]["timeout"]),
+        (10, 10),
+    ),
+    "DB_PGBOUNCER": (simply("DB_PGBOUNCER"), False),  # and what it does, with the replica
+    "DATABASE_REPLICA_URL": (
+        lambda values: (list(values["DATABASES"]), "DATABASE_ROUTERS" in values),
+        (["default"], False),
+    ),
     "CACHE_URL": (
         lambda values: values["CACHES"]["default"],
         {
@@ -136,6 +154,8 @@ GOOD = [
     ("DATABASE_URL", "sqlite://:memory:", sqlite(":memory:")),
     ("DATABASE_URL", "postgres://u:p@h:5432/db", postgres(10)),
     ("DATABASE_URL", "postgresql://u:p%40%24@h:5432/db", postgres(10, PASSWORD="p@$")),
+    ("DB_WAIT_SECONDS", "3", (3, 3)),
+    ("DB_PGBOUNCER", "1", True),
     ("CACHE_URL", "locmemcache://", {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": ""}),
     (
         "CACHE_URL",
@@ -176,6 +196,9 @@ WRONG = [
     *[("THROTTLE_CREDENTIALS", text, NO_RATE) for text in ("20", "0/min", "20/week", "20/minute", "-1/min", "none")],
     ("THROTTLE_GENERAL", "many", NO_RATE),
     *[("DB_POOL_SIZE", text, between(0, 1000)) for text in ("-1", "1001", "many")],
+    *[("DB_WAIT_SECONDS", text, between(1, 3600)) for text in ("0", "3601", "5s")],
+    ("DB_PGBOUNCER", "transaction", YES_OR_NO),
+    ("DATABASE_REPLICA_URL", "postgres://u:p@h/db", "only PostgreSQL has replicas, and DATABASE_URL is SQLite's"),
     *[("DATABASE_URL", text, NO_DATABASE) for text in ("mysql://u:p@h/db", "db.sqlite3", "postgres", "oracle://h")],
     ("DATABASE_URL", "postgres://u:p@h:port/db", "Port could not be cast to integer value as 'port'"),
     ("CACHE_URL", "memory", "Invalid cache schema "),
@@ -196,7 +219,8 @@ def test_this_file_knows_every_variable(monkeypatch):
     monkeypatch.setattr(environment, "read", lambda name, *args: asked.append(name) or read(name, *args))
     load()
     assert sorted(asked) == sorted(VARIABLES)
-    assert {name for name, *_ in GOOD} | {"DB_POOL_SIZE"} == set(VARIABLES) == {name for name, *_ in WRONG}
+    by_themselves = {"DB_POOL_SIZE", "DATABASE_REPLICA_URL"}
+    assert {name for name, *_ in GOOD} | by_themselves == set(VARIABLES) == {name for name, *_ in WRONG}
 
 
 @pytest.mark.parametrize("name", VARIABLES)
@@ -215,9 +239,43 @@ def test_the_pool_has_the_size_that_is_asked_for(size, pool):
     assert database(load(DATABASE_URL="postgres://u:p@h:5432/db", DB_POOL_SIZE=size)) == postgres(pool)
 
 
+def test_nobody_waits_for_the_pool_longer_than_for_an_answer():
+    values = load(DATABASE_URL="postgres://u:p@h:5432/db", DB_WAIT_SECONDS="3")
+    assert values["DATABASES"]["default"]["OPTIONS"]["pool"]["timeout"] == 3
+
+
 def test_a_socket_is_named_by_its_folder():
     config = database(load(DATABASE_URL="postgres://u@/db?host=/run/postgresql"))
     assert (config["NAME"], config["HOST"], config["OPTIONS"]["host"]) == ("db", "", "/run/postgresql")
+
+
+PRIMARY, REPLICA = "postgres://u:p@h:5432/db", "postgres://u:p@replica:5432/db"
+
+
+def test_a_replica_is_another_database_with_a_connection_for_each_thread():
+    values = load(DATABASE_URL=PRIMARY, DATABASE_REPLICA_URL=f"{REPLICA}?connect_timeout=9")
+    replica = values["DATABASES"]["replica"]
+    assert (replica["HOST"], replica["CONN_MAX_AGE"], values["DATABASE_ROUTERS"]) == (
+        "replica",
+        None,
+        ["eventhub.replica.Router"],
+    )
+    assert (replica["OPTIONS"]["connect_timeout"], replica["OPTIONS"]["tcp_user_timeout"]) == (9, 2000)
+    assert "pool" not in replica["OPTIONS"]
+
+
+@pytest.mark.parametrize("text", ["mysql://u:p@h/db", "sqlite:///replica.sqlite3", "replica.example.org"])
+def test_a_replica_that_cannot_be_one_stops_the_start(text):
+    problem = "DATABASE_REPLICA_URL: expected postgres://USER:PASSWORD@HOST:PORT/NAME"
+    with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(problem)}$"):
+        load(DATABASE_URL=PRIMARY, DATABASE_REPLICA_URL=text)
+
+
+def test_behind_pgbouncer_nothing_stays_on_a_connection():
+    values = load(DATABASE_URL=PRIMARY, DATABASE_REPLICA_URL=REPLICA, DB_PGBOUNCER="1")
+    for config in values["DATABASES"].values():
+        assert (config["DISABLE_SERVER_SIDE_CURSORS"], config["OPTIONS"]["prepare_threshold"]) == (True, None)
+        assert "options" not in config["OPTIONS"]  # PgBouncer refuses them
 
 
 @pytest.mark.parametrize(("name", "text", "problem"), WRONG)

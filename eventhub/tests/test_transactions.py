@@ -51,6 +51,16 @@ def test_a_victim_begins_again(cause):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_every_new_beginning_is_told_to_the_log(caplog):
+    caplog.set_level("INFO", logger="eventhub.transactions")
+    rule, _ = failing(DeadlockError(), times=2)
+    rule()
+    assert [(record.message, record.sqlstate) for record in caplog.records] == [
+        ("failing.<locals>.rule begins again (40P01)", "40P01")
+    ] * 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_it_gives_up_after_a_bounded_number_of_attempts():
     rule, attempts = failing(DeadlockError(), times=100)
     with pytest.raises(OperationalError):

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from events.models import Event
 from registrations import triggers
@@ -349,3 +350,17 @@ def test_a_lost_trigger_is_named_and_comes_back_with_a_recount(make_event, enrol
         sql("SET CONSTRAINTS ALL IMMEDIATE")
     triggers.after_migrate(using="default")
     assert (triggers.missing_triggers(), counts(event)) == ([], (1, 0))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite no trigger watches while migrations run")
+def test_triggers_of_another_version_had_been_counting_and_nothing_is_counted_again():
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            triggers.install()
+        return [query["sql"] for query in captured if query["sql"].startswith("UPDATE events_event")]
+
+    with connection.cursor() as cursor:
+        cursor.execute("COMMENT ON FUNCTION registrations_count_seats() IS 'another version'")
+        assert (triggers.missing_triggers() != [], statements(), triggers.missing_triggers()) == (True, [], [])
+        cursor.execute("DROP TRIGGER registrations_seats_ins ON registrations_registration")
+        assert (len(statements()), triggers.missing_triggers()) == (1, [])

@@ -40,25 +40,23 @@ def missing_triggers() -> list[str]:
     if connection.vendor == "sqlite":
         present = _sqlite_triggers()
         return sorted(name for name, body in sqlite.TRIGGERS.items() if present.get(name) != _create(name, body))
+    absent = _absent_from_postgresql()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgname FROM pg_trigger WHERE tgname = ANY(%s) AND tgenabled IN ('O', 'A')"
-            " AND tgrelid IN (to_regclass('registrations_registration'), to_regclass('events_event'),"
-            " to_regclass('registrations_transition'))",
-            [sorted(postgresql.TRIGGERS)],
-        )
-        missing = postgresql.TRIGGERS - {name for (name,) in cursor.fetchall()}
         cursor.execute("SELECT obj_description(to_regproc('registrations_count_seats'), 'pg_proc')")
         stamp = cursor.fetchone()
-    if not missing and stamp != (postgresql.DIGEST,):
+    if not absent and stamp != (postgresql.DIGEST,):
         return sorted(postgresql.TRIGGERS)
-    return sorted(missing)
+    return sorted(absent)
 
 
 def install() -> None:
-    """Makes the triggers as this code wants them, and counts again where they had not been watching."""
+    """Makes the triggers as this code wants them, and counts again where they had not been watching.
+
+    Where another version of them was, it has been counting: to count a million events again takes minutes.
+    """
     if not missing_triggers():
         return
+    were_watching = connection.vendor == "postgresql" and not _absent_from_postgresql()
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             drop_from_sqlite()
@@ -72,7 +70,8 @@ def install() -> None:
             tables = {name: f"{schema}.{table}" for name, table in TABLES.items()}
             cursor.execute(postgresql.SQL.format(schema=schema, **tables))
             cursor.execute(f"COMMENT ON FUNCTION {schema}.registrations_count_seats() IS '{postgresql.DIGEST}'")
-        cursor.execute(f"{_RECOUNT_ALL} WHERE {_FITS}")
+        if not were_watching:
+            cursor.execute(f"{_RECOUNT_ALL} WHERE {_FITS}")
 
 
 def recount(event_ids: list[int]) -> None:
@@ -114,6 +113,17 @@ def check_installed(app_configs: Any, databases: Any = None, **kwargs: Any) -> l
 
 def _tables_exist() -> bool:
     return set(TABLES.values()) <= set(connection.introspection.table_names())
+
+
+def _absent_from_postgresql() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgname = ANY(%s) AND tgenabled IN ('O', 'A')"
+            " AND tgrelid IN (to_regclass('registrations_registration'), to_regclass('events_event'),"
+            " to_regclass('registrations_transition'))",
+            [sorted(postgresql.TRIGGERS)],
+        )
+        return postgresql.TRIGGERS - {name for (name,) in cursor.fetchall()}
 
 
 def _sqlite_triggers() -> dict[str, str]:

@@ -1,4 +1,9 @@
-"""The triggers on PostgreSQL: once a statement wherever they can be, so that 100,000 rows touch an event once."""
+"""The triggers on PostgreSQL: once a statement wherever they can be, so that 100,000 rows touch an event once.
+
+A session plans each statement in here once, for as many rows as the first write has. So none of them joins the rows of
+a write with anything: planned for one row, it would take 10,000 rows through a nested loop, for 13 s (measured);
+planned for 10,000, it would read a whole table for one.
+"""
 
 import hashlib
 import re
@@ -86,16 +91,22 @@ BEGIN
 END $fn$;
 
 CREATE OR REPLACE FUNCTION {schema}.registrations_log() RETURNS trigger LANGUAGE plpgsql AS $fn$
+DECLARE gone bigint;
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO {log} (registration_id, was, becomes, at, by_id, through)
     SELECT id, '', status, status_since, status_by_id, status_through FROM new_rows ORDER BY id;
   ELSIF TG_OP = 'UPDATE' THEN
     INSERT INTO {log} (registration_id, was, becomes, at, by_id, through)
-    SELECT n.id, o.status, n.status, n.status_since, n.status_by_id, n.status_through
-      FROM new_rows n JOIN old_rows o ON o.id = n.id WHERE n.status <> o.status ORDER BY n.id;
+    SELECT id, max(was), max(becomes), max(at), max(by_id), max(through)
+      FROM (SELECT id, NULL AS was, status AS becomes, status_since AS at, status_by_id AS by_id,
+                   status_through AS through FROM new_rows
+            UNION ALL SELECT id, status, NULL, NULL, NULL, NULL FROM old_rows) AS moved
+     GROUP BY id HAVING max(was) <> max(becomes) ORDER BY id;
   ELSIF TG_OP = 'DELETE' THEN
-    DELETE FROM {log} WHERE registration_id IN (SELECT id FROM old_rows);
+    FOR gone IN SELECT id FROM old_rows LOOP
+      DELETE FROM {log} WHERE registration_id = gone;
+    END LOOP;
   ELSE
     DELETE FROM {log};
   END IF;

@@ -1,0 +1,26 @@
+"""The body of an account, written out from a row."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from accounts.models import User
+
+
+class UserRow(NamedTuple):
+    """What the body says, under the names that a queryset knows it by."""
+
+    pk: int
+    username: str
+    email: str
+    role: str
+    created_at: datetime
+    updated_at: datetime
+
+    def body(self) -> dict[str, Any]:
+        """The contract's object; times are datetimes in UTC."""
+        return {"user_id": self.pk, **dict(zip(self._fields[1:], self[1:], strict=True))}
+
+
+def user_body(user: User) -> dict[str, Any]:
+    """The body of an account that is at hand."""
+    return UserRow(*(getattr(user, name) for name in UserRow._fields)).body()

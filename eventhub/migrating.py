@@ -1,0 +1,71 @@
+"""Operations of migrations on tables that may be large and are in use meanwhile."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db.migrations.operations import AddIndex, RunPython
+from django.db.models.functions import Upper
+
+from eventhub.texts import Texts
+
+
+class AddIndexInUse(AddIndexConcurrently):
+    """Adds an index while others write: on PostgreSQL concurrently, so that the migration must not be atomic.
+
+    What an interrupted run of it left behind there, which is no good and only costs, goes first.
+    """
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
+            return
+        drop_unfinished(schema_editor, self.index.name)
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+        else:
+            AddIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+
+def drop_unfinished(schema_editor: Any, name: str) -> None:
+    """Drops the index of that name if PostgreSQL calls it invalid."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid", [name])
+        if cursor.fetchone():
+            cursor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(name)}")
+
+
+def one_search_index(model: str, fields: Sequence[str], *, instead_of: Sequence[str], **options: Any) -> RunPython:
+    """An index of trigrams for the texts of all `fields` together (eventhub/texts.py), called like `event_search`, and
+    away with those of the fields alone. Only where PostgreSQL has trigrams to offer."""
+    app_label, model_name = model.split(".")
+    name = f"{model_name.lower()}_search"
+
+    def has_trigrams(schema_editor: Any) -> bool:
+        if schema_editor.connection.vendor != "postgresql":
+            return False
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
+            return cursor.fetchone() is not None
+
+    def replace(apps: Any, schema_editor: Any, old: Sequence[str], new: dict[str, Any]) -> None:
+        if not has_trigrams(schema_editor):
+            return
+        table = apps.get_model(app_label, model_name)
+        for index_name, texts in new.items():
+            drop_unfinished(schema_editor, index_name)
+            index = GinIndex(OpClass(Upper(texts), name="gin_trgm_ops"), name=index_name, **options)
+            schema_editor.add_index(table, index, concurrently=True)
+        schema_editor.execute(f"ANALYZE {table._meta.db_table}")  # an index of expressions has statistics of its own
+        for index_name in old:
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index_name}")
+
+    of_the_fields = {f"{name}_{field}": field for field in instead_of}
+    return RunPython(
+        lambda apps, schema_editor: replace(apps, schema_editor, list(of_the_fields), {name: Texts(*fields)}),
+        lambda apps, schema_editor: replace(apps, schema_editor, [name], of_the_fields),
+    )

@@ -1,0 +1,78 @@
+"""Each database in its own run of the suite: `pytest` breaks SQLite, `TEST_ON=postgres pytest` PostgreSQL."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import psycopg
+import pytest
+
+from eventhub.tests.clusters import Postgres, homes
+from eventhub.tests.databases import postgres_binaries
+from registrations.tests.faults.service import Prepared, Service, served
+
+ON_POSTGRES = os.environ.get("TEST_ON") == "postgres"
+
+
+def asking(url: str) -> Callable[[str], list[Any]]:
+    """Runs a statement in the database of that URL, past the service; the rows."""
+
+    def query(statement: str) -> list[Any]:
+        if url.startswith("sqlite"):
+            with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+                return connection.execute(statement).fetchall()
+        with psycopg.connect(url, autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    return query
+
+
+@pytest.fixture(scope="package")
+def postgres() -> Iterator[Postgres]:
+    """A server with its usual durability."""
+    if not ON_POSTGRES:
+        pytest.skip("breaks in the run on PostgreSQL")
+    try:
+        postgres_binaries()
+    except FileNotFoundError as problem:
+        pytest.skip(str(problem))
+    with homes() as home:
+        server = Postgres(home / "postgres", ["max_connections=60"])
+        yield server
+        server.stop()
+
+
+@pytest.fixture(scope="package")
+def prepared_postgres(postgres: Postgres) -> Prepared:
+    return Prepared(postgres.url, asking(postgres.url))
+
+
+@pytest.fixture(scope="package")
+def on_postgres(prepared_postgres: Prepared) -> Iterator[Service]:
+    """Served the whole time, through one fault after the other."""
+    with served(prepared_postgres) as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    if ON_POSTGRES:
+        pytest.skip("breaks in the run on SQLite")
+    url = f"sqlite:///{tmp_path_factory.mktemp('faults')}/main.sqlite3"
+    return Prepared(url, asking(url))
+
+
+@pytest.fixture(scope="package")
+def on_sqlite(prepared_sqlite: Prepared) -> Iterator[Service]:
+    with served(prepared_sqlite) as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def served_database(request: pytest.FixtureRequest) -> Service:
+    """On whichever database this run is."""
+    service: Service = request.getfixturevalue("on_postgres" if ON_POSTGRES else "on_sqlite")
+    return service

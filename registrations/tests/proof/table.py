@@ -1,0 +1,98 @@
+"""Every path that can change a seat, and every other face of the service with the reason why it is not among them.
+
+A face that stands in neither fails registrations/tests/test_proof.py, and so do one that is gone, and a rule that no
+path comes by.
+"""
+
+from registrations.tests.proof import paths_api, paths_commands, paths_office, paths_raw
+from registrations.tests.proof.paths import Path
+
+PATHS: tuple[Path, ...] = (*paths_api.PATHS, *paths_office.PATHS, *paths_commands.PATHS, *paths_raw.PATHS)
+BY_NAME = {path.name: path for path in PATHS}
+
+READS = "reads"
+ACCOUNT = "writes an account, or how somebody signs in; neither event nor registration"
+NEW = "a new event, which nobody has registered for"
+ASKS = "asks; its form is sent to a page that is among the paths"
+# As faces.py names them. A module stands for all that is public in it.
+NO_SEAT: dict[str, str] = {
+    # The API
+    "API Events.create": NEW,
+    "API OrganizerProfiles.update": ACCOUNT,
+    "API Sessions.login": ACCOUNT,
+    "API Sessions.refresh": ACCOUNT,
+    "API SignUp.create": ACCOUNT,
+    "API Users.logout": ACCOUNT,
+    "API Users.update": "locks the events of an organizer who is to be none any more; changes no registration",
+    **dict.fromkeys((f"view {name}" for name in ("docs", "healthz", "readyz", "root", "schema")), READS),
+    r"view ^(?!admin(?:/|\Z)|static/)": "a 404",
+    # The back office
+    "admin action events.event attendees_as_csv": READS,
+    "admin action events.event attendees_as_xlsx": READS,
+    "admin action events.event duplicate": NEW,
+    "admin page accounts_user_add": ACCOUNT,
+    "admin page accounts_user_change": "as “API Users.update”",
+    "admin page accounts_user_changelist": READS,
+    "admin page accounts_user_end_sign_ins": ACCOUNT,
+    "admin page accounts_user_history": READS,
+    "admin page accounts_user_password": ACCOUNT,
+    "admin page accounts_user_reset_second_factor": ACCOUNT,
+    "admin page events_event_add": NEW,
+    "admin page events_event_export": READS,
+    "admin page events_event_history": READS,
+    "admin page registrations_registration_delete": ASKS,
+    "admin page registrations_registration_export": READS,
+    "admin page registrations_registration_history": READS,
+    "admin page registrations_registration_import_example": READS,
+    **dict.fromkeys(
+        (
+            f"admin page {name}"
+            for name in ("code", "end_sign_ins", "login", "logout", "password_change", "profile", "second_factor")
+        ),
+        ACCOUNT,
+    ),
+    **dict.fromkeys(
+        (f"admin page {name}" for name in ("app_list", "autocomplete", "index", "jsi18n", "password_change_done")),
+        READS,
+    ),
+    "admin page search": "a 404",
+    "admin page send_again": ASKS,
+    "admin page view_on_site": READS,
+    "admin page <path:object_id>/": "leads to the page of that row",
+    "admin page (?P<url>.*)$": "a 404",
+    # The commands
+    "command demo": "new events with new people, in one transaction; other events it does not touch",
+    # The modules that decide
+    "module accounts.bodies": READS,
+    "module accounts.hashers": ACCOUNT,
+    "module accounts.models": ACCOUNT,
+    "module accounts.permissions": READS,
+    "module accounts.second_factor": ACCOUNT,
+    "module accounts.tokens": ACCOUNT,
+    "module events.bodies": READS,
+    "module events.calendars": READS,
+    "module events.exporting": READS,
+    "module events.fields": "what a column is",
+    "module events.importing": READS,
+    "module events.models": READS,
+    "module events.upcoming": READS,
+    "module events.rows": READS,
+    "module events.tables": READS,
+    "module registrations.bodies": READS,
+    "module registrations.exporting": READS,
+    "module registrations.figures": READS,
+    "module registrations.guestlists": READS,
+    "module registrations.models": READS,
+    "module registrations.searching": READS,
+    "module registrations.triggers": "the guarantee itself; `migrate` puts it there",
+    "rule accounts.rules.add_account": ACCOUNT,
+    "rule accounts.rules.apply_changes": ACCOUNT,
+    "rule accounts.rules.change_profile": ACCOUNT,
+    "rule accounts.rules.check_changes": ACCOUNT,
+    "rule accounts.rules.end_sign_ins": ACCOUNT,
+    "rule accounts.rules.require_sign_in": READS,
+    "rule accounts.rules.sign_up": ACCOUNT,
+    "rule events.planning.create_event": NEW,
+    "rule events.planning.duplicate_event": NEW,
+    "rule registrations.people.change_account": "as “API Users.update”",
+}
