@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -103,13 +103,8 @@ def newcomers(port: int, event_id: int, tokens: Iterator[str], *, pause: float =
             status = once(port, "POST", "/attendees/", {"event_id": event_id}, next(tokens))
             samples.append(Sample(due, time.perf_counter() - due, status))
 
-    thread = threading.Thread(target=come)
-    thread.start()
-    try:
+    with _beside(come, stop):
         yield samples
-    finally:
-        stop.set()
-        thread.join()
 
 
 @contextmanager
@@ -126,10 +121,17 @@ def lock_waits() -> Iterator[list[Sample]]:
                 samples.append(Sample(time.perf_counter(), float(cursor.fetchone()[0]), 0))
         database.close()
 
-    thread = threading.Thread(target=watch)
+    with _beside(watch, stop):
+        yield samples
+
+
+@contextmanager
+def _beside(work: Callable[[], None], stop: threading.Event) -> Iterator[None]:
+    """A thread does `work`, which ends once `stop` is set, while the block runs."""
+    thread = threading.Thread(target=work)
     thread.start()
     try:
-        yield samples
+        yield
     finally:
         stop.set()
         thread.join()
