@@ -53,8 +53,8 @@ bench-large: .venv/dev  ## Ten million registrations, lists of 100,000, the back
 	$(BIN)/python -m bench scale
 
 lock:  ## Pin requirements*.in with hashes into requirements*.txt (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade -q requirements.in -o requirements.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade -q requirements-dev.in -o requirements-dev.txt
+	uv pip compile --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header --upgrade -q requirements.in -o requirements.txt
+	uv pip compile --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header --upgrade -q requirements-dev.in -o requirements-dev.txt
 
 .env:
 	@umask 077; $(PYTHON) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' > .env.new
