@@ -84,6 +84,7 @@ def test_an_import_with_two_bad_rows(sign_in, live_server, olga, make_event, tmp
     page.goto(f"{live_server.url}/admin/registrations/registration/import/{event.pk}/")
     page.locator("input[type=file]").set_input_files(people)
     page.get_by_role("button", name="Look at it").click()
+    expect(page.locator("tbody tr")).to_have_count(5)
     fates = [row.inner_text().split("\t") for row in page.locator("tbody tr").all()]
     by_line = {int(line): fate.split()[0].lower() for line, _, fate in fates}
     assert by_line == {2: "seat", 3: "error", 4: "seat", 5: "error", 6: "queue"}
