@@ -1,0 +1,28 @@
+"""What an operator wants to know of attacks, and of power that changes hands: a line each on the logger
+`eventhub.security`.
+
+A line names accounts by their ids alone: no names, no addresses, and never a secret.
+"""
+
+import logging
+from enum import StrEnum
+
+logger = logging.getLogger("eventhub.security")
+
+
+class Occasion(StrEnum):
+    LOGIN_FAILED = "login_failed"
+    ROLE_GIVEN = "role_given"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    EMAIL_CHANGED = "email_changed"
+    SIGN_INS_ENDED = "sign_ins_ended"
+    TOKEN_MADE = "token_made"  # noqa: S105
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    DATA_EXPORTED = "data_exported"
+    ACCOUNT_ERASED = "account_erased"
+
+
+def note(occasion: Occasion, *, user_id: int | None = None, by: int | None = None, **facts: str | int) -> None:
+    """Writes it down: whom it concerns, who did it (ids of accounts), and facts that are nobody's secret."""
+    known = {"user_id": user_id, "by": by, **facts}
+    logger.info(occasion.value, extra={"facts": {name: value for name, value in known.items() if value is not None}})
