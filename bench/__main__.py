@@ -56,6 +56,9 @@ PARTS = {
     ),
     "servers": Part("servers", "two gunicorns beside one, and PgBouncer between", ("clients", *ROUNDS, "threads")),
     "replica": Part("replica", "what a streaming replica takes off the primary", (*ROUNDS, "threads")),
+    "growth": Part(
+        "growth", "32 clients beside 8 on one event, two workers beside one over a thousand", (*ROUNDS, "threads")
+    ),
     "hotrow": Part("hotrow", "how many registrations a second one event takes at most, and past that", ROUNDS),
 }
 ARGUMENTS: dict[str, dict[str, Any]] = {

@@ -66,8 +66,11 @@ def gets(path: str, signed_in: str) -> Iterator[bytes]:
 
 def posts(side: str, event_id: int, tokens: Iterable[str]) -> Iterator[bytes]:
     """A registration for each token."""
-    body = json.dumps({"event_id": event_id})
-    return iter([_with_body("POST", f"{side}/attendees/", body, who) for who in tokens])
+    return iter([post(side, event_id, who) for who in tokens])
+
+
+def post(side: str, event_id: int, signed_in: str) -> bytes:
+    return _with_body("POST", f"{side}/attendees/", json.dumps({"event_id": event_id}), signed_in)
 
 
 def patch(path: str, body: str, signed_in: str) -> bytes:
