@@ -74,6 +74,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("organizer", "update"): _ACCOUNT,
     ("event", "list"): Rule(everyone, "anyone signed in"),
     ("event", "retrieve"): Rule(everyone, "anyone signed in; a draft: its organizer, admin"),
+    ("event", "registration"): Rule(everyone, "anyone signed in, about oneself; a draft: its organizer, admin"),
     ("event", "create"): Rule(organizer, "organizer, admin", "You must be an organizer to create events"),
     ("event", "assign"): Rule(admin, "admin"),
     ("event", "update"): Rule(its_organizer, "its organizer, admin", "Event not updated"),

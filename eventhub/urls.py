@@ -13,7 +13,7 @@ from accounts.views import OrganizerProfiles, Sessions, SignUp, Users
 from eventhub import answers, health
 from eventhub.documents import docs, root, schema
 from events.views import Events, UserEvents
-from registrations.views import Attendees, EventAttendees
+from registrations.views import Attendees, EventAttendees, Prospects
 
 handler400 = "eventhub.answers.bad_request"
 handler403 = "eventhub.answers.permission_denied"
@@ -70,6 +70,7 @@ urlpatterns = [
     *both("events/", Events.as_view(collection), "event-list"),
     *both("events/<int:pk>", Events.as_view(item), "event-detail"),
     *both("events/<int:pk>/attendees", EventAttendees.as_view({"get": "attendees"}), "event-attendees"),
+    *both("events/<int:pk>/registration", Prospects.as_view({"get": "registration"}), "event-registration"),
     *both("attendees/", Attendees.as_view(collection), "attendee-list"),
     *both("attendees/<int:pk>", Attendees.as_view(item), "attendee-detail"),
     path("admin/", admin.site.urls),

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.permissions import require
 from accounts.unclaimed import find_or_make_accounts
 from eventhub.transactions import retried
-from registrations import seats
+from registrations import admission, seats
 from registrations.guestlists import Guest
 from registrations.models import Registration
 
@@ -31,7 +31,7 @@ def add_person(*, event_id: int, guest: Guest, by: User, may_queue: bool, now: d
         user = User.objects.get(pk=find_or_make_accounts({guest.email})[guest.email])
         enter = seats.join_queue if may_queue else seats.register
         return enter(
-            event=seats.look(event_id=event_id, user_id=user.pk, by=by),
+            event=admission.look(event_id=event_id, user_id=user.pk, by=by),
             user=user,
             by=by,
             name=guest.name,

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+from eventhub.errors import error_body
+from registrations.admission import Prospect
 from registrations.models import Registration
 
 
@@ -57,3 +59,17 @@ class AttendeeRow(NamedTuple):
 def attendee_body(registration: Registration) -> dict[str, Any]:
     """The body of a single registration, with its place in the queue."""
     return AttendeeRow.of(registration).body(registration.waitlist_position())
+
+
+def prospect_body(prospect: Prospect) -> dict[str, Any]:
+    """What somebody is told who asks before registering: with a refusal, what its answer would say."""
+    event = prospect.event
+    return {
+        "allowed": prospect.refusal is None,
+        "code": None,
+        "msg": None,
+        "can_wait": False,
+        "seats_left": event.seats_left,
+        "attendee_id": None,
+        **(error_body(prospect.refusal) if prospect.refusal else {}),
+    }

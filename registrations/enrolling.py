@@ -19,9 +19,10 @@ from eventhub.transactions import ATTEMPTS, retried
 from eventhub.unfolding import among
 from events.models import Event
 from registrations import bulk
+from registrations.admission import require_possible, seat_or_queue
 from registrations.guestlists import Guest
 from registrations.models import Registration, RegistrationStatus
-from registrations.seats import count_change, lock_event, require_possible, seat_or_queue, serve_queue
+from registrations.seats import count_change, lock_event, serve_queue
 
 
 class Fate(StrEnum):

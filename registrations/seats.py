@@ -1,9 +1,9 @@
 """Who gets a seat. Every path that gives, takes or moves one ends here.
 
-The database guarantees (registrations/triggers.py); this module decides, and decides the same for everybody. A plain
-registration is one INSERT that the database refuses when the last seat has just gone. Whatever reads before it writes
-locks the event first (`lock_event`), then looks. A seat that gets free goes to the queue in the same transaction, so
-nobody outside ever sees it free.
+The database guarantees (registrations/triggers); this module decides, and decides the same for everybody; what stands
+in the way of a newcomer is in registrations/admission.py. A plain registration is one INSERT that the database refuses
+when the last seat has just gone. Whatever reads before it writes locks the event first (`lock_event`), then looks. A
+seat that gets free goes to the queue in the same transaction, so nobody outside ever sees it free.
 
 Every function takes `by`, who asks, and `now`, a UTC time, for tests. Refusals are those of eventhub/errors.py.
 """
@@ -13,12 +13,12 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
-from accounts.permissions import allowed, require
+from accounts.permissions import require
 from eventhub.batches import AT_ONCE
 from eventhub.errors import (
     AlreadyRegistered,
@@ -26,12 +26,12 @@ from eventhub.errors import (
     CapacityBelowTaken,
     EventFull,
     EventNotFound,
-    RegistrationClosed,
     Unavailable,
 )
 from eventhub.statements import Statement
 from eventhub.transactions import ATTEMPTS, one_statement, retried, violated
-from events.models import Event, EventStatus
+from events.models import Event
+from registrations.admission import live_registration, look, require_entry, require_seat, seat_or_queue
 from registrations.models import LIVE, SEATED, Registration, RegistrationStatus, Transition
 from registrations.writing import insert_if_unchanged, seat_first, write_changes
 
@@ -43,25 +43,11 @@ REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
 )
 
 
-# Looking and locking -------------------------------------------------------------------------------------------------
+# Locking -------------------------------------------------------------------------------------------------------------
 
 
-def _look(event_id: int, user_id: int) -> QuerySet[Event]:
-    live = Registration.objects.live().filter(event=OuterRef("pk"), user=user_id).order_by().values("pk")
-    return Event.objects.order_by().filter(pk=event_id).annotate(live_attendee_id=Subquery(live))  # type: ignore[no-any-return]
-
-
-_LOOK = Statement(_look)
 _LOCK = Statement(lambda event_id: Event.objects.order_by().select_for_update(no_key=True).filter(pk=event_id))
 _CURRENT = Statement(lambda pk, event_id: Registration.objects.order_by().filter(pk=pk, event=event_id))
-
-
-def look(*, event_id: int, user_id: int, by: User) -> Event:
-    """The event as `by` may see it, and in `live_attendee_id` the user's live registration for it, in one read."""
-    event: Event | None = _LOOK.first(event_id, user_id)
-    if event is None or not event.is_visible_to(by):
-        raise EventNotFound()
-    return event
 
 
 def lock_event(event_id: int) -> Event:
@@ -95,18 +81,14 @@ def register(
     contact_details: str | None = None,
     now: datetime | None = None,
 ) -> Registration:
-    """A seat for `user`, in one statement. `event` comes from `look`, and the statement holds it to what was seen.
+    """A seat for `user`, in one statement, which holds the event to what `admission.look` saw of it.
 
     AlreadyRegistered, RegistrationClosed or EventFull where it is refused, in this order.
     """
     now = now or timezone.now()
     for _ in range(ATTEMPTS):
         live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
-        if live is not None:
-            raise AlreadyRegistered(attendee_id=live)
-        require_possible(event, by, now)
-        if event.free_for_newcomers(now) <= 0:
-            raise EventFull(can_wait=event.takes_queue(now))
+        require_seat(event, user_id=user.pk, live=live, by=by, now=now)
         registration = _new(event, user, by, name, contact_details)
         registration.registration_date = registration.updated_at = registration.status_since = now
         with _refusals(registration, event, now):
@@ -132,8 +114,7 @@ def join_queue(
     now = now or timezone.now()
     with transaction.atomic():
         event = lock_event(event.pk)
-        _refuse_second(event, user.pk)
-        require_possible(event, by, now)
+        require_entry(event, user_id=user.pk, live=live_registration(event, user.pk), by=by, now=now)
         registration = _new(event, user, by, name, contact_details)
         registration.status, registration.status_since = seat_or_queue(event, now), now
         with _refusals(registration, event, now):
@@ -283,35 +264,10 @@ def serve_queue(event: Event, *, now: datetime) -> int:
 # What the functions above, and an import of many, are made of --------------------------------------------------------
 
 
-def require_possible(event: Event, by: User, now: datetime) -> None:
-    """RegistrationClosed where `by` cannot register anybody. Who runs the event can whenever it is not cancelled."""
-    if event.is_open(now):
-        return
-    if event.status == EventStatus.CANCELLED or not allowed(by, "attendee", "create_for_others", event):
-        raise RegistrationClosed()
-
-
 def _require_status(registration: Registration, status: str) -> None:
     if registration.status != status:
         now, wanted = RegistrationStatus(registration.status).label.lower(), RegistrationStatus(status).label.lower()
         raise ValidationError({"status": [f"This is for who is {wanted}, not {now}."]})
-
-
-def _refuse_second(event: Event, user_id: int | None) -> None:
-    if user_id is None:
-        return
-    live = Registration.objects.live().filter(event=event, user=user_id).values_list("pk", flat=True).first()
-    if live is not None:
-        raise AlreadyRegistered(attendee_id=live)
-
-
-def seat_or_queue(event: Event, now: datetime) -> str:
-    """The status that the next person at the locked event gets; EventFull for neither seat nor queue."""
-    if event.free_for_newcomers(now) > 0:
-        return REGISTERED
-    if event.takes_queue(now):
-        return WAITLISTED
-    raise EventFull(can_wait=False)
 
 
 def _new(event: Event, user: User, by: User, name: str | None, contact_details: str | None) -> Registration:
@@ -338,13 +294,13 @@ def _change_status(registration: Registration, to: str, by: User, now: datetime)
 
 
 def _take_up_again(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
-    event = registration.event
-    _refuse_second(event, registration.user_id)
-    require_possible(event, by, now)
+    event, user_id = registration.event, registration.user_id
+    live = live_registration(event, user_id)
     if to == WAITLISTED:
+        require_entry(event, user_id=user_id, live=live, by=by, now=now)
         to = seat_or_queue(event, now)
-    elif event.free_for_newcomers(now) <= 0:
-        raise EventFull(can_wait=event.takes_queue(now))
+    else:
+        require_seat(event, user_id=user_id, live=live, by=by, now=now)
     registration.status, registration.registration_date = to, now
     return ["status", "registration_date"]
 
@@ -381,5 +337,7 @@ def _refusals(registration: Registration, event: Event, now: datetime) -> Iterat
             raise EventNotFound() from None
         # SQLite names the columns of a unique index, not the index.
         if "registration_one_live_per_user" in constraint or "registrations_registration.user_id" in constraint:
-            _refuse_second(event, registration.user_id)
+            live = live_registration(event, registration.user_id)
+            if live is not None:
+                raise AlreadyRegistered(attendee_id=live) from None
         raise

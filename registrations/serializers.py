@@ -57,6 +57,28 @@ class AttendeeSerializer(serializers.Serializer[Registration]):
     }
 
 
+class ProspectSerializer(serializers.Serializer[Any]):
+    """What `prospect_body` writes."""
+
+    allowed = serializers.BooleanField()
+    code = serializers.CharField(allow_null=True, help_text="Of the refusal; null where there is none.")
+    msg = serializers.CharField(allow_null=True)
+    can_wait = serializers.BooleanField(help_text="With `event_full`: whether the queue is open.")
+    seats_left = serializers.IntegerField(help_text="One beside a queue is the queue's.")
+    attendee_id = serializers.IntegerField(
+        allow_null=True, help_text="With `already_registered`: the live registration."
+    )
+
+    example: ClassVar = {
+        "allowed": False,
+        "code": "event_full",
+        "msg": "Event is full",
+        "can_wait": True,
+        "seats_left": 0,
+        "attendee_id": None,
+    }
+
+
 class AttendeeInput(Body):
     event_id = IdField()
     user_id = IdField(required=False, help_text="Oneself, unless you run the event.")

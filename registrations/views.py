@@ -20,11 +20,11 @@ from eventhub.listings import Listing
 from eventhub.statements import Statement
 from eventhub.views import ApiViewSet, Operation, peek
 from events.models import Event
-from registrations import seats
-from registrations.bodies import attendee_body
+from registrations import admission, seats
+from registrations.bodies import attendee_body, prospect_body
 from registrations.filters import RegistrationFilter
 from registrations.models import Registration, RegistrationStatus
-from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer
+from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer, ProspectSerializer
 
 _WITH_EVENT = Statement(lambda pk: Registration.objects.with_event().order_by().filter(pk=pk))
 _FOR_EVENT = Listing(lambda event_id: Registration.objects.filter(event=event_id))
@@ -123,7 +123,7 @@ class Attendees(AttendeeLists):
         event_id = peek(body, "event_id")
         if event_id is None:
             body.is_valid(raise_exception=True)
-        return seats.look(event_id=event_id, user_id=user_id, by=self.user)
+        return admission.look(event_id=event_id, user_id=user_id, by=self.user)
 
     def _person(self, user_id: int, event: Event) -> User:
         """Whom to register: the one who asks, or, for who runs the event, anyone."""
@@ -144,3 +144,15 @@ class EventAttendees(AttendeeLists):
         event = Event.objects.find(pk, self.user)
         require(self.user, self.resource, self.action, event)
         return self.paged(_FOR_EVENT, event.pk)
+
+
+class Prospects(ApiViewSet):
+    resource = "event"
+    operations: ClassVar = {"registration": Operation(output=ProspectSerializer, refusals=(EventNotFound(),))}
+
+    def registration(self, request: Request, pk: int) -> Response:
+        """Whether you would get a seat now, and why not.
+
+        By the rules of `POST /attendees/` for oneself, which is still free to decide otherwise a moment later.
+        """
+        return Response(prospect_body(admission.prospect(event_id=pk, by=self.user)))

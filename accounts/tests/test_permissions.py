@@ -58,6 +58,7 @@ EXPECTED = {
     ("organizer", "update"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
     ("event", "list"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("event", "retrieve"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
+    ("event", "registration"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("event", "create"): (EVENTS, {"none": ORGANIZERS, "own": ORGANIZERS, "foreign": ORGANIZERS}),
     ("event", "assign"): (EVENTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("event", "update"): (EVENTS, {"none": ALL, "own": ORGANIZERS, "foreign": ADMINS}),

@@ -152,6 +152,7 @@ CODES = {
     "PATCH /events/{id}": SIGNED_IN | BODY | EVENT,
     "DELETE /events/{id}": SIGNED_IN | {DENIED, MISSING, CONFLICT},
     "GET /events/{id}/attendees": SIGNED_IN | LIST | {DENIED, MISSING},
+    "GET /events/{id}/registration": SIGNED_IN | {MISSING},
     "GET /users/": SIGNED_IN | LIST | {DENIED},
     "GET /users/{id}": SIGNED_IN | {DENIED, MISSING},
     "PUT /users/{id}": SIGNED_IN | BODY | ACCOUNT,

@@ -28,6 +28,7 @@ ITEMS = {
     "/users/{olga}": 2,
     "/users/{olga}/organizer": 2,
     "/events/{event}": 2,
+    "/events/{event}/registration": 2,
     "/attendees/{attendee}": 2,
 }
 

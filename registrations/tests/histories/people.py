@@ -1,5 +1,7 @@
 """What people do: they register, queue, leave, come again, and delete their accounts."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -25,7 +27,10 @@ class People(Sides):
             got = house.place(whom, wanted, self.runs(name, house), self.day)
 
         body = {"event_id": pk, "status": wanted} | ({} if name == whom else {"user_id": self.ids[whom]})
+        foretold = self.clients[name].get(f"/events/{pk}/registration")
         created = self.ask(name, "POST", "/attendees/", body, model, 201)
+        if name == whom:
+            self.as_foretold(foretold, wanted)
         if created:
             house.claims[created["attendee_id"]] = claim = Claim(whom)
             house.put(created["attendee_id"], got)
@@ -33,6 +38,18 @@ class People(Sides):
             position = len(house.queue) if claim.status == "waitlisted" else None
             found = (created["user_id"], created["status"], created["waitlist_position"])
             assert found == (self.ids[whom], claim.status, position)
+
+    def as_foretold(self, foretold: Any, wanted: str) -> None:
+        """What somebody was told who asked beforehand is what came."""
+        told, came = foretold.json(), self.answer.json()
+        if foretold.status_code != 200:
+            assert (foretold.status_code, told) == (self.answer.status_code, came)
+        elif told["allowed"]:
+            assert (self.answer.status_code, came["status"]) == (201, "registered")
+        elif wanted == "waitlisted" and told["can_wait"]:
+            assert self.answer.status_code == 201
+        else:
+            assert (self.answer.status_code, came) == (409, {key: told[key] for key in came})
 
     @there_are_claims
     @rule(asker=askers, number=some, wanted=st.sampled_from(RegistrationStatus.values))

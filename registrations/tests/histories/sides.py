@@ -113,7 +113,7 @@ class Sides(RuleBasedStateMachine):
 
     def ask(self, name: str, verb: str, path: str, body: Any, model: Callable[[], Any], good: int = 200) -> Any:
         """Sends a request and holds its answer against the model's; the body, None where it was refused."""
-        answer = self.clients[name].send(verb, path, body)
+        self.answer = answer = self.clients[name].send(verb, path, body)
         found = answer.json() if answer.content else {}
         expected = refusal_of(model) or (good, None)
         assert (answer.status_code, found.get("code")) == expected

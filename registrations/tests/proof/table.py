@@ -94,5 +94,6 @@ NO_SEAT: dict[str, str] = {
     "rule accounts.rules.sign_up": ACCOUNT,
     "rule events.planning.create_event": NEW,
     "rule events.planning.duplicate_event": NEW,
+    "rule registrations.admission.prospect": READS,
     "rule registrations.people.change_account": "as “API Users.update”",
 }
