@@ -6,6 +6,8 @@ account's generation of sign-ins, with which all of them can be ended at once.
 """
 
 import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import TypedDict
 
 from django.contrib.auth import authenticate
@@ -18,12 +20,15 @@ from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_pas
 
 from accounts.models import User
 from eventhub import replica
+from eventhub.batches import READ, batches
 from eventhub.errors import InvalidCredentials, TokenNotValid
 from eventhub.identifiers import could_be_id
 from eventhub.statements import Statement
 from eventhub.transactions import retried
 
 FRESH_SECONDS = 15 * 60
+# A token that expires in this moment may just be being used up.
+GRACE = timedelta(minutes=1)
 GENERATION_CLAIM = "generation"
 _ACCOUNT = Statement(lambda user_id: replica.with_position(User.objects.filter(pk=user_id)))
 
@@ -62,6 +67,17 @@ def sign_out(raw: str, *, user: User) -> None:
         if holder(token) != user:
             raise TokenNotValid()
         _use_up(token)
+
+
+def forget_expired(*, now: datetime, dry_run: bool) -> int:
+    """Refresh tokens that are no good any more, used up or not: how many there were. With `dry_run` they stay."""
+    expired = OutstandingToken.objects.filter(expires_at__lte=now - GRACE).order_by("pk").values_list("pk", flat=True)
+    if dry_run:
+        return expired.count()
+    tokens = list(expired)
+    for some in batches(tokens, READ):
+        _forget(some)
+    return len(tokens)
 
 
 def is_fresh(token: Token | None) -> bool:
@@ -109,6 +125,11 @@ def _verified(raw: str) -> RefreshToken:
         return RefreshToken(raw)  # type: ignore[arg-type]
     except TokenError:
         raise TokenNotValid() from None
+
+
+@retried
+def _forget(token_ids: Sequence[int]) -> None:
+    OutstandingToken.objects.filter(pk__in=token_ids).delete()
 
 
 def _use_up(token: RefreshToken) -> None:

@@ -1,10 +1,13 @@
 """Events that time has moved on: those that have begun are active, those that have ended are completed."""
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
+from rest_framework.exceptions import APIException
 
 from eventhub.errors import EventNotFound
 from eventhub.transactions import retried
@@ -12,7 +15,17 @@ from events.models import ANNOUNCED, Event, EventStatus
 from registrations.editing import edit_event
 from registrations.seats import lock_event
 
+logger = logging.getLogger(__name__)
+
 BATCH = 500
+
+
+class Turn(NamedTuple):
+    """What became of an event that was due: its new status, or None where it has changed meanwhile; or a problem."""
+
+    event: Event
+    status: str | None
+    problem: Exception | None = None
 
 
 def due_status(event: Event, now: datetime) -> str | None:
@@ -55,3 +68,30 @@ def bring_up_to_date(*, event_id: int, now: datetime) -> str | None:
         if due:
             edit_event(event_id=event_id, values={"status": due}, now=now)
         return due
+
+
+def turns(now: datetime, *, dry_run: bool = False) -> Iterator[Turn]:
+    """Brings every event up to date that is not; one that fails does not stop the others.
+
+    With `dry_run` they are what would be done, and nothing is written.
+    """
+    for event in due_events(now):
+        try:
+            status = due_status(event, now) if dry_run else bring_up_to_date(event_id=event.pk, now=now)
+        except (APIException, DatabaseError) as problem:
+            yield Turn(event, None, problem)
+        else:
+            yield Turn(event, status)
+
+
+def bring_all_up_to_date(*, now: datetime, dry_run: bool) -> int:
+    """How many events were not what they should be by now, and are. The first problem is raised, after all of them."""
+    done, first_problem = 0, None
+    for event, status, problem in turns(now, dry_run=dry_run):
+        done += status is not None
+        if problem is not None:
+            logger.warning("event %s is not up to date: %s", event.pk, problem)
+            first_problem = first_problem or problem
+    if first_problem is not None:
+        raise first_problem
+    return done

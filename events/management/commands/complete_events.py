@@ -2,12 +2,10 @@ from collections import Counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 from django.utils import timezone
-from rest_framework.exceptions import APIException
 
 from events.models import EventStatus
-from registrations.lifecycle import bring_up_to_date, due_events, due_status
+from registrations.lifecycle import turns
 
 
 class Command(BaseCommand):
@@ -22,14 +20,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now, dry_run = timezone.now(), options["dry_run"]
         done: Counter[str] = Counter()
-        for event in due_events(now):
-            try:
-                status = due_status(event, now) if dry_run else bring_up_to_date(event_id=event.pk, now=now)
-            except (APIException, DatabaseError) as problem:
+        for event, status, problem in turns(now, dry_run=dry_run):
+            if problem is not None:
                 self.stderr.write(f"{event.pk} {event.title!r}: {problem}")
                 done["failed"] += 1
-                continue
-            if status:
+            elif status is not None:
                 self.stdout.write(f"{event.pk} {event.title!r}: {event.status} -> {status}")
                 done[status] += 1
         self.stdout.write(

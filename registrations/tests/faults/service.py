@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,6 +79,12 @@ class Prepared:
     def events(self, number: int) -> list[int]:
         """So many that nobody has registered for yet."""
         return [next(self._events) for _ in range(number)]
+
+    def restored(self, url: str, query: Callable[[str], list[Any]]) -> "Prepared":
+        """The same people and events in another database, which was made of a backup of this one."""
+        other = copy(self)
+        other.query, other.environment = query, {**self.environment, "DATABASE_URL": url}
+        return other
 
     def holds(self) -> None:
         """Rules 1, 2 and 4 of the database as it is; `check_seats` says the same of the first two."""

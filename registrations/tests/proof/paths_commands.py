@@ -27,8 +27,14 @@ def _run(*arguments: Any) -> Call:
     return run
 
 
-def _complete_events(scene: Scene, chance: Random) -> Call:
-    return _run("complete_events")
+def _time_goes_on(scene: Scene, chance: Random) -> Call:
+    """By both commands: one of them finds what the other has done."""
+    commands = chance.sample([_run("complete_events"), _run("housekeeping")], 2)
+
+    def run() -> Answer:
+        return [command() for command in commands][-1]
+
+    return run
 
 
 def _import_attendees(scene: Scene, chance: Random) -> Call:
@@ -72,9 +78,9 @@ def _rules(scene: Scene, chance: Random) -> Call:
 
 PATHS = (
     Path(
-        "command complete_events",
-        _complete_events,
-        ("command complete_events",),
+        "command complete_events, housekeeping",
+        _time_goes_on,
+        ("command complete_events", "command housekeeping"),
         ("begun", "over"),
         may_close=True,
     ),

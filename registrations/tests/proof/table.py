@@ -61,6 +61,7 @@ NO_SEAT: dict[str, str] = {
     "admin page <path:object_id>/": "leads to the page of that row",
     "admin page (?P<url>.*)$": "a 404",
     # The commands
+    "command backup": READS,
     "command demo": "new events with new people, in one transaction; other events it does not touch",
     # The modules that decide
     "module accounts.bodies": READS,
