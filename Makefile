@@ -5,7 +5,7 @@ PORT := $(or $(PORT),$(shell sed -n 's/^PORT=//p' .env 2>/dev/null),8000)
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser prove screenshots check bench bench-short bench-large lock
+.PHONY: help run test test-browser prove fuzz screenshots check bench bench-short bench-large lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,10 @@ test-browser: .venv/dev  ## The back office in real Chromium, which is installed
 
 prove: .venv/dev  ## Race every path that can change a seat against every other, on PostgreSQL and on SQLite
 	$(BIN)/python -m registrations.tests.proof --rows proof.csv
+
+fuzz: .venv/dev  ## Twenty minutes of requests that nobody foresaw, other ones each time, on SQLite and on PostgreSQL
+	FUZZ=1000 $(BIN)/pytest -m "" -n 2 eventhub/tests/attacks
+	FUZZ=1000 TEST_ON=postgres $(BIN)/pytest -m "" -n 2 eventhub/tests/attacks
 
 screenshots: .venv/dev  ## The pictures of the README, from the demo
 	SCREENSHOTS=docs/screenshots $(BIN)/pytest -m browser -n 0 eventhub/tests/browser/test_screenshots.py

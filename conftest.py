@@ -2,12 +2,14 @@
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from django.utils import timezone
 
@@ -24,7 +26,7 @@ THOROUGH = (
     *("test_admin", "test_dashboard", "test_second_factor", "test_demo", "test_exports", "test_sheets"),
     *("test_import_attendees", "test_pagination", "test_settings", "test_check_seats", "test_merging"),
     *("test_replica", "test_pgbouncer", "test_proof", "test_retrying"),
-    *("test_histories", "test_faults"),
+    *("test_histories", "test_faults", "test_attack"),
 )
 
 
@@ -39,6 +41,18 @@ def unhurried() -> None:
     """A web server gives up on a database that is slow (eventhub/patience.py). Tests, on a machine with much else to
     do, wait: importing the server's module, which some do, has set the bound."""
     patience.seconds = None
+
+
+@pytest.fixture
+def connection_kept() -> Iterator[None]:
+    """For tests that call the application as a server does: a request that begins or ends closes old connections, as
+    the test's own would seem to be."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
@@ -36,6 +37,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+@extend_schema_field({"type": "integer"})
 class IdFilter(filters.NumberFilter):
     """An identifier."""
 
@@ -48,8 +50,9 @@ class IdFilter(filters.NumberFilter):
 class TrueOrFalse(filters.TypedChoiceFilter):
     """`true` or `false`; django-filter's own ignores what it does not know."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, help_text: str, **kwargs: Any) -> None:
         super().__init__(choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", **kwargs)
+        extend_schema_field({"type": "boolean", "description": help_text})(self)
 
 
 class TimeFormField(forms.CharField):

@@ -116,6 +116,19 @@ def test_every_body_has_an_example_that_fits_its_schema(document):
     assert set(seen) >= {name for name, _ in operations(document) if not name.startswith("DELETE")}
 
 
+def test_every_parameter_has_a_type_that_its_values_are_of(document):
+    """As JSON: an identifier is a whole number, and `true` no text."""
+    odd = {
+        f"{name} {parameter['name']}": parameter["schema"]
+        for name, operation in operations(document)
+        for parameter in operation.get("parameters", [])
+        if parameter["schema"]["type"] not in {"string", "integer", "boolean"}
+        or (parameter["name"].endswith("id") and parameter["schema"]["type"] != "integer")
+        or (parameter["schema"]["type"] != "string" and "enum" in parameter["schema"])
+    }
+    assert odd == {}
+
+
 COMMON = {("406", "not_acceptable"), ("429", "throttled"), ("500", "error"), ("503", "unavailable")}
 SIGNED_IN = COMMON | {("401", "not_authenticated"), ("401", "token_not_valid")}
 BODY = {

@@ -4,23 +4,10 @@ import io
 import json
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 
 from eventhub.wsgi import application
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _keep_the_connection_of_the_test():
-    """A request that begins or ends closes old connections, as the test's own would seem to be."""
-    signals = (request_started, request_finished)
-    for signal in signals:
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in signals:
-        signal.connect(close_old_connections)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("connection_kept")]
 
 
 def call(path, method="GET", body=b"", **environ):
