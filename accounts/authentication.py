@@ -1,23 +1,41 @@
-"""Who sends a request: the account behind `Authorization: Bearer <token>`."""
+"""Who sends a request: the account behind `Authorization: Bearer <token>`, a JWT or a service token."""
 
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
 
-from accounts.models import User
+from accounts import service_tokens
+from accounts.models import ServiceToken, User
 from accounts.tokens import holder
 from eventhub.errors import TokenNotValid
 
+_PREFIX = service_tokens.PREFIX.encode()
+
 
 class BearerAuthentication(JWTAuthentication):
-    """simplejwt's, with the contract's one answer for every token that is no longer good."""
+    """simplejwt's, with the contract's one answer for every token that is no longer good; and service tokens, which
+    their prefix tells apart. A JWT begins with the Base64 of a brace, `ey`."""
 
-    def authenticate(self, request: Request) -> tuple[User, Token] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[User, Token | ServiceToken] | None:  # type: ignore[override]
         try:
-            return super().authenticate(request)  # type: ignore[return-value]
+            header = self.get_header(request)
+            raw = None if header is None else self.get_raw_token(header)
+            if raw is None:
+                return None
+            if raw.startswith(_PREFIX):
+                return _by_service_token(raw)
+            token = self.get_validated_token(raw)
+            return self.get_user(token), token
         except AuthenticationFailed:
             raise TokenNotValid() from None
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
         return holder(validated_token)
+
+
+def _by_service_token(raw: bytes) -> tuple[User, ServiceToken]:
+    # Whatever is no ASCII becomes what no token holds.
+    token = service_tokens.holder(raw.decode("ascii", "replace"))
+    service_tokens.write_down_use(token)
+    return token.user, token

@@ -1,9 +1,9 @@
-"""The body of an account, written out from a row."""
+"""The bodies of accounts and of service tokens, written out from rows."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from accounts.models import User
+from accounts.models import ServiceToken, User
 
 
 class UserRow(NamedTuple):
@@ -24,3 +24,21 @@ class UserRow(NamedTuple):
 def user_body(user: User) -> dict[str, Any]:
     """The body of an account that is at hand."""
     return UserRow(*(getattr(user, name) for name in UserRow._fields)).body()
+
+
+class TokenRow(NamedTuple):
+    """As `UserRow`, of a service token."""
+
+    pk: int
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, token: ServiceToken) -> "TokenRow":
+        return cls(*(getattr(token, name) for name in cls._fields))
+
+    def body(self) -> dict[str, Any]:
+        return {"token_id": self.pk, **dict(zip(self._fields[1:], self[1:], strict=True))}

@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from eventhub.errors import UserNotFound
 from eventhub.merging import MergedQuerySet
@@ -133,6 +134,30 @@ class User(AbstractBaseUser):
         """Makes the public profile of someone who has become an organizer."""
         if self.is_organizer:
             OrganizerProfile.objects.get_or_create(user=self)
+
+
+class ServiceToken(models.Model):
+    """What an integration signs its requests with, in its owner's name; accounts/service_tokens.py says how.
+
+    Its text is kept nowhere, only the digest of it.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="service_tokens", verbose_name="owner")
+    name = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64, editable=False)
+    scopes = models.JSONField()
+    # What the owner's sign-ins hung on, the password and the generation, when it was made: it ends with them.
+    bond = models.CharField(max_length=128, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField("expires")
+    last_used_at = models.DateTimeField("last used", null=True, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest"], name="service_token_digest_unique")]
+        indexes = [models.Index(fields=["expires_at"], name="service_token_by_expiry")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class OrganizerProfile(models.Model):

@@ -1,13 +1,15 @@
-"""THE permission table: who may do what. The API and the admin read it, the tests run it, the README prints it."""
+"""THE permission table: who may do what, and which scope a service token needs for it. The API and the admin read it,
+the tests run it, the README prints it."""
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.models import User
-from eventhub.errors import Forbidden
+from accounts.models import ServiceToken, User
+from eventhub.errors import Forbidden, InsufficientScope
 
 Predicate = Callable[[User, Any], bool]
 
@@ -47,6 +49,10 @@ def its_person(user: User, registration: Any) -> bool:
     return registration is None or registration.user_id == user.pk or organizer_of_its_event(user, registration)
 
 
+def its_owner(user: User, token: Any) -> bool:
+    return token is None or token.user_id == user.pk or user.is_admin
+
+
 class Rule(NamedTuple):
     """A row of the table: a predicate, how people say it, and the message of the 403."""
 
@@ -72,6 +78,10 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("user", "reset_second_factor"): Rule(admin, "admin"),
     ("organizer", "retrieve"): Rule(everyone, "anyone signed in"),
     ("organizer", "update"): _ACCOUNT,
+    ("token", "list"): Rule(everyone, "anyone signed in: own"),
+    ("token", "see_all"): Rule(admin, "admin"),
+    ("token", "create"): Rule(everyone, "anyone signed in, for oneself"),
+    ("token", "destroy"): Rule(its_owner, "its owner, admin"),
     ("event", "list"): Rule(everyone, "anyone signed in"),
     ("event", "retrieve"): Rule(everyone, "anyone signed in; a draft: its organizer, admin"),
     ("event", "registration"): Rule(everyone, "anyone signed in, about oneself; a draft: its organizer, admin"),
@@ -90,6 +100,36 @@ TABLE: dict[tuple[str, str], Rule] = {
 }
 
 
+class Scope(StrEnum):
+    """What a service token can be made for."""
+
+    EVENTS_READ = "events:read"
+    EVENTS_WRITE = "events:write"
+    ATTENDEES_READ = "attendees:read"
+    ATTENDEES_WRITE = "attendees:write"
+    PROFILE_READ = "profile:read"
+
+
+# The scope behind each operation of the API. It narrows what the table lets the token's owner do, and widens nothing.
+# What is not here is closed to every service token: accounts, sign-ins, the tokens themselves.
+SCOPES: dict[tuple[str, str], Scope] = {
+    ("user", "me"): Scope.PROFILE_READ,
+    ("user", "events"): Scope.EVENTS_READ,
+    ("organizer", "retrieve"): Scope.PROFILE_READ,
+    ("event", "list"): Scope.EVENTS_READ,
+    ("event", "retrieve"): Scope.EVENTS_READ,
+    ("event", "create"): Scope.EVENTS_WRITE,
+    ("event", "update"): Scope.EVENTS_WRITE,
+    ("event", "destroy"): Scope.EVENTS_WRITE,
+    ("event", "attendees"): Scope.ATTENDEES_READ,
+    ("attendee", "list"): Scope.ATTENDEES_READ,
+    ("attendee", "retrieve"): Scope.ATTENDEES_READ,
+    ("attendee", "create"): Scope.ATTENDEES_WRITE,
+    ("attendee", "update"): Scope.ATTENDEES_WRITE,
+    ("attendee", "destroy"): Scope.ATTENDEES_WRITE,
+}
+
+
 def allowed(user: User, resource: str, action: str, row: Any = None) -> bool:
     """Whether the table lets `user` do `action` to `row`, or at all where no row is given."""
     return TABLE[resource, action].allows(user, row)
@@ -101,9 +141,18 @@ def require(user: User, resource: str, action: str, row: Any = None) -> None:
         raise Forbidden(TABLE[resource, action].message)
 
 
+def require_scope(auth: object, resource: str, action: str) -> None:
+    """InsufficientScope where `auth`, what a request is signed with, is a service token that was not made for it."""
+    if isinstance(auth, ServiceToken):
+        scope = SCOPES.get((resource, action))
+        if scope not in auth.scopes:
+            raise InsufficientScope(scope)
+
+
 class ByTable(BasePermission):
     """DRF's question about the role, answered by the table. Rows are asked about by name, with `require`."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
+        require_scope(request.auth, view.resource, view.action)
         require(request.user, view.resource, view.action)  # type: ignore[arg-type]
         return True

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
-from accounts.bodies import UserRow
-from accounts.models import OrganizerProfile, Role, User, normalize_email
+from accounts.bodies import TokenRow, UserRow
+from accounts.models import OrganizerProfile, Role, ServiceToken, User, normalize_email
+from accounts.permissions import Scope
 from accounts.rules import MAX_PASSWORD_LENGTH
 from eventhub.bodies import Body
 from eventhub.times import TimeField
@@ -118,3 +119,50 @@ class ProfileInput(Body):
     about = serializers.CharField(allow_blank=True)
 
     example: ClassVar = {"name": "Olga's Lectures", "contact": "hello@example.org"}
+
+
+SCOPES = [(scope.value, scope.value) for scope in Scope]
+
+
+class TokenSerializer(serializers.Serializer[ServiceToken]):
+    """What `TokenRow.body` writes."""
+
+    token_id = serializers.IntegerField()
+    name = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES))
+    created_at = TimeField()
+    expires_at = TimeField()
+    last_used_at = TimeField(allow_null=True, help_text="To the minute; null until then.")
+
+    row = TokenRow
+    example: ClassVar[dict[str, Any]] = {
+        "token_id": 3,
+        "name": "Website",
+        "scopes": ["attendees:write", "events:read"],
+        "created_at": "2026-03-01T09:00:00Z",
+        "expires_at": "2026-05-30T09:00:00Z",
+        "last_used_at": None,
+    }
+
+
+class NewTokenSerializer(TokenSerializer):
+    token = serializers.CharField(help_text="Shown now, and never again.")
+
+    example: ClassVar[dict[str, Any]] = {
+        **TokenSerializer.example,
+        "token": "evh_4fGx9mQp2LrT7vKc1WzB...",
+    }
+
+
+class TokenInput(Body):
+    name = serializers.CharField(max_length=100, help_text="What it is for.")
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES), allow_empty=False)
+    expires_at = TimeField(required=False, help_text="At most 365 days from now; absent: 90 days.")
+    current_password = serializers.CharField(
+        required=False,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="Needed when you signed in more than 15 minutes ago.",
+    )
+
+    example: ClassVar = {"name": "Website", "scopes": ["attendees:write", "events:read"]}

@@ -55,6 +55,17 @@ class ReauthenticationRequired(Refusal):
     status_code, default_detail, default_code = 403, "Sign in again to change this", "reauthentication_required"
 
 
+class InsufficientScope(Refusal):
+    """A service token that was not made for this (RFC 6750, section 3.1). `scope`: the one that it lacks, None where
+    no service token may do it."""
+
+    status_code, default_detail, default_code = 403, "This token was not made for this", "insufficient_scope"
+
+    def __init__(self, scope: str | None = None) -> None:
+        super().__init__(**({"scope": scope} if scope else {}))
+        self.scope = scope
+
+
 class NotFound(Refusal):
     status_code, default_detail, default_code = 404, "Not found", "not_found"
 
@@ -73,6 +84,10 @@ class AttendeeNotFound(NotFound):
 
 class UserExists(Refusal):
     default_detail, default_code = "User already exists", "user_exists"
+
+
+class ServiceTokenNotFound(NotFound):
+    default_detail = "Token not found"
 
 
 class UsernameExists(Refusal):
@@ -115,6 +130,10 @@ class HasEvents(Refusal):
 
 class LastAdmin(Refusal):
     default_detail, default_code = "The last admin cannot be removed", "last_admin"
+
+
+class TooManyTokens(Refusal):
+    default_detail, default_code = "You have as many tokens as an account can have", "too_many_tokens"
 
 
 class SecondFactorExists(Refusal):
@@ -194,6 +213,9 @@ def headers(exc: drf.APIException) -> dict[str, str]:
     found = {}
     if exc.status_code == 401:
         found["WWW-Authenticate"] = 'Bearer realm="api"'
+    if isinstance(exc, InsufficientScope):
+        needed = f', scope="{exc.scope}"' if exc.scope else ""
+        found["WWW-Authenticate"] = f'Bearer realm="api", error="insufficient_scope"{needed}'
     if wait := getattr(exc, "wait", None):
         found["Retry-After"] = str(int(wait))
     return found

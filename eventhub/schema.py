@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import exceptions as drf
 
+from accounts.permissions import SCOPES
 from eventhub import errors
 from eventhub.views import Operation
 
@@ -19,6 +20,7 @@ ERROR = {
         "code": {"type": "string", "description": "For a program; stable."},
         "errors": {"type": "object", "description": "With code `invalid`: the problems by field."},
         "can_wait": {"type": "boolean", "description": "With `event_full`: whether the queue is open."},
+        "scope": {"type": "string", "description": "With `insufficient_scope`: the one that the token lacks."},
         "attendee_id": {"type": "integer", "description": "With `already_registered`: the live registration."},
     },
 }
@@ -62,7 +64,11 @@ class ContractSchema(AutoSchema):
         return "\n".join(self._docstring().splitlines()[1:]).strip()
 
     def get_auth(self) -> list[dict[str, Any]]:
-        return [] if self.view.public else [{"bearer": []}]
+        """How a request is signed: by a JWT, or by a service token, where one of that scope is let in."""
+        if self.view.public:
+            return []
+        scope = SCOPES.get((self.view.resource, self.view.action))
+        return [{"bearer": []}, *([{"service_token": [scope.value]}] if scope else [])]
 
     def get_request_serializer(self) -> Any:
         operation = self.operation
@@ -124,6 +130,7 @@ class ContractSchema(AutoSchema):
             refusals += [drf.Throttled(wait=30)]
         else:
             refusals += [errors.NotAuthenticated(), errors.TokenNotValid(), drf.Throttled(wait=30)]
+            refusals += [errors.InsufficientScope(SCOPES.get((self.view.resource, self.view.action)))]
         if self.operation.input is not None:
             refusals += [drf.ParseError("JSON parse error"), errors.TooLarge(), drf.UnsupportedMediaType("text/plain")]
         if self.operation.input is not None or self.operation.many:
@@ -152,5 +159,13 @@ def add_shared_components(result: dict[str, Any], **kwargs: Any) -> dict[str, An
     """drf-spectacular's hook: the one error body, and how a request is signed."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Error"] = ERROR
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+        "service_token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "evh_...",
+            "description": "A service token, made for the scope that the operation names.",
+        },
+    }
     return result

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts.own_views import ServiceTokens
 from accounts.views import OrganizerProfiles, Sessions, SignUp, Users
 from eventhub import answers, health
 from eventhub.documents import docs, root, schema
@@ -63,6 +64,8 @@ urlpatterns = [
     *both("users/token/refresh", Sessions.as_view({"post": "refresh"}), "token-refresh"),
     *both("users/logout", Users.as_view({"post": "logout"}), "user-logout"),
     *both("users/me", Users.as_view({"get": "me"}), "user-me"),
+    *both("users/me/tokens/", ServiceTokens.as_view(collection), "token-list"),
+    *both("users/me/tokens/<int:pk>", ServiceTokens.as_view({"delete": "destroy"}), "token-detail"),
     *both("users/", Users.as_view({"get": "list"}), "user-list"),
     *both("users/<int:pk>", Users.as_view(item), "user-detail"),
     *both("users/<int:pk>/events", UserEvents.as_view({"get": "events"}), "user-events"),

@@ -4,10 +4,11 @@ import itertools
 
 import pytest
 from django.urls import get_resolver
+from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts.models import Role, User
-from accounts.permissions import TABLE, allowed, require
-from eventhub.errors import Forbidden
+from accounts.models import Role, ServiceToken, User
+from accounts.permissions import SCOPES, TABLE, Scope, allowed, require, require_scope
+from eventhub.errors import Forbidden, InsufficientScope
 from events.models import Event
 from registrations.models import Registration
 
@@ -30,6 +31,7 @@ def registration(owner, organizer=OTHER):
 
 ANY_ROW = {"none": None, "own": account(ME), "foreign": account(OTHER)}
 ACCOUNTS = ANY_ROW
+TOKENS = {"none": None, "own": ServiceToken(user_id=ME), "foreign": ServiceToken(user_id=OTHER)}
 EVENTS = {"none": None, "own": event(ME), "foreign": event(OTHER)}
 REGISTRATIONS = {
     "none": None,
@@ -56,6 +58,10 @@ EXPECTED = {
     ("user", "reset_second_factor"): (ACCOUNTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("organizer", "retrieve"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("organizer", "update"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
+    ("token", "list"): (TOKENS, {"none": ALL, "own": ALL, "foreign": ALL}),
+    ("token", "see_all"): (TOKENS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
+    ("token", "create"): (TOKENS, {"none": ALL, "own": ALL, "foreign": ALL}),
+    ("token", "destroy"): (TOKENS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
     ("event", "list"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("event", "retrieve"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("event", "registration"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
@@ -152,3 +158,37 @@ def test_every_action_that_is_not_public_is_in_the_table(resource, action):
 def test_only_these_are_public():
     public = {(view.__name__, action) for view, action in operations() if view.public}
     assert public == {("SignUp", "create"), ("Sessions", "login"), ("Sessions", "refresh")}
+
+
+# Scopes --------------------------------------------------------------------------------------------------------------
+
+# What no service token may do, whatever it was made for. A new operation has to be here, or have a scope.
+CLOSED = {
+    *(("user", action) for action in ("list", "retrieve", "update", "destroy", "logout")),
+    *(("token", action) for action in ("list", "create", "destroy")),
+    ("organizer", "update"),
+}
+
+
+def test_every_operation_has_a_scope_or_is_closed_to_service_tokens():
+    signed_in = {(view.resource, action) for view, action in operations() if not view.public}
+    assert signed_in == SCOPES.keys() | CLOSED
+    assert SCOPES.keys() & CLOSED == set()
+
+
+@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize(("resource", "action"), sorted(SCOPES.keys() | CLOSED | {("user", "an operation to come")}))
+def test_a_token_of_one_scope_opens_what_that_names(resource, action, scope):
+    needed = SCOPES.get((resource, action))
+    token = ServiceToken(scopes=[scope.value])
+    if needed == scope:
+        require_scope(token, resource, action)
+        return
+    with pytest.raises(InsufficientScope) as refused:
+        require_scope(token, resource, action)
+    assert refused.value.scope == needed
+
+
+@pytest.mark.parametrize("auth", [None, AccessToken()])
+def test_whoever_signs_in_needs_no_scope(auth):
+    require_scope(auth, "user", "list")

@@ -34,11 +34,13 @@ BAD_CREDENTIALS = refusal(401, "Invalid username or password", "invalid_credenti
 NOT_ADMIN = refusal(403, "You must be an admin to access", "permission_denied")
 INACCESSIBLE = refusal(403, "Resource inaccessible", "permission_denied")
 NOT_ALLOWED = refusal(403, "Not allowed", "permission_denied")
+EVENT_NOT_UPDATED = refusal(403, "Event not updated", "permission_denied")
 SIGN_IN_AGAIN = refusal(403, "Sign in again to change this", "reauthentication_required")
 
 NO_PATH = refusal(404, "Not found", "not_found")
 NO_USER = refusal(404, "User not found", "not_found")
 NO_EVENT = refusal(404, "Event not found", "not_found")
+NO_TOKEN = refusal(404, "Token not found", "not_found")
 NO_ATTENDEE = refusal(404, "Attendee not found", "not_found")
 
 USER_EXISTS = refusal(409, "User already exists", "user_exists")

@@ -14,6 +14,7 @@ from django.test import Client
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from accounts.models import User
+from accounts.permissions import SCOPES
 from conftest import PASSWORD
 from eventhub.tests.answers import refusal, whole
 from events.models import Event
@@ -97,7 +98,12 @@ def test_every_operation_has_a_summary_and_a_name_of_its_own(document):
 
 
 def test_only_the_contracts_spelling_is_in_the_document(document):
-    assert [path for path in document["paths"] if path.endswith("/")] == ["/attendees/", "/events/", "/users/"]
+    assert [path for path in document["paths"] if path.endswith("/")] == [
+        "/attendees/",
+        "/events/",
+        "/users/",
+        "/users/me/tokens/",
+    ]
 
 
 def test_every_body_has_an_example_that_fits_its_schema(document):
@@ -130,7 +136,7 @@ def test_every_parameter_has_a_type_that_its_values_are_of(document):
 
 
 COMMON = {("406", "not_acceptable"), ("429", "throttled"), ("500", "error"), ("503", "unavailable")}
-SIGNED_IN = COMMON | {("401", "not_authenticated"), ("401", "token_not_valid")}
+SIGNED_IN = COMMON | {("401", "not_authenticated"), ("401", "token_not_valid"), ("403", "insufficient_scope")}
 BODY = {
     ("400", "parse_error"),
     ("400", "invalid"),
@@ -178,6 +184,9 @@ CODES = {
     "POST /users/login": COMMON | BODY | {("401", "invalid_credentials")},
     "POST /users/logout": SIGNED_IN | BODY,
     "GET /users/me": SIGNED_IN,
+    "GET /users/me/tokens/": SIGNED_IN | LIST,
+    "POST /users/me/tokens/": SIGNED_IN | BODY | {("403", "reauthentication_required"), ("409", "too_many_tokens")},
+    "DELETE /users/me/tokens/{id}": SIGNED_IN | {MISSING, CONFLICT},
     "POST /users/register": COMMON | BODY | {("409", "user_exists")},
     "POST /users/token/refresh": COMMON | BODY | {("401", "token_not_valid")},
 }
@@ -209,9 +218,24 @@ def test_every_refusal_has_the_one_error_body(document):
 def test_every_operation_says_whether_it_takes_a_token(document):
     public = {name for name, operation in operations(document) if "security" not in operation}
     assert public == {"POST /users/login", "POST /users/register", "POST /users/token/refresh"}
-    assert document["components"]["securitySchemes"] == {
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    schemes = document["components"]["securitySchemes"]
+    assert {name: (scheme["scheme"], scheme["bearerFormat"]) for name, scheme in schemes.items()} == {
+        "bearer": ("bearer", "JWT"),
+        "service_token": ("bearer", "evh_..."),
     }
+
+
+def test_every_operation_says_which_scope_a_service_token_needs(document):
+    documented = {
+        operation["operationId"].removesuffix("_partially"): [
+            scope for way in operation["security"] for scopes in way.values() for scope in scopes
+        ]
+        for _, operation in operations(document)
+        if "security" in operation
+    }
+    scopes = {f"{resource}_{action}": [scope.value] for (resource, action), scope in SCOPES.items()}
+    assert documented == {name: scopes.get(name, []) for name in documented}
+    assert scopes.keys() <= documented.keys()
 
 
 def test_a_password_only_goes_in(document):
@@ -220,7 +244,12 @@ def test_a_password_only_goes_in(document):
         for name, schema in document["components"]["schemas"].items()
         if any("password" in key for key in schema.get("properties", {}))
     }
-    assert with_password == {"LoginInputRequest", "SignUpInputRequest", "PatchedAccountInputRequest"}
+    assert with_password == {
+        "LoginInputRequest",
+        "SignUpInputRequest",
+        "PatchedAccountInputRequest",
+        "TokenInputRequest",
+    }
 
 
 # Swagger UI ----------------------------------------------------------------------------------------------------------

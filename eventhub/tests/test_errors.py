@@ -13,6 +13,7 @@ from django.urls import path
 from rest_framework import exceptions as drf
 from rest_framework_simplejwt.tokens import AccessToken
 
+from accounts import service_tokens
 from accounts.models import User
 from accounts.tokens import token_pair
 from conftest import PASSWORD, token_for
@@ -66,7 +67,7 @@ class Documented:
         return f"{self.verb} {self.template}"
 
     def path(self, ids):
-        return self.template.replace("{id}", str(ids[self.template.split("/")[1]]))
+        return self.template.replace("{id}", str(ids[self.template.split("/{id}")[0]]))
 
 
 OPERATIONS = [
@@ -84,7 +85,13 @@ each_with_body = pytest.mark.parametrize("operation", [o for o in OPERATIONS if 
 def ids(ada, otto, make_event, enroll):
     """A row of each kind, to which ada may do everything."""
     event = make_event(ada)
-    return {"users": otto.pk, "events": event.pk, "attendees": enroll(event, otto).pk}
+    token = service_tokens.make(owner=ada, name="Website", scopes=["events:read"]).token
+    return {
+        "/users": otto.pk,
+        "/users/me/tokens": token.pk,
+        "/events": event.pk,
+        "/attendees": enroll(event, otto).pk,
+    }
 
 
 @pytest.fixture
@@ -92,7 +99,7 @@ def send(api, ada, ids):
     """Sends an operation as ada, with raw bytes or else with a body that succeeds."""
     refresh = {"refresh": token_pair(ada, auth_time=0)["refresh"]}
     instead_of_examples = {
-        "POST /attendees/": {"event_id": ids["events"]},
+        "POST /attendees/": {"event_id": ids["/events"]},
         "POST /users/login": {"username": "ada", "password": PASSWORD},
         "POST /users/logout": refresh,
         "POST /users/token/refresh": refresh,
@@ -113,7 +120,8 @@ def test_the_document_has_all_operations_of_the_contract():
         GET POST /attendees/, GET PUT PATCH DELETE /attendees/{id},
         GET POST /events/, GET PUT PATCH DELETE /events/{id}, GET /events/{id}/attendees,
         GET /users/, GET PUT PATCH DELETE /users/{id}, GET /users/{id}/events, GET PUT PATCH /users/{id}/organizer,
-        POST /users/login, POST /users/logout, GET /users/me, POST /users/register, POST /users/token/refresh
+        POST /users/login, POST /users/logout, GET /users/me,
+        GET POST /users/me/tokens/, DELETE /users/me/tokens/{id}, POST /users/register, POST /users/token/refresh
     """
     rows = [row.split() for row in described.split(",")]
     assert [str(operation) for operation in OPERATIONS] == [f"{verb} {row[-1]}" for row in rows for verb in row[:-1]]
@@ -423,7 +431,7 @@ def test_a_number_in_a_filter_that_no_column_holds_matches_nothing(api, ada, ids
     ],
 )
 def test_a_number_in_a_body_that_no_column_holds_is_nobodys(api, ada, ids, verb, path, name, refused):
-    client, rest = api(ada), {"event_id": ids["events"]} if verb == "POST" else {}
+    client, rest = api(ada), {"event_id": ids["/events"]} if verb == "POST" else {}
     numbers = [*LARGE, -1, 0]
     answers = {number: whole(client.send(verb, path.format(**ids), {**rest, name: number})) for number in numbers}
     assert answers == dict.fromkeys(numbers, refused)
@@ -432,7 +440,7 @@ def test_a_number_in_a_body_that_no_column_holds_is_nobodys(api, ada, ids, verb,
 @pytest.mark.parametrize("number", HUGE, ids=["2^64", "-2^63-1", "10^30", "10^400"])
 @pytest.mark.parametrize("name", ["max_capacity", "organizer_id"])
 def test_a_number_past_64_bits_is_not_valid(api, ada, ids, name, number):
-    answer = api(ada).generic("PATCH", f"/events/{ids['events']}", f'{{"{name}": {number}}}')
+    answer = api(ada).generic("PATCH", f"/events/{ids['/events']}", f'{{"{name}": {number}}}')
     if number == 10**400:  # past all floats, too
         assert parse_error(answer) == PARSE_ERROR
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import get_commands
 
-from accounts.permissions import TABLE
+from accounts.permissions import SCOPES, TABLE, Scope
 
 README = (Path(settings.BASE_DIR) / "README.md").read_text()
 
@@ -17,8 +17,19 @@ def section(title):
 
 def test_the_readme_prints_the_permission_table():
     rows = [f"| {resource} | {action.replace('_', ' ')} | {rule.who} |" for (resource, action), rule in TABLE.items()]
-    printed = [line for line in section("Who may do what").splitlines() if line.startswith("|")]
+    text = section("Who may do what").split("\n### ")[0]
+    printed = [line for line in text.splitlines() if line.startswith("|")]
     assert printed == ["| what | action | who |", "| --- | --- | --- |", *rows]
+
+
+def test_the_readme_says_what_each_scope_opens():
+    opened = {
+        scope: ", ".join(f"{resource} {action}" for (resource, action), needed in SCOPES.items() if needed == scope)
+        for scope in Scope
+    }
+    text = section("Who may do what").split("\n### Service tokens\n")[1]
+    printed = [line for line in text.splitlines() if line.startswith("| `")]
+    assert printed == [f"| `{scope}` | {what} |" for scope, what in opened.items()]
 
 
 def test_the_readme_names_every_variable():

@@ -19,6 +19,8 @@ NO_SEAT: dict[str, str] = {
     # The API
     "API Events.create": NEW,
     "API OrganizerProfiles.update": ACCOUNT,
+    "API ServiceTokens.create": ACCOUNT,
+    "API ServiceTokens.destroy": ACCOUNT,
     "API Sessions.login": ACCOUNT,
     "API Sessions.refresh": ACCOUNT,
     "API SignUp.create": ACCOUNT,
@@ -69,6 +71,7 @@ NO_SEAT: dict[str, str] = {
     "module accounts.models": ACCOUNT,
     "module accounts.permissions": READS,
     "module accounts.second_factor": ACCOUNT,
+    "module accounts.service_tokens": ACCOUNT,
     "module accounts.tokens": ACCOUNT,
     "module events.bodies": READS,
     "module events.calendars": READS,
