@@ -121,6 +121,7 @@ SCOPES: dict[tuple[str, str], Scope] = {
     ("event", "create"): Scope.EVENTS_WRITE,
     ("event", "update"): Scope.EVENTS_WRITE,
     ("event", "destroy"): Scope.EVENTS_WRITE,
+    ("event", "registration"): Scope.ATTENDEES_READ,
     ("event", "attendees"): Scope.ATTENDEES_READ,
     ("attendee", "list"): Scope.ATTENDEES_READ,
     ("attendee", "retrieve"): Scope.ATTENDEES_READ,
