@@ -36,6 +36,7 @@ RANDOM_CHARACTERS, CHECKSUM_CHARACTERS = 30, 6
 MOST_TOKENS = 20  # of an account
 LIFETIME = timedelta(days=90)
 LONGEST_LIFETIME = timedelta(days=365)
+KEPT_EXPIRED = timedelta(days=30)  # in its owner's list, so that they see why an integration came to a stop
 BETWEEN_USES = timedelta(minutes=1)  # that are written down
 _ALPHABET = string.digits + string.ascii_letters
 
@@ -124,8 +125,8 @@ def write_down_use(token: ServiceToken, *, now: datetime | None = None) -> None:
 
 
 def forget_expired(*, now: datetime, dry_run: bool) -> int:
-    """Removes the tokens that have expired; how many these are."""
-    expired = ServiceToken.objects.filter(expires_at__lte=now)
+    """Removes the tokens that expired a month ago; how many these are. With `dry_run` they stay."""
+    expired = ServiceToken.objects.filter(expires_at__lte=now - KEPT_EXPIRED)
     return expired.count() if dry_run else expired.delete()[0]
 
 

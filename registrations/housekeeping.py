@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from accounts import tokens
+from accounts import service_tokens, tokens
 from eventhub import leftovers
 from registrations import lifecycle
 
@@ -34,6 +34,7 @@ class Outcome(NamedTuple):
 CHORES = (
     Chore("events brought up to date", lifecycle.bring_all_up_to_date),
     Chore("expired refresh tokens", tokens.forget_expired),
+    Chore("service tokens that expired a month ago", service_tokens.forget_expired),
     Chore("expired entries of the cache", leftovers.drop_expired_cache),
     Chore("expired sessions of the back office", leftovers.drop_expired_sessions),
 )

@@ -114,7 +114,7 @@ def send(api, ada, ids):
 def test_the_document_has_all_operations_of_the_contract():
     described = """
         GET POST /attendees/, GET PUT PATCH DELETE /attendees/{id},
-        GET POST /events/, GET PUT PATCH DELETE /events/{id}, GET /events/{id}/attendees,
+        GET POST /events/, GET PUT PATCH DELETE /events/{id}, GET /events/{id}/attendees, GET /events/{id}/registration,
         GET /users/, GET PUT PATCH DELETE /users/{id}, GET /users/{id}/events, GET PUT PATCH /users/{id}/organizer,
         POST /users/login, POST /users/logout, GET /users/me,
         GET POST /users/me/tokens/, DELETE /users/me/tokens/{id}, POST /users/register, POST /users/token/refresh
