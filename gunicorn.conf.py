@@ -4,9 +4,14 @@ Threads, since a request mostly waits for the database; processes, since Python 
 """
 
 import contextlib
+import itertools
+import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
+
+import gunicorn.util
 
 BASE_DIR = Path(__file__).resolve().parent
 sys.path.insert(0, str(BASE_DIR))  # gunicorn reads this file before it looks for the application
@@ -30,8 +35,50 @@ keepalive = 5
 max_requests, max_requests_jitter = 100_000, 10_000
 # The heartbeat file must not be on a disk that can stall.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+# Who is asked, by whom and over what is said by Host, NUM_PROXIES and X-Forwarded-Proto alone (eventhub/settings.py):
+# no other header is believed, whoever sends it.
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
 # Nobody needs to command a worker at run time, and the socket would lie in the home of whoever starts the service.
 control_socket_disable = True
+
+ERRORS = {403: "permission_denied", 414: "too_large", 417: "not_acceptable", 431: "too_large", 500: "error"}
+
+
+def write_error(client: Any, status: int, reason: str, message: str) -> None:
+    """gunicorn's answer to what never was a request of ours, in the contract's form. `message` would repeat it."""
+    code = ERRORS.get(status, "invalid")
+    body = json.dumps({"msg": "Internal server error" if status == 500 else reason, "code": code})
+    head = (
+        f"HTTP/1.1 {status} {reason}",
+        "Connection: close",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "X-Content-Type-Options: nosniff",
+    )
+    gunicorn.util.write_nonblock(client, "\r\n".join([*head, "", body]).encode("latin1"))
+
+
+gunicorn.util.write_error = write_error
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Makes the memory in which all workers count requests, once, and finds the worker a row of it that is free."""
+    from eventhub.tallies import new_memory
+
+    if not hasattr(server, "tallies"):
+        server.tallies = new_memory(server.cfg.workers)
+    taken = {other.row for other in server.WORKERS.values()}
+    worker.row = next(row for row in itertools.count() if row not in taken)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """After an upgrade and a reload a worker runs the new code; what its parent has once imported is the old."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"eventhub", "django", "environ"}]:
+        del sys.modules[name]
+    from eventhub.tallies import tallies
+
+    tallies.join(server.tallies, row=worker.row)
 
 
 def post_worker_init(worker: object) -> None:

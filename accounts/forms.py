@@ -15,7 +15,7 @@ from accounts.models import OrganizerProfile, User
 from accounts.views import by_id, by_name
 from eventhub.errors import ReauthenticationRequired, Refusal
 from eventhub.office.pages import problems
-from eventhub.throttling import CredentialsByAccount, CredentialsByAddress
+from eventhub.throttling import CredentialsByAccount, CredentialsByAddress, pause_guessing
 from registrations import people
 
 AUTH_TIME = "auth_time"  # in a session: when the password was given, as in a token
@@ -36,7 +36,8 @@ class Guarded:
     def refuse_guessing(self) -> None:
         for throttle in (CredentialsByAddress(), CredentialsByAccount()):
             if not throttle.allow_request(self.request, self):  # type: ignore[arg-type]
-                raise ValidationError(f"Too many attempts. Try again in {throttle.wait():.0f} seconds.")
+                pause_guessing(self.request, throttle.wait())
+                raise ValidationError(f"Too many attempts. Try again in {throttle.wait()} seconds.")
 
 
 class SignInForm(Guarded, AuthenticationForm):

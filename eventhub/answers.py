@@ -56,6 +56,11 @@ def only_read(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def refused(request: HttpRequest, exc: drf.APIException) -> HttpResponse:
+    """Not a hook either: the answer to what was refused before there was a view."""
+    return _answer(request, exc)
+
+
 def in_office(request: HttpRequest) -> bool:
     return request.path_info.startswith("/admin/")
 

@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "eventhub.office.middleware.OfficeAccounts",
+    "eventhub.throttling.ThrottleEverything",
     "eventhub.office.middleware.OfficeSecondFactor",
     "eventhub.office.middleware.OfficeMessages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -170,7 +171,6 @@ OTP_TOTP_ISSUER = "EventHub"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ByTable"],
-    "DEFAULT_THROTTLE_CLASSES": ["eventhub.throttling.GeneralThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["eventhub.bodies.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["eventhub.bodies.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "eventhub.pagination.KeysetPagination",
@@ -180,7 +180,6 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "eventhub.errors.exception_handler",
     "PAGE_SIZE": read("PAGE_SIZE", "50", whole_number(1, 200)),
-    "NUM_PROXIES": NUM_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }

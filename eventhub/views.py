@@ -20,6 +20,7 @@ from eventhub import acting, replica
 from eventhub.errors import NotAuthenticated, Refusal
 from eventhub.listings import Listing
 from eventhub.pagination import KeysetPagination
+from eventhub.throttling import GeneralThrottle
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -76,7 +77,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def check_throttles(self, request: Request, throttles: Iterable[BaseThrottle] | None = None) -> None:
         """The first that refuses answers, since a later one may read the body: a 429 wins over the body's 400."""
-        for throttle in self.get_throttles() if throttles is None else throttles:
+        for throttle in [GeneralThrottle(), *self.get_throttles()] if throttles is None else throttles:
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait())  # type: ignore[arg-type]
 

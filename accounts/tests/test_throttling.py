@@ -7,13 +7,14 @@ import time_machine
 from django.core.cache import cache, caches
 from django.db import connection
 
+from accounts.models import User
 from conftest import PASSWORD
-from eventhub import throttling
+from eventhub import addresses, throttling
+from eventhub.tallies import tallies
 from eventhub.tests.answers import (
     BAD_CREDENTIALS,
     BAD_TOKEN,
     INACCESSIBLE,
-    NO_HEADER,
     SIGN_IN_AGAIN,
     whole,
 )
@@ -29,7 +30,7 @@ def clock():
     """Noon, until a test moves on; and nobody has asked for anything yet."""
     with time_machine.travel(NOON, tick=False) as clock:
         cache.clear()
-        throttling.GeneralThrottle.counter.window = -1
+        tallies.forget()
         yield clock
 
 
@@ -234,7 +235,7 @@ def test_who_is_signed_in_is_not_held_up_by_it(api, bob, log_in):
 @pytest.fixture
 def proxies(settings):
     def count(number):
-        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": number}
+        settings.NUM_PROXIES = number
 
     return count
 
@@ -269,6 +270,60 @@ def test_behind_two_proxies_the_address_before_the_last_counts(proxies, log_in):
 def test_a_forwarded_address_may_be_anything(proxies, log_in, forwarded):
     proxies(1)
     assert whole(log_in(HTTP_X_FORWARDED_FOR=forwarded)) == BAD_CREDENTIALS
+
+
+@pytest.mark.parametrize(
+    ("text", "neighbourhood"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1:50000", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("[::ffff:192.0.2.1]:50000", "192.0.2.1"),
+        ("::ffff:c000:201", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::1]:50000", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        *[(text, "unknown") for text in ("", "unknown", "192.0.2.256", "192.0.2.01", "_hidden", "x" * 5000, "a\x00b")],
+    ],
+)
+def test_whom_an_address_stands_for(text, neighbourhood):
+    assert addresses.neighbourhood({"REMOTE_ADDR": text}) == neighbourhood
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.1", "192.0.2.1"),
+        (1, "203.0.113.1", "203.0.113.1"),
+        (1, "198.51.100.1, 203.0.113.1", "203.0.113.1"),
+        (1, "198.51.100.1,,203.0.113.1", "203.0.113.1"),  # two headers, as a server joins them
+        (2, "198.51.100.1, 203.0.113.1, 10.0.0.1", "203.0.113.1"),
+        (2, "203.0.113.1", "203.0.113.1"),
+        (1, "", "192.0.2.1"),
+        (1, ",", ""),
+        (1, "203.0.113.1, ", ""),
+    ],
+)
+def test_which_address_counts(settings, proxies, forwarded, address):
+    settings.NUM_PROXIES = proxies
+    assert addresses.address({"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": forwarded}) == address
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_customer_with_a_whole_network_is_one_address(log_in):
+    for n in range(3):
+        assert whole(log_in(f"guess{n}", address=f"2001:db8::{n}")) == BAD_CREDENTIALS
+    assert refused(log_in("guess3", address="2001:db8:0:0:ffff::3")) == throttled(60)
+    assert whole(log_in("guess4", address="2001:db8:0:1::")) == BAD_CREDENTIALS
+
+
+@pytest.mark.usefixtures("credentials")
+def test_what_is_no_address_is_one_and_the_same(proxies, log_in):
+    proxies(1)
+    for n in range(3):
+        assert whole(log_in(f"guess{n}", HTTP_X_FORWARDED_FOR=f"made up {n}")) == BAD_CREDENTIALS
+    assert refused(log_in("guess3", HTTP_X_FORWARDED_FOR="made up 3")) == throttled(60)
 
 
 # Everything else -----------------------------------------------------------------------------------------------------
@@ -306,14 +361,107 @@ def test_refusals_count_as_well(api, bob, eve):
 
 
 @pytest.mark.usefixtures("general")
-def test_who_is_not_signed_in_is_told_so_however_often(api):
-    assert [whole(api().get("/users/me")) for _ in range(5)] == [NO_HEADER] * 5
+@pytest.mark.parametrize("path", ["/healthz", "/healthz/", "/readyz", "/readyz/"])
+def test_health_is_not_throttled(api, bob, path):
+    assert {api(who).get(path).status_code for who in (None, bob) for _ in range(5)} == {200}
+
+
+EVERYTHING = [
+    ("GET", "/", {}),
+    ("GET", "/schema/", {}),
+    ("GET", "/docs/", {}),
+    ("GET", "/nope", {}),
+    ("POST", "/users/nope", {}),
+    ("GET", "/static/nope.css", {}),
+    ("GET", "/users/me", {}),
+    ("DELETE", "/users/me", {}),
+    ("POST", "/users/login", {}),
+    ("GET", "/users/login", {}),
+    ("POST", "/users/register", {}),
+    ("POST", "/users/token/refresh", {}),
+    ("POST", "/users/login", {"HTTP_AUTHORIZATION": "Bearer garbage"}),
+    ("GET", "/users/me", {"HTTP_AUTHORIZATION": "Bearer garbage"}),
+    ("GET", "/users/me", {"HTTP_AUTHORIZATION": "Basic Ym9iOng="}),
+    ("GET", "/nope", {"HTTP_AUTHORIZATION": "Bearer garbage"}),
+    ("GET", "/docs/", {"HTTP_AUTHORIZATION": "Bearer garbage"}),
+    ("GET", "/static/nope.css", {"HTTP_AUTHORIZATION": "Bearer garbage"}),
+]
+IN_OFFICE = [
+    ("GET", "/admin/"),
+    ("GET", "/admin/login/"),
+    ("POST", "/admin/login/"),
+    ("GET", "/admin/events/event/"),
+    ("GET", "/admin/nope/"),
+    ("POST", "/admin/code/"),
+]
 
 
 @pytest.mark.usefixtures("general")
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/", "/schema/"])
-def test_health_and_documents_are_not_throttled(api, bob, path):
-    assert {api(bob).get(path).status_code for _ in range(5)} == {200}
+@pytest.mark.parametrize(("verb", "path", "headers"), EVERYTHING)
+def test_an_address_may_ask_so_often_a_minute_for_anything(api, verb, path, headers):
+    answers = [api().send(verb, path, REMOTE_ADDR="192.0.2.1", **headers) for _ in range(4)]
+    assert 429 not in {answer.status_code for answer in answers[:3]}
+    assert refused(answers[3]) == throttled(60)
+    assert api().send(verb, path, REMOTE_ADDR="192.0.2.2", **headers).status_code != 429
+
+
+@pytest.mark.usefixtures("general")
+@pytest.mark.parametrize(("verb", "path"), IN_OFFICE)
+@pytest.mark.parametrize("cookies", [{}, {"sessionid": "garbage"}], ids=["no session", "a wrong session"])
+def test_the_back_office_says_so_on_a_page(client, verb, path, cookies):
+    client.cookies.load(cookies)
+    answers = [client.generic(verb, path, REMOTE_ADDR="192.0.2.1") for _ in range(4)]
+    assert 429 not in {answer.status_code for answer in answers[:3]}
+    assert (answers[3].status_code, answers[3].headers["Retry-After"]) == (429, "60")
+    assert "Expected available in 60 seconds." in answers[3].content.decode()
+
+
+@pytest.mark.usefixtures("general")
+def test_what_nobody_signed_is_counted_together(api, client):
+    api().get("/nope", REMOTE_ADDR="192.0.2.1")
+    client.get("/admin/", REMOTE_ADDR="192.0.2.1")
+    api().get("/users/me", REMOTE_ADDR="192.0.2.1", HTTP_AUTHORIZATION="Bearer garbage")
+    assert refused(api().get("/docs/", REMOTE_ADDR="192.0.2.1")) == throttled(60)
+
+
+@pytest.mark.usefixtures("general")
+def test_who_is_signed_in_is_not_held_up_by_others_at_the_address(api, office, bob, olga):
+    for _ in range(4):
+        api().get("/nope", REMOTE_ADDR="192.0.2.1")
+    assert {api(bob).get("/users/me", REMOTE_ADDR="192.0.2.1").status_code for _ in range(3)} == {200}
+    assert {office(olga).get("/admin/", REMOTE_ADDR="192.0.2.1").status_code for _ in range(3)} == {200}
+
+
+@pytest.mark.usefixtures("general")
+def test_a_user_is_counted_in_the_back_office_and_in_the_api_together(api, office, olga):
+    client = office(olga)
+    assert [client.get("/admin/profile/", REMOTE_ADDR=f"192.0.2.{n}").status_code for n in range(2)] == [200, 200]
+    assert api(olga).get("/users/me").status_code == 200
+    assert client.get("/admin/profile/").status_code == 429
+    assert refused(api(olga).get("/users/me")) == throttled(60)
+
+
+@pytest.mark.usefixtures("general")
+def test_nothing_is_done_for_who_asks_too_often(api, bob):
+    """Also where a header suggests that it may be somebody, and the view is for anybody."""
+    for _ in range(3):
+        api().get("/nope")
+    body = {"username": "zoe", "email": "zoe@example.org", "password": PASSWORD}
+    assert refused(api().post("/users/register", body)) == throttled(60)
+    assert refused(api().post("/users/register", body, HTTP_AUTHORIZATION="Bearer garbage")) == throttled(60)
+    assert not User.objects.filter(username="zoe").exists()
+
+
+@pytest.mark.usefixtures("general")
+def test_a_request_counts_once(api, bob):
+    """Whether it is its address or its user that it counts for in the end."""
+    headers = [{}, {"HTTP_AUTHORIZATION": "Bearer garbage"}, {}]
+    for each in headers:
+        assert api().post("/users/login", {}, REMOTE_ADDR="192.0.2.1", **each).status_code == 400
+    for path, status in (("/users/me", 200), ("/users/nope", 404), ("/users/me", 200)):
+        assert api(bob).get(path, REMOTE_ADDR="192.0.2.2").status_code == status
+    assert api(bob).get("/users/me", REMOTE_ADDR="192.0.2.2").status_code == 200
+    assert refused(api(bob).get("/users/me", REMOTE_ADDR="192.0.2.2")) == throttled(60)
 
 
 def test_the_general_one_can_be_switched_off(settings, api, bob):

@@ -81,7 +81,7 @@ VARIABLES = {
     "ALLOWED_HOSTS": (simply("ALLOWED_HOSTS"), ["localhost", "127.0.0.1", "[::1]"]),
     "CSRF_TRUSTED_ORIGINS": (simply("CSRF_TRUSTED_ORIGINS"), []),
     "NUM_PROXIES": (
-        lambda values: (values["REST_FRAMEWORK"]["NUM_PROXIES"], values["SECURE_PROXY_SSL_HEADER"]),
+        lambda values: (values["NUM_PROXIES"], values["SECURE_PROXY_SSL_HEADER"]),
         (0, None),
     ),
     "SECURE_SSL_REDIRECT": (

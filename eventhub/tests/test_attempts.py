@@ -1,0 +1,98 @@
+"""Counts that stand between an attacker and a password: exact, however many come at once, in every kind of cache."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from eventhub import attempts
+from eventhub.tests.racing import race
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+CACHES = {
+    "database": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "eventhub_cache"},
+    "memory": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "attempts"},
+}
+
+
+@pytest.fixture(params=CACHES)
+def each_cache(request, settings):
+    settings.CACHES = {"default": CACHES[request.param]}
+    cache.clear()
+    yield request.param
+    cache.clear()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("each_cache")
+def test_a_window_begins_with_the_first_and_ends_whatever_comes():
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert attempts.count("bob", seconds=60) == (1, NOON.timestamp() + 60)
+        clock.shift(59)
+        assert [attempts.count("bob", seconds=60).so_far for _ in range(3)] == [2, 3, 4]
+        assert attempts.count("bob", seconds=60).wait == 1
+        assert attempts.count("eve", seconds=60).so_far == 1
+        clock.shift(1)
+        assert attempts.count("bob", seconds=60) == (1, NOON.timestamp() + 120)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("each_cache")
+def test_each_of_those_that_come_at_once_gets_a_number_of_its_own():
+    for subject in ("bob", "eve"):
+        counted = race([lambda subject=subject: attempts.count(subject, seconds=3600)] * 16)
+        assert sorted(each.so_far for each in counted) == list(range(1, 17))
+        assert len({each.ends for each in counted}) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("each_cache")
+def test_so_do_those_that_come_when_a_window_ends():
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(5):
+            attempts.count("bob", seconds=60)
+        clock.shift(60)
+        counted = race([lambda: attempts.count("bob", seconds=60)] * 16)
+    assert sorted(each.so_far for each in counted) == list(range(1, 17))
+
+
+@pytest.mark.django_db
+def test_in_the_database_an_attempt_is_one_statement():
+    with CaptureQueriesContext(connection) as captured:
+        attempts.count("bob", seconds=60)
+        attempts.count("bob", seconds=60)
+    assert len(captured) == 2
+
+
+def kept():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM eventhub_cache")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.django_db
+def test_what_has_ended_is_cleared_away_by_those_that_come_later():
+    with time_machine.travel(NOON, tick=False) as clock:
+        for n in range(50):
+            attempts.count(f"flood:{n:02}", seconds=60)
+        attempts.count("another", seconds=3600)
+        clock.shift(timedelta(minutes=1))
+        attempts.count("throttle:ffff", seconds=60)
+        assert kept() == 52
+        attempts.count("throttle:ff00", seconds=60)
+        assert kept() == 3
+
+
+@pytest.mark.django_db
+def test_clearing_away_takes_its_time(monkeypatch):
+    monkeypatch.setattr(attempts, "AT_ONCE", 10)
+    with time_machine.travel(NOON, tick=False) as clock:
+        for n in random.sample(range(1, 51), 50):
+            attempts.count(f"flood:{n:02}", seconds=60)
+        clock.shift(timedelta(minutes=1))
+        attempts.count("throttle:ff00", seconds=60)
+        assert kept() == 41
