@@ -1,6 +1,7 @@
 """Who uses the service: accounts with a role, and the public profile of those who organize."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -10,10 +11,16 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from eventhub.errors import UserNotFound
+from eventhub.etags import edition_of
 from eventhub.merging import MergedQuerySet
 
 # `username__lower=` compares without regard to case and is answered by the unique index on LOWER(username).
 models.CharField.register_lookup(Lower)
+
+
+# What an edit changes.
+_edited = attrgetter("pk", "username", "email", "role", "created_at", "updated_at")
+_profile_edited = attrgetter("pk", "name", "contact", "about")
 
 
 class Role(models.TextChoices):
@@ -94,6 +101,11 @@ class User(AbstractBaseUser):
         ]
 
     @property
+    def edition(self) -> str:
+        """Another one after every edit (eventhub/etags.py)."""
+        return edition_of(_edited(self))
+
+    @property
     def is_admin(self) -> bool:
         return self.role == Role.ADMIN
 
@@ -170,6 +182,11 @@ class OrganizerProfile(models.Model):
 
     def __str__(self) -> str:
         return self.public_name
+
+    @property
+    def edition(self) -> str:
+        """Another one after every edit (eventhub/etags.py)."""
+        return edition_of(_profile_edited(self))
 
     @property
     def public_name(self) -> str:

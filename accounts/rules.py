@@ -23,6 +23,7 @@ from eventhub.errors import (
     UsernameExists,
     UserNotFound,
 )
+from eventhub.etags import UNCONDITIONAL, Precondition
 from eventhub.transactions import one_statement, retried, violated
 
 MAX_PASSWORD_LENGTH = 128
@@ -112,13 +113,17 @@ def check_changes(*, account: User, by: User, changes: AccountChanges) -> Accoun
 
 
 @retried
-def apply_changes(*, account_id: int, changes: AccountChanges) -> User:
-    """Writes what `check_changes` let pass. LastAdmin, UsernameExists, EmailExists or UserNotFound.
+def apply_changes(*, account_id: int, changes: AccountChanges, condition: Precondition = UNCONDITIONAL) -> User:
+    """Writes what `check_changes` let pass. LastAdmin, UsernameExists, EmailExists or UserNotFound; PreconditionFailed
+    where the account is not as `condition` says.
 
     Whoever is deactivated is signed in nowhere when they come back.
     """
     with transaction.atomic():
         account = lock_account(account_id)
+        condition.require(account)
+        if not changes:
+            return account
         values: dict[str, Any] = {**changes}
         if values.get("role", Role.ADMIN) != Role.ADMIN or not values.get("is_active", True):
             refuse_last_admin(account)
@@ -145,11 +150,20 @@ def end_sign_ins(*, account: User, by: User) -> User:
     return User.objects.find(account.pk)
 
 
-def change_profile(*, organizer: User, by: User, changes: ProfileChanges) -> OrganizerProfile:
-    """Changes what an organizer shows of themselves; a 403 for who may not."""
+@retried
+def change_profile(
+    *, organizer: User, by: User, changes: ProfileChanges, condition: Precondition = UNCONDITIONAL
+) -> OrganizerProfile:
+    """Changes what an organizer shows of themselves; a 403 for who may not, PreconditionFailed where it is not as
+    `condition` says."""
     require(by, "organizer", "update", organizer)
-    profile, _ = OrganizerProfile.objects.update_or_create(user=organizer, defaults=changes)
-    return profile
+    with transaction.atomic():
+        profile, _ = OrganizerProfile.objects.select_for_update().get_or_create(user=organizer)
+        condition.require(profile)
+        for name, text in changes.items():
+            setattr(profile, name, text)
+        profile.save(update_fields=[*changes])
+        return profile
 
 
 def lock_account(account_id: int) -> User:

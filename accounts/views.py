@@ -9,7 +9,7 @@ from rest_framework_simplejwt.tokens import Token
 from accounts import rules, tokens
 from accounts.bodies import user_body
 from accounts.filters import UserFilter
-from accounts.models import User
+from accounts.models import OrganizerProfile, User
 from accounts.permissions import require
 from accounts.serializers import (
     AccountInput,
@@ -54,7 +54,7 @@ class SignUp(PublicViewSet):
     resource = "user"
     throttle_classes = (CredentialsByAddress, CredentialsByAccount)
     operations: ClassVar = {
-        "create": Operation(201, input=SignUpInput, output=UserSerializer, refusals=(UserExists(),)),
+        "create": Operation(201, input=SignUpInput, output=UserSerializer, tagged=True, refusals=(UserExists(),)),
     }
 
     def account_tried(self, request: Request) -> str | None:
@@ -64,7 +64,8 @@ class SignUp(PublicViewSet):
         """Sign up."""
         body = SignUpInput(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(user_body(rules.sign_up(**body.validated_data)), status=201)
+        user = rules.sign_up(**body.validated_data)
+        return self.item(user_body(user), user, 201)
 
 
 class Sessions(PublicViewSet):
@@ -102,12 +103,13 @@ class Users(ApiViewSet):
     default_ordering = "username"
     operations: ClassVar = {
         "list": Operation(many=True, output=UserSerializer, refusals=(Forbidden("You must be an admin to access"),)),
-        "me": Operation(output=UserSerializer),
+        "me": Operation(output=UserSerializer, tagged=True),
         "logout": Operation(204, input=RefreshInput),
-        "retrieve": Operation(output=UserSerializer, refusals=(INACCESSIBLE, UserNotFound())),
+        "retrieve": Operation(output=UserSerializer, tagged=True, refusals=(INACCESSIBLE, UserNotFound())),
         "update": Operation(
             input=AccountInput,
             output=UserSerializer,
+            tagged=True,
             refusals=(
                 INACCESSIBLE,
                 ReauthenticationRequired(),
@@ -118,7 +120,7 @@ class Users(ApiViewSet):
                 LastAdmin(),
             ),
         ),
-        "destroy": Operation(204, refusals=(INACCESSIBLE, UserNotFound(), HasEvents(), LastAdmin())),
+        "destroy": Operation(204, tagged=True, refusals=(INACCESSIBLE, UserNotFound(), HasEvents(), LastAdmin())),
     }
 
     def account_tried(self, request: Request) -> str | None:
@@ -130,7 +132,7 @@ class Users(ApiViewSet):
 
     def me(self, request: Request) -> Response:
         """Your own account."""
-        return Response(user_body(self.user))
+        return self.item(user_body(self.user), self.user)
 
     def logout(self, request: Request) -> Response:
         """Sign out: the refresh token works no more."""
@@ -141,7 +143,8 @@ class Users(ApiViewSet):
 
     def retrieve(self, request: Request, pk: int) -> Response:
         """An account."""
-        return Response(user_body(self._account(pk)))
+        account = self._account(pk)
+        return self.item(user_body(account), account)
 
     def update(self, request: Request, pk: int) -> Response:
         """Change an account.
@@ -166,15 +169,15 @@ class Users(ApiViewSet):
         body.is_valid(raise_exception=True)
         changes = body.validated_data
         changes.pop("current_password", None)
-        account = people.change_account(account=account, by=self.user, changes=changes)
-        return Response(user_body(account))
+        account = people.change_account(account=account, by=self.user, changes=changes, condition=self.condition)
+        return self.item(user_body(account), account)
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete an account.
 
         Registrations for events to come are cancelled and removed; those of past events stay, without the person.
         """
-        people.erase_account(account_id=self._account(pk).pk)
+        people.erase_account(account_id=self._account(pk).pk, condition=self.condition)
         return Response(status=204)
 
     def _account(self, pk: int) -> User:
@@ -186,13 +189,15 @@ class Users(ApiViewSet):
 class OrganizerProfiles(ApiViewSet):
     resource = "organizer"
     operations: ClassVar = {
-        "retrieve": Operation(output=ProfileSerializer, refusals=(UserNotFound(),)),
-        "update": Operation(input=ProfileInput, output=ProfileSerializer, refusals=(INACCESSIBLE, UserNotFound())),
+        "retrieve": Operation(output=ProfileSerializer, tagged=True, refusals=(UserNotFound(),)),
+        "update": Operation(
+            input=ProfileInput, output=ProfileSerializer, tagged=True, refusals=(INACCESSIBLE, UserNotFound())
+        ),
     }
 
     def retrieve(self, request: Request, pk: int) -> Response:
         """An organizer's public profile."""
-        return Response(ProfileSerializer(self._organizer(pk).public_profile).data)
+        return self._item(self._organizer(pk).public_profile)
 
     def update(self, request: Request, pk: int) -> Response:
         """Change an organizer's public profile.
@@ -203,11 +208,14 @@ class OrganizerProfiles(ApiViewSet):
         require(self.user, self.resource, self.action, user)
         body = ProfileInput(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        profile = rules.change_profile(organizer=user, by=self.user, changes=body.validated_data)
-        return Response(ProfileSerializer(profile).data)
+        changes = body.validated_data
+        return self._item(rules.change_profile(organizer=user, by=self.user, changes=changes, condition=self.condition))
 
     def _organizer(self, pk: int) -> User:
         user = User.objects.find(pk)
         if not user.is_organizer:
             raise UserNotFound()
         return user
+
+    def _item(self, profile: OrganizerProfile) -> Response:
+        return self.item(ProfileSerializer(profile).data, profile)

@@ -152,6 +152,11 @@ class CodesPaused(Refusal):
         self.wait = wait
 
 
+class PreconditionFailed(Refusal):
+    status_code, default_code = 412, "precondition_failed"
+    default_detail = "It is not as your request says: read it again"
+
+
 class TooLarge(Refusal):
     status_code, default_detail, default_code = 413, "The body is too large", "too_large"
 

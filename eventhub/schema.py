@@ -5,6 +5,7 @@ from collections import defaultdict
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import exceptions as drf
 
 from accounts.permissions import SCOPES
@@ -31,12 +32,22 @@ DESCRIPTIONS = {
     404: "No such row, or not visible to you",
     406: "Another media type than JSON was asked for",
     409: "Not possible now",
+    412: "The item is not, or no longer, as `If-Match` or `If-None-Match` says",
     413: "The body is too large",
     415: "The body is not JSON",
     429: "Too many requests; Retry-After says when to come back",
     500: "A fault of the service",
     503: "The database is away or too busy; Retry-After says when to come back",
 }
+NOT_MODIFIED = "The item is as `If-None-Match` says that you have it"
+# What the requests and answers of an operation that is about one item may carry.
+CONDITIONS = {
+    "If-Match": "ETags that the item has had. A 412 where somebody has edited it since; seats that were taken or given"
+    " up meanwhile are no edit.",
+    "If-None-Match": "ETags that the item has had. Who reads it gets a 304 without a body where it still has one of"
+    " them; who changes it a 412 where nobody has edited it since.",
+}
+ETAG = "Which state of the item this is, for `If-Match` and `If-None-Match`."
 INVALID = drf.ValidationError({"field": ["This value is not valid."]})
 
 
@@ -70,6 +81,15 @@ class ContractSchema(AutoSchema):
         scope = SCOPES.get((self.view.resource, self.view.action))
         return [{"bearer": []}, *([{"service_token": [scope.value]}] if scope else [])]
 
+    def get_override_parameters(self) -> list[Any]:
+        """The headers of its own that the operation takes, and those that its answers carry."""
+        headers = []
+        if self.operation.tagged and self.method != "POST":
+            headers += [_header(name, text) for name, text in CONDITIONS.items()]
+        if self.operation.tagged and self.operation.output is not None:
+            headers.append(_header("ETag", ETAG, of_answer=True))
+        return headers
+
     def get_request_serializer(self) -> Any:
         operation = self.operation
         # The contract's PUT keeps what is absent, as PATCH does: nothing is required.
@@ -95,6 +115,8 @@ class ContractSchema(AutoSchema):
             response["description"] = response.get("description") or self.get_summary()
             if "content" in response:
                 response["content"]["application/json"]["example"] = self._output_example()
+        if self.operation.tagged and self.method == "GET":
+            responses["304"] = {"description": NOT_MODIFIED, "headers": responses["200"]["headers"]}
         by_status: dict[int, list[drf.APIException]] = defaultdict(list)
         for refusal in self._refusals():
             by_status[refusal.status_code].append(refusal)
@@ -136,9 +158,15 @@ class ContractSchema(AutoSchema):
         if self.operation.input is not None or self.operation.many:
             refusals.append(INVALID)
         refusals += self.operation.refusals
+        if self.operation.tagged and self.method != "POST":
+            refusals.append(errors.PreconditionFailed())
         if self.method != "GET":
             refusals.append(errors.Refusal())
         return [*refusals, drf.NotAcceptable(), errors.Unexpected(), errors.Unavailable()]
+
+
+def _header(name: str, text: str, *, of_answer: bool = False) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=text, response=of_answer)
 
 
 def _numbered(bodies: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import orjson
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -16,8 +17,10 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import GenericViewSet
 
-from eventhub import acting, replica
+from eventhub import acting, etags, replica
+from eventhub.bodies import dumps
 from eventhub.errors import NotAuthenticated, Refusal
+from eventhub.etags import Edited, Precondition
 from eventhub.listings import Listing
 from eventhub.pagination import KeysetPagination
 from eventhub.throttling import GeneralThrottle
@@ -28,12 +31,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Operation:
-    """One row of the contract, for the schema: what goes in, what comes out (`many`: as a list), its own refusals."""
+    """One row of the contract, for the schema: what goes in, what comes out (`many`: as a list), its own refusals.
+
+    `tagged`: it is about one item, whose answers carry an ETag and whose requests may hang on one.
+    """
 
     status: int = 200
     input: type[BaseSerializer[Any]] | None = None
     output: Any = None  # a serializer class; for a list, with the `row` that it is read as
     many: bool = False
+    tagged: bool = False
     refusals: tuple[Refusal, ...] = ()
 
 
@@ -85,6 +92,27 @@ class ApiViewSet(GenericViewSet[Any]):
     def user(self) -> "User":
         """Who asks, behind every view but the public ones."""
         return cast("User", self.request.user)
+
+    @property
+    def condition(self) -> Precondition:
+        """What the request demands of the item that it is about."""
+        sent = self.request.META
+        return Precondition(sent.get("HTTP_IF_MATCH"), sent.get("HTTP_IF_NONE_MATCH"))
+
+    def item(self, body: Mapping[str, Any], edited: Edited, status: int = 200) -> Response:
+        """An item with its ETag; for who reads it, a 304 where they have it as it is, or a 412 where it is not as they
+        say."""
+        rendered = dumps(body)
+        tag = etags.tag_of(edited.edition, rendered)
+        # Whoever keeps a copy has to ask each time whether it is still good.
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        if self.request.method in SAFE_METHODS:
+            asked = self.condition
+            Precondition(match=asked.match).require(edited)
+            if asked.none_match is not None and etags.is_named(tag, asked.none_match):
+                # The length is that of the body which is left out (RFC 9110, section 8.6), and not 0.
+                return Response(status=304, headers={**headers, "Content-Length": str(len(rendered))})
+        return Response(orjson.Fragment(rendered), status=status, headers=headers)
 
     def paged(self, listed: Listing | QuerySet[Any], *ids: int) -> Response:
         """A page of what is listed, filtered as the request asks, in the contract's envelope."""

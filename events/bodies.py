@@ -5,8 +5,9 @@ from typing import Any, NamedTuple, Self
 
 from accounts.models import User
 from eventhub.errors import EventNotFound
+from eventhub.etags import edition_of
 from eventhub.statements import Statement
-from events.models import Event, is_visible
+from events.models import Event, edited, is_visible
 
 
 class EventRow(NamedTuple):
@@ -39,6 +40,11 @@ class EventRow(NamedTuple):
         own = (getattr(event, name) for name in cls._fields[:-3])
         return cls._make((*own, organizer.username, profile.name, profile.contact))
 
+    @property
+    def edition(self) -> str:
+        """As `Event.edition`."""
+        return edition_of(edited(self))
+
     def body(self) -> dict[str, Any]:
         """The contract's object; times are datetimes in UTC."""
         # Taken apart at once: fifty rows of a page, a name at a time, would take twice as long.
@@ -69,9 +75,9 @@ class EventRow(NamedTuple):
 _BY_ID = Statement(lambda event_id: Event.objects.order_by().filter(pk=event_id).values_list(*EventRow._fields))
 
 
-def event_body(event_id: int, user: User) -> dict[str, Any]:
-    """The body of the event of that id as `user` may know of it; EventNotFound as for `EventQuerySet.find`."""
+def event_row(event_id: int, user: User) -> EventRow:
+    """The event of that id as `user` may know of it; EventNotFound as for `EventManager.find`."""
     for row in map(EventRow._make, _BY_ID.rows(event_id)):
         if is_visible(row.status, row.organizer_id, user):
-            return row.body()
+            return row
     raise EventNotFound()

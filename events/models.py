@@ -1,6 +1,7 @@
 """What takes place: an event with a limited number of seats, who sees it, and its states."""
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from simple_history.models import HistoricalRecords
 from accounts.models import Role, User
 from eventhub import acting, times
 from eventhub.errors import EventNotFound
+from eventhub.etags import edition_of
 from eventhub.merging import MergedQuerySet
 from eventhub.statements import Statement
 from events.fields import DatabaseCountField
@@ -39,6 +41,13 @@ MAY_BECOME: dict[str, tuple[str, ...]] = {
     EventStatus.COMPLETED: (EventStatus.ACTIVE,),
     EventStatus.CANCELLED: (EventStatus.UPCOMING, EventStatus.ACTIVE),
 }
+
+
+# What an edit changes: all that the body says of an event by itself but its counts.
+edited = attrgetter(
+    *("pk", "title", "description", "date_time", "end_time", "location", "organizer_id", "max_capacity", "waitlist"),
+    *("status", "registration_opens", "registration_closes", "created_at", "updated_at"),
+)
 
 
 class EventQuerySet(MergedQuerySet):
@@ -192,6 +201,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def edition(self) -> str:
+        """Another one after every edit, whatever became of seats (eventhub/etags.py)."""
+        return edition_of(edited(self))
 
     @property
     def seats_left(self) -> int:

@@ -11,7 +11,7 @@ from eventhub.errors import CapacityBelowTaken, EventNotFound, Forbidden, HasAtt
 from eventhub.listings import Listing
 from eventhub.views import ApiViewSet, Operation, peek
 from events import planning
-from events.bodies import EventRow, event_body
+from events.bodies import EventRow, event_row
 from events.filters import EventFilter
 from events.models import Event
 from events.serializers import EventInput, EventSerializer
@@ -40,16 +40,18 @@ class Events(EventLists):
     resource = "event"
     operations: ClassVar = {
         "list": Operation(many=True, output=EventSerializer),
-        "retrieve": Operation(output=EventSerializer, refusals=(EventNotFound(),)),
+        "retrieve": Operation(output=EventSerializer, tagged=True, refusals=(EventNotFound(),)),
         "create": Operation(
             201,
             input=EventInput,
             output=EventSerializer,
+            tagged=True,
             refusals=(Forbidden("You must be an organizer to create events"), Forbidden()),
         ),
         "update": Operation(
             input=EventInput,
             output=EventSerializer,
+            tagged=True,
             refusals=(
                 Forbidden("Event not updated"),
                 Forbidden(),
@@ -58,7 +60,7 @@ class Events(EventLists):
                 HasAttendees(),
             ),
         ),
-        "destroy": Operation(204, refusals=(Forbidden("Event not deleted"), EventNotFound())),
+        "destroy": Operation(204, tagged=True, refusals=(Forbidden("Event not deleted"), EventNotFound())),
     }
 
     def list(self, request: Request) -> Response:
@@ -67,7 +69,7 @@ class Events(EventLists):
 
     def retrieve(self, request: Request, pk: int) -> Response:
         """An event."""
-        return Response(event_body(pk, self.user))
+        return self._item(event_row(pk, self.user))
 
     def create(self, request: Request) -> Response:
         """Announce an event.
@@ -82,7 +84,7 @@ class Events(EventLists):
         body.is_valid(raise_exception=True)
         body.validated_data.pop("organizer_id", None)
         event = planning.create_event(organizer=organizer, values=body.validated_data)
-        return Response(EventRow.of(event).body(), status=201)
+        return self._item(EventRow.of(event), 201)
 
     def update(self, request: Request, pk: int) -> Response:
         """Change an event.
@@ -103,19 +105,22 @@ class Events(EventLists):
         values.pop("organizer_id", None)
         if organizer is not None:
             values["organizer"] = organizer
-        editing.edit_event(event_id=pk, values=values)
-        return Response(event_body(pk, self.user))
+        editing.edit_event(event_id=pk, values=values, condition=self.condition)
+        return self._item(event_row(pk, self.user))
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete an event, and its registrations with it."""
         require(self.user, self.resource, self.action, self._event(pk))
-        editing.delete_event(event_id=pk)
+        editing.delete_event(event_id=pk, condition=self.condition)
         return Response(status=204)
 
     def _event(self, pk: int) -> Event:
         """The event, as far as the user may know of it."""
         event: Event = Event.objects.find(pk, self.user)
         return event
+
+    def _item(self, row: EventRow, status: int = 200) -> Response:
+        return self.item(row.body(), row, status)
 
 
 class UserEvents(EventLists):

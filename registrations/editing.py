@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from eventhub.batches import AT_ONCE
-from eventhub.errors import HasAttendees
+from eventhub.errors import HasAttendees, PreconditionFailed
+from eventhub.etags import UNCONDITIONAL, Precondition
 from eventhub.transactions import retried
 from events.models import Event, EventStatus
 from events.planning import EventValues, apply_values, closing, opening, status_after
@@ -24,15 +25,23 @@ class Edited(NamedTuple):
 
 
 @retried
-def edit_event(*, event_id: int, values: EventValues, now: datetime | None = None) -> Edited:
+def edit_event(
+    *,
+    event_id: int,
+    values: EventValues,
+    condition: Precondition = UNCONDITIONAL,
+    now: datetime | None = None,
+) -> Edited:
     """Changes an event and serves its queue, in one transaction: seats that were added, or that a closed queue was
     waiting beside, are given at once.
 
-    A 400 for values that do not fit each other or a status that cannot follow, CapacityBelowTaken, HasAttendees for
-    a draft with live registrations, EventNotFound. What is already so is not written.
+    PreconditionFailed where the event is not as `condition` says; a 400 for values that do not fit each other or a
+    status that cannot follow, CapacityBelowTaken, HasAttendees for a draft with live registrations, EventNotFound. What
+    is already so is not written.
     """
     with transaction.atomic():
         event = seats.lock_event(event_id)
+        condition.require(event)
         was = event.status
         changed = apply_values(event, values)
         if event.status == EventStatus.DRAFT != was and event.seats_taken + event.waitlisted:
@@ -71,11 +80,16 @@ def close_registration(*, event_id: int, now: datetime | None = None) -> Edited:
 
 
 @retried
-def delete_event(*, event_id: int) -> None:
-    """Deletes an event and its registrations. Deleting one that is gone already is no error."""
+def delete_event(*, event_id: int, condition: Precondition = UNCONDITIONAL) -> None:
+    """Deletes an event and its registrations. Deleting one that is gone already is no error, unless `condition` says
+    how it should be: PreconditionFailed."""
     with transaction.atomic():
         # Stronger than the lock for seats: who registers now waits, and then finds no event.
-        Event.objects.select_for_update().filter(pk=event_id).first()
+        event: Event | None = Event.objects.select_for_update().filter(pk=event_id).first()
+        if event is not None:
+            condition.require(event)
+        elif condition.match is not None:
+            raise PreconditionFailed()
         entered = Registration.objects.order_by().filter(event=event_id).values("pk")
         while Registration.objects.filter(pk__in=entered[:AT_ONCE]).delete()[0] == AT_ONCE:
             pass

@@ -1,6 +1,7 @@
 """Who gets a seat: a registration is one user's claim to one event."""
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from eventhub import acting
+from eventhub.etags import edition_of
 from eventhub.merging import MergedQuerySet
 from events.models import Event, EventStatus
 from registrations.ofevents import OfEvents
@@ -25,6 +27,12 @@ class RegistrationStatus(models.TextChoices):
 
 SEATED = (RegistrationStatus.REGISTERED, RegistrationStatus.ATTENDED)
 LIVE = (*SEATED, RegistrationStatus.WAITLISTED)
+
+
+# What an edit changes. To get a seat from the queue is one; to move up in it, or what the event is called, is none.
+_edited = attrgetter(
+    *("pk", "event_id", "user_id", "registration_date", "status", "name", "contact_details", "updated_at")
+)
 
 
 def status_stamps(at: datetime) -> dict[str, Any]:
@@ -182,6 +190,11 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} for {self.event}"
+
+    @property
+    def edition(self) -> str:
+        """Another one after every edit (eventhub/etags.py)."""
+        return edition_of(_edited(self))
 
     def stamp(self, at: datetime) -> list[str]:
         """Says when, by whom and through what its status comes about, unsaved; the names of the fields."""

@@ -9,6 +9,7 @@ from accounts import rules
 from accounts.models import Role, User
 from accounts.rules import AccountChanges
 from eventhub.errors import HasEvents, Unavailable
+from eventhub.etags import UNCONDITIONAL, Precondition
 from eventhub.transactions import ATTEMPTS, retried
 from events.models import Event
 from registrations.models import Registration
@@ -16,35 +17,40 @@ from registrations.seats import serve_queue
 
 
 @retried
-def change_account(*, account: User, by: User, changes: AccountChanges) -> User:
+def change_account(
+    *, account: User, by: User, changes: AccountChanges, condition: Precondition = UNCONDITIONAL
+) -> User:
     """Changes an account as accounts.rules allows; a new password or address asks `rules.require_sign_in` first.
 
-    HasEvents for an organizer who stops being one while their events have registrations: those would have nobody to
-    run them.
+    PreconditionFailed where it is not as `condition` says. HasEvents for an organizer who stops being one while their
+    events have registrations: those would have nobody to run them.
     """
     changes = rules.check_changes(account=account, by=by, changes=changes)
     with transaction.atomic():
         if changes.get("role") == Role.USER:
             list(Event.objects.select_for_update(no_key=True).filter(organizer=account).order_by("pk").values("pk"))
             _refuse_with_registrations(account)
-        return rules.apply_changes(account_id=account.pk, changes=changes) if changes else account
+        if not changes and condition == UNCONDITIONAL:
+            return account
+        return rules.apply_changes(account_id=account.pk, changes=changes, condition=condition)
 
 
-def erase_account(*, account_id: int, now: datetime | None = None) -> None:
+def erase_account(*, account_id: int, condition: Precondition = UNCONDITIONAL, now: datetime | None = None) -> None:
     """Deletes an account. Its registrations for events to come go, and their seats to the queues; those of past events
     stay, without the person. Events that it organizes go where nobody has registered for them.
 
-    HasEvents where somebody has, LastAdmin, UserNotFound. Events are locked before accounts, here as everywhere; a
+    HasEvents where somebody has, LastAdmin, UserNotFound, PreconditionFailed where the account is not as `condition`
+    says. Events are locked before accounts, here as everywhere; a
     registration for one more event that arrives in between is found by looking again.
     """
     for _ in range(ATTEMPTS):
-        if _erase(account_id, now or timezone.now()):
+        if _erase(account_id, condition, now or timezone.now()):
             return
     raise Unavailable()
 
 
 @retried
-def _erase(account_id: int, now: datetime) -> bool:
+def _erase(account_id: int, condition: Precondition, now: datetime) -> bool:
     """False, with nothing done, where a registration came in while the events were being locked."""
     with transaction.atomic():
         # Asked for one by one: for both at once PostgreSQL joins all events with all registrations.
@@ -52,6 +58,7 @@ def _erase(account_id: int, now: datetime) -> bool:
         ids.update(Registration.objects.filter(user=account_id).values_list("event_id", flat=True))
         locked = {event.pk: event for event in Event.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
         account = rules.lock_account(account_id)
+        condition.require(account)
         held = Registration.objects.filter(user=account)
         if not set(held.values_list("event_id", flat=True)) <= locked.keys():
             return False

@@ -28,6 +28,7 @@ from eventhub.errors import (
     EventNotFound,
     Unavailable,
 )
+from eventhub.etags import UNCONDITIONAL, Precondition
 from eventhub.statements import Statement
 from eventhub.transactions import ATTEMPTS, one_statement, retried, violated
 from events.models import Event
@@ -136,17 +137,19 @@ def update(
     name: str | None = None,
     contact_details: str | None = None,
     only_from: str | None = None,
+    condition: Precondition = UNCONDITIONAL,
     now: datetime | None = None,
 ) -> Registration:
     """The registration, read again under its event's lock, with the person's details and the status changed.
 
-    A 400 for a change of status that the contract's table does not have, or, where `only_from` is given, from another
-    status; Forbidden for one that is the organizer's, a conflict as for a new registration where a cancelled one is
-    taken up again. Asking for what is already so changes nothing.
+    PreconditionFailed where it is not as `condition` says; a 400 for a change of status that the contract's table does
+    not have, or, where `only_from` is given, from another status; Forbidden for one that is the organizer's, a conflict
+    as for a new registration where a cancelled one is taken up again. Asking for what is already so changes nothing.
     """
     now = now or timezone.now()
     with transaction.atomic():
         registration = lock_registration(registration)
+        condition.require(registration)
         event, was = registration.event, registration.status
         details = {"name": name, "contact_details": contact_details}
         changed = [key for key, text in details.items() if text not in (None, getattr(registration, key))]
@@ -185,10 +188,14 @@ def reinstate(*, registration: Registration, by: User, now: datetime | None = No
 
 
 @retried
-def remove(*, registration: Registration, by: User, now: datetime | None = None) -> None:
-    """Cancels and forgets. One that was marked attended is the organizer's to remove."""
+def remove(
+    *, registration: Registration, by: User, condition: Precondition = UNCONDITIONAL, now: datetime | None = None
+) -> None:
+    """Cancels and forgets. One that was marked attended is the organizer's to remove; PreconditionFailed where it is
+    not as `condition` says."""
     with transaction.atomic():
         registration = lock_registration(registration)
+        condition.require(registration)
         if registration.status == ATTENDED:
             require(by, "attendee", "check_in", registration)
         event, was = registration.event, registration.status

@@ -45,19 +45,23 @@ class Attendees(AttendeeLists):
     resource = "attendee"
     operations: ClassVar = {
         "list": Operation(many=True, output=AttendeeSerializer),
-        "retrieve": Operation(output=AttendeeSerializer, refusals=(Forbidden(), AttendeeNotFound())),
+        "retrieve": Operation(output=AttendeeSerializer, tagged=True, refusals=(Forbidden(), AttendeeNotFound())),
         "create": Operation(
             201,
             input=AttendeeInput,
             output=AttendeeSerializer,
+            tagged=True,
             refusals=(Forbidden(), EventNotFound(), UserNotFound(), *NO_SEAT),
         ),
         "update": Operation(
             input=AttendeeChanges,
             output=AttendeeSerializer,
+            tagged=True,
             refusals=(Forbidden("Attendee not updated"), Forbidden(), AttendeeNotFound(), *NO_SEAT),
         ),
-        "destroy": Operation(204, refusals=(Forbidden("Attendee not deleted"), Forbidden(), AttendeeNotFound())),
+        "destroy": Operation(
+            204, tagged=True, refusals=(Forbidden("Attendee not deleted"), Forbidden(), AttendeeNotFound())
+        ),
     }
 
     def list(self, request: Request) -> Response:
@@ -66,7 +70,7 @@ class Attendees(AttendeeLists):
 
     def retrieve(self, request: Request, pk: int) -> Response:
         """A registration."""
-        return Response(attendee_body(self._registration(pk)))
+        return self._item(self._registration(pk))
 
     def create(self, request: Request) -> Response:
         """Register for an event, or with `"status": "waitlisted"` queue for it.
@@ -87,7 +91,7 @@ class Attendees(AttendeeLists):
             registration = seats.join_queue(event=event, user=user, by=self.user, **details)
         else:
             registration = seats.register(event=event, user=user, by=self.user, **details)
-        return Response(attendee_body(registration), status=201)
+        return self._item(registration, 201)
 
     def update(self, request: Request, pk: int) -> Response:
         """Change the details or the status of a registration.
@@ -100,14 +104,15 @@ class Attendees(AttendeeLists):
             seats.require_transition(registration=registration, to=status, by=self.user)
         body.is_valid(raise_exception=True)
         changes = {key: body.validated_data.get(key) for key in ("status", "name", "contact_details")}
-        return Response(attendee_body(seats.update(registration=registration, by=self.user, **changes)))
+        changed = seats.update(registration=registration, by=self.user, condition=self.condition, **changes)
+        return self._item(changed)
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Cancel a registration and remove it.
 
         One that was marked attended is the organizer's to remove.
         """
-        seats.remove(registration=self._registration(pk), by=self.user)
+        seats.remove(registration=self._registration(pk), by=self.user, condition=self.condition)
         return Response(status=204)
 
     def _registration(self, pk: int) -> Registration:
@@ -117,6 +122,9 @@ class Attendees(AttendeeLists):
             raise AttendeeNotFound()
         require(self.user, self.resource, self.action, registration)
         return registration
+
+    def _item(self, registration: Registration, status: int = 200) -> Response:
+        return self.item(attendee_body(registration), registration, status)
 
     def _event(self, body: AttendeeInput, user_id: int) -> Event:
         """The event that a body names, with what it holds for `user_id`; a 400 where it names none."""

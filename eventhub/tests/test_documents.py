@@ -147,6 +147,7 @@ BODY = {
 LIST = {("400", "invalid")}
 DENIED, MISSING, CONFLICT = ("403", "permission_denied"), ("404", "not_found"), ("409", "conflict")
 NO_SEAT = {("409", "already_registered"), ("409", "registration_closed"), ("409", "event_full")}
+TAGGED = {("412", "precondition_failed")}
 ACCOUNT = {
     DENIED,
     MISSING,
@@ -160,30 +161,32 @@ EVENT = {DENIED, MISSING, ("409", "capacity_below_taken"), ("409", "has_attendee
 CODES = {
     "GET /attendees/": SIGNED_IN | LIST,
     "POST /attendees/": SIGNED_IN | BODY | NO_SEAT | {DENIED, MISSING},
-    "GET /attendees/{id}": SIGNED_IN | {DENIED, MISSING},
-    "PUT /attendees/{id}": SIGNED_IN | BODY | NO_SEAT | {DENIED, MISSING},
-    "PATCH /attendees/{id}": SIGNED_IN | BODY | NO_SEAT | {DENIED, MISSING},
-    "DELETE /attendees/{id}": SIGNED_IN | {DENIED, MISSING, CONFLICT},
+    "GET /attendees/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING},
+    "PUT /attendees/{id}": SIGNED_IN | TAGGED | BODY | NO_SEAT | {DENIED, MISSING},
+    "PATCH /attendees/{id}": SIGNED_IN | TAGGED | BODY | NO_SEAT | {DENIED, MISSING},
+    "DELETE /attendees/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
     "GET /events/": SIGNED_IN | LIST,
     "POST /events/": SIGNED_IN | BODY | {DENIED},
-    "GET /events/{id}": SIGNED_IN | {MISSING},
-    "PUT /events/{id}": SIGNED_IN | BODY | EVENT,
-    "PATCH /events/{id}": SIGNED_IN | BODY | EVENT,
-    "DELETE /events/{id}": SIGNED_IN | {DENIED, MISSING, CONFLICT},
+    "GET /events/{id}": SIGNED_IN | TAGGED | {MISSING},
+    "PUT /events/{id}": SIGNED_IN | TAGGED | BODY | EVENT,
+    "PATCH /events/{id}": SIGNED_IN | TAGGED | BODY | EVENT,
+    "DELETE /events/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
     "GET /events/{id}/attendees": SIGNED_IN | LIST | {DENIED, MISSING},
     "GET /events/{id}/registration": SIGNED_IN | {MISSING},
     "GET /users/": SIGNED_IN | LIST | {DENIED},
-    "GET /users/{id}": SIGNED_IN | {DENIED, MISSING},
-    "PUT /users/{id}": SIGNED_IN | BODY | ACCOUNT,
-    "PATCH /users/{id}": SIGNED_IN | BODY | ACCOUNT,
-    "DELETE /users/{id}": SIGNED_IN | {DENIED, MISSING, CONFLICT, ("409", "has_events"), ("409", "last_admin")},
+    "GET /users/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING},
+    "PUT /users/{id}": SIGNED_IN | TAGGED | BODY | ACCOUNT,
+    "PATCH /users/{id}": SIGNED_IN | TAGGED | BODY | ACCOUNT,
+    "DELETE /users/{id}": SIGNED_IN
+    | TAGGED
+    | {DENIED, MISSING, CONFLICT, ("409", "has_events"), ("409", "last_admin")},
     "GET /users/{id}/events": SIGNED_IN | LIST | {DENIED, MISSING},
-    "GET /users/{id}/organizer": SIGNED_IN | {MISSING},
-    "PUT /users/{id}/organizer": SIGNED_IN | BODY | {DENIED, MISSING},
-    "PATCH /users/{id}/organizer": SIGNED_IN | BODY | {DENIED, MISSING},
+    "GET /users/{id}/organizer": SIGNED_IN | TAGGED | {MISSING},
+    "PUT /users/{id}/organizer": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING},
+    "PATCH /users/{id}/organizer": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING},
     "POST /users/login": COMMON | BODY | {("401", "invalid_credentials")},
     "POST /users/logout": SIGNED_IN | BODY,
-    "GET /users/me": SIGNED_IN,
+    "GET /users/me": SIGNED_IN | TAGGED,
     "GET /users/me/tokens/": SIGNED_IN | LIST,
     "POST /users/me/tokens/": SIGNED_IN | BODY | {("403", "reauthentication_required"), ("409", "too_many_tokens")},
     "DELETE /users/me/tokens/{id}": SIGNED_IN | {MISSING, CONFLICT},
@@ -203,6 +206,23 @@ def test_every_operation_names_its_refusals(document):
         for name, operation in operations(document)
     }
     assert documented == CODES
+
+
+def test_what_is_about_one_item_takes_conditions_and_answers_with_its_etag(document):
+    tagged = {name for name, operation in operations(document) if "412" in operation["responses"]}
+    conditional = {
+        name
+        for name, operation in operations(document)
+        if {"If-Match", "If-None-Match"} <= {given["name"] for given in operation.get("parameters", [])}
+    }
+    with_etag = {
+        (name.split()[0], status)
+        for name, operation in operations(document)
+        for status, answer in operation["responses"].items()
+        if "ETag" in answer.get("headers", {})
+    }
+    assert conditional == tagged == {name for name, codes in CODES.items() if codes >= TAGGED}
+    assert with_etag == {("GET", "200"), ("GET", "304"), ("PUT", "200"), ("PATCH", "200"), ("POST", "201")}
 
 
 def test_every_refusal_has_the_one_error_body(document):
