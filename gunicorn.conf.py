@@ -7,7 +7,9 @@ import contextlib
 import itertools
 import json
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ import gunicorn.util
 BASE_DIR = Path(__file__).resolve().parent
 sys.path.insert(0, str(BASE_DIR))  # gunicorn reads this file before it looks for the application
 
-from eventhub.environment import load_env_file, read, whole_number  # noqa: E402
+from eventhub import logs  # noqa: E402
+from eventhub.environment import boolean, choice, load_env_file, read, whole_number  # noqa: E402
 
 load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
 
@@ -41,6 +44,10 @@ secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
 # Nobody needs to command a worker at run time, and the socket would lie in the home of whoever starts the service.
 control_socket_disable = True
+logconfig_dict = logs.of_gunicorn(read("LOG_FORMAT", "text", choice("text", "json")))
+
+METRICS = read("METRICS", "0", boolean)
+COUNTERS = "PROMETHEUS_MULTIPROC_DIR"  # the folder in which workers count, as prometheus_client is told
 
 ERRORS = {403: "permission_denied", 414: "too_large", 417: "not_acceptable", 431: "too_large", 500: "error"}
 
@@ -62,6 +69,16 @@ def write_error(client: Any, status: int, reason: str, message: str) -> None:
 gunicorn.util.write_error = write_error
 
 
+def on_starting(server: Any) -> None:
+    if METRICS:
+        os.environ[COUNTERS] = tempfile.mkdtemp(prefix="eventhub-metrics-", dir=worker_tmp_dir)
+
+
+def on_exit(server: Any) -> None:
+    if METRICS:
+        shutil.rmtree(os.environ[COUNTERS], ignore_errors=True)
+
+
 def pre_fork(server: Any, worker: Any) -> None:
     """Makes the memory in which all workers count requests, once, and finds the worker a row of it that is free."""
     from eventhub.tallies import new_memory
@@ -79,6 +96,19 @@ def post_fork(server: Any, worker: Any) -> None:
     from eventhub.tallies import tallies
 
     tallies.join(server.tallies, row=worker.row)
+    if METRICS:
+        from prometheus_client import values
+
+        # In files of its row and not of its process, so that whoever takes the row over counts on.
+        values.ValueClass = values.MultiProcessValue(lambda: worker.row)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """What it had done stays counted; what it was doing does not."""
+    if METRICS:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.row)
 
 
 def post_worker_init(worker: object) -> None:

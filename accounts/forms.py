@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget,
 from accounts import rules, second_factor, tokens
 from accounts.models import OrganizerProfile, User
 from accounts.views import by_id, by_name
+from eventhub.acting import Channel
 from eventhub.errors import ReauthenticationRequired, Refusal
 from eventhub.office.pages import problems
 from eventhub.throttling import CredentialsByAccount, CredentialsByAddress, pause_guessing
@@ -48,6 +49,10 @@ class SignInForm(Guarded, AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         self.refuse_guessing()
         return super().clean()  # type: ignore[no-any-return]
+
+    def get_invalid_login_error(self) -> ValidationError:
+        tokens.note_failed_sign_in(self.cleaned_data["username"], through=Channel.ADMIN)
+        return super().get_invalid_login_error()  # type: ignore[no-any-return]
 
     def confirm_login_allowed(self, user: User) -> None:
         if not user.is_staff:

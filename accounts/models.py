@@ -13,6 +13,7 @@ from django.utils import timezone
 from eventhub.errors import UserNotFound
 from eventhub.etags import edition_of
 from eventhub.merging import MergedQuerySet
+from eventhub.security import Occasion, note_change
 
 # `username__lower=` compares without regard to case and is answered by the unique index on LOWER(username).
 models.CharField.register_lookup(Lower)
@@ -54,7 +55,9 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
         """What `createsuperuser` calls: an admin."""
-        return self.create_user(username, email, password, **{**fields, "role": Role.ADMIN})
+        user = self.create_user(username, email, password, **{**fields, "role": Role.ADMIN})
+        note_change(Occasion.ROLE_GIVEN, user_id=user.pk, role=Role.ADMIN.value)
+        return user
 
 
 def normalize_email(email: str) -> str:

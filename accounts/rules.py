@@ -14,6 +14,7 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.models import OrganizerProfile, Role, User, normalize_email
 from accounts.permissions import allowed, require
+from eventhub import acting
 from eventhub.errors import (
     EmailExists,
     LastAdmin,
@@ -24,6 +25,7 @@ from eventhub.errors import (
     UserNotFound,
 )
 from eventhub.etags import UNCONDITIONAL, Precondition
+from eventhub.security import Occasion, note, note_change
 from eventhub.transactions import one_statement, retried, violated
 
 MAX_PASSWORD_LENGTH = 128
@@ -54,7 +56,10 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
     _check_password(password, User(username=username, email=email))
     try:
         with transaction.atomic():
-            return User.objects.create_user(username, email, password, role=role)
+            user = User.objects.create_user(username, email, password, role=role)
+            if role != Role.USER:
+                note_change(Occasion.ROLE_GIVEN, user_id=user.pk, by=user.pk, role=role)
+            return user
     except IntegrityError:
         raise UserExists() from None
 
@@ -70,7 +75,10 @@ def add_account(*, by: User, username: str, email: str, password: str | None, ro
         _check_password(password, User(username=username, email=email))
     try:
         with transaction.atomic():
-            return User.objects.create_user(username, email, password, role=role)
+            user = User.objects.create_user(username, email, password, role=role)
+            if role != Role.USER:
+                note_change(Occasion.ROLE_GIVEN, user_id=user.pk, by=by.pk, role=role)
+            return user
     except IntegrityError as problem:
         raise _taken(problem) from None
 
@@ -87,8 +95,11 @@ def require_sign_in(
 
 def require_fresh(*, by: User, fresh: bool, current_password: str | None) -> None:
     """ReauthenticationRequired, unless `by` gave their password under 15 minutes ago (`fresh`) or gives it now."""
-    if not fresh and not (current_password and by.check_password(current_password)):
-        raise ReauthenticationRequired()
+    if fresh or (current_password and by.check_password(current_password)):
+        return
+    if current_password:
+        note(Occasion.REAUTHENTICATION_FAILED, user_id=by.pk)
+    raise ReauthenticationRequired()
 
 
 def check_changes(*, account: User, by: User, changes: AccountChanges) -> AccountChanges:
@@ -139,6 +150,7 @@ def apply_changes(*, account_id: int, changes: AccountChanges, condition: Precon
         except IntegrityError as problem:
             raise _taken(problem) from None
         account.ensure_profile()
+        _note_changes(account, changes)
         return account
 
 
@@ -147,6 +159,7 @@ def end_sign_ins(*, account: User, by: User) -> User:
     require(by, "user", "end_sign_ins", account)
     if not User.objects.filter(pk=account.pk).update(sign_in_generation=F("sign_in_generation") + 1):
         raise UserNotFound()
+    note_change(Occasion.SIGN_INS_ENDED, user_id=account.pk, by=by.pk)
     return User.objects.find(account.pk)
 
 
@@ -183,6 +196,18 @@ def refuse_last_admin(account: User) -> None:
     others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=account.pk)
     if account.is_admin and account.is_active and not others.exists():
         raise LastAdmin()
+
+
+def _note_changes(account: User, changes: AccountChanges) -> None:
+    by = acting.actor_id()
+    if "role" in changes:
+        note_change(Occasion.ROLE_GIVEN, user_id=account.pk, by=by, role=account.role)
+    if "password" in changes:
+        note_change(Occasion.PASSWORD_CHANGED, user_id=account.pk, by=by)
+    if "email" in changes:
+        note_change(Occasion.EMAIL_CHANGED, user_id=account.pk, by=by)
+    if not changes.get("is_active", True):
+        note_change(Occasion.SIGN_INS_ENDED, user_id=account.pk, by=by)
 
 
 def _taken(problem: IntegrityError) -> Refusal:

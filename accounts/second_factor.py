@@ -17,6 +17,7 @@ from accounts.models import User
 from accounts.permissions import require
 from accounts.rules import end_sign_ins, lock_account
 from eventhub.errors import CodesPaused, SecondFactorExists, WrongCode
+from eventhub.security import Occasion, note
 
 RECOVERY_CODES = 10
 
@@ -70,10 +71,9 @@ def verify(*, account: User, code: str) -> Device:
         device = kind.objects.select_for_update().filter(user=account, confirmed=True).first()
         wait = _wait(device) if device else 0
         taken = device is not None and not wait and device.verify_token(code)
-    if wait:
-        raise CodesPaused(wait=wait)
     if not taken:
-        raise WrongCode()
+        note(Occasion.CODE_REFUSED, user_id=account.pk)
+        raise CodesPaused(wait=wait) if wait else WrongCode()
     return device
 
 

@@ -20,9 +20,11 @@ from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_pas
 
 from accounts.models import User
 from eventhub import replica
+from eventhub.acting import Channel
 from eventhub.batches import READ, batches
 from eventhub.errors import InvalidCredentials, TokenNotValid
 from eventhub.identifiers import could_be_id
+from eventhub.security import Occasion, note
 from eventhub.statements import Statement
 from eventhub.transactions import retried
 
@@ -42,8 +44,15 @@ def sign_in(*, username: str, password: str) -> TokenPair:
     """Tokens for a name in any case and its password. InvalidCredentials, after the same time, for anything else."""
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
+        note_failed_sign_in(username, through=Channel.API)
         raise InvalidCredentials()
     return token_pair(user, auth_time=int(time.time()))
+
+
+def note_failed_sign_in(username: str, *, through: Channel) -> None:
+    """Tells the operator, with the id of the account that was tried, where there is one."""
+    account = User.objects.order_by().filter(username__lower=username.lower()).values_list("pk", flat=True).first()
+    note(Occasion.LOGIN_FAILED, user_id=account, through=through.value)
 
 
 @retried

@@ -30,8 +30,8 @@ def address(meta: Mapping[str, Any]) -> str:
     return str(meta.get("REMOTE_ADDR", ""))
 
 
-@functools.lru_cache(8192)
-def _neighbourhood(text: str) -> str:
+def parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """What is written there, IPv4 also where it is dressed as IPv6; None for what is no address."""
     # Some proxies write the port, too: 192.0.2.1:50000, [2001:db8::1]:50000.
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -40,9 +40,13 @@ def _neighbourhood(text: str) -> str:
     try:
         found = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
-        return UNKNOWN
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.IPv6Network((found, 64), strict=False))
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+@functools.lru_cache(8192)
+def _neighbourhood(text: str) -> str:
+    found = parsed(text)
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((found, 64), strict=False))
+    return UNKNOWN if found is None else str(found)

@@ -51,7 +51,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def only_read(request: HttpRequest) -> HttpResponse:
     """Not a hook: the 405 of a page that is for GET and HEAD."""
-    response = _plain(drf.MethodNotAllowed(str(request.method)))
+    response = plain(drf.MethodNotAllowed(str(request.method)))
     response.headers["Allow"] = "GET, HEAD"
     return response
 
@@ -68,12 +68,12 @@ def in_office(request: HttpRequest) -> bool:
 def _answer(request: HttpRequest, exc: drf.APIException) -> HttpResponse:
     """A page for people in the back office, the contract's JSON everywhere else."""
     if not in_office(request):
-        return _plain(exc)
+        return plain(exc)
     try:
         return office_page(exc)
     except Exception:  # the last line of defence: even a template may be what has failed
         logger.exception("The page for a %s cannot be made", exc.status_code)
-        return _plain(exc)
+        return plain(exc)
 
 
 def office_page(exc: drf.APIException, onward: str = "/admin/") -> HttpResponse:
@@ -88,7 +88,8 @@ def office_page(exc: drf.APIException, onward: str = "/admin/") -> HttpResponse:
     return HttpResponse(html, status=exc.status_code, headers={**headers(exc), "Cache-Control": "no-store"})
 
 
-def _plain(exc: drf.APIException) -> HttpResponse:
+def plain(exc: drf.APIException) -> HttpResponse:
+    """A refusal as the contract's JSON."""
     return HttpResponse(
         dumps(error_body(exc)), content_type="application/json", status=exc.status_code, headers=headers(exc)
     )

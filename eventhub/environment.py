@@ -1,5 +1,6 @@
 """Reads the configuration from environment variables; a wrong value stops the start and is named."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable
@@ -45,7 +46,7 @@ def read(name: str, default: str, convert: Callable[[str], T]) -> T:
     try:
         return convert(text)
     except (ValueError, KeyError, ImproperlyConfigured) as problem:
-        shown = "" if name.endswith("_URL") else f"={text!r}"  # a URL may hold a password
+        shown = "" if name.endswith(("_URL", "_TOKEN", "_DSN")) else f"={text!r}"  # which may hold a secret
         raise ImproperlyConfigured(f"{name}{shown}: {problem}") from None
 
 
@@ -99,6 +100,21 @@ def origins(text: str) -> list[str]:
     if not all(re.fullmatch(r"https?://[^/\s]+", url) for url in urls):
         raise ValueError("expected origins such as https://events.example.org, separated by commas")
     return urls
+
+
+def networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Addresses, and networks as `10.1.0.0/16`, separated by commas."""
+    try:
+        return [ipaddress.ip_network(word) for word in words(text)]
+    except ValueError:
+        raise ValueError("expected addresses or networks such as 10.1.0.0/16, separated by commas") from None
+
+
+def secret(text: str) -> str:
+    """Nothing, or what nobody guesses and every header can carry."""
+    if text and not re.fullmatch(r"[!-~]{16,200}", text):
+        raise ValueError("expected at least 16 characters of ASCII, without blanks")
+    return text
 
 
 def rate(text: str) -> str | None:

@@ -14,6 +14,9 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
+from eventhub.redaction import said
+from eventhub.routes import method_of, route_of
+
 logger = logging.getLogger("eventhub.errors")
 
 RETRY_AFTER_SECONDS = 5
@@ -175,7 +178,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     known = as_api_exception(exc)
     if known is None:
         request = context["request"]
-        logger.error("%s %s failed", request.method, request.path, exc_info=exc)
+        logger.error("%s %s failed", method_of(request), route_of(request), exc_info=exc)
         known = Unexpected()
     return Response(error_body(known), status=known.status_code, headers=headers(known))
 
@@ -208,7 +211,7 @@ def as_api_exception(exc: Exception) -> drf.APIException | None:
         case IntegrityError():
             return Refusal()
         case OperationalError() | InterfaceError():  # of the connection, a lock or the server, not of our statement
-            logger.warning("The database did not answer: %s", exc)
+            logger.warning("The database did not answer: %s", said(exc))
             return Unavailable()
     return None
 

@@ -4,14 +4,19 @@
 A line names accounts by their ids alone: no names, no addresses, and never a secret.
 """
 
+import functools
 import logging
 from enum import StrEnum
+
+from django.db import transaction
 
 logger = logging.getLogger("eventhub.security")
 
 
 class Occasion(StrEnum):
     LOGIN_FAILED = "login_failed"
+    CODE_REFUSED = "code_refused"
+    REAUTHENTICATION_FAILED = "reauthentication_failed"
     ROLE_GIVEN = "role_given"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     EMAIL_CHANGED = "email_changed"
@@ -26,3 +31,8 @@ def note(occasion: Occasion, *, user_id: int | None = None, by: int | None = Non
     """Writes it down: whom it concerns, who did it (ids of accounts), and facts that are nobody's secret."""
     known = {"user_id": user_id, "by": by, **facts}
     logger.info(occasion.value, extra={"facts": {name: value for name, value in known.items() if value is not None}})
+
+
+def note_change(occasion: Occasion, *, user_id: int | None = None, by: int | None = None, **facts: str | int) -> None:
+    """As `note`, of what the present transaction does, once that is committed."""
+    transaction.on_commit(functools.partial(note, occasion, user_id=user_id, by=by, **facts))

@@ -7,16 +7,19 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
+from eventhub import logs
 from eventhub.environment import (
     boolean,
     choice,
     database,
     hosts,
     load_env_file,
+    networks,
     origins,
     rate,
     read,
     replica,
+    secret,
     time_zone,
     whole_number,
 )
@@ -40,7 +43,7 @@ NUM_PROXIES = read("NUM_PROXIES", "0", whole_number(0, 10))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if NUM_PROXIES else None
 SECURE_SSL_REDIRECT = read("SECURE_SSL_REDIRECT", "0", boolean)
 # Whoever watches the health of a worker asks it directly, without the proxy that speaks HTTPS.
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)/?$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SECURE_HSTS_SECONDS = read("SECURE_HSTS_SECONDS", "0", whole_number(0, 10**9))
 SECURE_HSTS_INCLUDE_SUBDOMAINS = read("SECURE_HSTS_INCLUDE_SUBDOMAINS", "0", boolean)
@@ -105,6 +108,7 @@ INSTALLED_APPS = [
     "registrations",
 ]
 MIDDLEWARE = [
+    "eventhub.tracing.Tracing",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "eventhub.office.middleware.OfficeSessions",
@@ -206,17 +210,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
 }
 
-# Logs, to standard error --------------------------------------------------------------------------------------------
+# What is told to those who run it -----------------------------------------------------------------------------------
 LOG_LEVEL = read("LOG_LEVEL", "INFO", choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # A refusal is an answer, not a warning: a sold-out event would fill the log.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOG_FORMAT = read("LOG_FORMAT", "text", choice("text", "json"))
+LOG_CLIENT_ADDRESS = read("LOG_CLIENT_ADDRESS", "0", boolean)
+LOGGING = logs.of_service(LOG_FORMAT, LOG_LEVEL)
+METRICS = read("METRICS", "0", boolean)
+METRICS_TOKEN = read("METRICS_TOKEN", "", secret)
+METRICS_ADDRESSES = read("METRICS_ADDRESSES", "127.0.0.1/32,::1/128", networks)

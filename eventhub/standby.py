@@ -14,6 +14,8 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 from psycopg.pq import ExecStatus
 
+from eventhub.redaction import said
+
 logger = logging.getLogger("eventhub.replica")
 
 ALIAS = "replica"
@@ -83,7 +85,7 @@ def holds(position: str) -> bool:
             connection.close()
             # An old connection may have been cut while nobody used it, which says nothing of the server.
             if is_new or isinstance(problem, _SilenceError):
-                standing.leave_alone(AWAY_SECONDS, str(problem).strip())
+                standing.leave_alone(AWAY_SECONDS, said(problem))
                 return False
 
 
@@ -93,7 +95,7 @@ def failed(problem: Error) -> None:
     connection = connections[ALIAS]
     if connection.connection is None or connection.connection.closed:
         connection.close()
-        standing.leave_alone(AWAY_SECONDS, str(problem).strip())
+        standing.leave_alone(AWAY_SECONDS, said(problem))
 
 
 def _has_caught_up(connection: Any, position: str, is_new: bool) -> bool:

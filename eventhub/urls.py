@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.own_views import ServiceTokens
 from accounts.views import OrganizerProfiles, Sessions, SignUp, Users
-from eventhub import answers, health
+from eventhub import answers, health, monitoring
 from eventhub.documents import docs, root, schema
 from events.views import Events, UserEvents
 from registrations.views import Attendees, EventAttendees, Prospects
@@ -59,6 +59,7 @@ urlpatterns = [
     *both("docs/", page(docs), "docs"),
     *both("healthz", page(health.healthz), "healthz"),
     *both("readyz", page(health.readyz), "readyz"),
+    *both("metrics", monitoring.metrics, "metrics"),
     *both("users/register", SignUp.as_view({"post": "create"}), "user-register"),
     *both("users/login", Sessions.as_view({"post": "login"}), "user-login"),
     *both("users/token/refresh", Sessions.as_view({"post": "refresh"}), "token-refresh"),

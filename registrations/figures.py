@@ -94,8 +94,10 @@ def stage(*, user: User, now: datetime) -> Stage:
     return Stage(*found.get())
 
 
-def totals(*, user: User, now: datetime) -> Totals:
-    to_come = _events(user).filter(status__in=ANNOUNCED, last_mark__gte=times.start_of_day(now))
+def totals(*, user: User | None, now: datetime) -> Totals:
+    """None: of everybody's events."""
+    events = Event.objects.order_by() if user is None else _events(user)
+    to_come = events.filter(status__in=ANNOUNCED, last_mark__gte=times.start_of_day(now))
     found = to_come.aggregate(
         events=Count("pk"),
         seats=Sum("max_capacity", default=0),

@@ -29,9 +29,11 @@ from eventhub.errors import (
     Unavailable,
 )
 from eventhub.etags import UNCONDITIONAL, Precondition
+from eventhub.metrics import counting_refusals, promoted
 from eventhub.statements import Statement
 from eventhub.transactions import ATTEMPTS, one_statement, retried, violated
 from events.models import Event
+from registrations import counting
 from registrations.admission import live_registration, look, require_entry, require_seat, seat_or_queue
 from registrations.models import LIVE, SEATED, Registration, RegistrationStatus, Transition
 from registrations.writing import insert_if_unchanged, seat_first, write_changes
@@ -72,6 +74,7 @@ def lock_registration(registration: Registration) -> Registration:
 # Getting in ----------------------------------------------------------------------------------------------------------
 
 
+@counting_refusals
 @retried
 def register(
     *,
@@ -96,11 +99,13 @@ def register(
             pk = insert_if_unchanged(registration, queue_matters=event.serves_queue(now))
         if pk is not None:
             registration.pk = pk
+            counting.changed(None, REGISTERED)
             return registration
         event = look(event_id=event.pk, user_id=user.pk, by=by)
     raise Unavailable()
 
 
+@counting_refusals
 @retried
 def join_queue(
     *,
@@ -265,6 +270,7 @@ def serve_queue(event: Event, *, now: datetime) -> int:
         left -= got_in
         if got_in < piece:
             break
+    promoted(event.seats_left - left)
     return event.seats_left - left
 
 
@@ -328,6 +334,7 @@ def count_change(event: Event, was: str | None, becomes: str | None) -> None:
     """What the triggers did to the locked event's counts, without reading them again."""
     event.seats_taken += (becomes in SEATED) - (was in SEATED)
     event.waitlisted += (becomes == WAITLISTED) - (was == WAITLISTED)
+    counting.changed(was, becomes)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 from datetime import timedelta
+from ipaddress import ip_network
 from unittest import mock
 
 import pytest
@@ -126,6 +127,14 @@ VARIABLES = {
     "REFRESH_TOKEN_DAYS": (lambda values: values["SIMPLE_JWT"]["REFRESH_TOKEN_LIFETIME"], timedelta(days=14)),
     "PAGE_SIZE": (lambda values: values["REST_FRAMEWORK"]["PAGE_SIZE"], 50),
     "LOG_LEVEL": (lambda values: values["LOGGING"]["root"]["level"], "INFO"),
+    "LOG_FORMAT": (
+        lambda values: (values["LOG_FORMAT"], values["LOGGING"]["formatters"]["line"]["()"]),
+        ("text", "eventhub.logs.Line"),
+    ),
+    "LOG_CLIENT_ADDRESS": (simply("LOG_CLIENT_ADDRESS"), False),
+    "METRICS": (simply("METRICS"), False),
+    "METRICS_TOKEN": (simply("METRICS_TOKEN"), ""),
+    "METRICS_ADDRESSES": (simply("METRICS_ADDRESSES"), [ip_network("127.0.0.1/32"), ip_network("::1/128")]),
 }
 GOOD = [
     *[("DEBUG", text, True) for text in ("1", "true", "True", "YES", "on", " 1 ")],
@@ -168,6 +177,11 @@ GOOD = [
     ("REFRESH_TOKEN_DAYS", "1", timedelta(days=1)),
     ("PAGE_SIZE", "200", 200),
     ("LOG_LEVEL", "WARNING", "WARNING"),
+    ("LOG_FORMAT", "json", ("json", "eventhub.logs.Json")),
+    ("LOG_CLIENT_ADDRESS", "1", True),
+    ("METRICS", "1", True),
+    ("METRICS_TOKEN", "0123456789abcdef", "0123456789abcdef"),
+    ("METRICS_ADDRESSES", "10.1.0.0/16, 2001:db8::7", [ip_network("10.1.0.0/16"), ip_network("2001:db8::7/128")]),
 ]
 YES_OR_NO = "expected 1 or 0"
 NO_RATE = "expected a rate such as 20/min (sec, min, hour or day), or off"
@@ -175,6 +189,10 @@ NO_DATABASE = "expected sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAM
 NO_ZONE = "expected a time zone such as Europe/Berlin"
 NO_HOST = "expected names of hosts, separated by commas"
 NO_ORIGIN = "expected origins such as https://events.example.org, separated by commas"
+
+
+NO_SECRET = "expected at least 16 characters of ASCII, without blanks"
+NO_NETWORK = "expected addresses or networks such as 10.1.0.0/16, separated by commas"
 
 
 def between(least, most):
@@ -210,6 +228,11 @@ WRONG = [
     *[("REFRESH_TOKEN_DAYS", text, between(1, 3650)) for text in ("0", "3651", "1.5")],
     *[("PAGE_SIZE", text, between(1, 200)) for text in ("0", "201", "all")],
     *[("LOG_LEVEL", text, "expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL") for text in ("info", "TRACE", "10")],
+    *[("LOG_FORMAT", text, "expected one of text, json") for text in ("JSON", "yaml")],
+    ("LOG_CLIENT_ADDRESS", "all", YES_OR_NO),
+    ("METRICS", "prometheus", YES_OR_NO),
+    *[("METRICS_TOKEN", text, NO_SECRET) for text in ("too-short", "with blanks in between", "ä" * 16)],
+    *[("METRICS_ADDRESSES", text, NO_NETWORK) for text in ("localhost", "10.1.0.0/33", "10.1.0.1/16")],
 ]
 
 
@@ -280,7 +303,7 @@ def test_behind_pgbouncer_nothing_stays_on_a_connection():
 
 @pytest.mark.parametrize(("name", "text", "problem"), WRONG)
 def test_a_wrong_value_stops_the_start_and_is_named(name, text, problem):
-    shown = "" if name.endswith("_URL") else f"={text!r}"
+    shown = "" if name.endswith(("_URL", "_TOKEN")) else f"={text!r}"
     with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(f'{name}{shown}: {problem}')}$"):
         load(**{name: text})
 
