@@ -13,12 +13,14 @@ class UserRow(NamedTuple):
     username: str
     email: str
     role: str
+    email_verified: bool | None
     created_at: datetime
     updated_at: datetime
 
     def body(self) -> dict[str, Any]:
         """The contract's object; times are datetimes in UTC."""
-        return {"user_id": self.pk, **dict(zip(self._fields[1:], self[1:], strict=True))}
+        fields = dict(zip(self._fields[1:], self[1:], strict=True))
+        return {"user_id": self.pk, **fields, "email_verified": bool(self.email_verified)}
 
 
 def user_body(user: User) -> dict[str, Any]:

@@ -77,6 +77,8 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField("active", default=True, help_text="Without this, signing in is refused.")
+    # None: nobody asked. So it is for who was there before EMAIL_VERIFICATION, or came while it was off.
+    email_verified = models.BooleanField("e-mail verified", null=True, default=None, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Every session and token is of a generation of sign-ins, and good as long as that is the account's.
@@ -99,6 +101,7 @@ class User(AbstractBaseUser):
             models.Index(fields=["created_at", "id"], name="user_by_creation"),
             models.Index(fields=["role", "username"], name="user_by_role"),
             models.Index(fields=["role", "created_at", "id"], name="user_by_role_and_creation"),
+            models.Index(fields=["email_verified", "username"], name="user_by_verification"),
             # Few are, among many: what the back office's filter finds, in the order of its list.
             models.Index(fields=["username"], condition=models.Q(is_active=False), name="user_deactivated"),
         ]

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.models import ServiceToken, User
-from eventhub.errors import Forbidden, InsufficientScope
+from eventhub.errors import EmailNotVerified, Forbidden, InsufficientScope
 
 Predicate = Callable[[User, Any], bool]
 
@@ -67,6 +68,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("user", "list"): Rule(admin, "admin", "You must be an admin to access"),
     ("user", "me"): Rule(everyone, "anyone signed in"),
     ("user", "logout"): Rule(everyone, "anyone signed in"),
+    ("user", "send_verification"): Rule(everyone, "anyone signed in"),
     ("user", "retrieve"): _ACCOUNT,
     ("user", "update"): _ACCOUNT,
     ("user", "destroy"): _ACCOUNT,
@@ -76,6 +78,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("user", "deactivate"): Rule(admin, "admin"),
     ("user", "end_sign_ins"): _ACCOUNT,
     ("user", "reset_second_factor"): Rule(admin, "admin"),
+    ("task", "list"): Rule(admin, "admin"),
     ("organizer", "retrieve"): Rule(everyone, "anyone signed in"),
     ("organizer", "update"): _ACCOUNT,
     ("token", "list"): Rule(everyone, "anyone signed in: own"),
@@ -148,6 +151,13 @@ def require_scope(auth: object, resource: str, action: str) -> None:
         scope = SCOPES.get((resource, action))
         if scope not in auth.scopes:
             raise InsufficientScope(scope)
+
+
+def require_verified(user: User) -> None:
+    """EmailNotVerified where one may not register oneself before the address is shown to be one's own. Who was never
+    asked, since EMAIL_VERIFICATION was off then, is not shut out."""
+    if settings.EMAIL_VERIFICATION == "required" and user.email_verified is False:
+        raise EmailNotVerified()
 
 
 class ByTable(BasePermission):

@@ -3,6 +3,7 @@
 What a change means for events and seats (deleting or demoting an organizer) is in registrations/people.py.
 """
 
+from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from django.conf import settings
@@ -12,9 +13,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from rest_framework.exceptions import ValidationError
 
+from accounts import mails
 from accounts.models import OrganizerProfile, Role, User, normalize_email
 from accounts.permissions import allowed, require
 from eventhub import acting
+from eventhub.background import later
 from eventhub.errors import (
     EmailExists,
     LastAdmin,
@@ -29,6 +32,8 @@ from eventhub.security import Occasion, note, note_change
 from eventhub.transactions import one_statement, retried, violated
 
 MAX_PASSWORD_LENGTH = 128
+# What is told to the address that the account had, and how people call it.
+TOLD = {"password": "password", "email": "email address"}
 
 
 class AccountChanges(TypedDict, total=False):
@@ -53,12 +58,13 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
         raise ValidationError({"role": ["Only an admin can make an admin."]})
     if role == Role.ORGANIZER:
         _require_open_organizer_sign_up()
-    _check_password(password, User(username=username, email=email))
+    check_password(password, User(username=username, email=email))
     try:
         with transaction.atomic():
-            user = User.objects.create_user(username, email, password, role=role)
+            user = User.objects.create_user(username, email, password, role=role, email_verified=_not_yet_verified())
             if role != Role.USER:
                 note_change(Occasion.ROLE_GIVEN, user_id=user.pk, by=user.pk, role=role)
+            ask_whether_theirs(user)
             return user
     except IntegrityError:
         raise UserExists() from None
@@ -72,7 +78,7 @@ def add_account(*, by: User, username: str, email: str, password: str | None, ro
     """
     require(by, "user", "create")
     if password is not None:
-        _check_password(password, User(username=username, email=email))
+        check_password(password, User(username=username, email=email))
     try:
         with transaction.atomic():
             user = User.objects.create_user(username, email, password, role=role)
@@ -119,7 +125,7 @@ def check_changes(*, account: User, by: User, changes: AccountChanges) -> Accoun
     if "is_active" in real:
         require(by, "user", "deactivate", account)
     if password is not None:
-        _check_password(password, User(**{"username": account.username, "email": account.email, **wanted}))
+        check_password(password, User(**{"username": account.username, "email": account.email, **wanted}))
     return real  # type: ignore[return-value]
 
 
@@ -128,18 +134,22 @@ def apply_changes(*, account_id: int, changes: AccountChanges, condition: Precon
     """Writes what `check_changes` let pass. LastAdmin, UsernameExists, EmailExists or UserNotFound; PreconditionFailed
     where the account is not as `condition` says.
 
-    Whoever is deactivated is signed in nowhere when they come back.
+    Whoever is deactivated is signed in nowhere when they come back. The address that the account had is told of a new
+    password or address, and a new address is asked whether it is theirs.
     """
     with transaction.atomic():
         account = lock_account(account_id)
         condition.require(account)
         if not changes:
             return account
+        address = account.email
         values: dict[str, Any] = {**changes}
         if values.get("role", Role.ADMIN) != Role.ADMIN or not values.get("is_active", True):
             refuse_last_admin(account)
         if not values.get("is_active", True):
             values["sign_in_generation"] = account.sign_in_generation + 1
+        if "email" in values:
+            values["email_verified"] = _not_yet_verified()
         if "password" in values:
             account.set_password(values.pop("password"))
         for name, value in values.items():
@@ -151,7 +161,23 @@ def apply_changes(*, account_id: int, changes: AccountChanges, condition: Precon
             raise _taken(problem) from None
         account.ensure_profile()
         _note_changes(account, changes)
+        tell_of_change(account, address, changes)
+        if "email" in changes:
+            ask_whether_theirs(account)
         return account
+
+
+def ask_whether_theirs(account: User) -> None:
+    """Sends the link with which the person shows that the address is theirs, if EMAIL_VERIFICATION is on and they have
+    not yet."""
+    if settings.EMAIL_VERIFICATION != "off" and not account.email_verified:
+        later(mails.send_verification_link, account.pk)
+
+
+def tell_of_change(account: User, address: str, changed: Iterable[str]) -> None:
+    """Tells the address that the account had of a new password or address."""
+    if news := [said for name, said in TOLD.items() if name in changed]:
+        later(mails.tell_of_change, account.username, address, news)
 
 
 def end_sign_ins(*, account: User, by: User) -> User:
@@ -226,7 +252,13 @@ def _require_open_organizer_sign_up() -> None:
         raise ValidationError({"role": ["Organizers are made by an admin here."]})
 
 
-def _check_password(password: str, user: User) -> None:
+def _not_yet_verified() -> bool | None:
+    """What is known of an address that has just come; None where nobody asks."""
+    return None if settings.EMAIL_VERIFICATION == "off" else False
+
+
+def check_password(password: str, user: User) -> None:
+    """A 400 for a password that is too long, or too weak for that account."""
     if len(password) > MAX_PASSWORD_LENGTH:
         raise ValidationError({"password": [f"At most {MAX_PASSWORD_LENGTH} characters."]})
     try:

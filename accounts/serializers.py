@@ -37,6 +37,7 @@ class UserSerializer(serializers.Serializer[User]):
     username = serializers.CharField()
     email = serializers.EmailField()
     role = serializers.ChoiceField(choices=Role.choices)
+    email_verified = serializers.BooleanField(help_text="Whether the person has shown that the address is theirs.")
     created_at = TimeField()
     updated_at = TimeField()
 
@@ -46,6 +47,7 @@ class UserSerializer(serializers.Serializer[User]):
         "username": "olga",
         "email": "olga@example.org",
         "role": "organizer",
+        "email_verified": True,
         "created_at": "2026-03-01T09:00:00Z",
         "updated_at": "2026-03-01T09:00:00Z",
     }
@@ -82,6 +84,24 @@ class RefreshInput(Body):
     refresh = serializers.CharField()
 
     example: ClassVar = {"refresh": "eyJhbGciOiJIUzI1NiIs..."}
+
+
+class ResetInput(Body):
+    email = AddressField(max_length=254)
+
+    example: ClassVar = {"email": "olga@example.org"}
+
+
+class LinkInput(Body):
+    token = serializers.CharField(max_length=500, help_text="From the link in the mail.")
+
+    example: ClassVar = {"token": "WzcsIjBmM2Ei...XQ.1vNqXo.Jx0wZQ..."}
+
+
+class NewPasswordInput(LinkInput):
+    password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True)
+
+    example: ClassVar = {**LinkInput.example, "password": "another-long-passphrase"}
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):

@@ -4,6 +4,8 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable
+from email.utils import getaddresses
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -30,6 +32,11 @@ POSTGRES_OPTIONS = {
 }
 # A replica whose host has vanished is given up after two seconds, while connecting and while waiting for an answer.
 REPLICA_OPTIONS = {"connect_timeout": 2, "tcp_user_timeout": 2000}
+# A task is given up after ten minutes; a Redis that has vanished is given up after two seconds.
+REDIS_QUEUE_OPTIONS = {
+    "DEFAULT_TIMEOUT": 600,
+    "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 2},
+}
 
 T = TypeVar("T")
 
@@ -46,7 +53,8 @@ def read(name: str, default: str, convert: Callable[[str], T]) -> T:
     try:
         return convert(text)
     except (ValueError, KeyError, ImproperlyConfigured) as problem:
-        shown = "" if name.endswith(("_URL", "_TOKEN", "_DSN")) else f"={text!r}"  # which may hold a secret
+        holds_secret = name.endswith(("_URL", "_TOKEN", "_DSN")) or "://" in text
+        shown = "" if holds_secret else f"={text!r}"
         raise ImproperlyConfigured(f"{name}{shown}: {problem}") from None
 
 
@@ -124,6 +132,42 @@ def rate(text: str) -> str | None:
     if not re.fullmatch(r"[1-9]\d{0,8}/(sec|min|hour|day)", text, re.ASCII):
         raise ValueError("expected a rate such as 20/min (sec, min, hour or day), or off")
     return text
+
+
+def base_url(text: str) -> str:
+    """The beginning of links: scheme, host and perhaps a path, without the slash at its end."""
+    if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", text):
+        raise ValueError("expected a URL such as https://events.example.org")
+    return text.rstrip("/")
+
+
+def link(text: str) -> str:
+    """A URL with `{token}` where a token belongs."""
+    if not re.fullmatch(r"https?://[^/\s]+/\S*", text) or text.count("{token}") != 1:
+        raise ValueError("expected a URL with {token} in it, such as https://events.example.org/reset?token={token}")
+    return text
+
+
+def mailbox(text: str) -> str:
+    """An address, perhaps with a name: `EventHub <events@example.org>`."""
+    addresses = [address for _, address in getaddresses([text])]
+    if len(addresses) != 1 or not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", addresses[0]) or re.search(r"[\r\n]", text):
+        raise ValueError("expected an address such as EventHub <events@example.org>")
+    return text
+
+
+def tasks(text: str) -> dict[str, Any]:
+    """Who runs tasks, as Django's TASKS has it: `immediate`, `database`, or the URL of a Redis server, which
+    goes with a package of its own. QUEUE is for that package."""
+    if text == "immediate":
+        return {"BACKEND": "eventhub.background.in_process.InProcessBackend"}
+    if text == "database":
+        return {"BACKEND": "django_tasks_db.DatabaseBackend"}
+    if not re.match(r"(redis|rediss|unix)://", text):
+        raise ValueError("expected immediate, database or redis://HOST:PORT/0")
+    if find_spec("django_tasks_rq") is None:
+        raise ValueError("Redis needs the package django-tasks-rq: pip install django-tasks-rq")
+    return {"BACKEND": "django_tasks_rq.RQBackend", "QUEUE": {"URL": text, **REDIS_QUEUE_OPTIONS}}
 
 
 def time_zone(text: str) -> str:

@@ -69,6 +69,10 @@ class InsufficientScope(Refusal):
         self.scope = scope
 
 
+class EmailNotVerified(Refusal):
+    status_code, default_detail, default_code = 403, "Verify your email address first", "email_not_verified"
+
+
 class NotFound(Refusal):
     status_code, default_detail, default_code = 404, "Not found", "not_found"
 

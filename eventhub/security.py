@@ -19,7 +19,10 @@ class Occasion(StrEnum):
     REAUTHENTICATION_FAILED = "reauthentication_failed"
     ROLE_GIVEN = "role_given"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105
+    PASSWORD_RESET = "password_reset"  # noqa: S105
     EMAIL_CHANGED = "email_changed"
+    EMAIL_VERIFIED = "email_verified"
     SIGN_INS_ENDED = "sign_ins_ended"
     TOKEN_MADE = "token_made"  # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # noqa: S105

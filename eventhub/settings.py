@@ -9,17 +9,21 @@ from environ import Env
 
 from eventhub import logs
 from eventhub.environment import (
+    base_url,
     boolean,
     choice,
     database,
     hosts,
+    link,
     load_env_file,
+    mailbox,
     networks,
     origins,
     rate,
     read,
     replica,
     secret,
+    tasks,
     time_zone,
     whole_number,
 )
@@ -74,7 +78,18 @@ if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # Past so many entries the cache drops some that are still needed: a flood of names would reset every throttle.
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Mail, and what is done beside requests -----------------------------------------------------------------------------
+EMAIL_TIMEOUT = 10
 vars().update(read("EMAIL_URL", "consolemail://", Env.email_url_config))
+DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "EventHub <eventhub@localhost>", mailbox)
+# What links in mails begin with. A request's Host header is anybody's to write.
+PUBLIC_URL = read("PUBLIC_URL", "http://127.0.0.1:8000", base_url)
+PASSWORD_RESET_URL = read("PASSWORD_RESET_URL", f"{PUBLIC_URL}/admin/new-password/?token={{token}}", link)
+EMAIL_VERIFICATION_URL = read("EMAIL_VERIFICATION_URL", f"{PUBLIC_URL}/admin/verify-email/?token={{token}}", link)
+EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", choice("off", "optional", "required"))
+TASKS = {"default": read("TASKS_BACKEND", "immediate", tasks)}
+RQ_QUEUES = {"default": TASKS["default"].pop("QUEUE")} if "QUEUE" in TASKS["default"] else {}
 
 # Time and language --------------------------------------------------------------------------------------------------
 TIME_ZONE = read("TIME_ZONE", "UTC", time_zone)
@@ -103,6 +118,9 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_static",
     "django_otp.plugins.otp_totp",
+    "django_tasks",
+    "django_tasks_db",
+    *(["django_rq"] if RQ_QUEUES else []),
     "accounts",
     "events",
     "registrations",

@@ -10,6 +10,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.own_views import ServiceTokens
+from accounts.recovery_views import EmailVerification, OwnEmail, PasswordReset
 from accounts.views import OrganizerProfiles, Sessions, SignUp, Users
 from eventhub import answers, health, monitoring
 from eventhub.documents import docs, root, schema
@@ -67,6 +68,10 @@ urlpatterns = [
     *both("users/me", Users.as_view({"get": "me"}), "user-me"),
     *both("users/me/tokens/", ServiceTokens.as_view(collection), "token-list"),
     *both("users/me/tokens/<int:pk>", ServiceTokens.as_view({"delete": "destroy"}), "token-detail"),
+    *both("users/password/reset", PasswordReset.as_view({"post": "reset"}), "user-password-reset"),
+    *both("users/password/reset/confirm", PasswordReset.as_view({"post": "confirm"}), "user-password-reset-confirm"),
+    *both("users/email/verify", EmailVerification.as_view({"post": "verify"}), "email-verify"),
+    *both("users/email/verification", OwnEmail.as_view({"post": "send_verification"}), "email-verification"),
     *both("users/", Users.as_view({"get": "list"}), "user-list"),
     *both("users/<int:pk>", Users.as_view(item), "user-detail"),
     *both("users/<int:pk>/events", UserEvents.as_view({"get": "events"}), "user-events"),

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.permissions import allowed
+from accounts.permissions import allowed, require_verified
 from eventhub.errors import AlreadyRegistered, EventFull, EventNotFound, Refusal, RegistrationClosed
 from eventhub.statements import Statement
 from events.models import Event, EventStatus
@@ -50,8 +50,10 @@ def require_possible(event: Event, by: User, now: datetime) -> None:
 
 
 def require_entry(event: Event, *, user_id: int | None, live: int | None, by: User, now: datetime) -> None:
-    """What keeps a user, whose live registration is `live`, from a seat and from the queue alike: AlreadyRegistered,
-    RegistrationClosed."""
+    """What keeps a user, whose live registration is `live`, from a seat and from the queue alike: EmailNotVerified for
+    who registers themselves, AlreadyRegistered, RegistrationClosed."""
+    if user_id == by.pk:
+        require_verified(by)
     if live is not None:
         raise AlreadyRegistered(attendee_id=live)
     require_possible(event, by, now)

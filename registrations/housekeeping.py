@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from accounts import service_tokens, tokens
-from eventhub import leftovers
+from eventhub import background, leftovers
 from registrations import lifecycle
 
 logger = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ CHORES = (
     Chore("service tokens that expired a month ago", service_tokens.forget_expired),
     Chore("expired entries of the cache", leftovers.drop_expired_cache),
     Chore("expired sessions of the back office", leftovers.drop_expired_sessions),
+    Chore("background tasks of workers that are gone", background.take_up_lost),
+    Chore("background tasks that are finished", background.forget_finished),
 )
 
 

@@ -6,10 +6,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from accounts.permissions import require
+from accounts.permissions import require, require_verified
 from eventhub.errors import (
     AlreadyRegistered,
     AttendeeNotFound,
+    EmailNotVerified,
     EventFull,
     EventNotFound,
     Forbidden,
@@ -51,13 +52,13 @@ class Attendees(AttendeeLists):
             input=AttendeeInput,
             output=AttendeeSerializer,
             tagged=True,
-            refusals=(Forbidden(), EventNotFound(), UserNotFound(), *NO_SEAT),
+            refusals=(Forbidden(), EmailNotVerified(), EventNotFound(), UserNotFound(), *NO_SEAT),
         ),
         "update": Operation(
             input=AttendeeChanges,
             output=AttendeeSerializer,
             tagged=True,
-            refusals=(Forbidden("Attendee not updated"), Forbidden(), AttendeeNotFound(), *NO_SEAT),
+            refusals=(Forbidden("Attendee not updated"), Forbidden(), EmailNotVerified(), AttendeeNotFound(), *NO_SEAT),
         ),
         "destroy": Operation(
             204, tagged=True, refusals=(Forbidden("Attendee not deleted"), Forbidden(), AttendeeNotFound())
@@ -80,7 +81,9 @@ class Attendees(AttendeeLists):
         body = AttendeeInput(data=request.data)
         named = peek(body, "user_id")
         user_id = self.user.pk if named is None else named
-        if user_id != self.user.pk:
+        if user_id == self.user.pk:
+            require_verified(self.user)
+        else:
             require(self.user, "attendee", "create_for_others")
         event = self._event(body, user_id)
         user = self._person(user_id, event)

@@ -34,13 +34,17 @@ class UserAdmin(AccountPages, OfficeAdmin):
     resource = "user"
     rights: ClassVar = {"view": "list", "add": "create", "change": "update", "delete": "destroy"}
     actions = None  # deleting in bulk would pass by the rules
-    list_display = ("username", "email", "labelled_role", "is_active", "created_at")
-    list_filter = (("role", ChoicesRadioFilter), ("is_active", BooleanRadioFilter))
+    list_display = ("username", "email", "email_is_verified", "labelled_role", "is_active", "created_at")
+    list_filter = (
+        ("role", ChoicesRadioFilter),
+        ("is_active", BooleanRadioFilter),
+        ("email_verified", BooleanRadioFilter),
+    )
     search_fields = ("username", "email")
     search_help_text = "Username or e-mail address"
     ordering = ("username",)
     sortable_by = ("username", "created_at")  # the others have no index to come out of
-    readonly_fields = ("created_at",)
+    readonly_fields = ("email_is_verified", "created_at")
     change_form_before_template = "office/opened.html"
     change_form_outer_after_template = "accounts/office/more.html"
 
@@ -71,6 +75,11 @@ class UserAdmin(AccountPages, OfficeAdmin):
     def labelled_role(self, account: User) -> tuple[str, str]:
         return account.role, account.get_role_display()
 
+    @display(description="E-mail verified", boolean=True)  # type: ignore[untyped-decorator]
+    def email_is_verified(self, account: User) -> bool | None:
+        """None, shown as unknown, where nobody asked."""
+        return account.email_verified
+
     # The form --------------------------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
@@ -78,7 +87,7 @@ class UserAdmin(AccountPages, OfficeAdmin):
             return [(None, {"fields": ["username", "email", "role", "new_password"]})]
         account = cast(User, obj)
         sets: list[tuple[str | None, dict[str, list[str]]]] = [
-            (None, {"fields": ["username", "email", "role", "is_active", "created_at"]})
+            (None, {"fields": ["username", "email", "email_is_verified", "role", "is_active", "created_at"]})
         ]
         if account.is_organizer:
             sets.append(("Public profile", {"fields": ["profile_name", "profile_contact", "profile_about"]}))

@@ -89,7 +89,7 @@ def test_djangos_questions_are_answered_from_the_role(
 def test_the_role_is_all_that_there_is_to_give_rights():
     """No flags, groups or permissions that could say otherwise."""
     fields = {field.name for field in User._meta.get_fields() if not field.auto_created}
-    written = {"created_at", "updated_at", "sign_in_generation"}
+    written = {"created_at", "updated_at", "sign_in_generation", "email_verified"}
     assert fields == {"password", "last_login", "username", "email", "role", "is_active"} | written
 
 

@@ -47,6 +47,7 @@ EXPECTED = {
     ("user", "list"): (ACCOUNTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("user", "me"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("user", "logout"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
+    ("user", "send_verification"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("user", "retrieve"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
     ("user", "update"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
     ("user", "destroy"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
@@ -56,6 +57,7 @@ EXPECTED = {
     ("user", "deactivate"): (ACCOUNTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("user", "end_sign_ins"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
     ("user", "reset_second_factor"): (ACCOUNTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
+    ("task", "list"): (ANY_ROW, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("organizer", "retrieve"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("organizer", "update"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
     ("token", "list"): (TOKENS, {"none": ALL, "own": ALL, "foreign": ALL}),
@@ -157,14 +159,21 @@ def test_every_action_that_is_not_public_is_in_the_table(resource, action):
 
 def test_only_these_are_public():
     public = {(view.__name__, action) for view, action in operations() if view.public}
-    assert public == {("SignUp", "create"), ("Sessions", "login"), ("Sessions", "refresh")}
+    assert public == {
+        ("SignUp", "create"),
+        ("Sessions", "login"),
+        ("Sessions", "refresh"),
+        ("PasswordReset", "reset"),
+        ("PasswordReset", "confirm"),
+        ("EmailVerification", "verify"),
+    }
 
 
 # Scopes --------------------------------------------------------------------------------------------------------------
 
 # What no service token may do, whatever it was made for. A new operation has to be here, or have a scope.
 CLOSED = {
-    *(("user", action) for action in ("list", "retrieve", "update", "destroy", "logout")),
+    *(("user", action) for action in ("list", "retrieve", "update", "destroy", "logout", "send_verification")),
     *(("token", action) for action in ("list", "create", "destroy")),
     ("organizer", "update"),
 }

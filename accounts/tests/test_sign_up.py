@@ -55,6 +55,7 @@ def test_signing_up_answers_with_the_account(sign_up):
             "username": "zoe",
             "email": "zoe@example.org",
             "role": "user",
+            "email_verified": False,
             "created_at": created,
             "updated_at": user.updated_at.isoformat().replace("+00:00", "Z"),
         },

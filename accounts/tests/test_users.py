@@ -46,6 +46,7 @@ def body_of(user, **others):
         "username": user.username,
         "email": user.email,
         "role": user.role,
+        "email_verified": False,
         "created_at": z(user.created_at),
         "updated_at": z(user.updated_at),
         **others,

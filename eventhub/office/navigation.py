@@ -23,7 +23,13 @@ def sidebar(request: HttpRequest) -> Menu:
     groups: Menu = [{"items": programme}]
     if allowed(user, "user", "list"):
         accounts = _item(request, "Accounts", "manage_accounts", reverse("admin:accounts_user_changelist"))
-        groups.append({"title": "Administration", "separator": True, "items": [accounts]})
+        tasks = _item(
+            request,
+            "Background work",
+            "pending_actions",
+            reverse("admin:django_tasks_database_dbtaskresult_changelist"),
+        )
+        groups.append({"title": "Administration", "separator": True, "items": [accounts, tasks]})
     return groups
 
 

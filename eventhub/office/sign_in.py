@@ -138,6 +138,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     typist = typist_of(request)
     if request.path == reverse("admin:login"):
         return answers.office_page(Forbidden("This page was out of date. Sign in again"), request.get_full_path())
+    if request.path in {reverse(f"admin:{name}") for name in ("password_reset", "new_password", "verify_email")}:
+        return answers.office_page(Forbidden("This page was out of date. Open it again"), reverse("admin:login"))
     if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
         return answers.office_page(Forbidden(f"{UNREADABLE} Nothing was changed. Go back, reload, send it again"))
     if away := turn_away(request, typist):

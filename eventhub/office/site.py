@@ -17,7 +17,7 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.forms import AUTH_TIME, OwnPasswordForm, SignInForm
 from eventhub import acting
-from eventhub.office import own_pages, sign_in, typed
+from eventhub.office import own_pages, recovery, sign_in, typed
 from eventhub.office.gate import Standing, standing
 from eventhub.office.pages import REFUSALS, problems
 
@@ -59,6 +59,9 @@ class Office(UnfoldAdminSite):
         """Pages of no model."""
         return [
             path("code/", never_cache(sign_in.Code.as_view()), name="code"),
+            path("password-reset/", never_cache(recovery.ask_for_reset), name="password_reset"),
+            path("new-password/", never_cache(recovery.new_password), name="new_password"),
+            path("verify-email/", never_cache(recovery.verify_email), name="verify_email"),
             path("second-factor/", never_cache(own_pages.second_factor), name="second_factor"),
             path("send-again/", self.admin_view(sign_in.send_again), name="send_again"),
             path("profile/", self.admin_view(own_pages.profile), name="profile"),

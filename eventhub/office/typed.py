@@ -14,7 +14,7 @@ SECONDS = 60 * 60
 MOST_CHARACTERS = 200_000  # of what is signed, which is compressed
 SALT = "eventhub.office.typed"
 KEPT = "typed"  # the name of the login form's field, and of the session's
-SECRET = re.compile(r"password|^code$|^key$")
+SECRET = re.compile(r"password|^code$|^key$|^token$")
 NOT_TYPED = {"csrfmiddlewaretoken", KEPT}
 
 

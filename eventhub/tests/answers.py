@@ -37,6 +37,8 @@ NOT_ALLOWED = refusal(403, "Not allowed", "permission_denied")
 EVENT_NOT_UPDATED = refusal(403, "Event not updated", "permission_denied")
 SIGN_IN_AGAIN = refusal(403, "Sign in again to change this", "reauthentication_required")
 
+NOT_VERIFIED = refusal(403, "Verify your email address first", "email_not_verified")
+
 NO_PATH = refusal(404, "Not found", "not_found")
 NO_USER = refusal(404, "User not found", "not_found")
 NO_EVENT = refusal(404, "Event not found", "not_found")

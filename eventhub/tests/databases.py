@@ -112,6 +112,10 @@ def prepare() -> None:
         THROTTLE_GENERAL="off",
         LOG_LEVEL="ERROR",
     )
+    for name in ("EMAIL_URL", "DEFAULT_FROM_EMAIL", "PUBLIC_URL", "EMAIL_VERIFICATION", "TASKS_BACKEND"):
+        os.environ.pop(name, None)
+    for name in ("PASSWORD_RESET_URL", "EMAIL_VERIFICATION_URL"):
+        os.environ.pop(name, None)
     for name in ("DEBUG", "TIME_ZONE", "ALLOWED_HOSTS", "ORGANIZER_SIGNUP", "CACHE_URL", "PAGE_SIZE", "NUM_PROXIES"):
         os.environ.pop(name, None)
     os.environ.pop("DATABASE_REPLICA_URL", None)  # DB_PGBOUNCER goes with TEST_DATABASE_URL

@@ -15,3 +15,5 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["TEST"] = {"NAME": str(Path(_database["NAME"]).with_name("test.sqlite3"))}
 # Clients come by the thousand, each with middleware of its own, which would look for every static file first.
 WHITENOISE_AUTOREFRESH = True
+# Nothing runs beside a test: who wants a thread or a worker says so.
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}

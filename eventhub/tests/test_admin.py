@@ -31,6 +31,7 @@ def test_these_models_have_pages_and_no_others():
         "accounts.User",
         "events.Event",
         "registrations.Registration",
+        "django_tasks_database.DBTaskResult",
     }
 
 
@@ -76,7 +77,11 @@ ORGANIZERS = {
 
 def test_the_menu_has_what_one_may_open(office, olga, ada):
     assert menu(office(olga).get("/admin/")) == ORGANIZERS
-    assert menu(office(ada).get("/admin/")) == {**ORGANIZERS, "Accounts": "/admin/accounts/user/"}
+    assert menu(office(ada).get("/admin/")) == {
+        **ORGANIZERS,
+        "Accounts": "/admin/accounts/user/",
+        "Background work": "/admin/django_tasks_database/dbtaskresult/",
+    }
     for path in ORGANIZERS.values():
         assert office(olga).get(path).status_code == 200
 

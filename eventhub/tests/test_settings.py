@@ -119,8 +119,34 @@ VARIABLES = {
         },
     ),
     "EMAIL_URL": (
-        lambda values: (values["EMAIL_BACKEND"], values["EMAIL_HOST"]),
-        ("django.core.mail.backends.console.EmailBackend", None),
+        lambda values: (values["EMAIL_BACKEND"], values["EMAIL_HOST"], values["EMAIL_TIMEOUT"]),
+        ("django.core.mail.backends.console.EmailBackend", None, 10),
+    ),
+    "DEFAULT_FROM_EMAIL": (simply("DEFAULT_FROM_EMAIL"), "EventHub <eventhub@localhost>"),
+    "PUBLIC_URL": (
+        lambda values: [values[name] for name in ("PUBLIC_URL", "PASSWORD_RESET_URL", "EMAIL_VERIFICATION_URL")],
+        [
+            "http://127.0.0.1:8000",
+            "http://127.0.0.1:8000/admin/new-password/?token={token}",
+            "http://127.0.0.1:8000/admin/verify-email/?token={token}",
+        ],
+    ),
+    "PASSWORD_RESET_URL": (
+        simply("PASSWORD_RESET_URL"),
+        "http://127.0.0.1:8000/admin/new-password/?token={token}",
+    ),
+    "EMAIL_VERIFICATION_URL": (
+        simply("EMAIL_VERIFICATION_URL"),
+        "http://127.0.0.1:8000/admin/verify-email/?token={token}",
+    ),
+    "EMAIL_VERIFICATION": (simply("EMAIL_VERIFICATION"), "off"),
+    "TASKS_BACKEND": (
+        lambda values: (
+            values["TASKS"]["default"],
+            {name: queue["URL"] for name, queue in values["RQ_QUEUES"].items()},
+            "django_rq" in values["INSTALLED_APPS"],
+        ),
+        ({"BACKEND": "eventhub.background.in_process.InProcessBackend"}, {}, False),
     ),
     "TIME_ZONE": (simply("TIME_ZONE"), "UTC"),
     "ACCESS_TOKEN_MINUTES": (lambda values: values["SIMPLE_JWT"]["ACCESS_TOKEN_LIFETIME"], timedelta(hours=1)),
@@ -171,7 +197,30 @@ GOOD = [
         "rediscache://h:6379/0",
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://h:6379/0"},
     ),
-    ("EMAIL_URL", "smtp://u:p@h:25", ("django.core.mail.backends.smtp.EmailBackend", "h")),
+    ("EMAIL_URL", "smtp://u:p@h:25", ("django.core.mail.backends.smtp.EmailBackend", "h", 10)),
+    *[("DEFAULT_FROM_EMAIL", text, text) for text in ("events@example.org", '"Events, and more" <events@example.org>')],
+    *[
+        (
+            "PUBLIC_URL",
+            f"https://events.example.org{path}",
+            [
+                f"https://events.example.org{path.rstrip('/')}{page}"
+                for page in ("", "/admin/new-password/?token={token}", "/admin/verify-email/?token={token}")
+            ],
+        )
+        for path in ("", "/", "/hub", ":8443/hub/")
+    ],
+    *[
+        (name, text, text)
+        for name in ("PASSWORD_RESET_URL", "EMAIL_VERIFICATION_URL")
+        for text in ("https://app.example.org/#/reset/{token}", "http://localhost:3000/r?t={token}&x=1")
+    ],
+    *[("EMAIL_VERIFICATION", text, text) for text in ("off", "optional", "required")],
+    ("TASKS_BACKEND", "database", ({"BACKEND": "django_tasks_db.DatabaseBackend"}, {}, False)),
+    *[
+        ("TASKS_BACKEND", url, ({"BACKEND": "django_tasks_rq.RQBackend"}, {"default": url}, True))
+        for url in ("redis://:p@h:6379/0", "rediss://h/1", "unix:///run/redis.sock")
+    ],
     ("TIME_ZONE", "Europe/Berlin", "Europe/Berlin"),
     ("ACCESS_TOKEN_MINUTES", "5", timedelta(minutes=5)),
     ("REFRESH_TOKEN_DAYS", "1", timedelta(days=1)),
@@ -188,6 +237,10 @@ NO_RATE = "expected a rate such as 20/min (sec, min, hour or day), or off"
 NO_DATABASE = "expected sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
 NO_ZONE = "expected a time zone such as Europe/Berlin"
 NO_HOST = "expected names of hosts, separated by commas"
+NO_MAILBOX = "expected an address such as EventHub <events@example.org>"
+NO_BASE = "expected a URL such as https://events.example.org"
+NO_LINK = "expected a URL with {token} in it, such as https://events.example.org/reset?token={token}"
+NO_TASKS = "expected immediate, database or redis://HOST:PORT/0"
 NO_ORIGIN = "expected origins such as https://events.example.org, separated by commas"
 
 
@@ -216,6 +269,15 @@ WRONG = [
     *[("DB_POOL_SIZE", text, between(0, 1000)) for text in ("-1", "1001", "many")],
     *[("DB_WAIT_SECONDS", text, between(1, 3600)) for text in ("0", "3601", "5s")],
     ("DB_PGBOUNCER", "transaction", YES_OR_NO),
+    *[("DEFAULT_FROM_EMAIL", text, NO_MAILBOX) for text in ("EventHub", "a@b, c@d", "a@b\nBcc: c@d", "<>")],
+    *[("PUBLIC_URL", text, NO_BASE) for text in ("events.example.org", "https://", "ftp://h", "https://h/?a", "//h")],
+    *[
+        (name, text, NO_LINK)
+        for name in ("PASSWORD_RESET_URL", "EMAIL_VERIFICATION_URL")
+        for text in ("https://h/reset", "https://h/{token}/{token}", "/reset?{token}", "https://{token}")
+    ],
+    *[("EMAIL_VERIFICATION", text, "expected one of off, optional, required") for text in ("on", "1", "Required")],
+    *[("TASKS_BACKEND", text, NO_TASKS) for text in ("celery", "Database", "redis")],
     ("DATABASE_REPLICA_URL", "postgres://u:p@h/db", "only PostgreSQL has replicas, and DATABASE_URL is SQLite's"),
     *[("DATABASE_URL", text, NO_DATABASE) for text in ("mysql://u:p@h/db", "db.sqlite3", "postgres", "oracle://h")],
     ("DATABASE_URL", "postgres://u:p@h:port/db", "Port could not be cast to integer value as 'port'"),
@@ -303,7 +365,7 @@ def test_behind_pgbouncer_nothing_stays_on_a_connection():
 
 @pytest.mark.parametrize(("name", "text", "problem"), WRONG)
 def test_a_wrong_value_stops_the_start_and_is_named(name, text, problem):
-    shown = "" if name.endswith(("_URL", "_TOKEN")) else f"={text!r}"
+    shown = "" if name.endswith(("_URL", "_TOKEN")) or "://" in text else f"={text!r}"
     with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(f'{name}{shown}: {problem}')}$"):
         load(**{name: text})
 
@@ -369,6 +431,10 @@ PRODUCTION = {
     "SECURE_HSTS_INCLUDE_SUBDOMAINS": "1",
     "SECURE_HSTS_PRELOAD": "1",
     "ORGANIZER_SIGNUP": "closed",
+    "PUBLIC_URL": "https://events.example.org",
+    "EMAIL_URL": "smtp+tls://eventhub:secret@mail.example.org:587",
+    "DEFAULT_FROM_EMAIL": "EventHub <events@example.org>",
+    "TASKS_BACKEND": "database",
 }
 
 
@@ -414,9 +480,23 @@ def test_the_check_for_production_is_silent_on_production_settings():
     )
 
 
-def test_the_check_for_production_warns_about_open_sign_up():
-    ended = start(
-        "manage.py", "check", "--deploy", "--fail-level", "WARNING", **{**PRODUCTION, "ORGANIZER_SIGNUP": "open"}
-    )
+@pytest.mark.parametrize(
+    ("name", "warning"),
+    [
+        ("ORGANIZER_SIGNUP", "accounts.W001"),
+        ("PUBLIC_URL", "accounts.W002"),
+        ("EMAIL_URL", "accounts.W003"),
+        ("DEFAULT_FROM_EMAIL", "accounts.W004"),
+    ],
+)
+def test_the_check_for_production_warns_about_what_suits_only_one_machine(name, warning):
+    ended = start("manage.py", "check", "--deploy", "--fail-level", "WARNING", **{**PRODUCTION, name: ""})
     assert ended.returncode == 1
-    assert re.findall(r"\(([a-z_]+\.[A-Z]\d+)\)", ended.stderr) == ["accounts.W001"]
+    assert re.findall(r"\(([a-z_]+\.[A-Z]\d+)\)", ended.stderr) == [warning]
+
+
+def test_redis_takes_a_package_and_the_message_names_the_variable_and_no_password(monkeypatch):
+    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    problem = "TASKS_BACKEND: Redis needs the package django-tasks-rq: pip install django-tasks-rq"
+    with pytest.raises(ImproperlyConfigured, match=f"^{problem}$"):
+        load(TASKS_BACKEND="redis://:the-secret@h/0")
