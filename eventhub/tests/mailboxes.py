@@ -1,0 +1,99 @@
+"""A mail server that really listens, and does with a mail what a test wants of it."""
+
+import asyncio
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from django.test import override_settings
+
+
+class Mailbox:
+    """The handler of the server. `mails` are those that it took; `answer` is what it says to a mail, and `after` how
+    many seconds it thinks about that; `recipient` is what it says to the address."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.answer, self.recipient, self.after = "250 OK", "250 OK", 0.0
+        self.tried = 0
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if self.recipient.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.recipient
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.tried += 1
+        await asyncio.sleep(self.after)
+        if self.answer.startswith("250"):
+            mail = message_from_bytes(envelope.content, policy=policy.default)
+            mail["X-Envelope-To"] = ", ".join(envelope.rcpt_tos)
+            self.mails.append(mail)
+        return self.answer
+
+    @property
+    def recipients(self) -> list[str]:
+        return [str(mail["X-Envelope-To"]) for mail in self.mails]
+
+
+def text_of(mail: Any) -> str:
+    """The plain text of a mail, from a server or from Django's outbox."""
+    if isinstance(mail, EmailMessage):
+        return str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    return str(mail.body)
+
+
+def token_in(mail: Any) -> str:
+    """The token of the link in a mail."""
+    found = re.search(r"token=([\w.-]+)", text_of(mail))
+    assert found, text_of(mail)
+    return found[1]
+
+
+def sending_to(port: int) -> Any:
+    return override_settings(
+        EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend",
+        EMAIL_HOST="127.0.0.1",
+        EMAIL_PORT=port,
+        EMAIL_HOST_USER="",
+        EMAIL_HOST_PASSWORD="",
+        EMAIL_USE_TLS=False,
+        EMAIL_USE_SSL=False,
+    )
+
+
+@contextmanager
+def mail_server() -> Iterator[Mailbox]:
+    """A server on a free port of this machine, to which the service sends its mail."""
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        with sending_to(controller.port):
+            yield mailbox
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def silent_server() -> Iterator[None]:
+    """One that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=20) as server, sending_to(server.getsockname()[1]):
+        yield
+
+
+@contextmanager
+def no_server() -> Iterator[None]:
+    """A port where nobody listens."""
+    with sending_to(free_port()):
+        yield
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
