@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
+from django.db.models import Max
+
 T = TypeVar("T")
 
 # Rows that one query reads.
@@ -31,3 +33,11 @@ def by_key(rows: Any, size: int = READ) -> Iterator[Any]:
     while batch:
         yield from batch
         batch = list(ordered.filter(pk__gt=batch[-1].pk)[:size])
+
+
+def by_range(rows: Any, size: int = AT_ONCE) -> Iterator[list[Any]]:
+    """The rows of a queryset that no index finds in their table: a list for every `size` numbers of its key, many of
+    them empty. Each query reads so much of the table and no more."""
+    last = rows.model._base_manager.aggregate(last=Max("pk"))["last"] or 0
+    for start in range(0, last, size):
+        yield list(rows.filter(pk__gt=start, pk__lte=start + size).order_by("pk"))

@@ -53,6 +53,8 @@ SECURE_HSTS_SECONDS = read("SECURE_HSTS_SECONDS", "0", whole_number(0, 10**9))
 SECURE_HSTS_INCLUDE_SUBDOMAINS = read("SECURE_HSTS_INCLUDE_SUBDOMAINS", "0", boolean)
 SECURE_HSTS_PRELOAD = read("SECURE_HSTS_PRELOAD", "0", boolean)
 MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), whole_number(1024, 1024**3))
+# How many days after the end of an event it is known who was there (registrations/retention.py); 0: for ever.
+RETENTION_DAYS = read("RETENTION_DAYS", "0", whole_number(0, 36_500))
 ORGANIZER_SIGNUP = read("ORGANIZER_SIGNUP", "open", choice("open", "closed"))
 THROTTLE_CREDENTIALS = read("THROTTLE_CREDENTIALS", "20/min", rate)
 THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", rate)

@@ -72,6 +72,11 @@ class EventQuerySet(MergedQuerySet):
         """Those whose end is still to come; see `Event.is_over`."""
         return self.filter(_not_over(now))
 
+    def ended_by(self, moment: datetime) -> Self:
+        """Those that had ended by their dates at that moment, whatever their status."""
+        ended = Q(end_time__lte=moment) | Q(end_time=None, date_time__lt=times.start_of_day(moment))
+        return self.filter(ended, last_mark__lte=moment)
+
     def over(self, now: datetime) -> Self:
         """The others."""
         return self.exclude(_not_over(now))

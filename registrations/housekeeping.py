@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts import service_tokens, tokens
 from eventhub import background, leftovers
-from registrations import lifecycle
+from registrations import lifecycle, retention
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ class Outcome(NamedTuple):
 
 CHORES = (
     Chore("events brought up to date", lifecycle.bring_all_up_to_date),
+    Chore("registrations past RETENTION_DAYS that lost their person", retention.keep_people_no_longer),
+    Chore("unclaimed accounts past RETENTION_DAYS", retention.keep_unclaimed_no_longer),
     Chore("expired refresh tokens", tokens.forget_expired),
     Chore("service tokens that expired a month ago", service_tokens.forget_expired),
     Chore("expired entries of the cache", leftovers.drop_expired_cache),

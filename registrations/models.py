@@ -214,7 +214,8 @@ class Registration(models.Model):
 
 class Transition(models.Model):
     """A line in the log of a registration: its status before (empty: it is new) and after, when, by whom and through
-    what. Triggers write it, keep it from being changed, and let it go with its registration."""
+    what. Triggers write it, keep it from being changed, let it go with its registration, and forget its person when
+    that does."""
 
     registration = models.ForeignKey(
         Registration, on_delete=models.DO_NOTHING, related_name="transitions", db_constraint=False, db_index=False

@@ -3,16 +3,22 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts import rules
-from accounts.models import Role, User
+from accounts.leaving import end_sessions, remove_accounts
+from accounts.models import OrganizerProfile, Role, User
 from accounts.rules import AccountChanges
+from eventhub import acting
+from eventhub.batches import by_range
 from eventhub.errors import HasEvents, Unavailable
 from eventhub.etags import UNCONDITIONAL, Precondition
+from eventhub.security import Occasion, note
 from eventhub.transactions import ATTEMPTS, retried
 from events.models import Event
 from registrations.models import Registration
+from registrations.retention import forget
 from registrations.seats import serve_queue
 
 
@@ -37,14 +43,21 @@ def change_account(
 
 def erase_account(*, account_id: int, condition: Precondition = UNCONDITIONAL, now: datetime | None = None) -> None:
     """Deletes an account. Its registrations for events to come go, and their seats to the queues; those of past events
-    stay, without the person. Events that it organizes go where nobody has registered for them.
+    stay, without the person. Events that it organizes go where nobody has registered for them, with their history. Its
+    sign-ins and tokens, its second factor, what it did in the back office and its sessions there go with it; what it
+    did to the events and registrations of others stays, as the deed of a number that leads to nobody.
 
     HasEvents where somebody has, LastAdmin, UserNotFound, PreconditionFailed where the account is not as `condition`
-    says. Events are locked before accounts, here as everywhere; a
-    registration for one more event that arrives in between is found by looking again.
+    says. Events are locked before accounts, here as everywhere; a registration for one more event that arrives in
+    between is found by looking again.
     """
+    has_organized = OrganizerProfile.objects.filter(user=account_id).exists()
     for _ in range(ATTEMPTS):
         if _erase(account_id, condition, now or timezone.now()):
+            end_sessions(account_id)
+            if has_organized:
+                _forget_gone_events(account_id)
+            note(Occasion.ACCOUNT_ERASED, user_id=account_id, by=acting.actor_id())
             return
     raise Unavailable()
 
@@ -65,13 +78,22 @@ def _erase(account_id: int, condition: Precondition, now: datetime) -> bool:
         rules.refuse_last_admin(account)
         _refuse_with_registrations(account)
         past = [pk for pk, event in locked.items() if event.is_over(now)]
-        held.filter(event__in=past).update(user=None, name="", contact_details="")
+        forget(held.filter(event__in=past))
         held.delete()
         for event in Event.objects.filter(pk__in=locked.keys() - set(past)).order_by("pk"):
             serve_queue(event, now=now)
         Event.objects.filter(organizer=account).delete()
-        account.delete()
+        remove_accounts([account.pk])
         return True
+
+
+def _forget_gone_events(organizer_id: int) -> None:
+    """Removes the history of events that are gone, and were last this organizer's: it is all that is left of them."""
+    lines = Event.history.model.objects
+    gone = ~Exists(Event.objects.filter(pk=OuterRef("id")).order_by())
+    theirs = lines.filter(gone, organizer=organizer_id, history_type="-")
+    for events in by_range(theirs.values_list("id", flat=True)):
+        lines.filter(id__in=events).delete()
 
 
 def _refuse_with_registrations(organizer: User) -> None:

@@ -69,6 +69,9 @@ class UserAdmin(AccountPages, OfficeAdmin):
         ]
         return [*own, *super().get_urls()]
 
+    def name_in_journal(self, row: User) -> str:
+        return f"Account {row.pk}"
+
     # The list --------------------------------------------------------------------------------------------------------
 
     @display(description="Role", label=ROLE_COLOURS)  # type: ignore[untyped-decorator]

@@ -539,7 +539,7 @@ def test_deleting_says_what_goes_and_what_stays(fresh, ada, bob, olga, make_even
     assert not User.objects.filter(pk=bob.pk).exists()
     assert not Registration.objects.filter(pk=registration.pk).exists()
     assert Event.objects.get().seats_taken == 0
-    assert LogEntry.objects.get().object_repr == "bob"
+    assert LogEntry.objects.get().object_repr == f"Account {bob.pk}"
 
 
 @pytest.mark.parametrize("who", ["organizer with registrations", "last admin"])

@@ -1,19 +1,15 @@
 """Registrations in the back office, put together."""
 
-import json
 from functools import partial
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
-from accounts.models import User
 from eventhub.office.pages import OfficeAdmin
 from eventhub.tabular.downloads import export_response
 from registrations import exporting
@@ -69,27 +65,8 @@ class RegistrationAdmin(RegistrationPages, RegistrationColumns, OfficeAdmin):
         ]
         return super().changelist_view(request, {"exports": links, **(extra_context or {})})  # type: ignore[no-any-return]
 
-    # Django's journal, without names: they would outlive their registration, and the account, there ------------------
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        self._log(request, obj, ADDITION, message)
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        self._log(request, obj, CHANGE, message)
-
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
-        for row in queryset:
-            self._log(request, row, DELETION, "")
-
-    def _log(self, request: HttpRequest, row: Registration, flag: int, message: Any) -> None:
-        LogEntry.objects.create(
-            user=cast(User, request.user),
-            content_type=ContentType.objects.get_for_model(Registration),
-            object_id=str(row.pk),
-            object_repr=f"Registration {row.pk} for {row.event}"[:200],
-            action_flag=flag,
-            change_message=json.dumps(message) if message else "",
-        )
+    def name_in_journal(self, row: Registration) -> str:
+        return f"Registration {row.pk} for {row.event}"
 
 
 def do(office: RegistrationAdmin, request: HttpRequest, pk: int) -> HttpResponse:

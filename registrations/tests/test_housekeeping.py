@@ -18,7 +18,9 @@ from events.models import Event
 from registrations import housekeeping
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-EVENTS, TOKENS, SERVICE_TOKENS, CACHE, SESSIONS, *OTHERS = (chore.what for chore in housekeeping.CHORES)
+EVENTS, PEOPLE, UNCLAIMED, TOKENS, SERVICE_TOKENS, CACHE, SESSIONS, *OTHERS = (
+    chore.what for chore in housekeeping.CHORES
+)
 
 pytestmark = pytest.mark.django_db
 

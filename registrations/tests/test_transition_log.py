@@ -211,6 +211,43 @@ def test_it_outlives_the_account_that_did_it(ada, olga, bob, make_event, enroll)
     assert [line.by for line in logbook.lines(row, reader=olga)][-1] == "a deleted account"
 
 
+FORGETTING = "UPDATE registrations_registration SET user_id = NULL WHERE id = %s"
+
+
+def test_a_registration_that_forgets_its_person_forgets_that_it_was_their_doing(api, bob, olga, make_event):
+    event = make_event(olga)
+    pk = api(bob).post("/attendees/", {"event_id": event.pk}).json()["attendee_id"]
+    row = Registration.objects.get(pk=pk)
+    seats.update(registration=row, by=olga, status="attended")
+    with acting.through(acting.Channel.API, olga.pk):
+        seats.update(registration=row, by=olga, status="registered")
+    assert list(Transition.objects.values_list("by", flat=True)) == [bob.pk, None, olga.pk]
+    sql(FORGETTING, pk)
+    assert list(Transition.objects.values_list("by", flat=True)) == [None, None, olga.pk]
+    assert Registration.objects.get().status_by == olga
+
+
+def test_the_present_status_is_forgotten_to_have_been_their_doing(api, bob, olga, make_event):
+    pk = api(bob).post("/attendees/", {"event_id": make_event(olga).pk}).json()["attendee_id"]
+    assert Registration.objects.get().status_by == bob
+    sql(FORGETTING, pk)
+    row = Registration.objects.get()
+    assert (row.status, row.status_by, row.status_through) == ("registered", None, "api")
+
+
+def test_of_a_line_without_its_person_nothing_else_can_be_changed(api, bob, olga, make_event):
+    pk = api(bob).post("/attendees/", {"event_id": make_event(olga).pk}).json()["attendee_id"]
+    sql(FORGETTING, pk)
+    for change in (
+        "becomes = 'attended'",
+        f"by_id = {olga.pk}",
+        "by_id = NULL, was = 'x'",
+        "by_id = NULL, through = ''",
+    ):
+        with pytest.raises(DatabaseError, match="stays written"), transaction.atomic():
+            sql(f"UPDATE registrations_transition SET {change}")
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no TRUNCATE")
 def test_truncating_the_registrations_empties_it(olga, make_event, enroll):
     enroll(make_event(olga))

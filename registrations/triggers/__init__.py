@@ -11,7 +11,8 @@ under the event's lock, since a clock cannot tell who came first.
 
 They also write the log of transitions (models.Transition), which therefore misses nothing and costs a request no
 statement: when, by whom and through what a status came about travels in columns of the row. A change of status that
-does not say so is stamped as the database's own. What is written there stays while its registration does.
+does not say so is stamped as the database's own. What is written there stays while its registration does; but a
+registration that forgets its person (`user_id` becomes NULL) is also forgotten to have been their own doing.
 """
 
 from typing import Any

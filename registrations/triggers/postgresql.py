@@ -113,10 +113,27 @@ BEGIN
   RETURN NULL;
 END $fn$;
 
+CREATE OR REPLACE FUNCTION {schema}.registrations_forget() RETURNS trigger LANGUAGE plpgsql AS $fn$
+BEGIN
+  IF TG_WHEN = 'BEFORE' THEN
+    NEW.status_by_id := nullif(NEW.status_by_id, OLD.user_id);
+    RETURN NEW;
+  END IF;
+  UPDATE {log} SET by_id = NULL WHERE registration_id = NEW.id AND by_id = OLD.user_id;
+  RETURN NULL;
+END $fn$;
+
 CREATE OR REPLACE FUNCTION {schema}.registrations_keep_log() RETURNS trigger LANGUAGE plpgsql AS $fn$
 BEGIN
-  IF TG_OP = 'DELETE' AND NOT EXISTS (SELECT 1 FROM {registrations} WHERE id = OLD.registration_id) THEN
-    RETURN OLD;
+  IF TG_OP = 'DELETE' THEN
+    IF NOT EXISTS (SELECT 1 FROM {registrations} WHERE id = OLD.registration_id) THEN
+      RETURN OLD;
+    END IF;
+  ELSIF NEW.by_id IS NULL
+    AND (NEW.id, NEW.registration_id, NEW.was, NEW.becomes, NEW.at, NEW.through)
+      = (OLD.id, OLD.registration_id, OLD.was, OLD.becomes, OLD.at, OLD.through)
+    AND EXISTS (SELECT 1 FROM {registrations} WHERE id = OLD.registration_id AND user_id IS NULL) THEN
+    RETURN NEW;
   END IF;
   RAISE restrict_violation USING MESSAGE = 'what happened to a registration stays written while it exists';
 END $fn$;
@@ -152,6 +169,10 @@ CREATE OR REPLACE TRIGGER registrations_log_del AFTER DELETE ON {registrations}
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION {schema}.registrations_log();
 CREATE OR REPLACE TRIGGER registrations_log_trunc AFTER TRUNCATE ON {registrations}
   FOR EACH STATEMENT EXECUTE FUNCTION {schema}.registrations_log();
+CREATE OR REPLACE TRIGGER registrations_forget_upd BEFORE UPDATE OF user_id ON {registrations} FOR EACH ROW
+  WHEN (OLD.user_id IS NOT NULL AND NEW.user_id IS NULL) EXECUTE FUNCTION {schema}.registrations_forget();
+CREATE OR REPLACE TRIGGER registrations_forget_log AFTER UPDATE OF user_id ON {registrations} FOR EACH ROW
+  WHEN (OLD.user_id IS NOT NULL AND NEW.user_id IS NULL) EXECUTE FUNCTION {schema}.registrations_forget();
 CREATE OR REPLACE TRIGGER registrations_keep_log BEFORE UPDATE OR DELETE ON {log}
   FOR EACH ROW EXECUTE FUNCTION {schema}.registrations_keep_log();
 """

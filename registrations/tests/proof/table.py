@@ -11,6 +11,7 @@ PATHS: tuple[Path, ...] = (*paths_api.PATHS, *paths_office.PATHS, *paths_command
 BY_NAME = {path.name: path for path in PATHS}
 
 READS = "reads"
+FORGETS = "takes the person from registrations for events that are long over; they keep their status and their seat"
 ACCOUNT = "writes an account, or how somebody signs in; neither event nor registration"
 NEW = "a new event, which nobody has registered for"
 ASKS = "asks; its form is sent to a page that is among the paths"
@@ -64,10 +65,12 @@ NO_SEAT: dict[str, str] = {
     "admin page (?P<url>.*)$": "a 404",
     # The commands
     "command backup": READS,
+    "command purge_personal_data": FORGETS,
     "command demo": "new events with new people, in one transaction; other events it does not touch",
     # The modules that decide
     "module accounts.bodies": READS,
     "module accounts.hashers": ACCOUNT,
+    "module accounts.leaving": "what is left of an account of which registrations.people has decided",
     "module accounts.models": ACCOUNT,
     "module accounts.permissions": READS,
     "module accounts.second_factor": ACCOUNT,
@@ -87,6 +90,7 @@ NO_SEAT: dict[str, str] = {
     "module registrations.figures": READS,
     "module registrations.guestlists": READS,
     "module registrations.models": READS,
+    "module registrations.retention": FORGETS,
     "module registrations.searching": READS,
     "module registrations.triggers": "the guarantee itself; `migrate` puts it there",
     "rule accounts.rules.add_account": ACCOUNT,

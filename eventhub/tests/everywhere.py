@@ -1,0 +1,27 @@
+"""Looking through the whole database, whatever tables there are."""
+
+from django.contrib.sessions.models import Session
+from django.db import connection
+
+
+def places_of(*texts):
+    """The columns, `table.column`, in which one of these texts stands, in any case; what is packed in sessions too."""
+    wanted = [text.casefold() for text in texts]
+    found = {
+        f"{table}.{column}"
+        for table in connection.introspection.table_names()
+        for column, value in _values(table)
+        if any(text in str(value).casefold() for text in wanted)
+    }
+    if any(text in str(session.get_decoded()).casefold() for session in Session.objects.all() for text in wanted):
+        found.add("django_session.session_data")
+    return found
+
+
+def _values(table):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+        columns = [column.name for column in cursor.description] if connection.vendor == "postgresql" else None
+        names = columns or [column[0] for column in cursor.description]
+        for row in cursor.fetchall():
+            yield from zip(names, row, strict=True)
