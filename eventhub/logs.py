@@ -52,7 +52,7 @@ def message(record: logging.LogRecord) -> str:
     """The message. Of another library's, what a client may have put into it is left out."""
     if record.name.split(".")[0] in _OURS:
         return record.getMessage()
-    if (request := getattr(record, "request", None)) is not None and record.args:
+    if record.name.startswith("django.") and record.args and (request := getattr(record, "request", None)):
         return _of_django(record, request)
     if record.name == "gunicorn.error":
         return _of_gunicorn(str(record.msg), record)

@@ -6,6 +6,7 @@ import re
 import signal
 import sqlite3
 from contextlib import closing, contextmanager
+from pathlib import Path
 from urllib.parse import urlencode
 
 import psycopg
@@ -193,3 +194,49 @@ def test_as_text_nobody_can_be_found_either(database, tmp_path):
     text = (tmp_path / "log").read_text()
     assert (failed.status in FAULTS, failed.headers["X-Request-ID"] in text, "Traceback" in text) == (True, True, True)
     assert [secret for secret in walk.secrets if secret in text] == []
+
+
+# Metrics -------------------------------------------------------------------------------------------------------------
+
+REQUESTS = 'eventhub_requests_total{method="GET",route="/events/",status="401"}'
+
+
+def sample(service, name):
+    page = service.ask("GET", "/metrics").content.decode()
+    return sum(float(line.rpartition(" ")[2]) for line in page.splitlines() if line.rpartition(" ")[0] == name)
+
+
+def folders(service):
+    """Where its workers count."""
+    maps = "".join(Path(f"/proc/{pid}/maps").read_text() for pid in service.workers())
+    return {Path(path) for path in re.findall(r" (/\S+/eventhub-metrics-\w+)/", maps)}
+
+
+@needs_proc
+def test_counters_are_those_of_all_workers_also_of_those_that_are_gone(database, tmp_path):
+    with serving(database, tmp_path, workers=2, METRICS="1") as service:
+        for number in range(1, 4):
+            for _ in range(20):
+                service.ask("GET", "/events/")
+            assert sample(service, REQUESTS) == 20 * number
+            assert sample(service, "eventhub_requests_in_progress") == 1
+            old = service.workers()
+            os.kill(old[0], signal.SIGKILL)
+            until(lambda old=old: old[0] not in service.workers() and len(service.workers()) == 2)
+            until(service.is_up)
+            assert sample(service, REQUESTS) == 20 * number
+        # Who takes over counts on in the same files: they do not become more.
+        (folder,) = folders(service)
+        assert {path.name for path in folder.glob("counter_*")} == {"counter_0.db", "counter_1.db"}
+        service.process.send_signal(signal.SIGHUP)
+        until(lambda: not {*old} & {*service.workers()} and len(service.workers()) == 2)
+        until(service.is_up)
+        assert sample(service, REQUESTS) == 60
+        assert sample(service, 'eventhub_requests_total{method="GET",route="/readyz",status="200"}') > 0
+    assert not folder.exists()
+
+
+@needs_proc
+def test_without_the_setting_a_served_service_has_no_such_page_and_no_such_folder(database, tmp_path):
+    with serving(database, tmp_path, workers=1) as service:
+        assert (service.ask("GET", "/metrics").status, folders(service)) == (404, set())
