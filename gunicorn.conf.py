@@ -7,9 +7,7 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +45,6 @@ control_socket_disable = True
 logconfig_dict = logs.of_gunicorn(read("LOG_FORMAT", "text", choice("text", "json")))
 
 METRICS = read("METRICS", "0", boolean)
-COUNTERS = "PROMETHEUS_MULTIPROC_DIR"  # the folder in which workers count, as prometheus_client is told
 
 ERRORS = {403: "permission_denied", 414: "too_large", 417: "not_acceptable", 431: "too_large", 500: "error"}
 
@@ -71,12 +68,15 @@ gunicorn.util.write_error = write_error
 
 def on_starting(server: Any) -> None:
     if METRICS:
-        os.environ[COUNTERS] = tempfile.mkdtemp(prefix="eventhub-metrics-", dir=worker_tmp_dir)
+        from eventhub.counters import Folder
+
+        server.counters = Folder(worker_tmp_dir)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(server.counters.path)  # as prometheus_client is told
 
 
 def on_exit(server: Any) -> None:
     if METRICS:
-        shutil.rmtree(os.environ[COUNTERS], ignore_errors=True)
+        server.counters.remove()
 
 
 def pre_fork(server: Any, worker: Any) -> None:

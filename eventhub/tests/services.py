@@ -115,7 +115,7 @@ def serving(url: str, folder: Path, *, workers: int = 2, **variables: str) -> It
         finally:
             process.terminate()
             try:
-                process.wait(20)
+                process.wait(40)  # longer than gunicorn waits for its workers
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

@@ -8,6 +8,7 @@ from django.db import OperationalError, transaction
 from django.test import Client
 
 from eventhub import metrics
+from eventhub.counters import Folder
 from eventhub.tests.answers import BAD_TOKEN, NO_HEADER, NO_PATH, NOT_ALLOWED, media, whole
 from registrations import figures, seats
 from registrations.models import Registration
@@ -216,3 +217,18 @@ def test_while_the_database_is_away_the_rest_is_still_told(monkeypatch):
     monkeypatch.setattr(figures, "totals", away)
     found = read()
     assert [found.get(name) for name in GAUGES] == [None, None, None, None, 0]
+
+
+# Where workers count -------------------------------------------------------------------------------------------------
+
+
+def test_folders_that_nobody_counts_in_any_more_are_removed(tmp_path):
+    used, left, other = Folder(str(tmp_path)), tmp_path / "eventhub-metrics-left", tmp_path / "another"
+    for folder in (used.path, left, other):
+        folder.mkdir(exist_ok=True)
+        (folder / "counter_0.db").write_text("")
+    new = Folder(str(tmp_path))
+    assert {*tmp_path.iterdir()} == {used.path, new.path, other}
+    new.remove()
+    used.remove()
+    assert {*tmp_path.iterdir()} == {other}
