@@ -6,4 +6,5 @@ class OfficeConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
+        from eventhub import checks  # noqa: F401  (registers itself)
         from eventhub.office import background_work  # noqa: F401  (registers itself, in place of the libraries' pages)

@@ -38,6 +38,9 @@ REDIS_QUEUE_OPTIONS = {
     "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 2},
 }
 
+# What a message does not repeat; a URL may hold a password.
+SECRET = re.compile(r"_URL$|KEY|TOKEN$|SECRET|PASSWORD|DSN")
+
 T = TypeVar("T")
 
 
@@ -53,7 +56,7 @@ def read(name: str, default: str, convert: Callable[[str], T]) -> T:
     try:
         return convert(text)
     except (ValueError, KeyError, ImproperlyConfigured) as problem:
-        holds_secret = name.endswith(("_URL", "_TOKEN", "_DSN")) or "://" in text
+        holds_secret = bool(SECRET.search(name)) or "://" in text
         shown = "" if holds_secret else f"={text!r}"
         raise ImproperlyConfigured(f"{name}{shown}: {problem}") from None
 
@@ -123,6 +126,14 @@ def secret(text: str) -> str:
     if text and not re.fullmatch(r"[!-~]{16,200}", text):
         raise ValueError("expected at least 16 characters of ASCII, without blanks")
     return text
+
+
+def exact_origins(text: str) -> list[str]:
+    """Schemes and hosts as browsers write them in `Origin`, each spelled out: `*` is none, and `null` is anybody's."""
+    urls = words(text)
+    if not all(re.fullmatch(r"https?://([a-z0-9.-]+|\[[a-f0-9:]+\])(:\d{1,5})?", url) for url in urls):
+        raise ValueError("expected origins such as https://www.example.org, each spelled out, separated by commas")
+    return urls
 
 
 def rate(text: str) -> str | None:

@@ -13,6 +13,7 @@ from eventhub.environment import (
     boolean,
     choice,
     database,
+    exact_origins,
     hosts,
     link,
     load_env_file,
@@ -49,9 +50,21 @@ SECURE_SSL_REDIRECT = read("SECURE_SSL_REDIRECT", "0", boolean)
 # Whoever watches the health of a worker asks it directly, without the proxy that speaks HTTPS.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+if SECURE_SSL_REDIRECT:  # with this prefix a browser takes them from this very host alone, and over HTTPS
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = read("SECURE_HSTS_SECONDS", "0", whole_number(0, 10**9))
 SECURE_HSTS_INCLUDE_SUBDOMAINS = read("SECURE_HSTS_INCLUDE_SUBDOMAINS", "0", boolean)
 SECURE_HSTS_PRELOAD = read("SECURE_HSTS_PRELOAD", "0", boolean)
+# Which pages elsewhere may call the API from a browser, with a token that they have; never with our cookies.
+CORS_ALLOWED_ORIGINS = read("CORS_ALLOWED_ORIGINS", "", exact_origins)
+CORS_URLS_REGEX = r"^/(users|events|attendees|schema)(/|$)"
+CORS_ALLOW_HEADERS = (
+    *("accept", "authorization", "content-type"),
+    *("idempotency-key", "if-match", "if-none-match", "x-request-id"),
+)
+CORS_EXPOSE_HEADERS = ("ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID")
 MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), whole_number(1024, 1024**3))
 # How many days after the end of an event it is known who was there (registrations/retention.py); 0: for ever.
 RETENTION_DAYS = read("RETENTION_DAYS", "0", whole_number(0, 36_500))
@@ -113,6 +126,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
+    "corsheaders",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -129,8 +143,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "eventhub.tracing.Tracing",
+    *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
+    "eventhub.policies.Policies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "eventhub.office.middleware.OfficeUploads",
     "eventhub.office.middleware.OfficeSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -161,6 +178,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "eventhub" / "static"]
 # Served straight from the packages, so that nothing has to be collected first.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Accounts -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

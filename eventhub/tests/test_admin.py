@@ -51,10 +51,12 @@ def test_guessing_a_password_here_is_throttled_as_at_the_login_of_the_api(ada, s
     cache.clear()
     settings.THROTTLE_CREDENTIALS = "2/min"
     client, form = Client(), {"username": "ada", "password": "wrong"}
-    pages = [client.post("/admin/login/", form).content.decode() for _ in range(3)]
-    assert ["Too many attempts" in page for page in pages] == [False, False, True]
+    pages = [client.post("/admin/login/", form) for _ in range(3)]
+    assert ["Too many attempts" in page.content.decode() for page in pages] == [False, False, True]
+    assert [page.status_code for page in pages] == [200, 200, 429]
+    assert 0 < int(pages[2].headers["Retry-After"]) <= 60
     right = {"username": "ADA", "password": "a passphrase for tests"}
-    assert client.post("/admin/login/", right).status_code == 200
+    assert client.post("/admin/login/", right).status_code == 429
 
 
 # Name and menus ------------------------------------------------------------------------------------------------------

@@ -76,20 +76,26 @@ def simply(name):
     return lambda values: values[name]
 
 
+OVER_HTTPS = (
+    *("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"),
+    *("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"),
+)
 # How each variable is seen in the settings, and what it is by default.
 VARIABLES = {
     "DEBUG": (simply("DEBUG"), False),
     "ALLOWED_HOSTS": (simply("ALLOWED_HOSTS"), ["localhost", "127.0.0.1", "[::1]"]),
     "CSRF_TRUSTED_ORIGINS": (simply("CSRF_TRUSTED_ORIGINS"), []),
+    "CORS_ALLOWED_ORIGINS": (
+        lambda values: (values["CORS_ALLOWED_ORIGINS"], "corsheaders" in values["MIDDLEWARE"][0]),
+        ([], False),
+    ),
     "NUM_PROXIES": (
         lambda values: (values["NUM_PROXIES"], values["SECURE_PROXY_SSL_HEADER"]),
         (0, None),
     ),
     "SECURE_SSL_REDIRECT": (
-        lambda values: [
-            values[name] for name in ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
-        ],
-        [False, False, False],
+        lambda values: [values.get(name, "Django's") for name in OVER_HTTPS],
+        [False, False, False, "Django's", "Django's"],
     ),
     "SECURE_HSTS_SECONDS": (simply("SECURE_HSTS_SECONDS"), 0),
     "SECURE_HSTS_INCLUDE_SUBDOMAINS": (simply("SECURE_HSTS_INCLUDE_SUBDOMAINS"), False),
@@ -173,8 +179,13 @@ GOOD = [
         "https://events.example.org, http://*.example.com:8000",
         ["https://events.example.org", "http://*.example.com:8000"],
     ),
+    (
+        "CORS_ALLOWED_ORIGINS",
+        "https://www.example.org, http://localhost:3000,https://[2001:db8::1]:8443",
+        (["https://www.example.org", "http://localhost:3000", "https://[2001:db8::1]:8443"], True),
+    ),
     ("NUM_PROXIES", "2", (2, ("HTTP_X_FORWARDED_PROTO", "https"))),
-    ("SECURE_SSL_REDIRECT", "1", [True, True, True]),
+    ("SECURE_SSL_REDIRECT", "1", [True, True, True, "__Host-sessionid", "__Host-csrftoken"]),
     ("SECURE_HSTS_SECONDS", "31536000", 31_536_000),
     ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "1", True),
     ("SECURE_HSTS_PRELOAD", "1", True),
@@ -243,6 +254,7 @@ NO_MAILBOX = "expected an address such as EventHub <events@example.org>"
 NO_BASE = "expected a URL such as https://events.example.org"
 NO_LINK = "expected a URL with {token} in it, such as https://events.example.org/reset?token={token}"
 NO_TASKS = "expected immediate, database or redis://HOST:PORT/0"
+NO_EXACT_ORIGIN = "expected origins such as https://www.example.org, each spelled out, separated by commas"
 NO_ORIGIN = "expected origins such as https://events.example.org, separated by commas"
 
 
@@ -258,6 +270,10 @@ WRONG = [
     *[("DEBUG", text, YES_OR_NO) for text in ("maybe", "2", "1 # for now")],
     *[("ALLOWED_HOSTS", text, NO_HOST) for text in ("https://example.org", "example.org:8000", "a b")],
     *[("CSRF_TRUSTED_ORIGINS", text, NO_ORIGIN) for text in ("example.org", "https://example.org/x", "ftp://x", "*")],
+    *[
+        ("CORS_ALLOWED_ORIGINS", text, NO_EXACT_ORIGIN)
+        for text in ("*", "null", "www.example.org", "https://*.example.org", "https://example.org/", "https://a@b")
+    ],
     *[("NUM_PROXIES", text, between(0, 10)) for text in ("-1", "11", "one", "1.0", "٣")],
     ("SECURE_SSL_REDIRECT", "https", YES_OR_NO),
     *[("SECURE_HSTS_SECONDS", text, between(0, 10**9)) for text in ("-1", "1 year", "1000000001")],
@@ -373,10 +389,27 @@ def test_a_wrong_value_stops_the_start_and_is_named(name, text, problem):
         load(**{name: text})
 
 
-def test_a_message_shows_no_password():
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("DATABASE_URL", "postgres://u:the-secret@h:port/db"),
+        ("DATABASE_REPLICA_URL", "mysql://u:the-secret@h/db"),
+        ("EMAIL_URL", "smtp://u:the-secret@h:port"),
+        ("CACHE_URL", "memory://u:the-secret@h"),
+        ("SECRET_KEY", "the-secret"),
+    ],
+)
+def test_a_message_shows_no_secret(name, text):
     with pytest.raises(ImproperlyConfigured) as refused:
-        load(DATABASE_URL="postgres://u:the-secret@h:port/db")
+        load(**{"DATABASE_URL": PRIMARY, name: text})
     assert "the-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "METRICS_TOKEN", "SENTRY_DSN", "DATABASE_URL", "SMTP_PASSWORD"])
+def test_no_value_that_is_a_secret_by_its_name_is_shown(name):
+    with mock.patch.dict(os.environ, {name: "the-secret"}), pytest.raises(ImproperlyConfigured) as refused:
+        environment.read(name, "", environment.boolean)
+    assert str(refused.value) == f"{name}: expected 1 or 0"
 
 
 # The key -------------------------------------------------------------------------------------------------------------
@@ -426,18 +459,11 @@ def test_a_key_from_a_file_may_have_a_dollar_sign(tmp_path):
 
 # Starts --------------------------------------------------------------------------------------------------------------
 
+README = (settings.BASE_DIR / "README.md").read_text()
+# The example of the README, word for word, with a key.
 PRODUCTION = {
+    **dict(re.findall(r"^([A-Z_]+)=(\S+)$", README.split("# /etc/eventhub.env\n")[1].split("```")[0], re.MULTILINE)),
     "SECRET_KEY": secrets.token_urlsafe(50),
-    "ALLOWED_HOSTS": "events.example.org",
-    "SECURE_SSL_REDIRECT": "1",
-    "SECURE_HSTS_SECONDS": "31536000",
-    "SECURE_HSTS_INCLUDE_SUBDOMAINS": "1",
-    "SECURE_HSTS_PRELOAD": "1",
-    "ORGANIZER_SIGNUP": "closed",
-    "PUBLIC_URL": "https://events.example.org",
-    "EMAIL_URL": "smtp+tls://eventhub:secret@mail.example.org:587",
-    "DEFAULT_FROM_EMAIL": "EventHub <events@example.org>",
-    "TASKS_BACKEND": "database",
 }
 
 
@@ -503,3 +529,36 @@ def test_redis_takes_a_package_and_the_message_names_the_variable_and_no_passwor
     problem = "TASKS_BACKEND: Redis needs the package django-tasks-rq: pip install django-tasks-rq"
     with pytest.raises(ImproperlyConfigured, match=f"^{problem}$"):
         load(TASKS_BACKEND="redis://:the-secret@h/0")
+
+
+def test_the_example_for_production_is_whole():
+    """Else the silence would say nothing."""
+    asked = {"DATABASE_URL", "ALLOWED_HOSTS", "NUM_PROXIES", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS"}
+    assert asked <= set(PRODUCTION)
+
+
+@pytest.mark.parametrize(
+    ("variables", "ids"),
+    [
+        ({"ORGANIZER_SIGNUP": "open"}, ["accounts.W001"]),
+        ({"DEBUG": "1"}, ["security.W018"]),
+        ({"SECRET_KEY": "this is the secret key of our production server, please do not look"}, ["eventhub.W001"]),
+        ({"SECRET_KEY": "CHANGE-ME-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"}, ["eventhub.W001"]),
+        ({"SECRET_KEY": "x" * 60}, ["security.W009"]),
+        ({"ALLOWED_HOSTS": "*"}, ["eventhub.W002"]),
+        ({"CSRF_TRUSTED_ORIGINS": "http://events.example.org"}, ["eventhub.W003"]),
+        ({"CORS_ALLOWED_ORIGINS": "https://www.example.org,http://www.example.org"}, ["eventhub.W003"]),
+        ({"CACHE_URL": "locmemcache://"}, ["eventhub.W004"]),
+        ({"CACHE_URL": "dummycache://"}, ["eventhub.W004"]),
+        ({"THROTTLE_CREDENTIALS": "off"}, ["eventhub.W005"]),
+        ({"THROTTLE_GENERAL": "off"}, ["eventhub.W005"]),
+        ({"SECURE_SSL_REDIRECT": "0"}, ["security.W008", "security.W010", "security.W016"]),
+        ({"SECURE_HSTS_SECONDS": "0"}, ["security.W004"]),
+    ],
+    ids=str,
+)
+def test_the_check_for_production_warns_of_what_is_not_safe(variables, ids):
+    ended = start("manage.py", "check", "--deploy", "--fail-level", "WARNING", **{**PRODUCTION, **variables})
+    assert ended.returncode == 1
+    assert sorted(re.findall(r"\(([a-z_]+\.[A-Z]\d+)\)", ended.stderr)) == ids
+    assert PRODUCTION["SECRET_KEY"] not in ended.stderr

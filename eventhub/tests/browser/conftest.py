@@ -34,6 +34,15 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture
+def context(context):
+    """What a page does against its policy, the browser refuses and says; no page may."""
+    said = []
+    context.on("console", lambda message: said.append(f"{message.page.url}: {message.text}"))
+    yield context
+    assert [text for text in said if "Content Security Policy" in text or "Permissions" in text] == []
+
+
+@pytest.fixture
 def requests_elsewhere(context, live_server):
     """What the pages asked of any other host; none may."""
     asked = []
