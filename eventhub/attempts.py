@@ -41,13 +41,13 @@ class Attempts(NamedTuple):
 def count(subject: str, *, seconds: int) -> Attempts:
     """Counts one more of `subject`, a short text in ASCII, in its window of `seconds`."""
     cache: Any = caches["default"]
-    ends = math.ceil(time.time() + seconds)
+    ends = time.time() + seconds
     if isinstance(cache, BaseDatabaseCache):
         return _in_database(cache, subject, ends)
     return _in_memory(cache, subject, ends, seconds)
 
 
-def _in_database(cache: Any, subject: str, ends: int) -> Attempts:
+def _in_database(cache: Any, subject: str, ends: float) -> Attempts:
     connection = connections[router.db_for_write(cache.cache_model_class)]
     quoted = connection.ops.quote_name
     now, then = (
@@ -69,10 +69,10 @@ def _moment(connection: Any, expires: Any) -> float:
     return moment.timestamp()
 
 
-def _in_memory(cache: Any, subject: str, ends: int, seconds: int) -> Attempts:
+def _in_memory(cache: Any, subject: str, ends: float, seconds: int) -> Attempts:
     """When the window ends stands under one key, for that long; the count under another, which outlives it."""
     while not (cache.add(subject, ends, timeout=seconds) or (ends := cache.get(subject))):
-        ends = math.ceil(time.time() + seconds)  # the window has ended in this very moment
+        ends = time.time() + seconds  # the window has ended in this very moment
     counted = f"{subject}:{ends}"
     cache.add(counted, 0, timeout=2 * seconds)
     return Attempts(cache.incr(counted), ends)

@@ -69,6 +69,15 @@ def test_what_is_about_people_is_kept_by_nobody(api, office, olga, make_event, e
     assert "no-store" in office(olga).get("/admin/").headers["Cache-Control"]
 
 
+def test_an_event_may_be_kept_by_who_asked_and_is_asked_about_each_time(api, olga, bob, make_event):
+    path = f"/events/{make_event(olga).pk}"
+    first = api(bob).get(path)
+    again = api(bob).get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+    for answer in (first, again):
+        assert (answer.headers["Cache-Control"], answer.headers["Vary"]) == ("private, no-cache", "Authorization")
+
+
 # Cookies -------------------------------------------------------------------------------------------------------------
 
 

@@ -86,7 +86,7 @@ VARIABLES = {
     "ALLOWED_HOSTS": (simply("ALLOWED_HOSTS"), ["localhost", "127.0.0.1", "[::1]"]),
     "CSRF_TRUSTED_ORIGINS": (simply("CSRF_TRUSTED_ORIGINS"), []),
     "CORS_ALLOWED_ORIGINS": (
-        lambda values: (values["CORS_ALLOWED_ORIGINS"], "corsheaders" in values["MIDDLEWARE"][0]),
+        lambda values: (values["CORS_ALLOWED_ORIGINS"], "corsheaders" in str(values["MIDDLEWARE"])),
         ([], False),
     ),
     "NUM_PROXIES": (
@@ -462,7 +462,7 @@ def test_a_key_from_a_file_may_have_a_dollar_sign(tmp_path):
 README = (settings.BASE_DIR / "README.md").read_text()
 # The example of the README, word for word, with a key.
 PRODUCTION = {
-    **dict(re.findall(r"^([A-Z_]+)=(\S+)$", README.split("# /etc/eventhub.env\n")[1].split("```")[0], re.MULTILINE)),
+    **dict(re.findall(r"^([A-Z_]+)=(.+)$", README.split("# /etc/eventhub.env\n")[1].split("```")[0], re.MULTILINE)),
     "SECRET_KEY": secrets.token_urlsafe(50),
 }
 
