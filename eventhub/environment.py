@@ -121,6 +121,13 @@ def networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         raise ValueError("expected addresses or networks such as 10.1.0.0/16, separated by commas") from None
 
 
+def dsn(text: str) -> str:
+    """Nothing, or where Sentry takes events."""
+    if text and not re.fullmatch(r"https?://[^@/\s]+@[^@/\s]+/\S+", text):
+        raise ValueError("expected https://KEY@HOST/PROJECT, as Sentry shows it")
+    return text
+
+
 def secret(text: str) -> str:
     """Nothing, or what nobody guesses and every header can carry."""
     if text and not re.fullmatch(r"[!-~]{16,200}", text):

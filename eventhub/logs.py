@@ -21,9 +21,9 @@ class Line(logging.Formatter):
     """Text: the moment, the level, who says it, of which request, and what."""
 
     def format(self, record: logging.LogRecord) -> str:
-        about = _about(record)
-        request = f" [{about.pop('request_id')}]" if "request_id" in about else ""
-        facts = "".join(f" {name}={value}" for name, value in about.items())
+        known = about(record)
+        request = f" [{known.pop('request_id')}]" if "request_id" in known else ""
+        facts = "".join(f" {name}={value}" for name, value in known.items())
         line = f"{self.formatTime(record)} {record.levelname} {record.name}{request}: {message(record)}{facts}"
         return "\n".join(part for part in (line, trace(record)) if part)
 
@@ -38,7 +38,7 @@ class Json(logging.Formatter):
             "logger": record.name,
             "message": message(record),
             "process": record.process,
-            **_about(record),
+            **about(record),
         }
         if told := trace(record):
             line["trace"] = told
@@ -65,16 +65,16 @@ def trace(record: logging.LogRecord) -> str:
     return redaction.trace(problem) if problem is not None else ""
 
 
-def _about(record: logging.LogRecord) -> dict[str, Any]:
+def about(record: logging.LogRecord) -> dict[str, Any]:
     """The request's id and client, as far as they are known, and the facts that came with the message."""
     tracing = sys.modules.get("eventhub.tracing")  # not there in gunicorn's parent, which answers nobody
     current = tracing.current() if tracing else None
-    about: dict[str, Any] = {}
+    known: dict[str, Any] = {}
     if current is not None:
-        about["request_id"] = current.request_id
+        known["request_id"] = current.request_id
         if current.address:
-            about["address"] = current.address
-    return {**about, **getattr(record, "facts", {})}
+            known["address"] = current.address
+    return {**known, **getattr(record, "facts", {})}
 
 
 def _of_django(record: logging.LogRecord, request: Any) -> str:

@@ -1,6 +1,7 @@
 """The page `/metrics`, as Prometheus reads it. Without METRICS=1 there is no such page."""
 
 import hmac
+import logging
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -13,10 +14,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from eventhub import addresses, answers
+from eventhub import addresses, answers, background, redaction
 from eventhub.errors import Forbidden, NotAuthenticated, Refusal, TokenNotValid
 from eventhub.metrics import counters
 from registrations import figures
+
+logger = logging.getLogger("eventhub.monitoring")
 
 OF_PROXIES = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
@@ -78,6 +81,12 @@ class _AtPresent:
         build = GaugeMetricFamily("eventhub_build_info", "The version that answers.", labels=["version"])
         build.add_metric([str(settings.SPECTACULAR_SETTINGS["VERSION"])], 1)
         yield build
+        try:
+            waiting = background.backlog()
+        except Exception as problem:  # whatever keeps the tasks may be away, which is no reason to tell nothing
+            logger.warning("The backlog of tasks is not known: %s", redaction.said(problem))
+        else:
+            yield gauge("tasks_waiting", "Background tasks that wait or are under way.", waiting)
         try:
             now = figures.totals(user=None, now=timezone.now())
         except (Error, ImproperlyConfigured):

@@ -7,12 +7,13 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
-from eventhub import logs
+from eventhub import logs, sentry
 from eventhub.environment import (
     base_url,
     boolean,
     choice,
     database,
+    dsn,
     exact_origins,
     hosts,
     link,
@@ -256,3 +257,5 @@ LOGGING = logs.of_service(LOG_FORMAT, LOG_LEVEL)
 METRICS = read("METRICS", "0", boolean)
 METRICS_TOKEN = read("METRICS_TOKEN", "", secret)
 METRICS_ADDRESSES = read("METRICS_ADDRESSES", "127.0.0.1/32,::1/128", networks)
+if _dsn := read("SENTRY_DSN", "", dsn):
+    sentry.start(_dsn, release=str(SPECTACULAR_SETTINGS["VERSION"]))

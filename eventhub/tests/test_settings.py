@@ -167,6 +167,7 @@ VARIABLES = {
     "LOG_CLIENT_ADDRESS": (simply("LOG_CLIENT_ADDRESS"), False),
     "METRICS": (simply("METRICS"), False),
     "METRICS_TOKEN": (simply("METRICS_TOKEN"), ""),
+    "SENTRY_DSN": (lambda values: None, None),  # seen in a process of its own: it needs a package
     "METRICS_ADDRESSES": (simply("METRICS_ADDRESSES"), [ip_network("127.0.0.1/32"), ip_network("::1/128")]),
 }
 GOOD = [
@@ -259,6 +260,7 @@ NO_ORIGIN = "expected origins such as https://events.example.org, separated by c
 
 
 NO_SECRET = "expected at least 16 characters of ASCII, without blanks"
+NO_DSN = "expected https://KEY@HOST/PROJECT, as Sentry shows it"
 NO_NETWORK = "expected addresses or networks such as 10.1.0.0/16, separated by commas"
 
 
@@ -313,8 +315,21 @@ WRONG = [
     ("LOG_CLIENT_ADDRESS", "all", YES_OR_NO),
     ("METRICS", "prometheus", YES_OR_NO),
     *[("METRICS_TOKEN", text, NO_SECRET) for text in ("too-short", "with blanks in between", "ä" * 16)],
+    *[("SENTRY_DSN", text, NO_DSN) for text in ("sentry.example.org", "https://sentry.example.org/1", "key@host/1")],
     *[("METRICS_ADDRESSES", text, NO_NETWORK) for text in ("localhost", "10.1.0.0/33", "10.1.0.1/16")],
 ]
+
+
+def test_sentry_needs_its_package():
+    ended = start(
+        "-c",
+        "import sys; sys.modules['sentry_sdk'] = None; import eventhub.wsgi",
+        SECRET_KEY=KEY,
+        SENTRY_DSN="https://the-secret@sentry.example.org/1",
+    )
+    problem = "SENTRY_DSN is set, but the package sentry-sdk is not installed: pip install sentry-sdk"
+    last = f"django.core.exceptions.ImproperlyConfigured: {problem}"
+    assert (ended.returncode, ended.stderr.splitlines()[-1], "the-secret" in ended.stderr) == (1, last, False)
 
 
 def test_this_file_knows_every_variable(monkeypatch):
@@ -323,7 +338,7 @@ def test_this_file_knows_every_variable(monkeypatch):
     monkeypatch.setattr(environment, "read", lambda name, *args: asked.append(name) or read(name, *args))
     load()
     assert sorted(asked) == sorted(VARIABLES)
-    by_themselves = {"DB_POOL_SIZE", "DATABASE_REPLICA_URL"}
+    by_themselves = {"DB_POOL_SIZE", "DATABASE_REPLICA_URL", "SENTRY_DSN"}
     assert {name for name, *_ in GOOD} | by_themselves == set(VARIABLES) == {name for name, *_ in WRONG}
 
 
@@ -384,7 +399,7 @@ def test_behind_pgbouncer_nothing_stays_on_a_connection():
 
 @pytest.mark.parametrize(("name", "text", "problem"), WRONG)
 def test_a_wrong_value_stops_the_start_and_is_named(name, text, problem):
-    shown = "" if name.endswith(("_URL", "_TOKEN")) or "://" in text else f"={text!r}"
+    shown = "" if name.endswith(("_URL", "_TOKEN", "_DSN")) or "://" in text else f"={text!r}"
     with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(f'{name}{shown}: {problem}')}$"):
         load(**{name: text})
 
