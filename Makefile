@@ -5,7 +5,7 @@ PORT := $(or $(PORT),$(shell sed -n 's/^PORT=//p' .env 2>/dev/null),8000)
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser prove fuzz screenshots check bench bench-short bench-large lock
+.PHONY: help run test test-browser upgrade-test prove fuzz screenshots check bench bench-short bench-large lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ test: .venv/dev  ## The whole suite, on SQLite and on a real PostgreSQL, with br
 test-browser: .venv/dev  ## The back office in real Chromium, which is installed where that can be done
 	$(BIN)/python -m eventhub.tests.browser.chromium
 	$(BIN)/pytest -m browser -n 2 eventhub/tests/browser
+
+upgrade-test: .venv/dev  ## Upgrade from the released state and roll back, on PostgreSQL, under a load that must not notice
+	TEST_ON=postgres $(BIN)/pytest -m "" -n 0 eventhub/tests/test_upgrade.py eventhub/tests/test_migrations.py
 
 prove: .venv/dev  ## Race every path that can change a seat against every other, on PostgreSQL and on SQLite
 	$(BIN)/python -m registrations.tests.proof --rows proof.csv

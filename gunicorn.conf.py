@@ -14,7 +14,18 @@ from typing import Any
 import gunicorn.util
 
 BASE_DIR = Path(__file__).resolve().parent
-sys.path.insert(0, str(BASE_DIR))  # gunicorn reads this file before it looks for the application
+if str(BASE_DIR) not in sys.path:  # gunicorn reads this file before it looks for the application, and at each reload
+    sys.path.insert(0, str(BASE_DIR))
+
+
+def forget_the_code() -> None:
+    """What has been imported is of the code that was there then. A process that has some of it from before an upgrade,
+    and some from after it, may not start; and where a worker does not start, the service ends."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"eventhub", "django", "environ"}]:
+        del sys.modules[name]
+
+
+forget_the_code()  # of the last time that this file was read
 
 from eventhub import logs  # noqa: E402
 from eventhub.environment import boolean, choice, load_env_file, read, whole_number  # noqa: E402
@@ -85,14 +96,13 @@ def pre_fork(server: Any, worker: Any) -> None:
 
     if not hasattr(server, "tallies"):
         server.tallies = new_memory(server.cfg.workers)
-    taken = {other.row for other in server.WORKERS.values()}
+    taken = {getattr(other, "row", None) for other in server.WORKERS.values()}  # None: begun before there were rows
     worker.row = next(row for row in itertools.count() if row not in taken)
 
 
 def post_fork(server: Any, worker: Any) -> None:
     """After an upgrade and a reload a worker runs the new code; what its parent has once imported is the old."""
-    for name in [name for name in sys.modules if name.partition(".")[0] in {"eventhub", "django", "environ"}]:
-        del sys.modules[name]
+    forget_the_code()
     from eventhub.tallies import tallies
 
     tallies.join(server.tallies, row=worker.row)

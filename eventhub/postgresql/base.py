@@ -10,6 +10,7 @@ from psycopg_pool import PoolTimeout
 
 from eventhub.patience import patience
 from eventhub.postgresql.connections import Connection, is_gone
+from eventhub.postgresql.locks import SchemaEditor
 
 
 class UtcLoader(BaseTzLoader):
@@ -36,6 +37,7 @@ class Operations(DatabaseOperations):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = Operations
+    SchemaEditorClass = SchemaEditor
 
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()

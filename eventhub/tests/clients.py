@@ -28,6 +28,13 @@ def load_people(url: str, last: int) -> None:
         connection.execute(PEOPLE, [NOBODYS_PASSWORD, last])
 
 
+def token_of(user_id: int) -> str:
+    """An access token of one of these people, who have signed in by now."""
+    token = AccessToken.for_user(User(pk=user_id, password=NOBODYS_PASSWORD))
+    token["auth_time"] = int(time.time())
+    return str(token)
+
+
 class Answer(NamedTuple):
     status: int
     body: Any
@@ -49,9 +56,7 @@ class Client:
 
     def __init__(self, path: Path, *, user_id: int) -> None:
         self.path = path
-        token = AccessToken.for_user(User(pk=user_id, password=NOBODYS_PASSWORD))
-        token["auth_time"] = int(time.time())
-        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self.headers = {"Authorization": f"Bearer {token_of(user_id)}", "Content-Type": "application/json"}
 
     def get(self, path: str) -> Answer:
         return self.send("GET", path)

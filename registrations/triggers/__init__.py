@@ -20,6 +20,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Warning
 from django.db import DatabaseError, connection, connections, transaction
 
+from eventhub.postgresql.locks import wait_briefly
 from registrations.triggers import postgresql, sqlite
 
 TABLES = {
@@ -69,6 +70,7 @@ def install() -> None:
             cursor.execute("SELECT quote_ident(current_schema())")
             (schema,) = cursor.fetchone()
             tables = {name: f"{schema}.{table}" for name, table in TABLES.items()}
+            wait_briefly(cursor)
             cursor.execute(postgresql.SQL.format(schema=schema, **tables))
             cursor.execute(f"COMMENT ON FUNCTION {schema}.registrations_count_seats() IS '{postgresql.DIGEST}'")
         if not were_watching:

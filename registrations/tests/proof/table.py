@@ -65,6 +65,7 @@ NO_SEAT: dict[str, str] = {
     "admin page (?P<url>.*)$": "a 404",
     # The commands
     "command backup": READS,
+    "command migrate": "the schema; what a migration does to rows is told of there",
     "command purge_personal_data": FORGETS,
     "command demo": "new events with new people, in one transaction; other events it does not touch",
     # The modules that decide

@@ -1,0 +1,70 @@
+"""The released state, from which an upgrade to this code is tried: its migrations, and its code as git has it."""
+
+import re
+import subprocess
+import tarfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db.migrations.loader import MigrationLoader
+
+# Change both with a release.
+RELEASED_COMMIT = "b79564c050cfb5afe58196aadb9e61f8e8fa1509"
+RELEASED_UP_TO = {
+    "accounts": "0003_sign_ins_and_search",
+    "admin": "0003_logentry_add_action_flag_choices",
+    "auth": "0012_alter_user_first_name_max_length",
+    "contenttypes": "0002_remove_content_type_name",
+    "events": "0004_who_can_organize",
+    "otp_static": "0003_add_timestamps",
+    "otp_totp": "0003_add_timestamps",
+    "registrations": "0003_search_indexes",
+    "sessions": "0001_initial",
+    "token_blacklist": "0013_alter_blacklistedtoken_options_and_more",
+}
+
+
+def released_migrations() -> set[tuple[str, str]]:
+    graph = MigrationLoader(None).graph
+    return {key for released in RELEASED_UP_TO.items() for key in graph.forwards_plan(released)}
+
+
+def migrations_in_git() -> set[tuple[str, str]] | None:
+    """Our own as the released commit has them; None where there is no such commit here."""
+    if _git("cat-file", "-e", f"{RELEASED_COMMIT}^{{commit}}") is None:
+        return None
+    paths = (_git("ls-tree", "-r", "--name-only", RELEASED_COMMIT) or b"").decode().splitlines()
+    found = [re.fullmatch(r"(\w+)/migrations/(\d\w+)\.py", path) for path in paths]
+    return {(match[1], match[2]) for match in found if match}
+
+
+def released_code(folder: Path) -> Path:
+    """The released code in that folder. The test is skipped where git does not have it, as in a shallow clone."""
+    archive = _git("archive", RELEASED_COMMIT)
+    if archive is None:
+        pytest.skip("the released code is not here: this is no clone with its history")
+    folder.mkdir()
+    with tarfile.open(fileobj=BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    return folder
+
+
+def this_code(folder: Path) -> None:
+    """Writes this code over the code in that folder, as `git checkout` does in place."""
+    listed = _git("ls-files", "--cached", "--others", "--exclude-standard", "-z") or b""
+    for name in filter(None, listed.decode().split("\0")):
+        source = Path(settings.BASE_DIR) / name
+        if source.is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+
+
+def _git(*arguments: str) -> bytes | None:
+    """What git says; None where it fails, or is not there."""
+    try:
+        return subprocess.run(["git", *arguments], cwd=settings.BASE_DIR, check=True, capture_output=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
