@@ -27,7 +27,7 @@ NO_SEAT: dict[str, str] = {
     "API SignUp.create": ACCOUNT,
     "API Users.logout": ACCOUNT,
     "API Users.update": "locks the events of an organizer who is to be none any more; changes no registration",
-    **dict.fromkeys((f"view {name}" for name in ("docs", "healthz", "readyz", "root", "schema")), READS),
+    **dict.fromkeys((f"view {name}" for name in ("docs", "healthz", "metrics", "readyz", "root", "schema")), READS),
     r"view ^(?!admin(?:/|\Z)|static/)": "a 404",
     # The back office
     "admin action events.event attendees_as_csv": READS,
