@@ -92,6 +92,24 @@ def choice(*options: str) -> Callable[[str], str]:
     return convert
 
 
+def address(text: str) -> str:
+    """Where a server listens: a name or an address, that of IPv6 in brackets, as a port follows it."""
+    host = text.removeprefix("[").removesuffix("]")
+    if not re.fullmatch(r"[a-z0-9.:-]+", host, re.IGNORECASE):
+        raise ValueError("expected an address to listen at, such as 127.0.0.1, 0.0.0.0 or ::")
+    return f"[{host}]" if ":" in host else host
+
+
+def cores(of_container: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """How many cores this process may use. A container sees all of its machine, and is often given fewer."""
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = of_container.read_text().split()
+        return max(1, min(seen, -(-int(quota) // int(period))))
+    except (OSError, ValueError):  # no such file, or “max”: no bound
+        return seen
+
+
 def words(text: str) -> list[str]:
     """A list separated by commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
