@@ -5,7 +5,7 @@ from eventhub.migrating import AddIndexInUse
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("accounts", "0007_email_verified")]
+    dependencies = [("accounts", "0008_journal_without_names")]
     operations = [
         AddIndexInUse("user", models.Index(fields=["email_verified", "username"], name="user_by_verification")),
     ]
