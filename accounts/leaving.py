@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts.models import User
+from eventhub.background import forget_tasks
 from eventhub.batches import by_key
 
 
@@ -24,6 +25,8 @@ def sessions_of(account_id: int) -> Iterator[Session]:
             yield session
 
 
-def end_sessions(account_id: int) -> None:
-    """Removes them, with what had been typed in them."""
-    Session.objects.filter(pk__in=[session.pk for session in sessions_of(account_id)]).delete()
+def remove_traces(account: User) -> None:
+    """Of an account that has just been removed: its sessions, with what had been typed in them, and tasks that name it,
+    such as a mail that could not be sent."""
+    Session.objects.filter(pk__in=[session.pk for session in sessions_of(account.pk)]).delete()
+    forget_tasks({account.username, account.email})

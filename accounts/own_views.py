@@ -1,7 +1,9 @@
-"""The API of what is under one's own account: thin faces over accounts.service_tokens."""
+"""The API of what is under one's own account: thin faces over accounts.service_tokens and registrations.holdings."""
 
 from typing import ClassVar, cast
 
+from django.http import FileResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework_simplejwt.tokens import Token
@@ -9,11 +11,14 @@ from rest_framework_simplejwt.tokens import Token
 from accounts import rules, service_tokens, tokens
 from accounts.bodies import TokenRow
 from accounts.models import ServiceToken
-from accounts.serializers import NewTokenSerializer, TokenInput, TokenSerializer
+from accounts.serializers import ExportSerializer, NewTokenSerializer, TokenInput, TokenSerializer
 from accounts.views import by_id
 from eventhub.errors import ReauthenticationRequired, ServiceTokenNotFound, TooManyTokens
-from eventhub.throttling import CredentialsByAccount, CredentialsByAddress
+from eventhub.throttling import CredentialsByAccount, CredentialsByAddress, GeneralThrottle
 from eventhub.views import ApiViewSet, Operation, peek
+from registrations import holdings
+
+SIGN_IN_AGAIN = "Sign in again to export this"
 
 
 class OwnViewSet(ApiViewSet):
@@ -73,3 +78,25 @@ class ServiceTokens(OwnViewSet):
             raise ServiceTokenNotFound()
         service_tokens.revoke(token=token, by=self.user)
         return Response(status=204)
+
+
+class Export(OwnViewSet):
+    resource = "user"
+    # It reads whole tables: as often as one may try a password, and no more.
+    throttle_classes = (GeneralThrottle, CredentialsByAccount)
+    operations: ClassVar = {
+        "export": Operation(output=ExportSerializer, refusals=(ReauthenticationRequired(SIGN_IN_AGAIN),)),
+    }
+
+    def export(self, request: Request) -> HttpResponseBase:
+        """Everything that is held about you, as one JSON document.
+
+        Your account, profile, registrations with what happened to each, events with their history, what you did to
+        registrations and in the back office, your service tokens, sign-ins and second factor, without their secrets.
+        What is other people's is not in it: of those who registered for your events, the numbers of the registrations
+        that you changed. It takes a sign-in under 15 minutes old.
+        """
+        fresh = tokens.is_fresh(cast("Token", request.auth))
+        rules.require_fresh(by=self.user, fresh=fresh, current_password=None, msg=SIGN_IN_AGAIN)
+        file, name = holdings.write_export(account=self.user), f"eventhub-account-{self.user.pk}.json"
+        return FileResponse(file, as_attachment=True, filename=name, content_type="application/json")

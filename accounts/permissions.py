@@ -67,6 +67,7 @@ _ACCOUNT = Rule(oneself, "oneself, admin", "Resource inaccessible")
 TABLE: dict[tuple[str, str], Rule] = {
     ("user", "list"): Rule(admin, "admin", "You must be an admin to access"),
     ("user", "me"): Rule(everyone, "anyone signed in"),
+    ("user", "export"): Rule(everyone, "anyone signed in: own"),
     ("user", "logout"): Rule(everyone, "anyone signed in"),
     ("user", "send_verification"): Rule(everyone, "anyone signed in"),
     ("user", "retrieve"): _ACCOUNT,

@@ -99,13 +99,14 @@ def require_sign_in(
         require_fresh(by=by, fresh=fresh, current_password=current_password)
 
 
-def require_fresh(*, by: User, fresh: bool, current_password: str | None) -> None:
-    """ReauthenticationRequired, unless `by` gave their password under 15 minutes ago (`fresh`) or gives it now."""
+def require_fresh(*, by: User, fresh: bool, current_password: str | None, msg: str | None = None) -> None:
+    """ReauthenticationRequired, unless `by` gave their password under 15 minutes ago (`fresh`) or gives it now. `msg`:
+    what it says, where that is not about a change."""
     if fresh or (current_password and by.check_password(current_password)):
         return
     if current_password:
         note(Occasion.REAUTHENTICATION_FAILED, user_id=by.pk)
-    raise ReauthenticationRequired()
+    raise ReauthenticationRequired(msg)
 
 
 def check_changes(*, account: User, by: User, changes: AccountChanges) -> AccountChanges:

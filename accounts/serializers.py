@@ -186,3 +186,46 @@ class TokenInput(Body):
     )
 
     example: ClassVar = {"name": "Website", "scopes": ["attendees:write", "events:read"]}
+
+
+class ExportSerializer(serializers.Serializer[Any]):
+    """What registrations/holdings.py writes: a section for each table, with the columns that it has."""
+
+    exported_at = TimeField()
+    account = serializers.DictField()
+    organizer_profile = serializers.DictField(allow_null=True)
+    registrations = serializers.ListField(child=serializers.DictField())
+    registrations_log = serializers.ListField(child=serializers.DictField(), help_text="What happened to each of them.")
+    events = serializers.ListField(child=serializers.DictField(), help_text="Those that you organize.")
+    events_log = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="Your events, and those that you changed, as they were after each change.",
+    )
+    deeds = serializers.ListField(child=serializers.DictField(), help_text="What you did to registrations.")
+    back_office_journal = serializers.ListField(child=serializers.DictField())
+    service_tokens = serializers.ListField(child=serializers.DictField())
+    sign_ins = serializers.ListField(child=serializers.DictField())
+    authenticators = serializers.ListField(child=serializers.DictField())
+    recovery_codes = serializers.ListField(child=serializers.DictField())
+    recovery_codes_left = serializers.IntegerField()
+    back_office_sessions = serializers.ListField(child=serializers.DictField())
+
+    example: ClassVar = {
+        "exported_at": "2026-03-01T09:00:00Z",
+        "account": {"user_id": 7, "username": "olga", "email": "olga@example.org", "role": "organizer"},
+        "organizer_profile": {"user_id": 7, "name": "Olga's Lectures", "contact": "hello@example.org", "about": ""},
+        "registrations": [{"attendee_id": 31, "event_id": 12, "event_title": "Night of the Telescopes"}],
+        "registrations_log": [
+            {"registration_id": 31, "was": "", "becomes": "registered", "by_id": 7, "through": "api"}
+        ],
+        "events": [],
+        "events_log": [],
+        "deeds": [{"registration_id": 31, "was": "", "becomes": "registered", "by_id": 7, "through": "api"}],
+        "back_office_journal": [],
+        "service_tokens": [],
+        "sign_ins": [{"created_at": "2026-03-01T09:00:00Z", "expires_at": "2026-03-15T09:00:00Z", "ended_at": None}],
+        "authenticators": [],
+        "recovery_codes": [],
+        "recovery_codes_left": 0,
+        "back_office_sessions": [],
+    }

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.own_views import ServiceTokens
+from accounts.own_views import Export, ServiceTokens
 from accounts.recovery_views import EmailVerification, OwnEmail, PasswordReset
 from accounts.views import OrganizerProfiles, Sessions, SignUp, Users
 from eventhub import answers, health, monitoring
@@ -66,6 +66,7 @@ urlpatterns = [
     *both("users/token/refresh", Sessions.as_view({"post": "refresh"}), "token-refresh"),
     *both("users/logout", Users.as_view({"post": "logout"}), "user-logout"),
     *both("users/me", Users.as_view({"get": "me"}), "user-me"),
+    *both("users/me/export", Export.as_view({"get": "export"}), "user-export"),
     *both("users/me/tokens/", ServiceTokens.as_view(collection), "token-list"),
     *both("users/me/tokens/<int:pk>", ServiceTokens.as_view({"delete": "destroy"}), "token-detail"),
     *both("users/password/reset", PasswordReset.as_view({"post": "reset"}), "user-password-reset"),

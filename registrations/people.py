@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts import rules
-from accounts.leaving import end_sessions, remove_accounts
+from accounts.leaving import remove_accounts, remove_traces
 from accounts.models import OrganizerProfile, Role, User
 from accounts.rules import AccountChanges
 from eventhub import acting
@@ -53,8 +53,8 @@ def erase_account(*, account_id: int, condition: Precondition = UNCONDITIONAL, n
     """
     has_organized = OrganizerProfile.objects.filter(user=account_id).exists()
     for _ in range(ATTEMPTS):
-        if _erase(account_id, condition, now or timezone.now()):
-            end_sessions(account_id)
+        if account := _erase(account_id, condition, now or timezone.now()):
+            remove_traces(account)
             if has_organized:
                 _forget_gone_events(account_id)
             note(Occasion.ACCOUNT_ERASED, user_id=account_id, by=acting.actor_id())
@@ -63,8 +63,9 @@ def erase_account(*, account_id: int, condition: Precondition = UNCONDITIONAL, n
 
 
 @retried
-def _erase(account_id: int, condition: Precondition, now: datetime) -> bool:
-    """False, with nothing done, where a registration came in while the events were being locked."""
+def _erase(account_id: int, condition: Precondition, now: datetime) -> User | None:
+    """The account that is no more; None, with nothing done, where a registration came in while the events were being
+    locked."""
     with transaction.atomic():
         # Asked for one by one: for both at once PostgreSQL joins all events with all registrations.
         ids = set(Event.objects.filter(organizer=account_id).values_list("pk", flat=True))
@@ -74,7 +75,7 @@ def _erase(account_id: int, condition: Precondition, now: datetime) -> bool:
         condition.require(account)
         held = Registration.objects.filter(user=account)
         if not set(held.values_list("event_id", flat=True)) <= locked.keys():
-            return False
+            return None
         rules.refuse_last_admin(account)
         _refuse_with_registrations(account)
         past = [pk for pk, event in locked.items() if event.is_over(now)]
@@ -84,7 +85,7 @@ def _erase(account_id: int, condition: Precondition, now: datetime) -> bool:
             serve_queue(event, now=now)
         Event.objects.filter(organizer=account).delete()
         remove_accounts([account.pk])
-        return True
+        return account
 
 
 def _forget_gone_events(organizer_id: int) -> None:

@@ -12,9 +12,10 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts import second_factor
+from accounts import mails, second_factor
 from accounts.models import ServiceToken, User
 from conftest import PASSWORD
+from eventhub import background
 from eventhub.tests.answers import DONE, HAS_EVENTS, whole
 from eventhub.tests.everywhere import places_of
 from events.models import Event
@@ -66,6 +67,8 @@ def zoe(api, fresh, ada, olga, make_event, enroll):
     client.delete(f"/events/{client.post('/events/', TALK).json()['event_id']}")
     _registrations(client, zoe, fresh(olga), olga, make_event, enroll)
     _back_office(zoe)
+    background._keep(mails.tell_of_change, (ACCOUNT["username"], ACCOUNT["email"], ["password"]), OSError("refused"))
+    background._keep(mails.tell_of_change, ("ben", "ben@stone.example", ["password"]), OSError("refused"))
     return zoe
 
 
@@ -121,6 +124,7 @@ def test_nothing_in_the_database_names_who_was_erased(api, fresh, ada, zoe, way)
         "accounts_servicetoken.name",
         "django_admin_log.object_repr",
         "django_session.session_data",
+        "django_tasks_database_dbtaskresult.args_kwargs",
         "events_event.title",
         "events_historicalevent.location",
         "registrations_registration.name",
@@ -128,6 +132,7 @@ def test_nothing_in_the_database_names_who_was_erased(api, fresh, ada, zoe, way)
     } <= before
     way(api, fresh, ada, zoe)
     assert places_of(*MARKS) == set()
+    assert places_of("ben@stone.example") == {"django_tasks_database_dbtaskresult.args_kwargs"}
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -46,6 +46,7 @@ REGISTRATIONS = {
 EXPECTED = {
     ("user", "list"): (ACCOUNTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("user", "me"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
+    ("user", "export"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("user", "logout"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("user", "send_verification"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("user", "retrieve"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
@@ -173,7 +174,10 @@ def test_only_these_are_public():
 
 # What no service token may do, whatever it was made for. A new operation has to be here, or have a scope.
 CLOSED = {
-    *(("user", action) for action in ("list", "retrieve", "update", "destroy", "logout", "send_verification")),
+    *(
+        ("user", action)
+        for action in ("list", "retrieve", "update", "destroy", "export", "logout", "send_verification")
+    ),
     *(("token", action) for action in ("list", "create", "destroy")),
     ("organizer", "update"),
 }

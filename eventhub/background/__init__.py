@@ -8,7 +8,7 @@ ran it, in one table.
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.utils import timezone
 from django_tasks.base import Task, TaskResultStatus
 
 from eventhub.background import in_process
+from eventhub.batches import by_key
 
 logger = logging.getLogger("eventhub.background")
 
@@ -87,6 +88,12 @@ def forget_finished(*, now: datetime, dry_run: bool) -> int:
     done = _results().filter(status=TaskResultStatus.SUCCESSFUL)
     failed = _results().filter(status=TaskResultStatus.FAILED, finished_at__lt=now - timedelta(days=KEPT_DAYS))
     return sum(rows.count() if dry_run else rows.delete()[0] for rows in (done, failed))
+
+
+def forget_tasks(names: Collection[str]) -> None:
+    """Deletes the tasks, whatever became of them, that have one of these names or addresses among their arguments."""
+    named = [row.pk for row in by_key(_results()) if not set(names).isdisjoint(map(str, row.args_kwargs["args"]))]
+    _results().filter(pk__in=named).delete()
 
 
 def take_up_lost(*, now: datetime, dry_run: bool) -> int:

@@ -191,6 +191,7 @@ CODES = {
     "POST /users/login": COMMON | BODY | {("401", "invalid_credentials")},
     "POST /users/logout": SIGNED_IN | BODY,
     "GET /users/me": SIGNED_IN | TAGGED,
+    "GET /users/me/export": SIGNED_IN | {("403", "reauthentication_required")},
     "GET /users/me/tokens/": SIGNED_IN | LIST,
     "POST /users/me/tokens/": SIGNED_IN | BODY | {("403", "reauthentication_required"), ("409", "too_many_tokens")},
     "DELETE /users/me/tokens/{id}": SIGNED_IN | {MISSING, CONFLICT},

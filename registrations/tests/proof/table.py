@@ -91,6 +91,7 @@ NO_SEAT: dict[str, str] = {
     "module registrations.figures": READS,
     "module registrations.guestlists": READS,
     "module registrations.models": READS,
+    "module registrations.holdings": READS,
     "module registrations.retention": FORGETS,
     "module registrations.searching": READS,
     "module registrations.triggers": "the guarantee itself; `migrate` puts it there",
