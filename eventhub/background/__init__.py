@@ -15,7 +15,7 @@ from typing import Any
 import django_tasks
 from django.db import transaction
 from django.utils import timezone
-from django_tasks.base import Task, TaskResultStatus
+from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, Task, TaskResultStatus
 
 from eventhub.background import in_process
 from eventhub.batches import by_key
@@ -69,7 +69,7 @@ def later(task: Task[..., None], *args: Any) -> None:
 
 def backlog() -> int:
     """How many tasks wait or are under way; with `immediate`, in this process."""
-    backend = django_tasks.default_task_backend
+    backend = django_tasks.task_backends[DEFAULT_TASK_BACKEND_ALIAS]
     if isinstance(backend, in_process.InProcessBackend):
         return in_process.waiting()
     if _is_database(backend):
