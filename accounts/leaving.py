@@ -7,14 +7,15 @@ from django.contrib.sessions.models import Session
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts.models import User
-from eventhub.background import forget_tasks
+from eventhub import background
 from eventhub.batches import by_key
 
 
 def remove_accounts(ids: Collection[int]) -> None:
     """Deletes accounts that have no event and no registration, with all that is only theirs, in the caller's
-    transaction. Refresh tokens would stay, without their owner."""
+    transaction. Refresh tokens would stay, without their owner, and mails that could not be sent."""
     OutstandingToken.objects.filter(user__in=ids).delete()
+    background.forget_about(ids, module="accounts.mails")
     User.objects.filter(pk__in=ids).delete()
 
 
@@ -26,7 +27,5 @@ def sessions_of(account_id: int) -> Iterator[Session]:
 
 
 def remove_traces(account: User) -> None:
-    """Of an account that has just been removed: its sessions, with what had been typed in them, and tasks that name it,
-    such as a mail that could not be sent."""
+    """Of an account that has just been removed: its sessions, with what had been typed in them."""
     Session.objects.filter(pk__in=[session.pk for session in sessions_of(account.pk)]).delete()
-    forget_tasks({account.username, account.email})

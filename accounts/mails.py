@@ -1,7 +1,7 @@
 """The mails about an account, each a background task.
 
-A task is told whom it is about, and looks the rest up when it runs; the token of a link is made there, and is nowhere
-but in the mail. Run twice, it says the same twice.
+A task is told whom it is about, by the id before all else, and looks the rest up when it runs. The token of a link is
+made there, and is nowhere but in the mail. Run twice, it says the same twice.
 """
 
 import smtplib
@@ -49,8 +49,9 @@ def send_verification_link(account_id: int) -> None:
 
 
 @task
-def tell_of_change(username: str, address: str, what: Sequence[str]) -> None:
-    """To the address that the account had before: what of "password" and "email address" has been changed."""
+def tell_of_change(account_id: int, username: str, address: str, what: Sequence[str]) -> None:
+    """To the address that the account had before: what of "password" and "email address" has been changed. Also where
+    the account is gone by now, for that may be what somebody was after."""
     _send(
         address,
         f"Your {' and '.join(what)} {'has' if len(what) == 1 else 'have'} been changed",

@@ -178,7 +178,7 @@ def ask_whether_theirs(account: User) -> None:
 def tell_of_change(account: User, address: str, changed: Iterable[str]) -> None:
     """Tells the address that the account had of a new password or address."""
     if news := [said for name, said in TOLD.items() if name in changed]:
-        later(mails.tell_of_change, account.username, address, news)
+        later(mails.tell_of_change, account.pk, account.username, address, news)
 
 
 def end_sign_ins(*, account: User, by: User) -> User:

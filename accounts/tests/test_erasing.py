@@ -67,8 +67,10 @@ def zoe(api, fresh, ada, olga, make_event, enroll):
     client.delete(f"/events/{client.post('/events/', TALK).json()['event_id']}")
     _registrations(client, zoe, fresh(olga), olga, make_event, enroll)
     _back_office(zoe)
-    background._keep(mails.tell_of_change, (ACCOUNT["username"], ACCOUNT["email"], ["password"]), OSError("refused"))
-    background._keep(mails.tell_of_change, ("ben", "ben@stone.example", ["password"]), OSError("refused"))
+    background._keep(
+        mails.tell_of_change, (zoe.pk, ACCOUNT["username"], ACCOUNT["email"], ["password"]), OSError("refused")
+    )
+    background._keep(mails.tell_of_change, (olga.pk, "ben", "ben@stone.example", ["password"]), OSError("refused"))
     return zoe
 
 

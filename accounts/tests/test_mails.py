@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core import mail
 from django.core.cache import cache
-from django_tasks_db.models import DBTaskResult
+from django_tasks_db.models import DBTaskResult, get_date_max
 
 from accounts import links, mails
 from accounts.models import User
@@ -15,6 +15,7 @@ from eventhub import background
 from eventhub.background import NotDone, in_process
 from eventhub.tests.answers import DONE, whole
 from eventhub.tests.mailboxes import mail_server, no_server, silent_server, text_of, token_in
+from registrations.people import erase_account
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +74,7 @@ def test_text_and_html_say_the_same_and_load_nothing(server, person, kind):
         case "verification":
             mails.send_verification_link.call(zoe.pk)
         case "changed":
-            mails.tell_of_change.call("zoe", "zoe@example.org", ["password"])
+            mails.tell_of_change.call(zoe.pk, "zoe", "zoe@example.org", ["password"])
     (sent,) = server.mails
     text, html = text_of(sent), sent.get_body(("html",)).get_content()
     assert ("zoe" in text, "zoe" in html) == (True, True)
@@ -90,7 +91,7 @@ def test_links_work_as_they_stand_in_the_mail(server, bob, api):
 
 @pytest.mark.parametrize("name", ["<b>bob</b>", "{{ link }}", "bob&co"])
 def test_a_name_is_text_and_nothing_else(server, name):
-    mails.tell_of_change.call(name, "bob@example.org", ["password"])
+    mails.tell_of_change.call(1, name, "bob@example.org", ["password"])
     (sent,) = server.mails
     assert f"account {name} at" in text_of(sent)
     assert "<b>bob" not in sent.get_body(("html",)).get_content()
@@ -223,7 +224,7 @@ def test_a_failing_mail_breaks_no_request_is_logged_and_seen_by_an_admin(
     problem = f"The mail server did not take the mail: {why}"
     assert sorted(failed()) == [
         ("accounts.mails.send_reset_link", [bob.pk], problem),
-        ("accounts.mails.tell_of_change", ["bob", "bob@example.org", ["password"]], problem),
+        ("accounts.mails.tell_of_change", [bob.pk, "bob", "bob@example.org", ["password"]], problem),
     ]
     page = office(ada).get("/admin/django_tasks_database/dbtaskresult/").content.decode()
     assert (page.count(problem), "Send reset link" in page, "Tell of change" in page) == (2, True, True)
@@ -260,6 +261,27 @@ def test_a_token_is_in_the_mail_and_nowhere_else(immediate, server, api, office,
     ]
     kept = [str(value) for value in DBTaskResult.objects.values().get().values()]
     assert not [text for text in [*shown, *kept, ours(caplog)] if token in text or token.split(".")[-1] in text]
+
+
+def test_with_an_account_goes_what_failed_about_it_and_not_what_is_still_to_be_told(person, eve, settings):
+    """Whoever takes an account over and deletes it is not to silence the word of that."""
+    bob = person("bob")
+
+    def row(status, account):
+        kept = {"args": [account.pk, account.username, account.email, ["email address"]], "kwargs": {}}
+        return DBTaskResult.objects.create(
+            status=status,
+            args_kwargs=kept,
+            task_path="accounts.mails.tell_of_change",
+            backend_name="default",
+            run_after=get_date_max(),
+        )
+
+    stay = [row(status, bob) for status in ("READY", "RUNNING")] + [row("FAILED", eve)]
+    for status in ("FAILED", "SUCCESSFUL"):
+        row(status, bob)
+    erase_account(account_id=bob.pk)
+    assert set(DBTaskResult.objects.values_list("pk", flat=True)) == {one.pk for one in stay}
 
 
 def test_in_tests_mails_go_nowhere(bob):

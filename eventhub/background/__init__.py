@@ -18,7 +18,6 @@ from django.utils import timezone
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS, Task, TaskResultStatus
 
 from eventhub.background import in_process
-from eventhub.batches import by_key
 
 logger = logging.getLogger("eventhub.background")
 
@@ -90,10 +89,11 @@ def forget_finished(*, now: datetime, dry_run: bool) -> int:
     return sum(rows.count() if dry_run else rows.delete()[0] for rows in (done, failed))
 
 
-def forget_tasks(names: Collection[str]) -> None:
-    """Deletes the tasks, whatever became of them, that have one of these names or addresses among their arguments."""
-    named = [row.pk for row in by_key(_results()) if not set(names).isdisjoint(map(str, row.args_kwargs["args"]))]
-    _results().filter(pk__in=named).delete()
+def forget_about(ids: Collection[int], *, module: str) -> None:
+    """Deletes what is finished, done or failed, of that module's tasks, whose first argument is the id of an account,
+    about these. What is still to be done is not kept from being done."""
+    finished = _results().filter(status__in=[TaskResultStatus.FAILED, TaskResultStatus.SUCCESSFUL])
+    finished.filter(task_path__startswith=f"{module}.", args_kwargs__args__0__in=list(ids)).delete()
 
 
 def take_up_lost(*, now: datetime, dry_run: bool) -> int:
