@@ -54,6 +54,7 @@ PARTS = {
         "importing 100,000 people, seating, cancelling, deleting them, beside plain statements",
         ("people", "rounds", *GUNICORN, "json"),
     ),
+    "login": Part("login", "whether the time of a refused sign-in tells who has an account", ("requests",)),
     "servers": Part("servers", "two gunicorns beside one, and PgBouncer between", ("clients", *ROUNDS, "threads")),
     "replica": Part("replica", "what a streaming replica takes off the primary", (*ROUNDS, "threads")),
     "growth": Part(
@@ -71,7 +72,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "json": {"metavar": "FILE", "help": "the result for programs"},
     "against": {"metavar": "FILE", "help": "an earlier result; a ratio that has halved is a fault"},
     "lifetime": {"type": int, "default": 50_000, "metavar": "N", "help": "requests to the worker"},
-    "requests": {"type": int, "default": 20, "help": "of each page"},
+    "requests": {"type": int, "default": 20, "help": "of each page, or kind"},
     "sizes": {"type": int, "nargs": "+", "default": [1_000, 100_000, 1_000_000], "help": "in events"},
     "match": {"metavar": "TEXT", "help": "only what has this in its name"},
     "keep": {"metavar": "FOLDER", "help": "where the database stays for the next run"},
