@@ -4,6 +4,7 @@ In the database it is one statement, in Redis and its like one command; a count 
 through as many at once as there are threads.
 """
 
+import logging
 import math
 import time
 from datetime import UTC, datetime
@@ -12,6 +13,10 @@ from typing import Any, NamedTuple
 from django.core.cache import caches
 from django.core.cache.backends.db import BaseDatabaseCache
 from django.db import connections, router
+
+from eventhub.errors import Unavailable
+
+logger = logging.getLogger("eventhub.attempts")
 
 AT_ONCE = 5000
 # The window of a subject begins with its first attempt, and again with the first after it has ended.
@@ -39,12 +44,16 @@ class Attempts(NamedTuple):
 
 
 def count(subject: str, *, seconds: int) -> Attempts:
-    """Counts one more of `subject`, a short text in ASCII, in its window of `seconds`."""
+    """Counts one more of `subject`, a short text in ASCII, in its window of `seconds`. Unavailable."""
     cache: Any = caches["default"]
     ends = time.time() + seconds
     if isinstance(cache, BaseDatabaseCache):
         return _in_database(cache, subject, ends)
-    return _in_memory(cache, subject, ends, seconds)
+    try:
+        return _in_memory(cache, subject, ends, seconds)
+    except Exception as problem:  # each kind of cache has errors of its own; whoever guesses must not gain by them
+        logger.warning("The cache did not answer: %s", type(problem).__name__)
+        raise Unavailable() from problem
 
 
 def _in_database(cache: Any, subject: str, ends: float) -> Attempts:

@@ -93,6 +93,11 @@ CACHES = {"default": read("CACHE_URL", "dbcache://eventhub_cache", Env.cache_url
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # Past so many entries the cache drops some that are still needed: a flood of names would reset every throttle.
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
+if CACHES["default"]["BACKEND"].endswith("RedisCache"):  # one that has vanished is given up
+    CACHES["default"]["OPTIONS"] = {
+        **{"socket_connect_timeout": 2, "socket_timeout": 2},
+        **CACHES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Mail, and what is done beside requests -----------------------------------------------------------------------------

@@ -62,9 +62,9 @@ class Service(NamedTuple):
         pid = self.process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
-    def is_up(self) -> bool:
+    def is_up(self, path: str = "/readyz") -> bool:
         try:
-            return self.ask("GET", "/readyz").status == 200
+            return self.ask("GET", path).status == 200
         except (OSError, http.client.HTTPException):
             return False
 
@@ -92,8 +92,9 @@ def migrated_database(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(url: str, folder: Path, *, workers: int = 2, **variables: str) -> Iterator[Service]:
-    """Gunicorn in front of that database, while the block runs. Its standard error is in a file of `folder`."""
+def serving(url: str, folder: Path, *, workers: int = 2, is_up: str = "/readyz", **variables: str) -> Iterator[Service]:
+    """Gunicorn in front of that database, while the block runs; where the database is not there, `/healthz` tells that
+    it is up. Its standard error is in a file of `folder`."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
     size = {"WEB_CONCURRENCY": str(workers), "WEB_THREADS": "2", "DB_POOL_SIZE": "2"}
     log = folder / "log"
@@ -109,7 +110,7 @@ def serving(url: str, folder: Path, *, workers: int = 2, **variables: str) -> It
         )
         service = Service(listener.getsockname()[1], process, log)
         try:
-            until(lambda: service.is_up() or process.poll() is not None)
+            until(lambda: service.is_up(is_up) or process.poll() is not None)
             assert process.poll() is None, log.read_text()
             yield service
         finally:

@@ -10,9 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from eventhub import attempts
+from eventhub.tests.answers import UNAVAILABLE, whole
 from eventhub.tests.racing import race
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+NO_REDIS = "redis://127.0.0.1:1/0"
 CACHES = {
     "database": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "eventhub_cache"},
     "memory": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "attempts"},
@@ -66,6 +68,16 @@ def test_in_the_database_an_attempt_is_one_statement():
         attempts.count("bob", seconds=60)
         attempts.count("bob", seconds=60)
     assert len(captured) == 2
+
+
+@pytest.mark.django_db
+def test_where_the_cache_does_not_answer_nobody_may_guess(settings, client):
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": NO_REDIS}}
+    settings.THROTTLE_CREDENTIALS = "20/min"
+    form = {"username": "bob", "password": "a guess"}
+    answer = client.post("/users/login", form, "application/json")
+    assert (whole(answer), answer.headers["Retry-After"]) == (UNAVAILABLE, "5")
+    assert client.post("/admin/login/", form).status_code == 503
 
 
 def kept():

@@ -18,6 +18,7 @@ from eventhub import environment
 
 KEY = "a-key-for-tests-that-is-long-enough-to-sign"
 SETTINGS = settings.BASE_DIR / "eventhub" / "settings.py"
+REDIS = {"socket_connect_timeout": 2, "socket_timeout": 2}
 SQLITE = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 10,
@@ -209,7 +210,7 @@ GOOD = [
     (
         "CACHE_URL",
         "rediscache://h:6379/0",
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://h:6379/0"},
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://h:6379/0", "OPTIONS": REDIS},
     ),
     ("EMAIL_URL", "smtp://u:p@h:25", ("django.core.mail.backends.smtp.EmailBackend", "h", 10)),
     *[("DEFAULT_FROM_EMAIL", text, text) for text in ("events@example.org", '"Events, and more" <events@example.org>')],
