@@ -26,6 +26,7 @@ PEOPLE = {
     "eve": Role.USER,
     "otto": Role.ORGANIZER,
     "zoe": Role.ADMIN,
+    "ida": Role.ADMIN,  # deactivated
 }
 # Whose, in which status, with how many seats, and in how many days.
 EVENTS = [
@@ -82,6 +83,8 @@ class Scene:
             for pk, (event, name, status) in zip(IDS, REGISTRATIONS, strict=True)
         ]
         self.tokens = {name: token_for(user) for name, user in self.people.items()}
+        self.people["ida"].is_active = False
+        self.people["ida"].save()
 
     def headers(self, who: str) -> dict[str, str]:
         """What signs a request of theirs; nothing for `anonymous`."""
