@@ -29,13 +29,14 @@ forget_the_code()  # of the last time that this file was read
 
 from eventhub import logs  # noqa: E402
 from eventhub.environment import address, boolean, choice, cores, load_env_file, read, whole_number  # noqa: E402
+from eventhub.serving import Worker  # noqa: E402
 
 load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
 
 bind = f"{read('HOST', '127.0.0.1', address)}:{read('PORT', '8000', whole_number(1, 65535))}"
 workers = read("WEB_CONCURRENCY", str(cores()), whole_number(1, 1000))
 threads = read("WEB_THREADS", "4", whole_number(1, 1000))
-worker_class = "gthread"
+worker_class = Worker  # gthread, where nobody who sends slowly has a thread
 # A cursor holds the title or the name where its page begins, in any alphabet.
 limit_request_line = 8190
 # A worker that is told to stop finishes what it has begun, within this many seconds.

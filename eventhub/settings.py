@@ -69,6 +69,8 @@ CORS_EXPOSE_HEADERS = ("ETag", "Idempotent-Replayed", "Retry-After", "X-Request-
 MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), whole_number(1024, 1024**3))
 # How many days after the end of an event it is known who was there (registrations/retention.py); 0: for ever.
 RETENTION_DAYS = read("RETENTION_DAYS", "0", whole_number(0, 36_500))
+# How long a client may take to send a request (eventhub/serving.py).
+REQUEST_SECONDS = read("REQUEST_SECONDS", "20", whole_number(1, 3600))
 ORGANIZER_SIGNUP = read("ORGANIZER_SIGNUP", "open", choice("open", "closed"))
 THROTTLE_CREDENTIALS = read("THROTTLE_CREDENTIALS", "20/min", rate)
 THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", rate)

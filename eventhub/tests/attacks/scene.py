@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import Role, ServiceToken, User
 from conftest import token_for
 from events.models import Event
 from registrations.models import Registration
@@ -83,6 +83,19 @@ class Scene:
             for pk, (event, name, status) in zip(IDS, REGISTRATIONS, strict=True)
         ]
         self.tokens = {name: token_for(user) for name, user in self.people.items()}
+        self.service_tokens = [
+            ServiceToken.objects.create(
+                pk=pk,
+                user=user,
+                name="Calendar",
+                digest=f"nobody knows {pk}",
+                scopes=["events:read"],
+                bond=user.get_session_auth_hash(),
+                created_at=now,
+                expires_at=now + timedelta(days=7),
+            )
+            for pk, user in zip(IDS, self.people.values(), strict=False)
+        ]
         self.people["ida"].is_active = False
         self.people["ida"].save()
 

@@ -8,13 +8,15 @@ import itertools
 
 import pytest
 
-from accounts.permissions import TABLE
+from accounts import service_tokens
+from accounts.permissions import SCOPES, TABLE, Scope
 from accounts.tokens import token_pair
 from eventhub.tests.answers import (
     BAD_TOKEN,
     NO_ATTENDEE,
     NO_EVENT,
     NO_HEADER,
+    NO_TOKEN,
     NO_USER,
     NOT_ALLOWED,
     invalid,
@@ -28,7 +30,12 @@ from eventhub.tests.client import ContractClient
 pytestmark = pytest.mark.django_db
 
 NOBODYS = IDS[-1] + 1
-MISSING = {"users": NO_USER, "events": NO_EVENT, "attendees": NO_ATTENDEE}
+MISSING = {
+    "users": NO_USER,
+    "events": NO_EVENT,
+    "attendees": NO_ATTENDEE,
+    "users/me/tokens": NO_TOKEN,
+}
 # An operation that is let through does what it does, or says what is wrong with its body or its time.
 LET_THROUGH = {400, 409, 412, 422}
 
@@ -42,12 +49,22 @@ def scene(db, password_hash):
 
 def rows(scene, collection):
     """What a path of that kind may name: each row, and a number that is nobody's."""
-    kinds = {"users": scene.people.values(), "events": scene.events, "attendees": scene.registrations, None: []}
-    return {row.pk: row for row in kinds[collection]} | {NOBODYS: None} if collection else {None: None}
+    if collection is None:
+        return {None: None}
+    kinds = {
+        "users": scene.people.values(),
+        "events": scene.events,
+        "attendees": scene.registrations,
+        "users/me/tokens": scene.service_tokens,
+    }
+    return {row.pk: row for row in kinds[collection]} | {NOBODYS: None}
 
 
 def is_hidden(collection, row, user):
-    """A draft from all but its organizer and admins, and with it whatever concerns it."""
+    """A draft from all but its organizer and admins, and with it whatever concerns it. A token from all but its
+    owner."""
+    if collection == "users/me/tokens":
+        return row.user != user
     event = {"events": row, "attendees": getattr(row, "event", None)}.get(collection)
     return event is not None and event.status == "draft" and not user.is_admin and event.organizer != user
 
@@ -100,6 +117,42 @@ def test_nobody_may_anything_without_signing_in(scene, operation):
 
 def test_every_operation_has_a_row_in_the_table():
     assert [str(operation) for operation in PRIVATE if not operation.rule.who] == []
+
+
+# Service tokens -------------------------------------------------------------------------------------------------------
+
+
+def made_for(user, scopes):
+    """A client with a token of theirs that was just made."""
+    return ContractClient(service_tokens.make(owner=user, name="Calendar", scopes=scopes).secret)
+
+
+@each_operation
+def test_a_service_token_may_what_its_scope_names_and_its_owner_may(
+    scene, operation, django_capture_on_commit_callbacks
+):
+    scope = SCOPES.get((operation.resource, operation.action))
+    odd = {}
+    for who in ("bob", "olga", "ada"):
+        user = scene.people[who]
+        without = made_for(user, set(Scope) - {scope})
+        within = made_for(user, {scope}) if scope else None
+        for pk, row in rows(scene, operation.collection).items():
+            for client, expected in ((without, insufficient(scope)), (within, refused(operation, user, row))):
+                if client is None:
+                    continue
+                with undone(django_capture_on_commit_callbacks):
+                    answer = client.send(operation.verb, operation.path(pk), body(operation, scene, who))
+                through = expected is None and answer.status_code in {operation.success, *LET_THROUGH}
+                if whole(answer) != expected and not through:
+                    odd[who, pk] = (whole(answer), expected)
+    assert odd == {}
+
+
+def insufficient(scope):
+    """The refusal to a token that was not made for what it takes."""
+    named = {"scope": str(scope)} if scope else {}
+    return refusal(403, "This token was not made for this", "insufficient_scope", **named)
 
 
 # Rows that a body names -----------------------------------------------------------------------------------------------

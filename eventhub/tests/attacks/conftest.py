@@ -1,0 +1,27 @@
+"""The service behind a real gunicorn, for what only a socket can send."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eventhub.tests.databases import start_postgres
+from registrations.tests.faults.conftest import asking
+from registrations.tests.faults.service import Prepared, Service, served
+
+# What slow clients have, so that these tests need not wait long.
+REQUEST_SECONDS = 2
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Service]:
+    """One worker with two threads, on whichever database this run is."""
+    with tempfile.TemporaryDirectory(prefix="eventhub-attacks-") as folder:
+        on_postgres = os.environ.get("TEST_ON") == "postgres"
+        url = start_postgres(home=Path(folder)) if on_postgres else f"sqlite:///{folder}/main.sqlite3"
+        database = Prepared(url, asking(url))
+        off = {"THROTTLE_CREDENTIALS": "off", "REQUEST_SECONDS": str(REQUEST_SECONDS)}
+        with served(database, workers=1, threads=2, **off) as running:
+            yield running
