@@ -5,7 +5,7 @@ PORT := $(or $(PORT),$(shell sed -n 's/^PORT=//p' .env 2>/dev/null),8000)
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser upgrade-test prove fuzz screenshots check bench bench-short bench-large lock
+.PHONY: help run test test-browser upgrade-test prove fuzz screenshots check audit licences bench bench-short bench-large lock
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,15 @@ check: .venv/dev  ## Lint, format, types, direction of imports, migrations, sche
 	$(BIN)/lint-imports --no-logo
 	DJANGO_SETTINGS_MODULE=eventhub.tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	DJANGO_SETTINGS_MODULE=eventhub.tests.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+audit: .venv/dev  ## Known vulnerabilities of what is pinned, where somebody can be asked, and licences
+	$(BIN)/python -m eventhub.tests.audit
+
+licences: .venv/dev  ## Write docs/licences.md anew, from a fresh environment of requirements.txt
+	$(PYTHON) -m venv .licences
+	.licences/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m eventhub.tests.audit --list .licences/bin/python
+	rm -rf .licences
 
 bench: .venv/dev  ## Requests per second on PostgreSQL beside bare Django views, and where their time goes
 	$(BIN)/python -m bench api --json bench-result.json

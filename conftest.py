@@ -26,7 +26,7 @@ THOROUGH = (
     *("test_admin", "test_dashboard", "test_second_factor", "test_demo", "test_exports", "test_sheets"),
     *("test_import_attendees", "test_pagination", "test_settings", "test_check_seats", "test_merging"),
     *("test_replica", "test_pgbouncer", "test_proof", "test_retrying"),
-    *("test_histories", "test_faults", "test_observed", "test_attack", "test_workers", "test_secrets"),
+    *("test_histories", "test_faults", "test_observed", "test_audit", "test_attack", "test_workers", "test_secrets"),
     *("test_upgrade", "test_deploy"),
 )
 
