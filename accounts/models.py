@@ -178,6 +178,31 @@ class ServiceToken(models.Model):
         return self.name
 
 
+class StoredAnswer(models.Model):
+    """What was answered to a request that came with an Idempotency-Key, for who sends it again within a day;
+    accounts/idempotency.py says how.
+
+    It goes with the account that was answered, and with the one that the answer speaks of.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    # None while the request is under way, which nobody else sees.
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.TextField(blank=True)
+    etag = models.CharField(max_length=40, blank=True)
+    about = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="stored_answer_key_unique")]
+        indexes = [models.Index(fields=["created_at"], name="stored_answer_by_age")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class OrganizerProfile(models.Model):
     """What an organizer shows of themselves: `organizer` in the body of each of their events."""
 

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import links, recovery
+from accounts.keyed import keyed
 from accounts.serializers import LinkInput, NewPasswordInput, ResetInput
 from accounts.views import by_id
 from eventhub.errors import TokenNotValid
@@ -79,6 +80,7 @@ class OwnEmail(ApiViewSet):
     def account_tried(self, request: Request) -> str | None:
         return by_id(self.user.pk)
 
+    @keyed
     def send_verification(self, request: Request) -> Response:
         """Have the link for verifying your address sent again.
 

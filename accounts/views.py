@@ -9,6 +9,7 @@ from rest_framework_simplejwt.tokens import Token
 from accounts import rules, tokens
 from accounts.bodies import user_body
 from accounts.filters import UserFilter
+from accounts.keyed import keyed
 from accounts.models import OrganizerProfile, User
 from accounts.permissions import require
 from accounts.serializers import (
@@ -134,6 +135,7 @@ class Users(ApiViewSet):
         """Your own account."""
         return self.item(user_body(self.user), self.user)
 
+    @keyed
     def logout(self, request: Request) -> Response:
         """Sign out: the refresh token works no more."""
         body = RefreshInput(data=request.data)

@@ -168,6 +168,11 @@ class TooLarge(Refusal):
     status_code, default_detail, default_code = 413, "The body is too large", "too_large"
 
 
+class IdempotencyKeyReused(Refusal):
+    status_code, default_code = 422, "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was used for another request"
+
+
 class Unavailable(Refusal):
     status_code, default_detail, default_code = 503, "Temporarily unavailable", "unavailable"
     wait = RETRY_AFTER_SECONDS

@@ -33,6 +33,7 @@ DESCRIPTIONS = {
     406: "Another media type than JSON was asked for",
     409: "Not possible now",
     412: "The item is not, or no longer, as `If-Match` or `If-None-Match` says",
+    422: "The `Idempotency-Key` was used for another request",
     413: "The body is too large",
     415: "The body is not JSON",
     429: "Too many requests; Retry-After says when to come back",
@@ -47,6 +48,11 @@ CONDITIONS = {
     "If-None-Match": "ETags that the item has had. Who reads it gets a 304 without a body where it still has one of"
     " them; who changes it a 412 where nobody has edited it since.",
 }
+IDEMPOTENCY_KEY = (
+    "1 to 255 visible ASCII characters that you have sent with no other request. Sent again within 24 hours, the same"
+    " request is not done again and gets the first answer; a refusal leaves the key free."
+)
+REPLAYED = "`true` where this answer was given before."
 ETAG = "Which state of the item this is, for `If-Match` and `If-None-Match`."
 INVALID = drf.ValidationError({"field": ["This value is not valid."]})
 
@@ -60,6 +66,11 @@ class ContractSchema(AutoSchema):
     def operation(self) -> Operation:
         declared: Operation = self.view.operations[self.view.action]
         return declared
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether the operation heeds an Idempotency-Key (accounts/keyed.py)."""
+        return getattr(getattr(self.view, self.view.action), "is_keyed", False)
 
     def get_operation_id(self) -> str:
         partial = "_partially" if self.method == "PATCH" else ""
@@ -86,6 +97,9 @@ class ContractSchema(AutoSchema):
         headers = []
         if self.operation.tagged and self.method != "POST":
             headers += [_header(name, text) for name, text in CONDITIONS.items()]
+        if self.is_keyed:
+            headers.append(_header("Idempotency-Key", IDEMPOTENCY_KEY))
+            headers.append(_header("Idempotent-Replayed", REPLAYED, of_answer=True))
         if self.operation.tagged and self.operation.output is not None:
             headers.append(_header("ETag", ETAG, of_answer=True))
         return headers
@@ -155,8 +169,10 @@ class ContractSchema(AutoSchema):
             refusals += [errors.InsufficientScope(SCOPES.get((self.view.resource, self.view.action)))]
         if self.operation.input is not None:
             refusals += [drf.ParseError("JSON parse error"), errors.TooLarge(), drf.UnsupportedMediaType("text/plain")]
-        if self.operation.input is not None or self.operation.many:
+        if self.operation.input is not None or self.operation.many or self.is_keyed:
             refusals.append(INVALID)
+        if self.is_keyed:
+            refusals.append(errors.IdempotencyKeyReused())
         refusals += self.operation.refusals
         if self.operation.tagged and self.method != "POST":
             refusals.append(errors.PreconditionFailed())

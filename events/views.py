@@ -5,6 +5,7 @@ from typing import ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.keyed import keyed
 from accounts.models import Role, User
 from accounts.permissions import require
 from eventhub.errors import CapacityBelowTaken, EventNotFound, Forbidden, HasAttendees, UserNotFound
@@ -71,6 +72,7 @@ class Events(EventLists):
         """An event."""
         return self._item(event_row(pk, self.user))
 
+    @keyed
     def create(self, request: Request) -> Response:
         """Announce an event.
 

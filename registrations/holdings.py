@@ -20,7 +20,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts.leaving import sessions_of
-from accounts.models import OrganizerProfile, ServiceToken, User
+from accounts.models import OrganizerProfile, ServiceToken, StoredAnswer, User
 from accounts.second_factor import recovery_codes_left
 from eventhub.batches import by_key, by_range
 from eventhub.bodies import dumps
@@ -82,6 +82,7 @@ SECTIONS = (
         secret=("token", "jti"),
         beside={"ended_at": "blacklistedtoken__blacklisted_at"},
     ),
+    Section("kept_answers", StoredAnswer, ("about",), secret=("key", "fingerprint")),
     Section("authenticators", TOTPDevice, ("user",), secret=("key",)),
     Section("recovery_codes", StaticDevice, ("user",)),
 )
@@ -89,6 +90,7 @@ SECTIONS = (
 # What else there is, a table or a column, and why no section says it.
 ELSEWHERE = {
     "registrations_registration.status_by_id": "the last line of its log says it; those of others are among the deeds",
+    "accounts_storedanswer.user_id": "what was answered to them within a day; what is in it of them, the sections say",
     "django_session": "`back_office_sessions`: they are found by reading them all",
     "otp_static_statictoken": "secrets; `recovery_codes_left` says how many",
     "token_blacklist_blacklistedtoken": "`ended_at` of a sign-in",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from accounts import service_tokens, tokens
+from accounts import idempotency, service_tokens, tokens
 from eventhub import background, leftovers
 from registrations import lifecycle, retention
 
@@ -41,6 +41,7 @@ CHORES = (
     Chore("expired sessions of the back office", leftovers.drop_expired_sessions),
     Chore("background tasks of workers that are gone", background.take_up_lost),
     Chore("background tasks that are finished", background.forget_finished),
+    Chore("answers kept for requests that are sent again", idempotency.forget_answers),
 )
 
 

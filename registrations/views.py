@@ -5,6 +5,7 @@ from typing import ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.keyed import keyed
 from accounts.models import User
 from accounts.permissions import require, require_verified
 from eventhub.errors import (
@@ -73,6 +74,7 @@ class Attendees(AttendeeLists):
         """A registration."""
         return self._item(self._registration(pk))
 
+    @keyed
     def create(self, request: Request) -> Response:
         """Register for an event, or with `"status": "waitlisted"` queue for it.
 

@@ -150,6 +150,9 @@ DENIED, MISSING, CONFLICT = ("403", "permission_denied"), ("404", "not_found"), 
 UNVERIFIED = ("403", "email_not_verified")
 NO_SEAT = {("409", "already_registered"), ("409", "registration_closed"), ("409", "event_full")}
 TAGGED = {("412", "precondition_failed")}
+KEYED = {("422", "idempotency_key_reused")}
+# What their answers hold is seen once, and kept nowhere.
+SECRET_ANSWERS = {"POST /users/me/tokens/"}
 ACCOUNT = {
     DENIED,
     MISSING,
@@ -162,13 +165,13 @@ ACCOUNT = {
 EVENT = {DENIED, MISSING, ("409", "capacity_below_taken"), ("409", "has_attendees")}
 CODES = {
     "GET /attendees/": SIGNED_IN | LIST,
-    "POST /attendees/": SIGNED_IN | BODY | NO_SEAT | {DENIED, MISSING, UNVERIFIED},
+    "POST /attendees/": SIGNED_IN | BODY | KEYED | NO_SEAT | {DENIED, MISSING, UNVERIFIED},
     "GET /attendees/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING},
     "PUT /attendees/{id}": SIGNED_IN | TAGGED | BODY | NO_SEAT | {DENIED, MISSING, UNVERIFIED},
     "PATCH /attendees/{id}": SIGNED_IN | TAGGED | BODY | NO_SEAT | {DENIED, MISSING, UNVERIFIED},
     "DELETE /attendees/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
     "GET /events/": SIGNED_IN | LIST,
-    "POST /events/": SIGNED_IN | BODY | {DENIED},
+    "POST /events/": SIGNED_IN | BODY | KEYED | {DENIED},
     "GET /events/{id}": SIGNED_IN | TAGGED | {MISSING},
     "PUT /events/{id}": SIGNED_IN | TAGGED | BODY | EVENT,
     "PATCH /events/{id}": SIGNED_IN | TAGGED | BODY | EVENT,
@@ -186,10 +189,10 @@ CODES = {
     "GET /users/{id}/organizer": SIGNED_IN | TAGGED | {MISSING},
     "PUT /users/{id}/organizer": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING},
     "PATCH /users/{id}/organizer": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING},
-    "POST /users/email/verification": SIGNED_IN | {CONFLICT},
+    "POST /users/email/verification": SIGNED_IN | KEYED | {CONFLICT, ("400", "invalid")},
     "POST /users/email/verify": COMMON | BODY | {("401", "token_not_valid")},
     "POST /users/login": COMMON | BODY | {("401", "invalid_credentials")},
-    "POST /users/logout": SIGNED_IN | BODY,
+    "POST /users/logout": SIGNED_IN | BODY | KEYED,
     "GET /users/me": SIGNED_IN | TAGGED,
     "GET /users/me/export": SIGNED_IN | {("403", "reauthentication_required")},
     "GET /users/me/tokens/": SIGNED_IN | LIST,
@@ -230,6 +233,28 @@ def test_what_is_about_one_item_takes_conditions_and_answers_with_its_etag(docum
     }
     assert conditional == tagged == {name for name, codes in CODES.items() if codes >= TAGGED}
     assert with_etag == {("GET", "200"), ("GET", "304"), ("PUT", "200"), ("PATCH", "200"), ("POST", "201")}
+
+
+def test_every_post_of_who_is_signed_in_takes_an_idempotency_key_but_where_the_answer_is_a_secret(document):
+    posts = {
+        name: operation
+        for name, operation in operations(document)
+        if name.startswith("POST") and operation.get("security")
+    }
+    keyed = {
+        name
+        for name, operation in posts.items()
+        if any(given["name"] == "Idempotency-Key" for given in operation.get("parameters", []))
+    }
+    assert posts.keys() - keyed == SECRET_ANSWERS
+    assert keyed == {name for name, codes in CODES.items() if codes >= KEYED}
+    replayed = {
+        name
+        for name, operation in operations(document)
+        for status, answer in operation["responses"].items()
+        if "Idempotent-Replayed" in answer.get("headers", {}) and status < "300"
+    }
+    assert replayed == keyed
 
 
 def test_every_refusal_has_the_one_error_body(document):

@@ -39,6 +39,7 @@ EMPTY = {
     "deeds": [],
     "back_office_journal": [],
     "service_tokens": [],
+    "kept_answers": [],
     "authenticators": [],
     "recovery_codes": [],
     "recovery_codes_left": 0,
@@ -150,6 +151,14 @@ def test_tokens_sign_ins_and_the_second_factor_are_in_it_without_their_secrets(a
     assert [secret for secret in [*secrets, signed_in["refresh"], signed_in["token"]] if secret in text] == []
 
 
+def test_what_is_kept_of_answers_about_them_is_in_it(api, bob, olga, make_event):
+    body = {"event_id": make_event(olga).pk, "user_id": bob.pk, "name": "Bob Quill"}
+    answer = api(olga).post("/attendees/", body, headers={"idempotency-key": "k"})
+    (kept,) = exported(bob)["kept_answers"]
+    assert (kept["user_id"], kept["about_id"], json.loads(kept["body"])) == (olga.pk, bob.pk, answer.json())
+    assert exported(olga)["kept_answers"] == []
+
+
 def test_nothing_of_anybody_else_is_in_it(api, bob, eve, olga, make_event, enroll):
     event = make_event(olga, title="Eve's evening")
     enroll(event, eve, name="Eve Quill", contact_details="eve@quill.example")
@@ -214,6 +223,8 @@ def test_every_column_of_a_section_is_said_but_the_secret_ones():
         "account.password",
         "service_tokens.digest",
         "service_tokens.bond",
+        "kept_answers.key",
+        "kept_answers.fingerprint",
         "sign_ins.token",
         "sign_ins.jti",
         "authenticators.key",

@@ -15,6 +15,22 @@ def _register(scene: Scene, chance: Random) -> Call:
     return api(scene.newcomer(chance), "POST", "/attendees/", {"event_id": scene.event(chance).pk})
 
 
+def _register_again(scene: Scene, chance: Random) -> Call:
+    """Sent twice under one key, by somebody who has not seen the first answer."""
+    body: dict[str, Any] = {"event_id": scene.event(chance).pk}
+    if chance.random() < 0.5:
+        body["status"] = "waitlisted"
+    send = api(scene.newcomer(chance), "POST", "/attendees/", body, key=f"key-{chance.random()}")
+
+    def twice() -> Answer:
+        first, second = send(), send()
+        if first.accepted and second != first:
+            return Answer(f"{second.code} after {first.code}", is_failure=True)
+        return second
+
+    return twice
+
+
 def _join_queue(scene: Scene, chance: Random) -> Call:
     body = {"event_id": scene.event(chance).pk, "status": "waitlisted"}
     return api(scene.newcomer(chance), "POST", "/attendees/", body)
@@ -95,6 +111,7 @@ _EVENT = "API Events.update"
 PATHS = (
     Path("API register", _register, (_CREATE,), ("free",)),
     Path("API join the queue", _join_queue, (_CREATE,)),
+    Path("API register, sent again", _register_again, (_CREATE,), ("free",)),
     Path("API organizer adds", _add, (_CREATE,), ("free",)),
     Path("API cancel", _cancel, (_UPDATE,)),
     Path("API reinstate", _come_back("registered"), (_UPDATE,), ("free",)),

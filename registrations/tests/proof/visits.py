@@ -18,9 +18,9 @@ CSRF = "x" * 32  # the same in the cookie and in the header, as a browser with t
 _requests = RequestFactory(SERVER_NAME="localhost")
 
 
-def api(user: User, verb: str, path: str, body: Mapping[str, Any] | None = None) -> Call:
-    """A request as `user`, to be sent in the race; its token is signed beforehand."""
-    headers = {"authorization": f"Bearer {token_for(user)}"}
+def api(user: User, verb: str, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None) -> Call:
+    """A request as `user`, to be sent in the race, perhaps under an Idempotency-Key; its token is signed beforehand."""
+    headers = {"authorization": f"Bearer {token_for(user)}", **({"idempotency-key": key} if key else {})}
     content = b"" if body is None else json.dumps(body).encode()
 
     def send() -> Answer:
