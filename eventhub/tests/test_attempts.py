@@ -1,6 +1,8 @@
 """Counts that stand between an attacker and a password: exact, however many come at once, in every kind of cache."""
 
 import random
+import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from eventhub import attempts
 from eventhub.tests.answers import UNAVAILABLE, whole
+from eventhub.tests.clusters import until
 from eventhub.tests.racing import race
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -21,17 +24,41 @@ CACHES = {
 }
 
 
-@pytest.fixture(params=CACHES)
-def each_cache(request, settings):
-    settings.CACHES = {"default": CACHES[request.param]}
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory):
+    """A Redis of our own, where the machine has one; its socket."""
+    if (server := shutil.which("redis-server")) is None:
+        pytest.skip("there is no redis-server")
+    path = tmp_path_factory.mktemp("redis") / "socket"
+    process = subprocess.Popen(
+        [server, "--port", "0", "--unixsocket", path, "--save", "", "--dir", path.parent], stdout=subprocess.DEVNULL
+    )
+    until(path.exists)
+    yield path
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def some_cache(request, settings):
+    kept = CACHES.get(request.param) or {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"unix://{request.getfixturevalue('redis')}",
+    }
+    settings.CACHES = {"default": kept}
     cache.clear()
     yield request.param
     cache.clear()
 
 
+every_cache = pytest.mark.parametrize("some_cache", ["database", "memory", "redis"], indirect=True)
+# Redis has a clock of its own, which cannot be set.
+every_cache_of_our_time = pytest.mark.parametrize("some_cache", ["database", "memory"], indirect=True)
+
+
 @pytest.mark.django_db
-@pytest.mark.usefixtures("each_cache")
-def test_a_window_begins_with_the_first_and_ends_whatever_comes():
+@every_cache_of_our_time
+def test_a_window_begins_with_the_first_and_ends_whatever_comes(some_cache):
     with time_machine.travel(NOON, tick=False) as clock:
         assert attempts.count("bob", seconds=60) == (1, NOON.timestamp() + 60)
         clock.shift(59)
@@ -43,8 +70,8 @@ def test_a_window_begins_with_the_first_and_ends_whatever_comes():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("each_cache")
-def test_each_of_those_that_come_at_once_gets_a_number_of_its_own():
+@every_cache
+def test_each_of_those_that_come_at_once_gets_a_number_of_its_own(some_cache):
     for subject in ("bob", "eve"):
         counted = race([lambda subject=subject: attempts.count(subject, seconds=3600)] * 16)
         assert sorted(each.so_far for each in counted) == list(range(1, 17))
@@ -52,8 +79,8 @@ def test_each_of_those_that_come_at_once_gets_a_number_of_its_own():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("each_cache")
-def test_so_do_those_that_come_when_a_window_ends():
+@every_cache_of_our_time
+def test_so_do_those_that_come_when_a_window_ends(some_cache):
     with time_machine.travel(NOON, tick=False) as clock:
         for _ in range(5):
             attempts.count("bob", seconds=60)

@@ -149,6 +149,20 @@ def test_what_is_no_request_is_answered_in_the_contracts_form(one, raw):
     assert headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize("target", ["http://evil.example/", "http://localhost@evil.example/", "http://evil.example"])
+def test_the_host_of_a_request_line_is_nobodys_word(one, target):
+    """Who asks for a whole URL, as a proxy is asked, is answered by the name in Host, which must be ours."""
+    status, _, body = one.send(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    assert (status, b"evil" in body) == (200, False)
+    status, _, body = one.send(f"GET {target} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n".encode())
+    assert (status, b'"code":"invalid"' in body) == (400, True)
+
+
+def test_of_two_hosts_none_counts(one):
+    status, _, body = one.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+    assert (status, b"evil" in body) == (400, False)
+
+
 @pytest.mark.parametrize("name", ["PATH_INFO", "SCRIPT_NAME", "PATH-INFO", "X-Original-URL", "X-Rewrite-URL"])
 def test_no_header_says_what_is_asked_for(one, name):
     """A proxy may keep strangers from /admin/, by the path that it sees."""
