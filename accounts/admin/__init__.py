@@ -17,6 +17,7 @@ from unfold.decorators import display
 from accounts import rules, second_factor
 from accounts.admin.forms import AccountForm, NewAccountForm
 from accounts.admin.pages import AccountPages
+from accounts.admin.tokens import ServiceTokenAdmin as ServiceTokenAdmin
 from accounts.forms import signed_in_lately
 from accounts.models import Role, User
 from eventhub.office.pages import OfficeAdmin

@@ -23,18 +23,24 @@ def sidebar(request: HttpRequest) -> Menu:
     groups: Menu = [{"items": programme}]
     if allowed(user, "user", "list"):
         accounts = _item(request, "Accounts", "manage_accounts", reverse("admin:accounts_user_changelist"))
+        tokens = _item(request, "Service tokens", "key", reverse("admin:accounts_servicetoken_changelist"))
         tasks = _item(
             request,
             "Background work",
             "pending_actions",
             reverse("admin:django_tasks_database_dbtaskresult_changelist"),
         )
-        groups.append({"title": "Administration", "separator": True, "items": [accounts, tasks]})
+        groups.append({"title": "Administration", "separator": True, "items": [accounts, tokens, tasks]})
     return groups
 
 
 def own_pages(request: HttpRequest) -> Menu:
-    pages = {"My profile": "profile", "Second factor": "second_factor", "Change password": "password_change"}
+    pages = {
+        "My profile": "profile",
+        "Service tokens": "tokens",
+        "Second factor": "second_factor",
+        "Change password": "password_change",
+    }
     return [{"title": title, "link": reverse(f"admin:{name}")} for title, name in pages.items()]
 
 

@@ -17,7 +17,7 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.forms import AUTH_TIME, OwnPasswordForm, SignInForm
 from eventhub import acting
-from eventhub.office import own_pages, recovery, sign_in, typed
+from eventhub.office import own_pages, own_tokens, recovery, sign_in, typed
 from eventhub.office.gate import Standing, standing
 from eventhub.office.pages import REFUSALS, problems
 
@@ -65,6 +65,7 @@ class Office(UnfoldAdminSite):
             path("second-factor/", never_cache(own_pages.second_factor), name="second_factor"),
             path("send-again/", self.admin_view(sign_in.send_again), name="send_again"),
             path("profile/", self.admin_view(own_pages.profile), name="profile"),
+            path("tokens/", self.admin_view(own_tokens.tokens), name="tokens"),
             path("end-sign-ins/", self.admin_view(own_pages.end_sign_ins), name="end_sign_ins"),
             # Whoever is signed in may sign out, also who may do nothing else here.
             path("logout/", never_cache(self.sign_out), name="logout"),

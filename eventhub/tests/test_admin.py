@@ -28,6 +28,7 @@ def test_every_page_opens_for_an_admin(office, ada, olga, make_event, enroll, pa
 
 def test_these_models_have_pages_and_no_others():
     assert {model._meta.label for model in admin.site._registry} == {
+        "accounts.ServiceToken",
         "accounts.User",
         "events.Event",
         "registrations.Registration",
@@ -82,6 +83,7 @@ def test_the_menu_has_what_one_may_open(office, olga, ada):
     assert menu(office(ada).get("/admin/")) == {
         **ORGANIZERS,
         "Accounts": "/admin/accounts/user/",
+        "Service tokens": "/admin/accounts/servicetoken/",
         "Background work": "/admin/django_tasks_database/dbtaskresult/",
     }
     for path in ORGANIZERS.values():

@@ -33,6 +33,10 @@ NO_SEAT: dict[str, str] = {
     "admin action events.event attendees_as_csv": READS,
     "admin action events.event attendees_as_xlsx": READS,
     "admin action events.event duplicate": NEW,
+    "admin page accounts_servicetoken_delete": ACCOUNT,
+    **dict.fromkeys(
+        (f"admin page accounts_servicetoken_{name}" for name in ("add", "change", "changelist", "history")), READS
+    ),
     "admin page accounts_user_add": ACCOUNT,
     "admin page accounts_user_change": "as “API Users.update”",
     "admin page accounts_user_changelist": READS,
@@ -50,7 +54,16 @@ NO_SEAT: dict[str, str] = {
     **dict.fromkeys(
         (
             f"admin page {name}"
-            for name in ("code", "end_sign_ins", "login", "logout", "password_change", "profile", "second_factor")
+            for name in (
+                "code",
+                "end_sign_ins",
+                "login",
+                "logout",
+                "password_change",
+                "profile",
+                "second_factor",
+                "tokens",
+            )
         ),
         ACCOUNT,
     ),
