@@ -52,10 +52,9 @@ class LinkForm(Guarded, forms.Form):
     def account_tried(self, request: object) -> str | None:
         return by_id(links.account_named_by(self.cleaned_data.get("token"), self.purpose))
 
-    def clean_token(self) -> str:
-        token: str = self.cleaned_data["token"]
+    def clean(self) -> dict[str, Any]:
         self.refuse_guessing()
-        return token
+        return self.cleaned_data
 
     def save(self) -> None:
         recovery.verify_email(token=self.cleaned_data["token"])

@@ -117,7 +117,7 @@ def _try_again(task: Task[..., None], args: tuple[Any, ...], attempt: int, error
     logger.error("%s failed (%s) and is given up", task.name, problem, exc_info=None if foreseen else error)
     if _is_database(backend):
         raise error  # its row says so
-    _keep(task, args, error)
+    _keep(task, args, error, attempt)
 
 
 def described(error: BaseException) -> str:
@@ -125,7 +125,7 @@ def described(error: BaseException) -> str:
     return str(error) if isinstance(error, NotDone) else type(error).__name__
 
 
-def _keep(task: Task[..., None], args: tuple[Any, ...], error: BaseException) -> None:
+def _keep(task: Task[..., None], args: tuple[Any, ...], error: BaseException, attempt: int = 1) -> None:
     """Writes a failed task down, in the table of the database's own tasks, whoever ran it."""
     from django_tasks_db.models import get_date_max
 
@@ -134,7 +134,7 @@ def _keep(task: Task[..., None], args: tuple[Any, ...], error: BaseException) ->
         _results().create(
             status=TaskResultStatus.FAILED,
             task_path=task.module_path,
-            args_kwargs={"args": list(args), "kwargs": {}},
+            args_kwargs={"args": list(args), "kwargs": {"attempt": attempt}},
             backend_name=task.backend,
             run_after=get_date_max(),
             started_at=now,

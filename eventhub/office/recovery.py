@@ -57,7 +57,7 @@ def _by_link(request: HttpRequest, form_class: type[LinkForm], template: str, ti
                 form.add_error(field if field in form.fields else None, texts)
         else:
             return _private(request, "office/recovery/done.html", title="Done", is_reset=form_class is NewPasswordForm)
-    elif not recovery.is_good(token, form_class.purpose):
+    elif not form.non_field_errors() and not recovery.is_good(token, form_class.purpose):
         return _used_up(request, form_class)
     return _private(request, template, title=title, form=form, path=request.path)
 
