@@ -44,25 +44,27 @@ class Tallies:
         """Counts one more in this window of `seconds`, unless there are `most` already; says whether it did."""
         window = int(time.time()) // seconds
         digest = hashlib.blake2b(subject.encode(errors="replace"), key=self._key, digest_size=8).digest()
-        first = int.from_bytes(digest[:4], "little") % SLOTS * self._rows
-        second = (SLOTS + int.from_bytes(digest[4:], "little") % SLOTS) * self._rows
+        number, rows, cells = int.from_bytes(digest, "little"), self._rows, self._cells
+        first = number % SLOTS * rows
+        second = (SLOTS + (number >> 32) % SLOTS) * rows
         with self._lock:
-            if self._sum(first, window) >= most and self._sum(second, window) >= most:
+            for slot in (first, second):
+                so_far = 0
+                for cell in cells[slot : slot + rows].tolist():
+                    if cell >> 32 == window:
+                        so_far += cell & COUNT
+                if so_far < most:
+                    break
+            else:
                 return False
-            self._add(first + self._row, window)
-            self._add(second + self._row, window)
+            for own in (first + self._row, second + self._row):
+                value = cells[own]
+                cells[own] = value + 1 if value >> 32 == window else window << 32 | 1
         return True
 
     def forget(self) -> None:
         """Starts anew; for tests."""
         self.join(new_memory(self._rows // 2), row=0)
-
-    def _sum(self, slot: int, window: int) -> int:
-        return sum(cell & COUNT for cell in self._cells[slot : slot + self._rows] if cell >> 32 == window)
-
-    def _add(self, cell: int, window: int) -> None:
-        value = self._cells[cell]
-        self._cells[cell] = value + 1 if value >> 32 == window else window << 32 | 1
 
 
 tallies = Tallies()
