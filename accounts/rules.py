@@ -90,12 +90,20 @@ def add_account(*, by: User, username: str, email: str, password: str | None, ro
 
 
 def require_sign_in(
-    *, account: User, by: User, email: str | None, password: str | None, fresh: bool, current_password: str | None
+    *,
+    account: User,
+    by: User,
+    email: str | None,
+    password: str | None,
+    role: str | None,
+    fresh: bool,
+    current_password: str | None,
 ) -> None:
-    """ReauthenticationRequired for a new password or address, unless `by` gave their password under 15 minutes ago
-    (`fresh`) or gives it now. None for what is not to change."""
-    sensitive = password is not None or (email is not None and normalize_email(email) != account.email)
-    if sensitive:
+    """ReauthenticationRequired for a new password or address, and for making an admin, who could give themselves
+    anybody's; unless `by` gave their password under 15 minutes ago (`fresh`) or gives it now. None for what is not to
+    change."""
+    makes_admin = role == Role.ADMIN and not account.is_admin and allowed(by, "user", "make_admin")
+    if makes_admin or password is not None or (email is not None and normalize_email(email) != account.email):
         require_fresh(by=by, fresh=fresh, current_password=current_password)
 
 

@@ -67,7 +67,7 @@ class AccountInput(SignUpInput):
         required=False,
         trim_whitespace=False,
         write_only=True,
-        help_text="Your own; needed for a new password or email when you signed in more than 15 minutes ago.",
+        help_text="Your own; needed for a new password, email or admin when you signed in more than 15 minutes ago.",
     )
 
     example: ClassVar = {"email": "olga@example.com", "current_password": "a-long-passphrase"}

@@ -151,8 +151,8 @@ class Users(ApiViewSet):
     def update(self, request: Request, pk: int) -> Response:
         """Change an account.
 
-        Absent keys keep their value. A new password ends every token issued before it. A new password or email takes
-        a sign-in under 15 minutes old, or `current_password`.
+        Absent keys keep their value. A new password ends every token issued before it. A new password or email, and
+        making an admin, takes a sign-in under 15 minutes old, or `current_password`.
         """
         account = self._account(pk)
         body = AccountInput(data=request.data, partial=True)
@@ -165,6 +165,7 @@ class Users(ApiViewSet):
             by=self.user,
             email=peek(body, "email"),
             password=peek(body, "password"),
+            role=peek(body, "role"),
             fresh=tokens.is_fresh(cast("Token", request.auth)),
             current_password=current_password,
         )

@@ -88,7 +88,8 @@ class UserAdmin(AccountPages, OfficeAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["username", "email", "role", "new_password"]})]
+            for_admins = [] if signed_in_lately(request) else [("For a new admin", {"fields": ["current_password"]})]
+            return [(None, {"fields": ["username", "email", "role", "new_password"]}), *for_admins]
         account = cast(User, obj)
         sets: list[tuple[str | None, dict[str, list[str]]]] = [
             (None, {"fields": ["username", "email", "email_is_verified", "role", "is_active", "created_at"]})
@@ -96,7 +97,7 @@ class UserAdmin(AccountPages, OfficeAdmin):
         if account.is_organizer:
             sets.append(("Public profile", {"fields": ["profile_name", "profile_contact", "profile_about"]}))
         if not signed_in_lately(request):
-            sets.append(("For a new e-mail address", {"fields": ["current_password"]}))
+            sets.append(("For a new e-mail address or a new admin", {"fields": ["current_password"]}))
         return sets
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -113,19 +114,20 @@ class UserAdmin(AccountPages, OfficeAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         by = cast(User, request.user)
-        if not change:
-            obj.pk = rules.add_account(by=by, **form.account()).pk
-            return
-        account = User.objects.find(obj.pk)
-        changes = form.changes("")
+        account = User.objects.find(obj.pk) if change else User()
+        changes: rules.AccountChanges = form.changes("") if change else {"role": obj.role}
         rules.require_sign_in(
             account=account,
             by=by,
             email=changes.get("email"),
             password=None,
+            role=changes.get("role"),
             fresh=form.fresh,
             current_password=form.cleaned_data.get("current_password"),
         )
+        if not change:
+            obj.pk = rules.add_account(by=by, **form.account()).pk
+            return
         people.change_account(account=account, by=by, changes=changes)
         if profile := form.changes("profile_"):
             rules.change_profile(organizer=account, by=by, changes=profile)

@@ -51,7 +51,7 @@ class RuledForm(OfficeForm):
         pass
 
 
-class NewAccountForm(RuledForm):
+class NewAccountForm(Confirming, RuledForm):
     email = AddressField(label="E-mail address", max_length=254)
     new_password = forms.CharField(
         label="Password",
@@ -60,7 +60,13 @@ class NewAccountForm(RuledForm):
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text="Empty: none yet. Nobody can sign in until the password has been reset.",
     )
+    current_password = OwnPassword()
     fields_of_codes: ClassVar[Mapping[str, str]] = {**FIELDS_OF_CODES, "password": "new_password"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.fresh:
+            del self.fields["current_password"]
 
     def account(self) -> dict[str, Any]:
         """What the rule is called with."""
