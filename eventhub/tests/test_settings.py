@@ -478,10 +478,10 @@ def test_a_key_from_a_file_may_have_a_dollar_sign(tmp_path):
 
 # Starts --------------------------------------------------------------------------------------------------------------
 
-README = (settings.BASE_DIR / "README.md").read_text()
-# The example of the README, word for word, with a key.
+# The environment that operators copy, word for word, with a key.
+EXAMPLE = (settings.BASE_DIR / "docs" / "deploy" / "eventhub.env").read_text()
 PRODUCTION = {
-    **dict(re.findall(r"^([A-Z_]+)=(.+)$", README.split("# /etc/eventhub.env\n")[1].split("```")[0], re.MULTILINE)),
+    **dict(re.findall(r"^([A-Z_]+)=(.+)$", EXAMPLE, re.MULTILINE)),
     "SECRET_KEY": secrets.token_urlsafe(50),
 }
 
@@ -581,3 +581,28 @@ def test_the_check_for_production_warns_of_what_is_not_safe(variables, ids):
     assert ended.returncode == 1
     assert sorted(re.findall(r"\(([a-z_]+\.[A-Z]\d+)\)", ended.stderr)) == ids
     assert PRODUCTION["SECRET_KEY"] not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "bound"),
+    [("0.0.0.0", "0.0.0.0"), ("localhost", "localhost"), ("::", "[::]"), ("[::1]", "[::1]")],
+)
+def test_an_address_to_listen_at_may_be_one_of_ipv6(given, bound):
+    assert environment.address(given) == bound
+
+
+@pytest.mark.parametrize("given", ["unix:/run/socket", "fd://3", "a b", "127.0.0.1:80/x"])
+def test_what_is_no_address_is_refused(given):
+    with pytest.raises(ValueError, match="expected an address to listen at"):
+        environment.address(given)
+
+
+@pytest.mark.parametrize(
+    ("of_container", "given"),
+    [("150000 100000", 2), ("50000 100000", 1), ("max 100000", None), ("99900000 100000", None)],
+)
+def test_gunicorn_starts_a_worker_for_each_core_that_its_container_was_given(tmp_path, of_container, given):
+    (tmp_path / "cpu.max").write_text(of_container)
+    seen = environment.cores(tmp_path / "nothing")
+    assert seen == len(os.sched_getaffinity(0))
+    assert environment.cores(tmp_path / "cpu.max") == min(seen, given or seen)
