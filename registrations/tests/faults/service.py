@@ -42,6 +42,7 @@ class Answer(NamedTuple):
     status: int
     body: dict[str, Any]
     retry_after: str | None
+    is_replayed: bool = False
 
 
 class Client:
@@ -51,9 +52,10 @@ class Client:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    def send(self, verb: str, path: str, body: Any = None) -> Answer:
+    def send(self, verb: str, path: str, body: Any = None, *, key: str | None = None) -> Answer:
+        headers = self.headers if key is None else {**self.headers, "Idempotency-Key": key}
         try:
-            self.connection.request(verb, path, None if body is None else json.dumps(body), self.headers)
+            self.connection.request(verb, path, None if body is None else json.dumps(body), headers)
             answer = self.connection.getresponse()
             text = answer.read()
         except http.client.HTTPException as problem:  # cut off in the middle of an answer
@@ -62,7 +64,10 @@ class Client:
         except OSError:
             self.connection.close()
             raise
-        return Answer(answer.status, json.loads(text) if text else {}, answer.headers["Retry-After"])
+        found = json.loads(text) if text else {}
+        return Answer(
+            answer.status, found, answer.headers["Retry-After"], answer.headers["Idempotent-Replayed"] == "true"
+        )
 
 
 class Prepared:
