@@ -205,6 +205,9 @@ class ExportSerializer(serializers.Serializer[Any]):
     back_office_journal = serializers.ListField(child=serializers.DictField())
     service_tokens = serializers.ListField(child=serializers.DictField())
     sign_ins = serializers.ListField(child=serializers.DictField())
+    kept_answers = serializers.ListField(
+        child=serializers.DictField(), help_text="What was answered about you to requests with an Idempotency-Key."
+    )
     authenticators = serializers.ListField(child=serializers.DictField())
     recovery_codes = serializers.ListField(child=serializers.DictField())
     recovery_codes_left = serializers.IntegerField()
@@ -224,6 +227,7 @@ class ExportSerializer(serializers.Serializer[Any]):
         "back_office_journal": [],
         "service_tokens": [],
         "sign_ins": [{"created_at": "2026-03-01T09:00:00Z", "expires_at": "2026-03-15T09:00:00Z", "ended_at": None}],
+        "kept_answers": [],
         "authenticators": [],
         "recovery_codes": [],
         "recovery_codes_left": 0,

@@ -16,6 +16,7 @@ from django_otp.oath import TOTP
 
 from accounts import second_factor, service_tokens
 from accounts.models import User
+from accounts.serializers import ExportSerializer
 from conftest import PASSWORD, token_for
 from eventhub import batches
 from eventhub.errors import Unavailable
@@ -234,6 +235,10 @@ def test_every_column_of_a_section_is_said_but_the_secret_ones():
 def test_no_table_has_a_relation_of_many_to_accounts():
     """Which none of the tests above would see."""
     assert not [model for model in tables().values() if model._meta.many_to_many and model._meta.app_label != "auth"]
+
+
+def test_the_api_documents_every_section(bob):
+    assert list(exported(bob)) == list(ExportSerializer().fields)
 
 
 # Who gets it ---------------------------------------------------------------------------------------------------------

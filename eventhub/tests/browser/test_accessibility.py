@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
+from accounts import service_tokens
+
 RULES = {
     "resultTypes": ["violations"],
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
@@ -30,6 +32,10 @@ PAGES = [
     "/admin/accounts/user/",
     "/admin/accounts/user/add/",
     "/admin/accounts/user/{user}/change/",
+    "/admin/accounts/servicetoken/",
+    "/admin/accounts/servicetoken/{token}/change/",
+    "/admin/accounts/servicetoken/{token}/delete/",
+    "/admin/tokens/",
     "/admin/password_change/",
     "/admin/second-factor/",
     "/admin/profile/",
@@ -38,13 +44,14 @@ PAGES = [
 
 
 @pytest.fixture
-def places(olga, bob, make_event, enroll):
+def places(ada, olga, bob, make_event, enroll):
     event = make_event(olga, max_capacity=2, date_time=timezone.now() + timedelta(hours=5))
     registration = enroll(event, bob)
     enroll(event)
     enroll(event, status="waitlisted")
     make_event(olga, status="draft", title="Soon", date_time=timezone.now() + timedelta(days=2))
-    return {"event": event.pk, "registration": registration.pk, "user": bob.pk}
+    token = service_tokens.make(owner=ada, name="Website", scopes=["events:read"]).token
+    return {"event": event.pk, "registration": registration.pk, "user": bob.pk, "token": token.pk}
 
 
 def violations(page):
