@@ -28,6 +28,7 @@ SENTENCES |= {
     "Meanwhile": "changed_meanwhile",
     "are errors": "event_full",
     "Some events are not up to date": "unavailable",
+    "Chores that failed": "unavailable",
 }
 CONSTRAINTS = ("event_seats_within_capacity", "one_live_per_user", "registration_event_exists", "event_has_a_seat")
 # On SQLite the unique index goes by its columns.
