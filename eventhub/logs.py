@@ -52,8 +52,8 @@ def message(record: logging.LogRecord) -> str:
     """The message. Of another library's, what a client may have put into it is left out."""
     if record.name.split(".")[0] in _OURS:
         return record.getMessage()
-    if record.name.startswith("django.") and record.args and (request := getattr(record, "request", None)):
-        return _of_django(record, request)
+    if record.name.startswith(("django.request", "django.security")) and record.args:
+        return _of_django(record)
     if record.name == "gunicorn.error":
         return _of_gunicorn(str(record.msg), record)
     return redaction.text(record.getMessage())
@@ -77,11 +77,11 @@ def about(record: logging.LogRecord) -> dict[str, Any]:
     return {**known, **getattr(record, "facts", {})}
 
 
-def _of_django(record: logging.LogRecord, request: Any) -> str:
+def _of_django(record: logging.LogRecord) -> str:
     """Django's own of a request ends with the path; before it, a reason may quote a header after a dash."""
     args = record.args if isinstance(record.args, tuple) else ()
     reasons = [redaction.text(str(each)).partition(" - ")[0] for each in args[:-1]]
-    return str(record.msg) % (*reasons, routes.route_of(request))
+    return str(record.msg) % (*reasons, routes.route_of(getattr(record, "request", None)))
 
 
 def _of_gunicorn(template: str, record: logging.LogRecord) -> str:

@@ -15,6 +15,8 @@ def method_of(request: Any) -> str:
 
 def route_of(request: Any) -> str:
     """The pattern of the URL, such as `/events/{id}`, in the contract's spelling; `other` where there is none."""
+    if request is None:
+        return OTHER
     match = request.resolver_match
     if match is None:
         return "/static/" if request.path_info.startswith("/static/") else OTHER

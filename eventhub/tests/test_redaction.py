@@ -152,6 +152,7 @@ def request_to():
             "Invalid HTTP_HOST header: '…'. Add it",
         ),
         ("some.library", "odd: %r", (CANARY,), "odd: '…'"),
+        ("django.server", '"%s" %s', (f"GET /{CANARY}", "500"), "'…' 500"),
     ],
 )
 def test_a_message_names_the_route_and_repeats_nothing(request_to, name, message, args, left):
