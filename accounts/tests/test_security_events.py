@@ -6,6 +6,7 @@ import logging
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 
 from accounts import rules, second_factor
@@ -113,6 +114,13 @@ def test_sign_ins_that_are_ended_are_told(told, office, ada, bob):
         event("sign_ins_ended", user_id=bob.pk, by=ada.pk),
         event("sign_ins_ended", user_id=bob.pk),
     ]
+
+
+def test_what_is_undone_is_not_told(told, ada, bob):
+    with transaction.atomic():
+        rules.end_sign_ins(account=bob, by=ada)
+        transaction.set_rollback(True)
+    assert told() == []
 
 
 def test_what_is_refused_is_not_told(told, api, ada, bob, eve):

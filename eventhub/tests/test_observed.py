@@ -1,10 +1,12 @@
 """What a service that really runs tells its operator: a log in which nobody can be found, and sums of all workers."""
 
+import http.client
 import json
 import os
 import re
 import signal
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -55,6 +57,19 @@ def broken(url):
     yield
     for table, column in columns:
         execute(url, f"ALTER TABLE {table} RENAME COLUMN {column}_away TO {column}")
+
+
+@contextmanager
+def locked(url):
+    """While the block runs nobody else can make an account."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+        return
+    with psycopg.connect(url.replace("postgres:", "postgresql:", 1)) as connection:
+        connection.execute("LOCK TABLE accounts_user IN EXCLUSIVE MODE")
+        yield
 
 
 # The log -------------------------------------------------------------------------------------------------------------
@@ -201,6 +216,23 @@ def test_as_text_nobody_can_be_found_either(database, tmp_path):
 REQUESTS = 'eventhub_requests_total{method="GET",route="/events/",status="401"}'
 
 
+IN_PROGRESS = "eventhub_requests_in_progress"
+
+
+def _kill_at_work(service, database):
+    """Kills all workers while one of them waits for a lock of the database."""
+    account = {"username": "waiting", "email": "waiting@example.org", "password": PASSWORD}
+    with ThreadPoolExecutor(1) as pool, locked(database):
+        cut_off = pool.submit(service.ask, "POST", "/users/register", account)
+        until(lambda: sample(service, IN_PROGRESS) == 2)
+        old = service.workers()
+        for worker in old:
+            os.kill(worker, signal.SIGKILL)
+        assert isinstance(cut_off.exception(), (OSError, http.client.HTTPException))
+        until(lambda: not {*old} & {*service.workers()} and len(service.workers()) == 2)
+    until(service.is_up)
+
+
 def sample(service, name):
     page = service.ask("GET", "/metrics").content.decode()
     return sum(float(line.rpartition(" ")[2]) for line in page.splitlines() if line.rpartition(" ")[0] == name)
@@ -219,7 +251,7 @@ def test_counters_are_those_of_all_workers_also_of_those_that_are_gone(database,
             for _ in range(20):
                 service.ask("GET", "/events/")
             assert sample(service, REQUESTS) == 20 * number
-            assert sample(service, "eventhub_requests_in_progress") == 1
+            assert sample(service, IN_PROGRESS) == 1
             old = service.workers()
             os.kill(old[0], signal.SIGKILL)
             until(lambda old=old: old[0] not in service.workers() and len(service.workers()) == 2)
@@ -228,6 +260,9 @@ def test_counters_are_those_of_all_workers_also_of_those_that_are_gone(database,
         # Who takes over counts on in the same files: they do not become more.
         (folder,) = folders(service)
         assert {path.name for path in folder.glob("counter_*")} == {"counter_0.db", "counter_1.db"}
+        _kill_at_work(service, database)
+        assert (sample(service, REQUESTS), sample(service, IN_PROGRESS)) == (60, 1)
+        old = service.workers()
         service.process.send_signal(signal.SIGHUP)
         until(lambda: not {*old} & {*service.workers()} and len(service.workers()) == 2)
         until(service.is_up)
