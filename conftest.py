@@ -27,8 +27,7 @@ THOROUGH = (
     *("test_import_attendees", "test_pagination", "test_settings", "test_check_seats", "test_merging"),
     *("test_replica", "test_pgbouncer", "test_proof", "test_retrying"),
     *("test_histories", "test_faults", "test_observed", "test_audit", "test_attack", "test_workers", "test_secrets"),
-    *("test_erasing", "test_holdings", "test_retention"),
-    *("test_upgrade", "test_deploy"),
+    *("test_erasing", "test_holdings", "test_retention", "test_upgrade", "test_deploy", "test_background_workers"),
 )
 
 

@@ -113,6 +113,7 @@ EMAIL_VERIFICATION_URL = read("EMAIL_VERIFICATION_URL", f"{PUBLIC_URL}/admin/ver
 EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", choice("off", "optional", "required"))
 TASKS = {"default": read("TASKS_BACKEND", "immediate", tasks)}
 RQ_QUEUES = {"default": TASKS["default"].pop("QUEUE")} if "QUEUE" in TASKS["default"] else {}
+RQ = {"JOB_CLASS": "eventhub.background.redis_jobs.Job"}  # so that `manage.py rqworker` needs no option for it
 
 # Time and language --------------------------------------------------------------------------------------------------
 TIME_ZONE = read("TIME_ZONE", "UTC", time_zone)

@@ -20,7 +20,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answer, self.recipient, self.after = "250 OK", "250 OK", 0.0
-        self.tried = 0
+        self.tried, self.port = 0, 0
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if self.recipient.startswith("250"):
@@ -73,6 +73,7 @@ def mail_server() -> Iterator[Mailbox]:
     mailbox = Mailbox()
     controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     controller.start()
+    mailbox.port = controller.port
     try:
         with sending_to(controller.port):
             yield mailbox
