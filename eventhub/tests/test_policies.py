@@ -112,6 +112,38 @@ def test_the_api_gives_no_cookies(api, olga):
     assert [cookies(answer) for answer in answers] == [{}, {}]
 
 
+# HTTPS ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def https(settings):
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 3600
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+@pytest.mark.usefixtures("https")
+def test_what_comes_over_http_is_sent_to_https(client):
+    answer = client.get("/events/?page_size=1", headers={"Host": "localhost:8000"})
+    assert (answer.status_code, answer.headers["Location"]) == (301, "https://localhost:8000/events/?page_size=1")
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+@pytest.mark.usefixtures("https")
+@pytest.mark.parametrize("path", ["/events/", "/admin/login/", "/nope", "/static/office/favicon.svg"])
+def test_what_comes_over_https_is_told_to_stay_there(client, path):
+    answer = client.get(path, headers={"X-Forwarded-Proto": "https"})
+    put_away(answer)
+    assert answer.status_code != 301
+    assert answer.headers["Strict-Transport-Security"] == "max-age=3600"
+
+
+@pytest.mark.usefixtures("https")
+@pytest.mark.parametrize("host", ["evil.example", "localhost@evil.example"])
+def test_nobody_is_sent_to_another_host(client, host):
+    answer = client.get("/events/", headers={"Host": host})
+    assert (answer.status_code, "Location" in answer.headers) == (400, False)
+
+
 # Other origins -------------------------------------------------------------------------------------------------------
 
 HOME = "https://www.example.org"

@@ -134,7 +134,7 @@ MALFORMED = {
     b"<script> / HTTP/1.1\r\n\r\n": (400, "Bad Request", "invalid"),
     b"GET / HTTP/1.1\r\nHost localhost\r\n\r\n": (400, "Bad Request", "invalid"),
     b"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n": (400, "Bad Request", "invalid"),
-    b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n": (400, "Bad Request", "invalid"),
+    b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx": (400, "Bad Request", "invalid"),
     b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n": (414, "URI Too Long", "too_large"),
     b"GET / HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n": (431, "Request Header Fields Too Large", "too_large"),
     b"GET / HTTP/1.1\r\nExpect: the unexpected\r\n\r\n": (417, "Expectation Failed", "not_acceptable"),
@@ -147,6 +147,12 @@ def test_what_is_no_request_is_answered_in_the_contracts_form(one, raw):
     expected, msg, code = MALFORMED[raw]
     assert (status, json.loads(body)) == (expected, {"msg": msg, "code": code})
     assert headers["content-type"] == "application/json"
+
+
+def test_a_file_that_is_too_large_is_refused_unread(one):
+    head = b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000000000\r\n\r\n"
+    status, _, body = one.send(head + b"x" * 3_000_000)
+    assert (status, b"The body is too large." in body) == (413, True)
 
 
 @pytest.mark.parametrize("target", ["http://evil.example/", "http://localhost@evil.example/", "http://evil.example"])
