@@ -13,7 +13,7 @@ from django.urls import path
 from rest_framework import exceptions as drf
 from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts import service_tokens
+from accounts import links, service_tokens
 from accounts.models import User
 from accounts.tokens import token_pair
 from conftest import PASSWORD, token_for
@@ -97,7 +97,12 @@ def send(api, ada, ids):
     instead_of_examples = {
         "POST /attendees/": {"event_id": ids["events"]},
         "POST /users/login": {"username": "ada", "password": PASSWORD},
+        "POST /users/email/verify": {"token": links.token_for(ada, links.VERIFICATION)},
         "POST /users/logout": refresh,
+        "POST /users/password/reset/confirm": {
+            "token": links.token_for(ada, links.RESET),
+            "password": f"{PASSWORD} that is new",
+        },
         "POST /users/token/refresh": refresh,
     }
 
@@ -116,8 +121,10 @@ def test_the_document_has_all_operations_of_the_contract():
         GET POST /attendees/, GET PUT PATCH DELETE /attendees/{id},
         GET POST /events/, GET PUT PATCH DELETE /events/{id}, GET /events/{id}/attendees, GET /events/{id}/registration,
         GET /users/, GET PUT PATCH DELETE /users/{id}, GET /users/{id}/events, GET PUT PATCH /users/{id}/organizer,
+        POST /users/email/verification, POST /users/email/verify,
         POST /users/login, POST /users/logout, GET /users/me,
         GET /users/me/export, GET POST /users/me/tokens/, DELETE /users/me/tokens/{id},
+        POST /users/password/reset, POST /users/password/reset/confirm,
         POST /users/register, POST /users/token/refresh
     """
     rows = [row.split() for row in described.split(",")]
