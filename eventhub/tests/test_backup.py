@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -33,6 +34,14 @@ def run(target):
 def rows(path, sql):
     with closing(sqlite3.connect(path)) as copy:
         return copy.execute(sql).fetchall()
+
+
+@pytest.fixture
+def whole(tmp_path_factory):
+    """A good backup."""
+    path = tmp_path_factory.mktemp("whole") / "main.sqlite3"
+    back_up(path)
+    return path
 
 
 @pytest.fixture
@@ -122,19 +131,28 @@ def test_a_full_disk_is_a_clear_error_and_nothing_is_left(tmp_path):
 
 
 @on_sqlite
-def test_a_damaged_database_gets_no_backup_that_looks_good(database, tmp_path):
+def test_where_there_is_no_database_there_is_no_backup(database, tmp_path):
     assert run(tmp_path / "copy") == ([], [], f"{database}: There is no database.")
-    with closing(sqlite3.connect(database)) as made:
-        made.execute("CREATE TABLE t (text)")
-        made.executemany("INSERT INTO t VALUES (?)", [("x" * 500,)] * 100)
-        made.execute("CREATE INDEX by_text ON t (text)")
-        made.commit()
-    content = bytearray(database.read_bytes())
-    content[5 * 4096 : 6 * 4096] = os.urandom(4096)
-    database.write_bytes(content)
+    assert os.listdir(tmp_path) == []
+
+
+@on_sqlite
+def test_a_damaged_database_gets_no_backup_that_looks_good(whole, database, tmp_path):
+    """An index that no longer says what its table says: every row can still be read."""
+    shutil.copy(whole, database)
+    with closing(sqlite3.connect(database)) as by_hand:
+        by_hand.execute("CREATE TABLE straw (text)")
+        by_hand.execute("CREATE INDEX straw_by_text ON straw (text)")
+        by_hand.execute("INSERT INTO straw VALUES ('a needle')")
+        by_hand.commit()
+    before, needle, behind = database.read_bytes().rpartition(b"a needle")
+    assert needle in before
+    database.write_bytes(before + b"a noodle" + behind)
     said, errors, refusal = run(tmp_path / "copy")
     assert (said, errors) == ([], [])
-    assert "damaged" in refusal or "malformed" in refusal
+    assert refusal.startswith(
+        "The database is damaged, and so would be its copy: row 1 missing from index straw_by_text"
+    )
     assert os.listdir(tmp_path) == [database.name]
 
 
