@@ -79,6 +79,13 @@ def test_who_cannot_be_asked_is_named_and_the_next_is_asked(pins):
     assert (len(found), unknown, reason.startswith("osv: ")) == (1, set(), True)
 
 
+def test_a_package_that_was_passed_over_is_not_known(monkeypatch, pins):
+    """As PyPI's service does with what its index does not have; that is no failure of pip-audit's."""
+    passed = [{"name": "Django", "skip_reason": "Dependency not found"}, {"name": "segno", "version": "1", "vulns": []}]
+    monkeypatch.setattr(audit, "_report", lambda pins, service: (passed, "knows nothing of 1 packages"))
+    assert audit.vulnerabilities(pins, [("-s", "pypi")]) == (set(), {"django"}, ["pypi: knows nothing of 1 packages"])
+
+
 @pytest.mark.parametrize(("services", "code"), [("vulnerable", 1), ("well", 0), ("nobody", 0)])
 def test_only_a_vulnerability_fails_and_silence_is_loud(monkeypatch, capsys, pins, services, code):
     monkeypatch.setattr("sys.argv", ["audit"])
