@@ -286,6 +286,7 @@ def test_all_sign_ins_end(confirm, api, office, olga, ask):
     assert works() == [True] * 3
     assert whole(confirm(links.token_for(olga, links.RESET))) == DONE
     assert works() == [False] * 3
+    assert now_of(olga).sign_in_generation == 1
     assert whole(api().post("/users/token/refresh", {"refresh": pair["refresh"]})) == BAD_TOKEN
 
 
