@@ -3,8 +3,10 @@
 import io
 import json
 import logging
+import re
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
@@ -14,6 +16,7 @@ from accounts.models import User
 from conftest import PASSWORD
 from eventhub import logs
 from eventhub.errors import WrongCode
+from eventhub.security import Occasion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,6 +44,13 @@ def told():
 
 def event(message, **facts):
     return {"message": message, **facts}
+
+
+def test_the_page_on_monitoring_names_every_occasion():
+    page = (settings.BASE_DIR / "docs" / "monitoring.md").read_text()
+    table = page.split("`eventhub.security` has a line")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`(\w+)`", "".join(rows))) == sorted(Occasion)
 
 
 def test_a_failed_login_says_which_account_was_tried_if_there_is_one(told, api, bob):

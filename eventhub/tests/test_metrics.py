@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, transaction
 from django.test import Client
 
-from eventhub import metrics
+from eventhub import background, metrics
 from eventhub.counters import Folder
 from eventhub.tests.answers import BAD_TOKEN, NO_HEADER, NO_PATH, NOT_ALLOWED, media, whole
 from registrations import figures, seats
@@ -20,6 +20,7 @@ TOKEN = "a-token-for-whoever-reads-metrics"
 @pytest.fixture(autouse=True)
 def counting(settings):
     settings.METRICS = True
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
     metrics.counters.cache_clear()
     yield
     metrics.counters.cache_clear()
@@ -196,18 +197,33 @@ def test_without_the_setting_nothing_is_counted(settings, api, olga, bob, make_e
 
 # What is asked for ---------------------------------------------------------------------------------------------------
 
-GAUGES = ("events_to_come", "seats", "seats_taken", "queue_length", "database_up")
+
+@background.task
+def idle():
+    pass
+
+
+GAUGES = ("events_to_come", "seats", "seats_taken", "queue_length", "tasks_waiting", "database_up")
 
 
 def test_events_to_come_their_seats_and_queues(olga, otto, make_event, enroll):
     first, second = make_event(olga, max_capacity=2), make_event(otto, max_capacity=5, status="active")
     make_event(olga, status="draft")
     make_event(olga, status="cancelled")
+    background.later(idle)
     for event, status in ((first, "registered"), (first, "attended"), (first, "waitlisted"), (second, "registered")):
         enroll(event, status=status)
     found = read()
-    assert [found[name] for name in GAUGES] == [2, 7, 3, 1, 1]
+    assert [found[name] for name in GAUGES] == [2, 7, 3, 1, 1, 1]
     assert found['build_info{version="1.0.0"}'] == 1
+
+
+def test_the_page_on_monitoring_names_every_metric(settings):
+    page = (settings.BASE_DIR / "docs" / "monitoring.md").read_text().split("\n## Metrics\n")[1].split("\n## ")[0]
+    rows = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `eventhub_"))
+    shown = re.findall(r"^# TYPE (\w+)", Client().get("/metrics").content.decode(), re.MULTILINE)
+    named = re.findall(r"`(eventhub_\w+)", rows)
+    assert sorted(named) == sorted(name for name in shown if not name.endswith("_created"))
 
 
 def test_while_the_database_is_away_the_rest_is_still_told(monkeypatch):
@@ -216,7 +232,7 @@ def test_while_the_database_is_away_the_rest_is_still_told(monkeypatch):
 
     monkeypatch.setattr(figures, "totals", away)
     found = read()
-    assert [found.get(name) for name in GAUGES] == [None, None, None, None, 0]
+    assert [found.get(name) for name in GAUGES] == [None, None, None, None, 0, 0]
 
 
 # Where workers count -------------------------------------------------------------------------------------------------
