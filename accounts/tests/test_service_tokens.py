@@ -16,7 +16,7 @@ from accounts import rules, service_tokens
 from accounts.models import ServiceToken, User
 from accounts.permissions import Scope
 from conftest import PASSWORD, token_for
-from eventhub.errors import TokenNotValid, TooManyTokens
+from eventhub.errors import Forbidden, TokenNotValid, TooManyTokens
 from eventhub.tests.answers import (
     BAD_TOKEN,
     DONE,
@@ -334,6 +334,14 @@ def test_there_are_only_ones_own(request, api, made, bob, who):
     assert api(somebody).get(TOKENS).json()["results"] == []
     assert whole(api(somebody).delete(f"{TOKENS}{new.token.pk}")) == NO_TOKEN
     assert ContractClient(new.secret).get("/users/me").status_code == 200
+
+
+def test_the_rule_itself_lets_its_owner_and_an_admin_revoke_it(made, bob, eve, ada):
+    new, other = made(bob), made(bob)
+    with pytest.raises(Forbidden):
+        service_tokens.revoke(token=new.token, by=eve)
+    service_tokens.revoke(token=new.token, by=ada)
+    assert list(ServiceToken.objects.all()) == [other.token]
 
 
 def a_new_password(account):
