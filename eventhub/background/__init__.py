@@ -82,6 +82,11 @@ def backlog() -> int:
     return len(queue) + sum(len(registry) for registry in registries)
 
 
+def failed(*, since: datetime) -> int:
+    """How many tasks have been given up since then."""
+    return int(_results().filter(status=TaskResultStatus.FAILED, finished_at__gte=since).count())
+
+
 def forget_finished(*, now: datetime, dry_run: bool) -> int:
     """Deletes what was done (nobody asks for it, and it names people), and failed tasks after a month; how many."""
     done = _results().filter(status=TaskResultStatus.SUCCESSFUL)

@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from eventhub.office.dashboard import percent
 from eventhub.office.dashboard.attention import lines
@@ -213,12 +214,33 @@ def test_with_nothing_to_come_an_event_may_be_added(first_page, olga, make_event
     assert "No event that is announced is to come." in shown(answer)
 
 
+def test_an_admin_is_told_of_tasks_that_failed_within_a_week(first_page, ada, olga, make_event):
+    make_event(olga)
+    assert first_page(ada).context["concerns"] == []
+    for days in (1, 6, 8):
+        DBTaskResult.objects.create(
+            status="FAILED",
+            args_kwargs={"args": [], "kwargs": {}},
+            task_path="x.y",
+            backend_name="default",
+            run_after=timezone.now(),
+            finished_at=soon(days=-days),
+        )
+    assert first_page(olga).context["concerns"] == []
+    (line,) = first_page(ada).context["concerns"]
+    assert (line.title, line.href) == (
+        "2 tasks have failed",
+        "/admin/django_tasks_database/dbtaskresult/?status__exact=FAILED",
+    )
+
+
 # What it costs -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("who", ["olga", "ada"])
-def test_eight_queries_for_one_row_and_for_fifty(who, office, olga, ada, make_event, enroll):
-    """The session, the account, its second factor; then one for each function of registrations/figures.py."""
+@pytest.mark.parametrize(("who", "count"), [("olga", 8), ("ada", 9)])
+def test_as_many_queries_for_one_row_as_for_fifty(who, count, office, olga, ada, make_event, enroll):
+    """The session, the account, its second factor; then one for each function of registrations/figures.py; and
+    for an admin one for tasks that failed."""
     client = office({"olga": olga, "ada": ada}[who])
     cache.clear()
     for rows in (1, 49):
@@ -227,4 +249,4 @@ def test_eight_queries_for_one_row_and_for_fifty(who, office, olga, ada, make_ev
             enroll(event, status=("registered", "cancelled", "attended")[n % 3])
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/admin/").status_code == 200
-        assert len(queries) == 8, [query["sql"] for query in queries]
+        assert len(queries) == count, [query["sql"] for query in queries]

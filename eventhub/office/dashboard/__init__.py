@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 
 from accounts.models import User
 from eventhub import times
-from eventhub.office.dashboard.attention import lines
+from eventhub.office.dashboard.attention import failed_tasks, lines
 from eventhub.office.dashboard.chart import THEMES, chart
 from eventhub.office.dashboard.first_steps import first_steps
 from eventhub.office.dashboard.wording import event_list, event_page, moment, registration_page
@@ -39,7 +39,8 @@ class Bar(NamedTuple):
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What unfold's callback adds to the page: one query for each function of registrations/figures.py."""
+    """What unfold's callback adds to the page: one query for each function of registrations/figures.py, and
+    for who may know of it one for what has failed."""
     user, now = cast(User, request.user), timezone.now()
     stage = figures.stage(user=user, now=now)
     days, check_ins = figures.activity(user=user, now=now)
@@ -54,7 +55,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "zone": timezone.get_current_timezone_name(),
         "bars": [bar(event, now) for event in events],
         "add_event": reverse("admin:events_event_add"),
-        "concerns": lines(figures.concerns(user=user, now=now), now),
+        "concerns": [*failed_tasks(user, now), *lines(figures.concerns(user=user, now=now), now)],
     }
 
 

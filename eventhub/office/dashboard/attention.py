@@ -1,10 +1,17 @@
 """What wants attention, in sentences."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import allowed
+from eventhub import background
 from eventhub.office.dashboard.wording import event_list, event_page, moment
 from registrations.figures import LINES, Concern, Fill, Reason
+
+WEEK = timedelta(days=7)
 
 
 class Line(NamedTuple):
@@ -22,6 +29,16 @@ def lines(concerns: list[Concern], now: datetime) -> list[Line]:
     others = [concern for concern in concerns if concern.reason != Reason.NOT_COMPLETED]
     room = LINES - bool(late)
     return [*(line(concern, now) for concern in others[:room]), *([not_completed(late)] if late else [])]
+
+
+def failed_tasks(user: User, now: datetime) -> list[Line]:
+    """For who may look at them: that there were some within a week."""
+    if not allowed(user, "task", "list") or not (failed := background.failed(since=now - WEEK)):
+        return []
+    title = "1 task has failed" if failed == 1 else f"{failed:,} tasks have failed"
+    page = reverse("admin:django_tasks_database_dbtaskresult_changelist")
+    sentence = "Such as a mail that could not be sent, within the last seven days."
+    return [Line("mark_email_unread", title, sentence, f"{page}?status__exact=FAILED")]
 
 
 def line(concern: Concern, now: datetime) -> Line:
