@@ -75,5 +75,5 @@ def renew_triggers() -> None:
         if cursor.fetchone()[0]:
             tables = {name: f"public.{table}" for name, table in triggers.TABLES.items()}
             cursor.execute(postgresql.SQL.format(schema="public", **tables))
-            comment = f"COMMENT ON FUNCTION public.registrations_count_seats() IS '{postgresql.DIGEST}'"
+            comment = f"COMMENT ON FUNCTION public.registrations_count_seats() IS '{postgresql.STAMP}'"
             cursor.execute(comment)

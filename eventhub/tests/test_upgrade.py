@@ -196,6 +196,7 @@ def test_an_upgrade_and_a_rollback_under_load_cost_no_request_and_no_seat():
                     load.goes_on()  # the old code on the new tables
                 with served(settings.BASE_DIR, listener, log, environment):
                     load.goes_on()
+                    assert load.ask("GET", "/readyz", user_id=None)[0] == 200
                     of_this = paths(load)
                 with served(old, listener, log, environment) as process:
                     load.goes_on()  # rolled back

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from events.models import Event
 from registrations import triggers
 from registrations.models import Registration
+from registrations.triggers import postgresql
 
 pytestmark = pytest.mark.django_db
 
@@ -350,6 +351,38 @@ def test_a_lost_trigger_is_named_and_comes_back_with_a_recount(make_event, enrol
         sql("SET CONSTRAINTS ALL IMMEDIATE")
     triggers.after_migrate(using="default")
     assert (triggers.missing_triggers(), counts(event)) == ([], (1, 0))
+
+
+def test_the_version_of_the_triggers_is_raised_with_their_text():
+    assert (postgresql.VERSION, postgresql.DIGEST) == (2, "50fc271f78555c7a")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "older"),
+    [
+        (None, True),
+        ("", True),
+        (postgresql.DIGEST, True),  # as it was before there were versions
+        ("another version", True),
+        (f"{postgresql.VERSION - 1} {postgresql.DIGEST}", True),
+        (f"{postgresql.VERSION} 0123456789abcdef", True),
+        (postgresql.STAMP, False),
+        (f"{postgresql.VERSION + 1} 0123456789abcdef", False),
+    ],
+)
+def test_code_of_before_tells_triggers_of_a_later_version_from_older_ones(stamp, older):
+    assert postgresql.is_older(stamp) == older
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite the service stands still while migrations run")
+def test_triggers_of_a_later_version_are_well_and_are_not_taken_back():
+    later = f"{postgresql.VERSION + 1} 0123456789abcdef"
+    with connection.cursor() as cursor:
+        cursor.execute(f"COMMENT ON FUNCTION registrations_count_seats() IS '{later}'")
+        assert triggers.missing_triggers() == []
+        triggers.install()
+        cursor.execute("SELECT obj_description(to_regproc('registrations_count_seats'), 'pg_proc')")
+        assert cursor.fetchone() == (later,)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite no trigger watches while migrations run")

@@ -38,15 +38,16 @@ _FITS = (
 
 
 def missing_triggers() -> list[str]:
-    """Names of the triggers that are not there as this code wants them; empty where all is well."""
+    """Names of the triggers that are not there as this code wants them; empty where all is well. On PostgreSQL those of
+    a later version are well: an upgrade may be under way, or have been taken back."""
     if connection.vendor == "sqlite":
         present = _sqlite_triggers()
         return sorted(name for name, body in sqlite.TRIGGERS.items() if present.get(name) != _create(name, body))
     absent = _absent_from_postgresql()
     with connection.cursor() as cursor:
         cursor.execute("SELECT obj_description(to_regproc('registrations_count_seats'), 'pg_proc')")
-        stamp = cursor.fetchone()
-    if not absent and stamp != (postgresql.DIGEST,):
+        (stamp,) = cursor.fetchone()
+    if not absent and postgresql.is_older(stamp):
         return sorted(postgresql.TRIGGERS)
     return sorted(absent)
 
@@ -72,7 +73,7 @@ def install() -> None:
             tables = {name: f"{schema}.{table}" for name, table in TABLES.items()}
             wait_briefly(cursor)
             cursor.execute(postgresql.SQL.format(schema=schema, **tables))
-            cursor.execute(f"COMMENT ON FUNCTION {schema}.registrations_count_seats() IS '{postgresql.DIGEST}'")
+            cursor.execute(f"COMMENT ON FUNCTION {schema}.registrations_count_seats() IS '{postgresql.STAMP}'")
         if not were_watching:
             cursor.execute(f"{_RECOUNT_ALL} WHERE {_FITS}")
 

@@ -177,5 +177,16 @@ CREATE OR REPLACE TRIGGER registrations_keep_log BEFORE UPDATE OR DELETE ON {log
   FOR EACH ROW EXECUTE FUNCTION {schema}.registrations_keep_log();
 """
 TRIGGERS = set(re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", SQL))
-# Kept as the comment of a function, so that another version of the text is noticed.
 DIGEST = hashlib.sha256(SQL.encode()).hexdigest()[:16]
+# Raised with every change of the text: code of before the change, which may serve on, can tell newer ones from older.
+VERSION = 2
+# Kept as the comment of a function.
+STAMP = f"{VERSION} {DIGEST}"
+
+
+def is_older(stamp: str | None) -> bool:
+    """Whether triggers with that stamp are of an earlier version than these, or are not what they say."""
+    version, _, digest = (stamp or "").partition(" ")
+    if not (digest and version.isdecimal()):  # as it was before there were versions, or none
+        return True
+    return digest != DIGEST if int(version) == VERSION else int(version) < VERSION
