@@ -16,6 +16,7 @@ from accounts import rules, service_tokens
 from accounts.models import ServiceToken, User
 from accounts.permissions import Scope
 from conftest import PASSWORD, token_for
+from eventhub import replica
 from eventhub.errors import Forbidden, TokenNotValid, TooManyTokens
 from eventhub.tests.answers import (
     BAD_TOKEN,
@@ -299,6 +300,17 @@ def test_it_is_known_by_one_statement(made, bob, django_assert_num_queries):
     service_tokens.write_down_use(new.token)
     with django_assert_num_queries(1):  # the token with its owner
         assert ContractClient(new.secret).get("/users/me").status_code == 200
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has replicas")
+def test_the_same_statement_says_how_new_a_replica_has_to_be(made, bob, monkeypatch, django_assert_num_queries):
+    secret = made(bob).secret
+    monkeypatch.setattr(replica, "IS_CONFIGURED", True)
+    with replica.one_request(), django_assert_num_queries(1):
+        token = service_tokens.holder(secret)
+        position = replica._reading.get().position
+    assert re.fullmatch(r"[0-9A-F]+/[0-9A-F]+", position)
+    assert position == token.log_position
 
 
 # What ends it --------------------------------------------------------------------------------------------------------
