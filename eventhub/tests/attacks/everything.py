@@ -1,0 +1,79 @@
+"""All that is in the database, and all that one could wish to write into it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+OURS = ("accounts", "events", "registrations", "token_blacklist", "otp_totp", "otp_static")
+
+
+def ours() -> list[Any]:
+    return [model for model in apps.get_models() if model._meta.app_label in OURS]
+
+
+def everything() -> dict[str, dict[Any, dict[str, Any]]]:
+    """Each row of each of our tables, by its key."""
+    return {model._meta.label: {row[model._meta.pk.attname]: row for row in model.objects.values()} for model in ours()}
+
+
+def changes(before: Any, after: Any) -> set[tuple[str, str, str]]:
+    """What differs, without what every write differs in: times, the keys of new rows, and what is random or hashed."""
+    new = {pk for label in after for pk in after[label].keys() - before[label].keys()}
+    found = set()
+    for label in after:
+        for pk in after[label].keys() | before[label].keys():
+            was, becomes = before[label].get(pk, {}), after[label].get(pk, {})
+            place = "new" if pk not in before[label] else str(pk)
+            for name in was.keys() | becomes.keys():
+                if was.get(name) != becomes.get(name) or place == "new":
+                    found.add((f"{label} {place}", name, _in_short(name, becomes.get(name), new)))
+    return found
+
+
+def _in_short(name: str, value: Any, new: set[Any]) -> str:
+    if name.endswith("id") and value in new:
+        return "a new row"
+    if isinstance(value, datetime):
+        return "a time" if value.year >= 2020 else "a time long ago"
+    if isinstance(value, str) and len(value) >= 32:
+        return "something long"
+    return repr(value)
+
+
+def hostile(ids: list[int], turn: int) -> dict[str, Any]:
+    """A value for every field of every model, and for what Django derives from them. In another `turn` another one."""
+    wanted: dict[str, Any] = dict.fromkeys(("is_admin", "is_staff", "is_superuser", "fresh"), True)
+    wanted |= {"pk": ids[3], "groups": [1], "user_permissions": [1], "_state": {"adding": False}, "__class__": "User"}
+    for model in ours():
+        flat = {}
+        for field in model._meta.get_fields():
+            value = _hostile(field, ids, turn)
+            flat[field.name] = value
+            if attname := getattr(field, "attname", None):
+                flat[attname] = value
+        nested = {model._meta.model_name: flat, f"{model._meta.model_name}_id": ids[3]}
+        wanted |= {**flat, **nested}
+    return wanted
+
+
+def _hostile(field: Any, ids: list[int], turn: int) -> Any:
+    if field.is_relation and (field.one_to_many or field.many_to_many):
+        return ids
+    if field.is_relation and field.auto_created:
+        return {"user_id": ids[3], "name": "hostile"}
+    if field.is_relation:
+        return ids[3 + turn]
+    if field.choices:
+        return [value for value, _ in field.choices][-1 if turn else 0]
+    match field:
+        case models.BooleanField():
+            return bool(turn)
+        case models.DateTimeField():
+            return "2001-01-01T00:00:00Z"
+        case models.IntegerField():
+            return 987 + turn
+        case models.JSONField():
+            return ["attendees:write"]
+    return f"hostile{turn}"
