@@ -15,10 +15,13 @@ from django.template.loader import render_to_string
 
 from accounts import links
 from accounts.models import User
+from eventhub import attempts
 from eventhub.background import NotDone, task
 
-# Whoever asks for links to somebody else's address over and over fills that mailbox with one a minute.
+# Whoever asks for links over and over, or changes an address from one of somebody else's to the next, fills no mailbox.
 SECONDS_BETWEEN_LINKS = 60
+HOUR = 60 * 60
+MOST_LINKS_AN_HOUR, MOST_CHANGES_AN_HOUR = 10, 20  # about one account, wherever they go
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
 
@@ -52,6 +55,8 @@ def send_verification_link(account_id: int) -> None:
 def tell_of_change(account_id: int, username: str, address: str, what: Sequence[str]) -> None:
     """To the address that the account had before: what of "password" and "email address" has been changed. Also where
     the account is gone by now, for that may be what somebody was after."""
+    if attempts.count(f"mail:changed:{account_id}", seconds=HOUR).so_far > MOST_CHANGES_AN_HOUR:
+        return
     _send(
         address,
         f"Your {' and '.join(what)} {'has' if len(what) == 1 else 'have'} been changed",
@@ -66,9 +71,12 @@ def tell_of_change(account_id: int, username: str, address: str, what: Sequence[
 
 @contextmanager
 def _once_in_a_while(kind: str, account: User) -> Iterator[bool]:
-    """Whether no such link has gone to that address lately. One that could not be sent does not count."""
+    """Whether no such link has gone to that address lately, and not too many about the account. One that could not be
+    sent may be sent again at once."""
     key = f"mail:{kind}:{account.pk}:{links.fingerprint(account.email)}"
     first = cache.add(key, True, SECONDS_BETWEEN_LINKS)
+    if first and attempts.count(f"mail:{kind}:{account.pk}", seconds=HOUR).so_far > MOST_LINKS_AN_HOUR:
+        first = False
     try:
         yield first
     except Exception:

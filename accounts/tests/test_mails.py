@@ -5,8 +5,10 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.cache import cache
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from accounts import links, mails
@@ -20,6 +22,7 @@ from registrations.people import erase_account
 pytestmark = pytest.mark.django_db
 
 ASK = "/users/password/reset"
+ADDRESS_CHANGED = "Your email address has been changed"
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +138,21 @@ def test_a_task_that_runs_twice_sends_one_link(server, bob):
     for _ in range(2):
         mails.send_reset_link.call(bob.pk)
     assert len(server.mails) == 1
+
+
+def test_of_one_account_only_so_many_mails_an_hour_go_out_wherever_to(server, person):
+    """Who changes an address from one of somebody else's to the next cannot have us write to all of them."""
+    zoe = person("zoe", email_verified=False)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for n in range(25):
+            User.objects.update(email=f"somebody{n}@example.org")
+            mails.send_verification_link.call(zoe.pk)
+            mails.tell_of_change.call(zoe.pk, "zoe", f"somebody{n}@example.org", ["email address"])
+        subjects = [str(mail["Subject"]) for mail in server.mails]
+        assert [subjects.count(subject) for subject in ("Is this your address?", ADDRESS_CHANGED)] == [10, 20]
+        clock.shift(3601)
+        mails.send_verification_link.call(zoe.pk)
+    assert server.recipients[-1] == "somebody24@example.org"
 
 
 # What is not taken ---------------------------------------------------------------------------------------------------

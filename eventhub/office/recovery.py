@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
-from django.views.decorators.csrf import csrf_protect
 
 from accounts import recovery
 from accounts.recovery_forms import AskForResetForm, LinkForm, NewPasswordForm
@@ -17,7 +16,6 @@ from eventhub.office.pages import REFUSALS, problems
 from eventhub.office.sign_in import page
 
 
-@csrf_protect
 def ask_for_reset(request: HttpRequest) -> HttpResponse:
     """Asks for the address, and says the same for every one."""
     if request.method not in {"GET", "HEAD", "POST"}:
@@ -29,13 +27,11 @@ def ask_for_reset(request: HttpRequest) -> HttpResponse:
     return _private(request, "office/recovery/ask.html", title="Forgot your password?", form=form)
 
 
-@csrf_protect
 def new_password(request: HttpRequest) -> HttpResponse:
     """Takes the new password, with the token of the link."""
     return _by_link(request, NewPasswordForm, "office/recovery/new_password.html", "Choose a new password")
 
 
-@csrf_protect
 def verify_email(request: HttpRequest) -> HttpResponse:
     """A button that says: this address is mine."""
     return _by_link(request, LinkForm, "office/recovery/verify.html", "Is this your address?")
