@@ -171,6 +171,7 @@ def test_an_account_that_nobody_claimed_goes_with_its_last_registration(guest, e
 def test_an_account_that_is_registered_for_something_stays(guest, ended, enroll):
     enroll(ended(2 * YEAR), guest)
     enroll(ended(3 * DAY), guest)
+    assert purge("--older-than", "365d", "--dry-run") == said(1, 0, "Dry run: ")
     assert purge("--older-than", "365d") == said(1, 0)
 
 
@@ -197,6 +198,13 @@ def test_a_guest_who_is_registered_meanwhile_stays(guest, make_event, olga, monk
 
     monkeypatch.setattr(retention, "_remove_some", late)
     assert purge("--older-than", "365d") == said()
+    assert User.objects.filter(pk=guest.pk).exists()
+
+
+def test_a_guest_is_asked_about_once_more_under_the_lock(guest, make_event, olga, enroll):
+    enroll(make_event(olga), guest)
+    found_before = User.objects.filter(pk=guest.pk)  # by a statement that began before the registration was there
+    assert retention._remove_some(found_before) == 0
     assert User.objects.filter(pk=guest.pk).exists()
 
 

@@ -23,7 +23,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--older-than", metavar="DAYS", type=_days, required=True, help="such as 365d: how long people are known"
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="say what would be done, and write nothing; of accounts, those registered for nothing already",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         how = {"now": timezone.now(), "older_than": options["older_than"], "dry_run": options["dry_run"]}
