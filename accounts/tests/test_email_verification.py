@@ -31,6 +31,8 @@ ZOE = {"username": "zoe", "email": "zoe@example.org", "password": "correct horse
 @pytest.fixture(autouse=True)
 def nothing_sent_lately():
     cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ ADDRESS_CHANGED = "Your email address has been changed"
 @pytest.fixture(autouse=True)
 def nothing_sent_lately():
     cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture

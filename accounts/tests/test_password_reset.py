@@ -28,6 +28,8 @@ ASK, CONFIRM = "/users/password/reset", "/users/password/reset/confirm"
 @pytest.fixture(autouse=True)
 def nothing_sent_lately():
     cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture

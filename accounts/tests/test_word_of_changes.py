@@ -25,6 +25,8 @@ PASSWORD_CHANGED, ADDRESS_CHANGED = "Your password has been changed", "Your emai
 @pytest.fixture(autouse=True)
 def nothing_sent_lately():
     cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture

@@ -42,6 +42,12 @@ def lines(prefix="", **counts):
     return [f"{prefix}{chore.what}: {counts.get(known.get(chore.what), 0)}" for chore in housekeeping.CHORES]
 
 
+@pytest.fixture(autouse=True)
+def nothing_cached():
+    """Also not by a test before that committed: the cache's table is no model's, and nobody empties it."""
+    cache.clear()
+
+
 @pytest.fixture
 def now():
     return timezone.now()
