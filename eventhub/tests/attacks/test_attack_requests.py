@@ -149,25 +149,24 @@ numbers = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from([0, -1, 2**31, 2**63, -(2**63), 1e308, 1e-308, -0.0, 10**30]),
 )
+MOMENTS = [
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "1900-01-01",
+    "1899-12-31T23:59:59+00:01",
+    "2999-12-31T23:59:60Z",
+    "2999-12-31T23:59:59.9999999Z",
+    "2026-02-30T00:00:00Z",
+    "2026-01-01T24:00:00Z",
+    "2026-01-01T00:00:00+23:59",
+    "2026-01-01T00:00:00-23:59:59",
+    "2026-W01-1",
+    "20260101T000000Z",
+    "2026-03-29T02:30:00",
+]
 moments = st.one_of(
-    st.sampled_from(
-        [
-            "0001-01-01T00:00:00Z",
-            "0001-01-01T00:00:00+14:00",
-            "9999-12-31T23:59:59-14:00",
-            "1900-01-01",
-            "2999-12-31T23:59:60Z",
-            "2999-12-31T23:59:59.9999999Z",
-            "1899-12-31T23:59:59+00:01",
-            "2026-02-30T00:00:00Z",
-            "2026-01-01T24:00:00Z",
-            "2026-01-01T00:00:00+23:59",
-            "2026-01-01T00:00:00-23:59:59",
-            "2026-W01-1",
-            "20260101T000000Z",
-            "2026-03-29T02:30:00",
-        ]
-    ),
+    st.sampled_from(MOMENTS),
     st.datetimes().map(lambda moment: moment.isoformat()),
     st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:?[0-9]{2})", fullmatch=True),
 )
@@ -194,6 +193,39 @@ def test_no_body_is_a_fault(sent, operation):
         sent(operation.verb, operation.path(IDS[0]), raw)
 
     send()
+
+
+EDGES = [
+    *MOMENTS,
+    None,
+    True,
+    0,
+    -1,
+    2**31,
+    2**63,
+    -(2**63),
+    2**64 - 1,
+    1e308,
+    -0.0,
+    "",
+    " ",
+    "\x00",
+    "a" * 300,
+    [],
+    [[]],
+    {},
+]
+
+
+@pytest.mark.parametrize("operation", BODIES, ids=str)
+def test_no_value_at_the_edge_is_a_fault(sent, operation):
+    """In every key at once, and in each of those that hold a time."""
+    valid = operation.described["requestBody"]["content"][JSON]["example"]
+    times = [name for name in sorted(operation.takes) if name.endswith(("time", "_at", "opens", "closes"))]
+    for value in EDGES:
+        sent(operation.verb, operation.path(IDS[0]), json.dumps(dict.fromkeys(operation.takes, value)))
+        for name in times:
+            sent(operation.verb, operation.path(IDS[0]), json.dumps({**valid, name: value}))
 
 
 @FUZZ
