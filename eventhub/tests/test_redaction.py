@@ -151,7 +151,7 @@ def request_to():
             (),
             "Invalid HTTP_HOST header: '…'. Add it",
         ),
-        ("some.library", "odd: %r", (CANARY,), "odd: '…'"),
+        ("some.module", "odd: %r", (CANARY,), "odd: '…'"),
         ("django.server", '"%s" %s', (f"GET /{CANARY}", "500"), "'…' 500"),
     ],
 )
