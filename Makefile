@@ -32,8 +32,8 @@ prove: .venv/dev  ## Race every path that can change a seat against every other,
 	$(BIN)/python -m registrations.tests.proof --rows proof.csv
 
 fuzz: .venv/dev  ## Twenty minutes of requests that nobody foresaw, other ones each time, on SQLite and on PostgreSQL
-	FUZZ=1200 $(BIN)/pytest -m "" -n 2 eventhub/tests/attacks
-	FUZZ=1200 TEST_ON=postgres $(BIN)/pytest -m "" -n 2 eventhub/tests/attacks
+	FUZZ=1000 $(BIN)/pytest -m "" -n 2 eventhub/tests/attacks
+	FUZZ=1000 TEST_ON=postgres $(BIN)/pytest -m "" -n 2 eventhub/tests/attacks
 
 screenshots: .venv/dev  ## The pictures of the README, from the demo
 	SCREENSHOTS=docs/screenshots $(BIN)/pytest -m browser -n 0 eventhub/tests/browser/test_screenshots.py

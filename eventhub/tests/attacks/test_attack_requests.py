@@ -44,6 +44,8 @@ def sent(scene, caplog, monkeypatch, django_capture_on_commit_callbacks):
         signed = {"HTTP_AUTHORIZATION": f"Bearer {scene.tokens['ada']}", **headers}
         with undone(django_capture_on_commit_callbacks):
             answer = client.generic(verb, path, raw, signed.pop("CONTENT_TYPE", JSON), **signed)
+            if answer.streaming:
+                b"".join(answer.streaming_content)  # which closes its file
         assert answer.status_code in CODES, (verb, path, raw, headers, answer.status_code)
         if answer.status_code >= 400:
             body = answer.json()

@@ -5,6 +5,7 @@ Every request is made by everybody, in a world in which most of the ids are some
 operation is in the document, and with that in here.
 """
 
+import gc
 import os
 
 import pytest
@@ -61,6 +62,13 @@ pytestmark = [
 @pytest.fixture
 def scene(db, password_hash):
     return Scene(password_hash)
+
+
+@pytest.fixture(autouse=True)
+def left_to_nobody_else():
+    """Those files are collected here, and not in the middle of another test."""
+    yield
+    gc.collect()
 
 
 def meet_a_row(case):
