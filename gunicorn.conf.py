@@ -4,6 +4,7 @@ Threads, since a request mostly waits for the database; processes, since Python 
 """
 
 import contextlib
+import gc
 import itertools
 import json
 import os
@@ -123,10 +124,14 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: object) -> None:
-    """Each worker's main thread, which answers nobody, keeps a file of SQLite open. Where nobody did, the next to come
+    """What the code itself consists of stays: it need not be looked through for garbage again and again.
+
+    Each worker's main thread, which answers nobody, keeps a file of SQLite open. Where nobody did, the next to come
     would first have to make two files beside it, and on a full disk could not even read."""
     from django.db import OperationalError, connection  # the application is loaded by now
 
+    gc.collect()
+    gc.freeze()
     if connection.vendor == "sqlite":
         with contextlib.suppress(OperationalError):
             connection.ensure_connection()
