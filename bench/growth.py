@@ -96,10 +96,10 @@ def _compared(
             for each in (less, more)
         }
         for number in range(1 + options.rounds):
-            for title, kept in connections.items():
+            for side, kept in connections.items():
                 measured = storm(kept, requests(), options.seconds if number else WARM_UP_SECONDS)
                 answered += measured.statuses
-                rounds[title] += [measured] if number else []
+                rounds[side] += [measured] if number else []
     pairs = zip(rounds[more.title], rounds[less.title], strict=True)
     ratio = median(one.rate / other.rate for one, other in pairs)
     cells = [f"{title}, {more.title}", *_figures(rounds[more.title]), less.title, *_figures(rounds[less.title])]
