@@ -50,7 +50,13 @@ REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
 
 
 _LOCK = Statement(lambda event_id: Event.objects.order_by().select_for_update(no_key=True).filter(pk=event_id))
-_CURRENT = Statement(lambda pk, event_id: Registration.objects.order_by().filter(pk=pk, event=event_id))
+# Locks are taken in the order of `of`, and a row that is locked is read as it is then: the registration, too, is what
+# it is under its event's lock, where a join to a locked row alone would show it as it was before the wait.
+_LOCK_WITH_EVENT = Statement(
+    lambda pk: (
+        Registration.objects.with_event().order_by().select_for_update(of=("event", "self"), no_key=True).filter(pk=pk)
+    )
+)
 
 
 def lock_event(event_id: int) -> Event:
@@ -62,12 +68,10 @@ def lock_event(event_id: int) -> Event:
 
 
 def lock_registration(registration: Registration) -> Registration:
-    """The registration as it is now, with its event; the event is locked first."""
-    event = lock_event(registration.event_id)
-    current: Registration | None = _CURRENT.first(registration.pk, event.pk)
+    """The registration as it is now, with its event; the event is locked first. AttendeeNotFound."""
+    current: Registration | None = _LOCK_WITH_EVENT.first(registration.pk)
     if current is None:
         raise AttendeeNotFound()
-    current.event = event
     return current
 
 

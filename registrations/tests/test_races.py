@@ -5,11 +5,13 @@ among the statuses that a test expects.
 """
 
 import random
+import threading
+import time
 from collections import Counter
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count
 
 from eventhub.tests.racing import race
@@ -210,6 +212,41 @@ def test_numbers_in_the_queue_are_taken_one_by_one_even_past_the_rules(people, o
         race([partial(Registration.objects.create, event=event, user=who, status="waitlisted") for who in people])
         numbers = event.registrations.values_list("queue_number", flat=True)
         assert sorted(numbers) == list(range(1, len(people) + 1))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite nobody writes inside another's transaction")
+def test_who_waited_for_an_event_sees_what_became_of_the_registration_meanwhile(call, bob, olga, make_event, enroll):
+    """And holds nothing that the one before it may still want to write."""
+    event = make_event(olga)
+    row = enroll(event, bob)
+
+    def check_in():
+        with transaction.atomic():
+            seats.lock_event(event.pk)
+            started.set()
+            while not somebody_waits():
+                time.sleep(0.01)
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '300ms'")
+            row.status = "attended"
+            row.save()
+
+    def cancel():
+        started.wait()
+        return call(bob, "PATCH", f"/attendees/{row.pk}", {"status": "cancelled"})()
+
+    started = threading.Event()
+    _, answer = race([check_in, cancel])
+    assert answer.status_code == 403
+    row.refresh_from_db()
+    assert row.status == "attended"
+    rules_hold([])
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite nobody writes inside another's transaction")
