@@ -58,6 +58,7 @@ def postgres(pool, **others):
         "keepalives_interval": 10,
         "keepalives_count": 3,
         "prepare_threshold": 0,
+        "options": "-c jit=off -c max_parallel_workers_per_gather=0",
     }
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 5, "reconnect_timeout": 2}
@@ -399,6 +400,11 @@ def test_behind_pgbouncer_nothing_stays_on_a_connection():
     for config in values["DATABASES"].values():
         assert (config["DISABLE_SERVER_SIDE_CURSORS"], config["OPTIONS"]["prepare_threshold"]) == (True, None)
         assert "options" not in config["OPTIONS"]  # PgBouncer refuses them
+
+
+def test_what_a_url_asks_of_a_session_goes_before_what_we_would():
+    (config,) = load(DATABASE_URL=f"{PRIMARY}?options=-c%20jit%3Don")["DATABASES"].values()
+    assert config["OPTIONS"]["options"] == "-c jit=on"
 
 
 @pytest.mark.parametrize(("name", "text", "problem"), WRONG)
