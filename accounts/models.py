@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from eventhub.errors import UserNotFound
 from eventhub.etags import edition_of
-from eventhub.merging import MergedQuerySet
+from eventhub.searching import SearchedQuerySet
 from eventhub.security import Occasion, note_change
 
 # `username__lower=` compares without regard to case and is answered by the unique index on LOWER(username).
@@ -32,7 +32,7 @@ class Role(models.TextChoices):
 
 class UserManager(BaseUserManager["User"]):
     def get_queryset(self) -> Any:
-        return MergedQuerySet(self.model, using=self._db)
+        return SearchedQuerySet(self.model, using=self._db)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """The account of that name in any case; this is what signing in looks up."""

@@ -8,22 +8,16 @@ A list says once what its parts are (`merged`); whoever slices it, in the order 
 slice without parts would give. Filters added later narrow every part.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, Self
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Case, ExpressionWrapper, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
-
-from eventhub.pagination import Cursor, RowComparison
 
 # The parts are read as far as the slice goes, so that this is for first pages alone, of the largest size there is.
 MAX_STOP = 401
-# As many rows as have the words of a search are no trouble to look through.
-FEW = 1_000
-# So many of the next rows of a list are looked through for words that more rows have.
-WINDOWS = (2_000, 20_000)
 
 Sql = tuple[str, tuple[Any, ...]]
 
@@ -33,6 +27,14 @@ class Part(Protocol):
 
     def as_sql(self, rows: Any, order: "Order", stop: int) -> Sql:
         """A query for `order.column` and the key of those of its first `stop` rows that are in `rows` as well."""
+
+
+class Scope(ExpressionWrapper):  # type: ignore[type-arg]
+    """All of a list that is `merged`, as one condition. Its parts say the same in their own way: asked of each of their
+    rows again, it would keep the database from reading them out of an index alone."""
+
+    def __init__(self, condition: Any) -> None:
+        super().__init__(condition, output_field=BooleanField())
 
 
 class Order:
@@ -60,87 +62,49 @@ class Order:
 
 
 class MergedQuerySet(QuerySet[Any, Any]):
-    """A queryset that may be `merged`, or looked through for words that `are_many`."""
+    """A queryset that may be `merged`."""
 
-    _parts: "Callable[[Order], Iterable[Q | Part]] | None" = None
-    _without_words: Any = None  # the conditions before words were searched that many rows have
+    _parts: "Callable[[Order], Iterable[Q | Part] | None] | None" = None
 
-    def merged(self, parts: "Callable[[Order], Iterable[Q | Part]] | None") -> Self:
+    def merged(self, parts: "Callable[[Order], Iterable[Q | Part] | None] | None") -> Self:
         """The same rows, of which the caller knows that each is in one of the parts for an order and in no other; with
-        None, read as any queryset."""
+        None, or in an order for which there are none, read as any queryset."""
         clone: Self = self._chain()  # type: ignore[attr-defined]
         clone._parts = parts
         return clone
 
-    def are_many(self, words: Q) -> Self:
-        """Those with words that many rows have: likely met soon in the order of a list, or else gathered and sorted."""
-        clone: Self = self.filter(words)
-        clone._without_words = self.query.where.clone()
-        return clone
-
-    def are_many_in_parts(self, words: Q) -> Self:
-        """The same for a merged list."""
-        return self.filter(words)
-
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
-        clone._parts, clone._without_words = self._parts, self._without_words
+        clone._parts = self._parts
         return clone
 
     def __getitem__(self, key: Any) -> Any:
         stop = key.stop if isinstance(key, slice) else None
         if self._result_cache is not None or stop is None or stop > MAX_STOP or (order := Order.of(self)) is None:
             return super().__getitem__(key)
-        if self._parts is not None:
-            return self._first(self._parts(order), order, stop).__getitem__(key)
-        if self._without_words is not None:
-            return self._met(order, stop).__getitem__(key)
+        found = self._first(order, stop)
+        return super().__getitem__(key) if found is None else found._sliced(key)
+
+    def _sliced(self, key: Any) -> Any:
         return super().__getitem__(key)
 
-    def _plain(self) -> Self:
-        clone = self.merged(None)
-        clone._without_words = None
-        return clone
+    def _first(self, order: Order, stop: int) -> Self | None:
+        """The first rows in that order, found in another way; None where the database finds them best by itself."""
+        parts = self.parts_for(order)
+        return None if parts is None else self._of_parts(parts, order, stop)
 
-    def _met(self, order: Order, stop: int) -> Self:
-        """The rows with the words among the next of the list; where that is too few, all with the words, sorted.
-
-        Left alone, the database expects to meet a word as often anywhere: past the last title that begins with it,
-        it would read all the others.
-        """
-        page = self._plain()
-        bare = page._without_joins()
-        if bare is page:
-            return page
-        conditions = bare.query.where.children
-        cursors = [one for one in conditions if isinstance(getattr(one, "lhs", None), RowComparison)]
-        whole = self.model._default_manager.using(self.db).all()
-        whole.query.where = self._without_words.clone()
-        whole = whole.filter(*cursors).order_by(*order.names)
-        for size in WINDOWS:
-            end = whole.values_list(order.column, "pk")[size : size + 1].first()
-            if end is None:
-                break
-            position = RowComparison(
-                order.column, ">=" if order.descending else "<=", Cursor(end[0], end[1], backwards=False)
-            )
-            keys = list(bare.filter(position).order_by(*order.names).values_list("pk", flat=True)[:stop])
-            if len(keys) == stop:
-                return page._of(Q(pk__in=keys))
-        sql, parameters = compiled(bare, order, None)
-        # OFFSET 0: PostgreSQL finds the rows first, and looks at no index for their order.
-        keys_sql = f'SELECT found."id" FROM ({sql} OFFSET 0) AS found {order.sql("found")} LIMIT {stop}'
-        return page._of(Q(pk__in=RawSQL(keys_sql, parameters)))  # noqa: S611 of what the ORM has compiled
+    def parts_for(self, order: Order) -> "Iterable[Q | Part] | None":
+        return None if self._parts is None else self._parts(order)
 
     def _of(self, keys: Q) -> Self:
         """The same, where the keys say all that is to be said."""
         self.query.where = self.query.where.create()
         return self.filter(keys)
 
-    def _first(self, parts: Iterable[Q | Part], order: Order, stop: int) -> Self:
+    def _of_parts(self, parts: Iterable[Q | Part], order: Order, stop: int) -> Self:
         """The queryset without parts whose one condition is the keys of the first rows of all parts."""
-        page = self._plain()
-        bare = page._without_joins()
+        page = self.merged(None)
+        bare = page._without_scope()._without_joins()
         rows: list[str] = []
         parameters: list[Any] = []
         for number, part in enumerate(parts):
@@ -158,6 +122,12 @@ class MergedQuerySet(QuerySet[Any, Any]):
     def _columns(self) -> list[Any]:
         return list(self.query._gen_cols([self.query.where]))  # type: ignore[attr-defined]
 
+    def _without_scope(self) -> Self:
+        clone: Self = self._chain()  # type: ignore[attr-defined]
+        conditions = clone.query.where.children
+        clone.query.where.children = [one for one in conditions if not isinstance(getattr(one, "lhs", None), Scope)]
+        return clone
+
     def _without_joins(self) -> Self:
         """The same conditions, without the tables that only what is selected needs, which is read for keys alone;
         the same queryset where conditions need them as well."""
@@ -166,18 +136,6 @@ class MergedQuerySet(QuerySet[Any, Any]):
         bare: Self = self.model._default_manager.using(self.db).all()
         bare.query.where = self.query.where.clone()
         return bare
-
-
-def searched(queryset: Any, words: Q) -> Any:
-    """Those with words that an index of trigrams finds. Few of all are looked up first, and the rest is about them
-    alone; whoever has one of many is found as `are_many` says, or in any part of a list."""
-    if not isinstance(queryset, MergedQuerySet) or connections[queryset.db].vendor != "postgresql":
-        return queryset.filter(words)
-    found = queryset.model._default_manager.using(queryset.db).filter(words).order_by()
-    keys = list(found.values_list("pk", flat=True)[: FEW + 1])
-    if len(keys) <= FEW:
-        return queryset.merged(None).filter(pk__in=keys)
-    return queryset.are_many(words) if queryset._parts is None else queryset.are_many_in_parts(words)
 
 
 def _sql_of(part: Q | Part, rows: Any, order: Order, stop: int) -> Sql:
@@ -193,3 +151,24 @@ def compiled(rows: Any, order: Order, stop: int | None) -> Sql:
     query = ordered.values_list(order.column, "id")[:stop].query
     sql, parameters = query.get_compiler(connection=connections[rows.db]).as_sql()
     return sql, tuple(parameters)
+
+
+def gathered(rows: Any, order: Order, stop: int, *, among: Any = None) -> Sql:
+    """The query for the same of the first `stop` rows, where PostgreSQL is to find all first, and then to sort; where
+    `among` is given, to find all of those first, and these in them."""
+    if connections[rows.db].vendor != "postgresql":
+        return compiled(rows, order, stop)
+    sql, parameters = compiled(rows, order, None)
+    if among is not None:
+        table = rows.model._meta.db_table
+        sql_of_those, parameters_of_those = compiled(among, order, None)
+        _, _, condition = sql_of_those.partition(f'FROM "{table}"')
+        sql = sql.replace(f'FROM "{table}"', f'FROM (SELECT * FROM "{table}"{condition} OFFSET 0) AS "{table}"', 1)
+        parameters = (*parameters_of_those, *parameters)
+    # OFFSET 0: PostgreSQL looks at no index for their order.
+    return f"SELECT found.* FROM ({sql} OFFSET 0) AS found {order.sql('found')} LIMIT {stop}", parameters
+
+
+def said_by_the_row(conditions: Sequence[Any]) -> Case:
+    """That all these hold, said so that no index answers it, and that PostgreSQL expects it of every other row."""
+    return Case(When(Q(*conditions), then=Value(True)), default=Value(False), output_field=BooleanField())

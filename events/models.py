@@ -16,7 +16,7 @@ from accounts.models import Role, User
 from eventhub import acting, times
 from eventhub.errors import EventNotFound
 from eventhub.etags import edition_of
-from eventhub.merging import MergedQuerySet
+from eventhub.searching import SearchedQuerySet
 from eventhub.statements import Statement
 from events.fields import DatabaseCountField
 
@@ -50,7 +50,7 @@ edited = attrgetter(
 )
 
 
-class EventQuerySet(MergedQuerySet):
+class EventQuerySet(SearchedQuerySet):
     def visible_to(self, user: User) -> Self:
         """All but drafts, which their organizer and admins alone see."""
         if user.is_admin:

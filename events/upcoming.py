@@ -1,21 +1,19 @@
-"""Lists of events that are not over, and of those that are: where in the indexes they stand.
+"""Lists of events of a stretch of time, of those that are not over, and of those that are: where in the indexes they
+stand.
 
-A list by date begins with what is over, one by creation too; reading on until the first that is not would be reading
-nearly everything. But by date, all that begins from today on stands together; under another order, those of a status
-that is not `completed` are mostly to come. What began before today and goes on is few, and found by its span.
+A list by date begins with what is over; reading on until the first that is not would be reading nearly everything. But
+all that begins from today on stands together, and what began before today and goes on is few, and found by its span.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import BooleanField, F, Func, Q, Value
 
 from eventhub import times
-from eventhub.merging import Order
+from eventhub.merging import Order, Sql, gathered
 from events.models import EventQuerySet, EventStatus, is_to_come
-
-NOT_COMPLETED = [status for status in EventStatus if status != EventStatus.COMPLETED]
+from events.weeks import InWeeks
 
 
 class _GoesOnAt(Func):
@@ -33,31 +31,38 @@ class _GoesOnAt(Func):
         return f"(tstzrange({begins[0]}, {ends[0]}, '[]') @> {at[0]})", (*begins[1], *ends[1], *at[1])
 
 
-def not_over(events: EventQuerySet, now: datetime) -> EventQuerySet:
-    """As `EventQuerySet.not_over`, for lists."""
+class _Few:
+    """What meets a condition that hardly any event does, as a part of a list: found first, and sorted."""
+
+    def __init__(self, condition: Q) -> None:
+        self.condition = condition
+
+    def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
+        return gathered(rows.filter(self.condition), order, stop)
+
+
+def between(events: EventQuerySet, since: datetime | None, until: datetime | None) -> EventQuerySet:
+    """Those that begin from `since` to `until`."""
+    stretch = InWeeks(since, until)
+    return events.filter(stretch.at_once()).merged(lambda order: None if order.column == "date_time" else [stretch])
+
+
+def not_over(
+    events: EventQuerySet, now: datetime, since: datetime | None = None, until: datetime | None = None
+) -> EventQuerySet:
+    """As `EventQuerySet.not_over`, for lists; those of them that begin from `since` to `until`."""
     today = times.start_of_day(now)
-    to_come = Q(date_time__gte=today)
     begun = Q(date_time__lt=today) & Q(_GoesOnAt(F("date_time"), F("last_mark"), Value(today)))
-
-    def parts(order: Order) -> list[Q]:
-        return [begun, *([to_come] if order.column == "date_time" else _in(NOT_COMPLETED, to_come))]
-
+    to_come = InWeeks(max(since or today, today), until)
     # Each condition more would make the database expect fewer rows than there are, and sort them all.
-    return events.filter(is_to_come(now)).merged(parts)
+    found = events.filter(is_to_come(now), InWeeks(since, until).at_once())
+    return found.merged(lambda order: [begun, to_come])
 
 
-def over(events: EventQuerySet, now: datetime) -> EventQuerySet:
-    """As `EventQuerySet.over`, for lists."""
-    begun = Q(date_time__lte=now)
-
-    def parts(order: Order) -> list[Q]:
-        """What is over without being completed has begun."""
-        if order.column == "date_time":
-            return [begun, Q(date_time__gt=now, status=EventStatus.COMPLETED)]
-        return [Q(status=EventStatus.COMPLETED), *_in(NOT_COMPLETED, begun)]
-
-    return events.over(now).merged(parts)
-
-
-def _in(statuses: Sequence[EventStatus], condition: Q) -> list[Q]:
-    return [Q(status=status) & condition for status in statuses]
+def over(
+    events: EventQuerySet, now: datetime, since: datetime | None = None, until: datetime | None = None
+) -> EventQuerySet:
+    """As `EventQuerySet.over`, for lists; those of them that begin from `since` to `until`."""
+    begun = InWeeks(since, min(until or now, now))
+    found = events.over(now).filter(InWeeks(since, until).at_once())
+    return found.merged(lambda order: [begun, _Few(Q(date_time__gt=now, status=EventStatus.COMPLETED))])

@@ -6,14 +6,15 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, When
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
 from eventhub import acting
 from eventhub.etags import edition_of
-from eventhub.merging import MergedQuerySet
+from eventhub.merging import Scope
+from eventhub.searching import SearchedQuerySet
 from events.models import Event, EventStatus
 from registrations.ofevents import OfEvents
 
@@ -40,7 +41,7 @@ def status_stamps(at: datetime) -> dict[str, Any]:
     return {"status_since": at, "status_by_id": acting.actor_id(), "status_through": acting.channel()}
 
 
-class RegistrationQuerySet(MergedQuerySet):
+class RegistrationQuerySet(SearchedQuerySet):
     def visible_to(self, user: User) -> Self:
         """One's own, and for organizers those of their events; all for admins. What concerns a draft is its
         organizer's alone, as the draft is."""
@@ -52,7 +53,7 @@ class RegistrationQuerySet(MergedQuerySet):
         if not user.is_organizer:
             return self.filter(mine)
         organized = Q(event__in=_events_of(user))
-        return self.filter(organized | mine).merged(lambda order: (OfEvents(user.pk), mine & ~organized))
+        return self.filter(Scope(organized | mine)).merged(lambda order: (OfEvents(user.pk), mine & ~organized))
 
     def managed_by(self, user: User) -> Self:
         """Those of the events that `user` runs."""
@@ -66,7 +67,7 @@ class RegistrationQuerySet(MergedQuerySet):
             return self
         if not user.is_organizer:
             return self.none()
-        return self.filter(event__in=_events_of(user)).merged(lambda order: [OfEvents(user.pk)])
+        return self.filter(Scope(Q(event__in=_events_of(user)))).merged(lambda order: [OfEvents(user.pk)])
 
     def of_user(self, user_id: int) -> Self:
         """One person's: few, whoever's events they are for."""
@@ -75,16 +76,13 @@ class RegistrationQuerySet(MergedQuerySet):
     def of_event(self, event_id: int) -> Self:
         """One event's: no others of the organizer's have to be looked at."""
         narrowed = self.filter(event=event_id)
-        parts = self._parts
-        if parts is None:
+        if self._parts is None:
             return narrowed
         return narrowed.merged(
-            lambda order: [part.at_once(event_id) if isinstance(part, OfEvents) else part for part in parts(order)]
+            lambda order: [
+                part.at_once(event_id) if isinstance(part, OfEvents) else part for part in self.parts_for(order) or ()
+            ]
         )
-
-    def are_many_in_parts(self, words: Q) -> Self:
-        # Looked for in the rows of each event: left alone, the database asks the index of trigrams once for each.
-        return self.filter(Case(When(words, then=True), default=False, output_field=models.BooleanField()))
 
     def with_event(self) -> Self:
         """With what its body says of the event."""
@@ -160,15 +158,14 @@ class Registration(models.Model):
             models.Index(fields=["event", "registration_date", "id"], name="registration_by_event"),
             models.Index(fields=["event", "name", "id"], name="registration_by_event_and_name"),
             models.Index(fields=["user", "registration_date", "id"], name="registration_by_user"),
-            # The filter by status under the other orders. Registering writes none of them: who is merely registered is
-            # most of any list.
-            *(
-                models.Index(fields=[*fields, "id"], condition=~Q(status=RegistrationStatus.REGISTERED), name=name)
-                for name, fields in (
-                    ("registration_status_name", ["status", "name"]),
-                    ("registration_event_status", ["event", "status", "registration_date"]),
-                    ("registration_event_status_name", ["event", "status", "name"]),
-                )
+            # The filter by status within an event: who has come, who has not come yet.
+            models.Index(fields=["event", "status", "registration_date", "id"], name="registration_within_event"),
+            models.Index(fields=["event", "status", "name", "id"], name="registration_within_event_name"),
+            # The filter by status by name, of all: who is merely registered is most of any such list, and is met soon.
+            models.Index(
+                fields=["status", "name", "id"],
+                condition=~Q(status=RegistrationStatus.REGISTERED),
+                name="registration_status_name",
             ),
             models.Index(
                 fields=["event", "queue_number"],

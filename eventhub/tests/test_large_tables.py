@@ -28,6 +28,8 @@ pytestmark = [
 LARGE = {"events_event", "registrations_registration", "accounts_user"}
 ROWS = 20_000  # of each; a page shows 50
 MAY_READ = 1_500  # rows for one page, with those that are joined to it
+# Of a stretch of time in another order (events/weeks.py): a page of each of so many pieces.
+MAY_READ_OF_WEEKS, OF_TIME = 3_500, {"date_from", "date_to", "upcoming"}
 QUIET, BUSY, CROWDED = 1, 2, 3  # organizers: of 30 events that were first of all, of 150, and of one with CROWD people
 ADMIN, PERSON = 4, 5
 CROWD, CROWDED_EVENT = 1_600, 200
@@ -42,10 +44,6 @@ ROLES = {
 # What no index answers in other orders than the default one, and why that is well.
 UNINDEXED = {
     ("has_seats", "false"): "full events are not so rare, and an index more would be written whenever one fills",
-    ("upcoming", "true"): "by creation, what is over and was never completed is passed over; by title it is met soon",
-    ("upcoming", "false"): "the same, of what was completed before it began",
-    ("date_from", "2100-01-01"): "a condition on one column under the order of another",
-    ("date_to", "1999-01-01"): "the same",
 }
 
 USERS = """
@@ -211,14 +209,15 @@ def test_no_page_of_a_list_reads_much_of_a_large_table(api, large_tables):
         assert answer.status_code == 200, (case, answer.content)
         found = [read(*statement) for statement in statements]
         rows, scanned = sum(rows for rows, _ in found), set().union(*(tables for _, tables in found))
-        if rows > MAY_READ or scanned:
+        if rows > (MAY_READ_OF_WEEKS if case.query.keys() & OF_TIME else MAY_READ) or scanned:
             faults.append(f"{case.role} {case.path} {case.query}{' deep' * case.deep}: {rows} rows {scanned or ''}")
     assert not faults, f"{len(faults)} of {len(cases())}:\n" + "\n".join(faults)
 
 
 def noting(statements: list[tuple[str, Any]]) -> Any:
     def note(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
-        statements.append((str(sql), params))
+        if not str(sql).startswith("EXPLAIN"):  # what a search asks of the planner
+            statements.append((str(sql), params))
         return execute(sql, params, many, context)
 
     return note

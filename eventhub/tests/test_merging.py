@@ -4,15 +4,17 @@ import itertools
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from eventhub import merging
+from eventhub import searching
 from eventhub.filters import containing
 from eventhub.pagination import Cursor, RowComparison
 from events import upcoming
 from events.models import Event, EventStatus
+from events.weeks import InWeeks
 from registrations.models import Registration
 
 pytestmark = pytest.mark.django_db
@@ -90,10 +92,38 @@ def test_what_is_over_and_what_is_not(rows, olga, find):
     hold_the_same(found.filter(organizer=olga))
 
 
-@pytest.mark.parametrize("windows", [(3,), (4, 40), (1000,)])
+@pytest.mark.parametrize("by_week", [True, False])
+def test_a_stretch_of_time_week_by_week_or_at_once(monkeypatch, rows, olga, by_week):
+    if by_week and connection.vendor != "postgresql":
+        pytest.skip("SQLite reads no weeks")
+    monkeypatch.setattr(InWeeks, "_are_most", lambda *_: by_week)
+    day = timedelta(days=1)
+    for since, until in (
+        (None, NOW),
+        (NOW - day, None),
+        (NOW - 2 * day, NOW + 2 * day),
+        (NOW - 41 * day, NOW - 39 * day),
+    ):
+        in_it = {
+            event.pk
+            for event in Event.objects.visible_to(olga)
+            if (since is None or since <= event.date_time) and (until is None or event.date_time <= until)
+        }
+        found = upcoming.between(Event.objects.visible_to(olga), since, until)
+        assert {event.pk for event in found} == in_it
+        hold_the_same(found)
+        hold_the_same(found.filter(organizer=olga))
+        for narrowed in (upcoming.not_over, upcoming.over):
+            of_it = narrowed(Event.objects.visible_to(olga), NOW, since, until)
+            all_of_it = narrowed(Event.objects.visible_to(olga), NOW)
+            assert {event.pk for event in of_it} == in_it & {event.pk for event in all_of_it}
+            hold_the_same(of_it)
+
+
+@pytest.mark.parametrize("windows", [(), (3,), (4, 40), (1000,)])
 def test_words_that_few_have_and_that_many_have(monkeypatch, rows, olga, windows):
-    monkeypatch.setattr(merging, "FEW", 10)
-    monkeypatch.setattr(merging, "WINDOWS", windows)
+    monkeypatch.setattr(searching.Expected, "windows", lambda self, count: iter(windows))
+    monkeypatch.setattr(searching, "SHORT", 0 if windows else 1_000)
     for text in ("workshop", "talk", "workshop 2 hall", "talk 3"):
         hold_the_same(containing(Event.objects.visible_to(olga), ("title", "location"), text))
         hold_the_same(containing(upcoming.not_over(Event.objects.all(), NOW), ("title", "location"), text))

@@ -18,6 +18,7 @@ REVIEWED = {
     ("accounts", "0008_journal_without_names"): "old entries of the back office's journal, which nobody changes",
     ("events", "0005_filters_in_every_order"): "its index is made concurrently",
     ("events", "0006_one_search_index"): "indexes are made and dropped concurrently",
+    ("events", "0007_weeks_in_other_orders"): "its indexes are made concurrently",
     ("registrations", "0005_one_search_index"): "indexes are made and dropped concurrently",
 }
 

@@ -205,7 +205,8 @@ def test_the_list_makes_as_many_statements_for_fifty_as_for_one(office, olga, ad
             make_event(olga, date_time=days(number + 1))
         with CaptureQueriesContext(connection) as captured:
             answer = client.get(f"{LIST}?{query}")
-        made = [query["sql"] for query in captured]
+        # PostgreSQL is asked about itself, too, where something is searched for.
+        made = [query["sql"] for query in captured if not re.search("^EXPLAIN|pg_stats", query["sql"])]
         assert (len(made), [sql for sql in made if "COUNT(" in sql]) == (STATEMENTS, []), made
     assert len(titles_of(answer.content.decode())) == 50
 

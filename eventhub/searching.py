@@ -1,0 +1,148 @@
+"""Where the first rows of a list that have the words of a search are found soonest, on PostgreSQL.
+
+An index of trigrams finds all rows with the words, in no order; the index of a list's order finds the next rows, with
+or without the words. Which of the two is to be read depends on how many rows have them: of words that every twentieth
+row has, a page is met within some thousand rows of the list, while gathering and sorting all would grow with the
+table; of words that hardly anybody has, it is the other way round. PostgreSQL knows well how many rows that will be,
+from its statistics of the indexed texts, but takes it that they stand anywhere in the order of the list: past the last
+title that begins with a word it would go on reading all the others. So it is asked how many it expects, and told how
+far to read.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Self
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.db.models.lookups import IContains
+
+from eventhub.merging import MergedQuerySet, Order, Part, compiled, gathered, said_by_the_row
+from eventhub.texts import Texts
+from eventhub.trigrams import rarest
+
+# So many rows of a list are looked through at most; gathering the rows with words that are rarer costs less.
+FAR = 20_000
+# A list of no more rows is read in any way.
+LONG = 5_000
+# A list of no more rows is looked through: an index of trigrams would first be asked about all others' rows.
+SHORT = 1_000
+# Words of so few rows are asked for by their rarest trigrams, which may be those of some other rows as well.
+RARE = 200
+# So many times the rows within which a page is expected: words are not spread evenly.
+SAFETY = 2.5
+
+
+class Expected(NamedTuple):
+    """How many rows PostgreSQL expects in a list, and how many of them to have the words."""
+
+    rows: float
+    found: float
+
+    def windows(self, count: int) -> Iterator[int]:
+        """How many rows of the list are worth looking through for `count` that have the words, and how many after
+        that; nothing where gathering all with the words is likely to be less work."""
+        needed = int(SAFETY * count * self.rows / max(self.found, 1))
+        if self.rows > LONG and needed <= min(FAR, 4 * self.found):
+            yield needed
+            if self.found > 2 * FAR:
+                yield FAR
+
+
+class SearchedQuerySet(MergedQuerySet):
+    """A queryset that looks for the words of its conditions on Texts where they are found soonest."""
+
+    def _first(self, order: Order, stop: int) -> Self | None:
+        words = [one for one in self.query.where.children if isinstance(getattr(one, "lhs", None), Texts)]
+        if not words or connections[self.db].vendor != "postgresql":
+            return super()._first(order, stop)
+        page = self.merged(None)
+        bare = page._without_joins()
+        if bare is page:  # conditions on other tables as well
+            return super()._first(order, stop)
+        try:
+            parts = self.parts_for(order)
+            if parts is not None:
+                return self._first_of_parts(parts, bare, words, order, stop)
+            return self._first_of_all(page, bare, words, order, stop)
+        except EmptyResultSet:
+            return page.none()
+
+    def _first_of_all(self, page: Self, bare: Self, words: Sequence[Any], order: Order, stop: int) -> Self:
+        """Met among the next rows of the list; where that is too few, gathered and sorted."""
+        others = self._with(bare, [one for one in bare.query.where.children if one not in words])
+        likely = expected(others, bare, order)
+        for size in likely.windows(stop):
+            keys = _met(others, words, order, size, stop)
+            if len(keys) == stop:
+                return page._of(Q(pk__in=keys))
+        return page._of(_gathered(others.filter(*_as_indexed(words, likely, self)), order, stop))
+
+    def _first_of_parts(
+        self, parts: Iterable[Q | Part], bare: Self, words: Sequence[Any], order: Order, stop: int
+    ) -> Self:
+        """Common words are met in each part of the list; rows with rare ones are gathered, and then those of the list
+        taken out of them."""
+        everything = self._with(bare, [])
+        others = [one for one in self.query.where.children if one not in words]
+        likely = expected(everything, everything.filter(*words), order)
+        if any(likely.windows(stop)):
+            # Left alone, the database asks the index of trigrams once for each part of a part.
+            narrowed: Self = self._with(self, others).filter(said_by_the_row(words))
+            return narrowed._of_parts(parts, order, stop)
+        among = everything.filter(*_as_indexed(words, likely, self))
+        return self.merged(None)._of(_gathered(self._with(bare, others), order, stop, among=among))
+
+    @staticmethod
+    def _with(rows: Any, conditions: Sequence[Any]) -> Any:
+        """The same with these conditions alone."""
+        clone = rows._chain()
+        clone.query.where = clone.query.where.create(list(conditions))
+        return clone
+
+
+def expected(rows: Any, found: Any, order: Order) -> Expected:
+    """How many rows PostgreSQL expects of both."""
+    (all_sql, all_parameters), (sql, parameters) = compiled(rows, order, None), compiled(found, order, None)
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) ({all_sql}) UNION ALL ({sql})", (*all_parameters, *parameters))
+        plan = cursor.fetchone()[0]
+    plan = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+    while len(plan.get("Plans", ())) == 1:
+        plan = plan["Plans"][0]
+    if not plan["Node Type"].endswith("Append"):  # one of them is known to be empty
+        return Expected(0, 0)
+    first, second = plan["Plans"]
+    return Expected(first["Plan Rows"], second["Plan Rows"])
+
+
+def _met(rows: Any, words: Sequence[Any], order: Order, size: int, stop: int) -> list[int]:
+    """The keys of the first `stop` rows with the words among the first `size`."""
+    window = rows.order_by(*order.names).annotate(met=said_by_the_row(words))
+    query = window.values_list(order.column, "id", "met")[:size].query
+    sql, parameters = query.get_compiler(connection=connections[rows.db]).as_sql()
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(
+            f'SELECT found."id" FROM ({sql}) AS found WHERE found."met" {order.sql("found")} LIMIT {stop}', parameters
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _gathered(rows: Any, order: Order, stop: int, *, among: Any = None) -> Q:
+    """That a row is among the first `stop` of all these, sorted; where `among` is given, looked for in those rows."""
+    sql, parameters = gathered(rows, order, stop, among=among)
+    return Q(pk__in=RawSQL(f'SELECT first."id" FROM ({sql}) AS first', parameters))  # noqa: S611 of what the ORM has compiled
+
+
+def _as_indexed(words: Sequence[Any], likely: Expected, rows: Any) -> list[Any]:
+    """The conditions as the index of trigrams is best asked for them, or not at all."""
+    if likely.rows <= SHORT:
+        return [said_by_the_row(words)]
+    if likely.found > RARE:
+        return list(words)
+    texts = words[0].lhs
+    index = f"{rows.model._meta.model_name}_search"
+    pieces = rarest([word.rhs for word in words], alias=rows.db, index=index)
+    return [*(IContains(texts, piece) for piece in pieces), said_by_the_row(words)] if pieces else list(words)

@@ -1,0 +1,67 @@
+"""How far a list is looked through for words, and what an index of trigrams is asked for. What is found is the same
+however it is looked for: test_merging.py."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from eventhub import searching, trigrams
+from eventhub.filters import containing
+from eventhub.searching import Expected
+from events.models import Event
+
+
+@pytest.mark.parametrize(
+    ("rows", "found", "windows"),
+    [
+        (1_000_000, 50_000, [2_550, 20_000]),  # every twentieth: among the next thousand, likely
+        (1_000_000, 8_000, [16_319]),
+        (1_000_000, 1_000, []),  # sooner gathered than met
+        (1_000_000, 0, []),
+        (4_000, 2_000, []),  # a short list is read at once
+        (50_000, 2_000, [3_251]),
+    ],
+)
+def test_a_list_is_looked_through_as_far_as_a_page_is_expected_unless_gathering_is_less_work(rows, found, windows):
+    assert list(Expected(rows, found).windows(51)) == [pytest.approx(size, rel=0.03) for size in windows]
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["zebedee"], ["ZEB", "EBE", "BED"]),
+        (["theson", "xylo"], ["HES", "XYL", "YLO"]),  # the rarest of each, then the rarest of all
+        (["o'brien"], ["RIE", "IEN", "BRI"]),  # nothing that crosses what no trigram crosses
+        (["Ёлка", "al"], []),
+    ],
+)
+def test_the_rarest_trigrams_of_the_words_are_asked_for(monkeypatch, words, asked):
+    sample = "\n".join(["THE BRIDE", "ANDERSON", "THE ESON", "DEEDEE ED"])
+    monkeypatch.setattr(trigrams, "_sample", lambda *_: sample)
+    assert trigrams.rarest(words, alias="default", index="event_search") == asked
+
+
+FIELDS = ("title", "description", "location")
+
+
+@pytest.mark.django_db
+def test_a_row_with_the_trigrams_alone_is_not_found(monkeypatch, olga, make_event):
+    monkeypatch.setattr(searching, "SHORT", 0)
+    right = make_event(olga, title="Zebedee's farewell")
+    make_event(olga, title="Zebra, ebed, bede, eded and dee")
+    found = containing(Event.objects.all(), FIELDS, "zebedee").order_by("title", "pk")
+    assert list(found[:9]) == [right]
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no index of trigrams")
+@pytest.mark.parametrize(("short", "asked"), [(1_000, []), (0, ["%ZEB%", "%EBE%", "%BED%"])])
+def test_an_index_is_asked_about_all_rows_only_where_a_list_has_many(monkeypatch, olga, make_event, short, asked):
+    monkeypatch.setattr(searching, "SHORT", short)
+    monkeypatch.setattr(trigrams, "_sample", lambda *_: "")
+    with CaptureQueriesContext(connection) as captured:
+        list(containing(Event.objects.all(), FIELDS, "zebedee").order_by("title", "pk")[:9])
+    before, _, in_the_row = captured[-1]["sql"].partition("CASE WHEN")
+    assert (re.findall(r"%\w+%", before), re.findall(r"%\w+%", in_the_row)) == (asked, ["%zebedee%"])
