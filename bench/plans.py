@@ -9,6 +9,7 @@ import os
 import re
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,8 +65,9 @@ def lines_of(one: asked.Asked) -> Iterator[Line]:
     for explained in (False, True):
         with transaction.atomic():
             path, body = one.made()
+            headers = one.headers()
             with recorded(explained=explained) as record:
-                ask(who, one.verb, path, body, status=one.status)
+                ask(who, one.verb, path, body, status=one.status, headers=headers)
             transaction.set_rollback(True)
     for statement, plan in zip(record.statements, record.plans, strict=True):
         yield Line(f"{one.operation}{one.detail}", one.role, statement, plan)
@@ -75,15 +77,22 @@ def page(lines: list[Line], options: Namespace) -> str:
     texts: dict[str, str] = {}
     table = [row(HEAD), row(["---"] * 4 + ["---:"] * 3)]
     before: tuple[str, str] | None = None
-    for line in lines:
-        text = normalized(line.statement.sql)
+    for (operation, who, text, shape), same in groupby(lines, alike):
         number = texts.setdefault(text, f"s{len(texts) + 1}")
-        told = (line.operation, line.who)
+        told = (operation, who)
         cells = list(told) if told != before else ["", ""]
         before = told
-        cost = [f"{line.plan.rows:,}", f"{line.plan.buffers:,}", f"{line.plan.milliseconds:.1f}"]
-        table.append(row([*cells, f"[{number}](#{number})", how(line.plan), *cost]))
+        plans = [line.plan for line in same]
+        times = f" x {len(plans)}" if len(plans) > 1 else ""
+        cost = [f"{sum(plan.rows for plan in plans):,}", f"{sum(plan.buffers for plan in plans):,}"]
+        took = f"{sum(plan.milliseconds for plan in plans):.1f}"
+        table.append(row([*cells, f"[{number}](#{number}){times}", shape, *cost, took]))
     return "\n".join([*heading(options), *table, "", "## The statements", "", *details(texts)])
+
+
+def alike(line: Line) -> tuple[str, str, str, str]:
+    """What a statement that is sent again and again has in common with the one before."""
+    return line.operation, line.who, normalized(line.statement.sql), how(line.plan)
 
 
 def heading(options: Namespace) -> list[str]:
@@ -95,11 +104,12 @@ def heading(options: Namespace) -> list[str]:
         f"Written by `{command}`: {durability()}, {os.cpu_count()} cores, {rows}.",
         "*how* names the nodes of the plan that PostgreSQL chose, with their indexes (what only passes rows on is",
         "left out); *rows* is what the statement returns, *pages* the blocks of 8 KB that it touched, in memory or",
-        "not, *ms* its time, once, on a machine that was doing other things. Pages say more than times. A write shows",
+        "not, *ms* its time, once, on a machine that did nothing else. Pages say more than times. A write shows",
         "what its own statement touched; what an AFTER trigger does is in its time alone. The statement that finds",
         "the account behind a token stands once for each request. Who asks: an organizer of 200 events, one whose",
         "events are older than nearly everything else, one of crowds of 50,000, a user who is in thirty events, an",
-        "admin.",
+        "admin. What is sent n times in a row stands once (`x n`), with the sum of its costs; what a search asks the",
+        "planner beforehand (`EXPLAIN`) is left out. Sequential scans are of tables that were empty or nearly so.",
         "",
         "What is measured at three sizes is in [scale.md](scale.md).",
         "",

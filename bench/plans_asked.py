@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from django.test import Client
 
+from accounts import links, service_tokens
 from accounts.models import User
 from accounts.tokens import token_pair
 from bench import scale_rows as rows
@@ -25,6 +26,7 @@ class Asked(NamedTuple):
     made: Callable[[], tuple[str, Any]]
     status: int = 200
     detail: str = ""
+    headers: Callable[[], dict[str, str]] = dict
 
     @property
     def verb(self) -> str:
@@ -46,6 +48,7 @@ def at(path: str, body: Any = None) -> Callable[[], tuple[str, Any]]:
 ADMIN, BUSY = ("admin", rows.ADMIN), ("organizer", rows.BUSY)
 QUIET, PERSON = ("organizer of old events", rows.QUIET), ("user", rows.PERSON)
 NOBODY = ("anyone", None)
+KEY = {"idempotency-key": "a-key-for-explaining"}
 EVENT, CROWD = rows.BUSY_EVENTS[0], rows.CROWDS[1]
 HOST = ("organizer of crowds", rows.HOST)
 
@@ -58,6 +61,17 @@ def sessions() -> Iterator[Asked]:
     )
     yield Asked("POST token-refresh", *NOBODY, lambda: ("/users/token/refresh", {"refresh": refresh(rows.PERSON)}))
     yield Asked("POST user-logout", *PERSON, lambda: ("/users/logout", {"refresh": refresh(rows.PERSON)}), 204)
+    yield Asked(
+        "POST user-password-reset", *NOBODY, lambda: ("/users/password/reset", {"email": signed_up().email}), 204
+    )
+    yield Asked(
+        "POST user-password-reset-confirm",
+        *NOBODY,
+        lambda: ("/users/password/reset/confirm", {"token": link(links.RESET), "password": f"{PASSWORD} anew"}),
+        204,
+    )
+    yield Asked("POST email-verify", *NOBODY, lambda: ("/users/email/verify", {"token": link(links.VERIFICATION)}), 204)
+    yield Asked("POST email-verification", *PERSON, at("/users/email/verification", {}), 204)
 
 
 def accounts() -> Iterator[Asked]:
@@ -73,6 +87,18 @@ def accounts() -> Iterator[Asked]:
     yield Asked("GET user-organizer", *PERSON, at(f"/users/{rows.BUSY}/organizer"))
     for verb in ("PUT", "PATCH"):
         yield Asked(f"{verb} user-organizer", *BUSY, at(f"/users/{rows.BUSY}/organizer", {"about": "Since 2019."}))
+    yield Asked("GET user-export", *PERSON, at("/users/me/export"))
+    yield Asked("GET user-export", *BUSY, at("/users/me/export"))
+    yield Asked("POST token-list", *BUSY, at("/users/me/tokens/", {"name": "door", "scopes": ["events:read"]}), 201)
+    yield Asked("GET token-list", *BUSY, at("/users/me/tokens/"))
+    yield Asked("DELETE token-detail", *BUSY, lambda: (f"/users/me/tokens/{service_token().token.pk}", None), 204)
+    yield Asked(
+        "GET event-list",
+        "a service token",
+        None,
+        at("/events/"),
+        headers=lambda: {"authorization": f"Bearer {service_token().secret}"},
+    )
 
 
 def events() -> Iterator[Asked]:
@@ -81,6 +107,8 @@ def events() -> Iterator[Asked]:
         yield Asked("GET event-list", *who, at("/events/"))
     for query, detail in (
         ("upcoming=true", " to come"),
+        ("upcoming=false&ordering=title", " over, by title"),
+        ("date_from=2026-12-15&ordering=created_at", " from a day on, by creation"),
         ("status=upcoming&ordering=title", " of a status, by title"),
         (f"search={words.RARE_TITLE}", " searched, a rare word"),
         (f"search={words.COMMON_TITLE}", " searched, a common word"),
@@ -88,7 +116,9 @@ def events() -> Iterator[Asked]:
     ):
         yield Asked("GET event-list", *PERSON, at(f"/events/?{query}"), detail=detail)
     yield Asked("POST event-list", *BUSY, at("/events/", new), 201)
+    yield Asked("POST event-list", *BUSY, at("/events/", new), 201, ", with a key", lambda: KEY)
     yield Asked("GET event-detail", *PERSON, at(f"/events/{EVENT}"))
+    yield Asked("GET event-registration", *PERSON, at(f"/events/{rows.HOT_EVENT}/registration"))
     for verb in ("PUT", "PATCH"):
         yield Asked(f"{verb} event-detail", *BUSY, at(f"/events/{EVENT}", {"title": "Renamed"}))
     organizer = ("its organizer", organizer_of(rows.FULL_EVENT))
@@ -117,6 +147,8 @@ def attendees() -> Iterator[Asked]:
         "GET attendee-list", *BUSY, at(f"/attendees/?search={words.COMMON_NAME}"), detail=" searched, a common name"
     )
     yield Asked("POST attendee-list", *PERSON, at("/attendees/", {"event_id": rows.HOT_EVENT}), 201)
+    seat_wanted = at("/attendees/", {"event_id": rows.HOT_EVENT})
+    yield Asked("POST attendee-list", *PERSON, seat_wanted, 201, ", with a key", lambda: KEY)
     yield Asked("POST attendee-list", *PERSON, at("/attendees/", {"event_id": rows.FULL_EVENT}), 409, ", refused")
     queue = {"event_id": rows.FULL_EVENT, "status": "waitlisted"}
     yield Asked("POST attendee-list", *PERSON, at("/attendees/", queue), 201, ", queueing")
@@ -155,3 +187,13 @@ def refresh(user_id: int) -> str:
 
 def signed_up() -> User:
     return User.objects.create_user("explained", "explained@example.org", PASSWORD)
+
+
+def link(purpose: links.Purpose) -> str:
+    """What a mail to a new account would have in its link."""
+    return links.token_for(signed_up(), purpose)
+
+
+def service_token() -> service_tokens.NewToken:
+    owner = User.objects.get(pk=rows.BUSY)
+    return service_tokens.make(owner=owner, name="explained", scopes=["events:read"])

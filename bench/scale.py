@@ -42,6 +42,7 @@ class Found:
     title: str
     role: str
     costs: dict[int, Cost]
+    rows: int | None = None  # of the page, where a whole one is not to be had at every size
 
     @property
     def ratio(self) -> float:
@@ -82,24 +83,32 @@ def everything(asked: Any, options: Namespace) -> Iterator[scale_writes.Action]:
     yield from scale_writes.actions()
 
 
-def reading(case: Case, asked: Any) -> Callable[[], Callable[[], int]]:
-    """Prepares the request in front of the present size; then it is sent as often as wanted, for its number of rows."""
+def reading(case: Case, asked: Any) -> scale_writes.Prepare:
+    """Prepares the request in front of the present size, for a page of so many rows or a usual one; then it is sent as
+    often as wanted, for its number of rows."""
 
-    def prepare() -> Callable[[], int]:
-        path = case.path()
+    def prepare(rows: int | None) -> Callable[[], int]:
+        path = case.path() if rows is None else case.path(page_size=rows)
         return lambda: len(ask(asked[ROLES[case.role]], "GET", path)["results"])
 
     return prepare
 
 
-def compare(sizes: Sizes, title: str, role: str, prepare: Callable[[], Callable[[], int]], options: Namespace) -> Found:
+def compare(sizes: Sizes, title: str, role: str, prepare: scale_writes.Prepare, options: Namespace) -> Found:
     """The same at every size in turn, and again, more patiently, if it seems to be over the bound."""
     actions: dict[int, Callable[[], int]] = {}
     found = Found(title, role, {})
     for size in sizes:
         with sizes.of(size):
-            actions[size] = prepare()
+            actions[size] = prepare(None)
             found.costs[size] = plans(actions[size])
+    rows = [cost.rows for cost in found.costs.values()]
+    if 0 < min(rows) < max(rows):  # pages of as many rows are compared, be they as short as the shortest
+        found.rows = min(rows)
+        for size in sizes:
+            with sizes.of(size):
+                actions[size] = prepare(found.rows)
+                found.costs[size] = plans(actions[size])
     measure(sizes, found, actions, options.rounds)
     if found.ratio > BOUND:
         measure(sizes, found, actions, options.rounds * PATIENCE)
@@ -140,7 +149,8 @@ def line(one: Found) -> str:
     costs = [cost for _, cost in sorted(one.costs.items())]
     times, pages = [f"{cost.request:.1f}" for cost in costs], [f"{cost.buffers:,}" for cost in costs]
     ratio = f"**{one.ratio:.2f}**" if one.ratio > BOUND else f"{one.ratio:.2f}"
-    return row([one.title, one.role, *times, ratio, f"{one.in_database:.2f}", *pages])
+    title = one.title if one.rows is None else f"{one.title}, {one.rows} a page"
+    return row([title, one.role, *times, ratio, f"{one.in_database:.2f}", *pages])
 
 
 def row(cells: list[str]) -> str:

@@ -67,9 +67,9 @@ class Case(NamedTuple):
         text = self.query.get("ordering", self.listing.view.default_ordering)
         return self.listing.view.orderings[text.removeprefix("-")], text.startswith("-")
 
-    def path(self) -> str:
+    def path(self, **more: Any) -> str:
         """What is sent, in front of the rows of the present size."""
-        query = dict(self.query)
+        query = {**self.query, **more}
         if self.deep:
             query["cursor"] = cursor(self)
         return f"{self.listing.path}?{urlencode(query)}"

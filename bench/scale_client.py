@@ -23,10 +23,13 @@ def client(user_id: int) -> Client:
     return Client(headers={"authorization": f"Bearer {access}", "host": "127.0.0.1"}, raise_request_exception=False)
 
 
-def ask(who: Client, verb: str, path: str, body: Any = None, *, status: int = 200) -> Any:
+def ask(
+    who: Client, verb: str, path: str, body: Any = None, *, status: int = 200, headers: dict[str, str] | None = None
+) -> Any:
     """The answer's body; RuntimeError for another status than the expected one."""
     data = "" if body is None else json.dumps(body)
-    answer = who.generic(verb, path, data, content_type="application/json")
+    answer = who.generic(verb, path, data, content_type="application/json", headers=headers or {})
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     if answer.status_code != status:
-        raise RuntimeError(f"{verb} {path}: {answer.status_code} and not {status}: {answer.content[:200]!r}")
-    return json.loads(answer.content) if answer.content else None
+        raise RuntimeError(f"{verb} {path}: {answer.status_code} and not {status}: {content[:200]!r}")
+    return json.loads(content) if content else None

@@ -16,7 +16,8 @@ from registrations import figures
 from registrations.models import Registration, RegistrationStatus
 
 FIGURES = (figures.stage, figures.totals, figures.activity, figures.next_events, figures.concerns)
-Action = tuple[str, str, Callable[[], Callable[[], int]]]
+Prepare = Callable[[int | None], Callable[[], int]]  # for a page of so many rows, where it is about a page
+Action = tuple[str, str, Prepare]
 
 
 def timed(action: Callable[[], int]) -> tuple[float, float]:
@@ -37,7 +38,7 @@ def actions() -> Iterator[Action]:
             yield f"dashboard: {figure.__name__}", role, figures_of(figure, ROLES[role])
 
 
-def in_and_out() -> Callable[[], int]:
+def in_and_out(_rows: int | None) -> Callable[[], int]:
     """Each time somebody else, whose row goes again."""
     person = stranger()
     who = client(person)
@@ -50,7 +51,7 @@ def in_and_out() -> Callable[[], int]:
     return register
 
 
-def refusal() -> Callable[[], int]:
+def refusal(_rows: int | None) -> Callable[[], int]:
     who = client(stranger())
 
     def refused() -> int:
@@ -60,7 +61,7 @@ def refusal() -> Callable[[], int]:
     return refused
 
 
-def cancel_and_queue() -> Callable[[], int]:
+def cancel_and_queue(_rows: int | None) -> Callable[[], int]:
     """Whoever is seated longest goes, the queue moves up, and they stand at its end."""
     organizer = Registration.objects.filter(event=rows.FULL_EVENT).values_list("event__organizer", flat=True)[0]
     who = client(organizer)
@@ -86,8 +87,8 @@ def stranger() -> int:
         return int(cursor.fetchone()[0])
 
 
-def figures_of(figure: Callable[..., Any], user_id: int) -> Callable[[], Callable[[], int]]:
-    def prepare() -> Callable[[], int]:
+def figures_of(figure: Callable[..., Any], user_id: int) -> Prepare:
+    def prepare(_rows: int | None) -> Callable[[], int]:
         user = User.objects.get(pk=user_id)
 
         def ask_for_it() -> int:
