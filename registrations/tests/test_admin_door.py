@@ -134,7 +134,7 @@ def test_it_takes_as_many_queries_for_fifty_as_for_one(office, olga, make_event,
     def count():
         with CaptureQueriesContext(connection) as captured:
             assert client.get(door_of(event), query).status_code == 200
-        return len(captured)
+        return sum(not query["sql"].startswith("EXPLAIN") for query in captured)  # a search asks what to expect
 
     one = count()
     for _ in range(50):
