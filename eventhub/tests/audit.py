@@ -27,6 +27,7 @@ SECONDS = 120
 ALLOWED = {
     "Apache-2.0",
     "Apache-2.0 AND BSD-2-Clause",
+    "Apache Software License",
     "BSD 3-Clause OR Apache-2.0",
     "BSD License",
     "BSD-2-Clause",
@@ -39,7 +40,8 @@ ALLOWED = {
     "PSF-2.0",
     "Unlicense",
 }
-ELSEWHERE = {"async-timeout": "Apache-2.0"}  # which only a Python before 3.11.3 needs
+# What only a Python before 3.11.3 needs, as it says there itself.
+ELSEWHERE = {"async-timeout": "Apache Software License"}
 HEAD = """# Licences
 
 What the service needs to run, with all that this needs in turn, as `requirements.txt` pins it, and the licence that

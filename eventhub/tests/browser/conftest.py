@@ -11,13 +11,17 @@ PASSWORD = "a passphrase for tests"
 
 
 def pytest_collection_modifyitems(items):
-    reason = "NO BROWSER TESTS: there is no Chromium (make test-browser installs it where it can)"
+    has_none = chromium.find() is None
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            if chromium.find() is None:
-                # CI goes on where no browser can be had; the reason is printed for each test.
-                item.add_marker(pytest.mark.skip(reason=reason))
+            # CI goes on where no browser can be had; the reason is printed for each test.
+            item.add_marker(
+                pytest.mark.skipif(
+                    has_none,
+                    reason="NO BROWSER TESTS: there is no Chromium (make test-browser installs it where it can)",
+                )
+            )
 
 
 @pytest.fixture(scope="session", autouse=True)
