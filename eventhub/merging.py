@@ -123,9 +123,13 @@ class MergedQuerySet(QuerySet[Any, Any]):
         return list(self.query._gen_cols([self.query.where]))  # type: ignore[attr-defined]
 
     def _without_scope(self) -> Self:
+        _, others = split(self, Scope)
+        return self.with_only(others)
+
+    def with_only(self, conditions: Iterable[Any]) -> Self:
+        """The same with these conditions, as another queryset of the table has them, in the place of its own."""
         clone: Self = self._chain()  # type: ignore[attr-defined]
-        conditions = clone.query.where.children
-        clone.query.where.children = [one for one in conditions if not isinstance(getattr(one, "lhs", None), Scope)]
+        clone.query.where = clone.query.where.create(list(conditions))
         return clone
 
     def _without_joins(self) -> Self:
@@ -148,9 +152,41 @@ def compiled(rows: Any, order: Order, stop: int | None) -> Sql:
     """The query for the column of the order and the key of the first rows, or of all in no order; EmptyResultSet where
     there can be none."""
     ordered = rows.order_by() if stop is None else rows.order_by(*order.names)
-    query = ordered.values_list(order.column, "id")[:stop].query
-    sql, parameters = query.get_compiler(connection=connections[rows.db]).as_sql()
+    return sql_of(ordered.values_list(order.column, "id")[:stop])
+
+
+def sql_of(queryset: Any) -> Sql:
+    """As its database wants it. EmptyResultSet where it can have no rows."""
+    sql, parameters = queryset.query.get_compiler(connection=connections[queryset.db]).as_sql()
     return sql, tuple(parameters)
+
+
+def piece_by_piece(pieces: Sql, of_one: Any, order: Order, stop: int) -> Sql:
+    """The query for the same of the first `stop` rows of a list that falls into pieces, each of which an index has in
+    that order; for PostgreSQL. `pieces` selects what names each of them, as `piece`, and `of_one` are the rows of
+    `pieces.piece`.
+
+    The first row of each piece says which pieces the first rows of all can be in; so many rows of so many pieces are
+    read. What others hold is never looked at.
+    """
+    named, parameters = pieces
+    first, parameters_of_first = compiled(of_one, order, 1)
+    firsts, parameters_of_firsts = compiled(of_one, order, stop)
+    own = f"SELECT pieces.piece FROM ({named}) AS pieces CROSS JOIN LATERAL ({first}) AS one"
+    sql = (
+        f"SELECT theirs.* FROM ({own} {order.sql('one')} LIMIT {stop}) AS pieces"
+        f" CROSS JOIN LATERAL ({firsts}) AS theirs {order.sql('theirs')} LIMIT {stop}"
+    )
+    return sql, (*parameters, *parameters_of_first, *parameters_of_firsts)
+
+
+def split(rows: Any, kind: type) -> tuple[list[Any], list[Any]]:
+    """The conditions of a queryset that are on an expression of that kind, and the others."""
+    of_it: list[Any] = []
+    others: list[Any] = []
+    for one in rows.query.where.children:
+        (of_it if isinstance(getattr(one, "lhs", None), kind) else others).append(one)
+    return of_it, others
 
 
 def gathered(rows: Any, order: Order, stop: int, *, among: Any = None) -> Sql:

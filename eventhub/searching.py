@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IContains
 
-from eventhub.merging import MergedQuerySet, Order, Part, compiled, gathered, said_by_the_row
+from eventhub.merging import MergedQuerySet, Order, Part, compiled, gathered, said_by_the_row, split, sql_of
 from eventhub.texts import Texts
 from eventhub.trigrams import rarest
 
@@ -55,7 +55,7 @@ class SearchedQuerySet(MergedQuerySet):
     """A queryset that looks for the words of its conditions on Texts where they are found soonest."""
 
     def _first(self, order: Order, stop: int) -> Self | None:
-        words = [one for one in self.query.where.children if isinstance(getattr(one, "lhs", None), Texts)]
+        words, _ = split(self, Texts)
         if not words or connections[self.db].vendor != "postgresql":
             return super()._first(order, stop)
         page = self.merged(None)
@@ -72,7 +72,7 @@ class SearchedQuerySet(MergedQuerySet):
 
     def _first_of_all(self, page: Self, bare: Self, words: Sequence[Any], order: Order, stop: int) -> Self:
         """Met among the next rows of the list; where that is too few, gathered and sorted."""
-        others = self._with(bare, [one for one in bare.query.where.children if one not in words])
+        others = bare.with_only(split(bare, Texts)[1])
         likely = expected(others, bare, order)
         for size in likely.windows(stop):
             keys = _met(others, words, order, size, stop)
@@ -85,22 +85,15 @@ class SearchedQuerySet(MergedQuerySet):
     ) -> Self:
         """Common words are met in each part of the list; rows with rare ones are gathered, and then those of the list
         taken out of them."""
-        everything = self._with(bare, [])
-        others = [one for one in self.query.where.children if one not in words]
+        everything = bare.with_only([])
+        others = split(self, Texts)[1]
         likely = expected(everything, everything.filter(*words), order)
         if any(likely.windows(stop)):
             # Left alone, the database asks the index of trigrams once for each part of a part.
-            narrowed: Self = self._with(self, others).filter(said_by_the_row(words))
+            narrowed: Self = self.with_only(others).filter(said_by_the_row(words))
             return narrowed._of_parts(parts, order, stop)
         among = everything.filter(*_as_indexed(words, likely, self))
-        return self.merged(None)._of(_gathered(self._with(bare, others), order, stop, among=among))
-
-    @staticmethod
-    def _with(rows: Any, conditions: Sequence[Any]) -> Any:
-        """The same with these conditions alone."""
-        clone = rows._chain()
-        clone.query.where = clone.query.where.create(list(conditions))
-        return clone
+        return self.merged(None)._of(_gathered(bare.with_only(others), order, stop, among=among))
 
 
 def expected(rows: Any, found: Any, order: Order) -> Expected:
@@ -121,8 +114,7 @@ def expected(rows: Any, found: Any, order: Order) -> Expected:
 def _met(rows: Any, words: Sequence[Any], order: Order, size: int, stop: int) -> list[int]:
     """The keys of the first `stop` rows with the words among the first `size`."""
     window = rows.order_by(*order.names).annotate(met=said_by_the_row(words))
-    query = window.values_list(order.column, "id", "met")[:size].query
-    sql, parameters = query.get_compiler(connection=connections[rows.db]).as_sql()
+    sql, parameters = sql_of(window.values_list(order.column, "id", "met")[:size])
     with connections[rows.db].cursor() as cursor:
         cursor.execute(
             f'SELECT found."id" FROM ({sql}) AS found WHERE found."met" {order.sql("found")} LIMIT {stop}', parameters

@@ -14,7 +14,7 @@ from django.db import connections
 from django.db.models import F, Func, IntegerField, Q, Value
 from django.db.models.expressions import RawSQL
 
-from eventhub.merging import Order, Sql, compiled, said_by_the_row
+from eventhub.merging import Order, Sql, compiled, piece_by_piece, said_by_the_row, split, sql_of
 from eventhub.pagination import RowComparison
 from eventhub.searching import expected
 
@@ -45,27 +45,19 @@ class InWeeks:
         found = rows.filter(self.at_once())
         if order.column == "date_time" or not self._are_most(found, order):
             return compiled(found, order, stop)
-        pieces, parameters = self._pieces(rows)
         # Of all conditions, the index is asked for the weeks and the position alone: by the others the database expects
         # a handful of rows, and would look for them elsewhere.
-        positions, others = _split(found)
+        positions, others = split(found, RowComparison)
         of_one = rows.model.objects.using(rows.db).annotate(weeks=EightWeeks(F("date_time")))
-        of_one = of_one.filter(*positions, said_by_the_row(others), weeks=RawSQL("pieces.weeks", ()))
-        first, parameters_of_first = compiled(of_one, order, 1)
-        firsts, parameters_of_firsts = compiled(of_one, order, stop)
-        own = f"SELECT pieces.weeks FROM ({pieces}) AS pieces CROSS JOIN LATERAL ({first}) AS one"
-        sql = (
-            f"SELECT theirs.* FROM ({own} {order.sql('one')} LIMIT {stop}) AS pieces"
-            f" CROSS JOIN LATERAL ({firsts}) AS theirs {order.sql('theirs')} LIMIT {stop}"
-        )
-        return sql, (*parameters, *parameters_of_first, *parameters_of_firsts)
+        of_one = of_one.filter(*positions, said_by_the_row(others), weeks=RawSQL("pieces.piece", ()))
+        return piece_by_piece(self._pieces(rows), of_one, order, stop)
 
     def _are_most(self, found: Any, order: Order) -> bool:
         """Whether PostgreSQL expects the other conditions, beside the position of a page, to leave enough."""
         if connections[found.db].vendor != "postgresql":
             return False
         everything = found.model.objects.using(found.db)
-        _, others = _split(found)
+        _, others = split(found, RowComparison)
         likely = expected(everything.filter(self.at_once()), everything.filter(*others), order)
         return likely.found >= SHARE * likely.rows
 
@@ -75,23 +67,11 @@ class InWeeks:
         for way, moment in self.bounds.items():
             if moment is not None:
                 pieces = pieces.filter(**{f"weeks__{way}": EightWeeks(Value(moment))})
-        first, parameters = _text(pieces.order_by("weeks")[:1], rows)
-        following = pieces.filter(weeks__gt=RawSQL("found.weeks", ())).order_by("weeks")[:1]
-        then, parameters_of_following = _text(following, rows)
+        first, parameters = sql_of(pieces.order_by("weeks")[:1])
+        following = pieces.filter(weeks__gt=RawSQL("found.piece", ())).order_by("weeks")[:1]
+        then, parameters_of_following = sql_of(following)
         sql = (
-            f"WITH RECURSIVE found(weeks) AS (({first}) UNION ALL SELECT ({then}) FROM found WHERE found.weeks IS NOT"
-            " NULL) SELECT found.weeks FROM found WHERE found.weeks IS NOT NULL"
+            f"WITH RECURSIVE found(piece) AS (({first}) UNION ALL SELECT ({then}) FROM found WHERE found.piece IS NOT"
+            " NULL) SELECT found.piece FROM found WHERE found.piece IS NOT NULL"
         )
         return sql, (*parameters, *parameters_of_following)
-
-
-def _split(rows: Any) -> tuple[list[Any], list[Any]]:
-    """The conditions that say where the page begins, and the others."""
-    conditions = rows.query.where.children
-    positions = [one for one in conditions if isinstance(getattr(one, "lhs", None), RowComparison)]
-    return positions, [one for one in conditions if one not in positions]
-
-
-def _text(queryset: Any, rows: Any) -> Sql:
-    sql, parameters = queryset.query.get_compiler(connection=connections[rows.db]).as_sql()
-    return sql, tuple(parameters)
