@@ -115,7 +115,11 @@ class Load:
             yield "delete event", 204, self.ask("DELETE", path)
 
     def _come_and_go(self, number):
-        who = {"username": f"new-{number}", "email": f"new-{number}@example.org", "password": secrets.token_hex(8)}
+        who = {
+            "username": f"new-{number}",
+            "email": f"new-{number}@example.org",
+            "password": f"walk-{secrets.token_hex(8)}",
+        }
         yield "sign up", 201, self.ask("POST", "/users/register", who, user_id=None)
         status, body = self.ask("POST", "/users/login", who, user_id=None)
         yield "sign in", 200, (status, body)
