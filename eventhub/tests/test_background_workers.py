@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -91,8 +92,9 @@ def test_a_worker_sends_what_the_server_leaves_in_the_database(database, mailbox
     variables["TASKS_BACKEND"] = "database"
     with serving(database, tmp_path, workers=1, **variables) as service:
         sign_up(service, "cat")
-        with worker(["db_worker", "--interval=0.1"], database, **variables) as process:
+        with worker(["db_worker", "--no-startup-delay", "--interval=5"], database, **variables) as process:
             until(lambda: mailbox.mails)
+            time.sleep(1)  # until it waits for the next: in the middle of a look a signal ends in the driver's error
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
     assert mailbox.recipients == ["cat@example.org"]
