@@ -9,6 +9,8 @@ slice without parts would give. Filters added later narrow every part.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from itertools import chain
 from typing import Any, Protocol, Self
 
 from django.core.exceptions import EmptyResultSet
@@ -105,18 +107,14 @@ class MergedQuerySet(QuerySet[Any, Any]):
         """The queryset without parts whose one condition is the keys of the first rows of all parts."""
         page = self.merged(None)
         bare = page._without_scope()._without_joins()
-        rows: list[str] = []
-        parameters: list[Any] = []
-        for number, part in enumerate(parts):
-            try:
-                sql, own = _sql_of(part, bare, order, stop)
-            except EmptyResultSet:
-                continue
-            rows.append(f"SELECT * FROM ({sql}) AS part{number}")
-            parameters += own
-        if not rows:
+        found: list[Sql] = []
+        for part in parts:
+            with suppress(EmptyResultSet):
+                found.append(_sql_of(part, bare, order, stop))
+        if not found:
             return page.none()
-        keys = f'SELECT found."id" FROM ({" UNION ALL ".join(rows)}) AS found {order.sql("found")} LIMIT {stop}'
+        sql, parameters = together(found)
+        keys = f'SELECT found."id" FROM ({sql}) AS found {order.sql("found")} LIMIT {stop}'
         return page._of(Q(pk__in=RawSQL(keys, parameters)))  # noqa: S611 of what the ORM has compiled
 
     def _columns(self) -> list[Any]:
@@ -151,14 +149,25 @@ def _sql_of(part: Q | Part, rows: Any, order: Order, stop: int) -> Sql:
 def compiled(rows: Any, order: Order, stop: int | None) -> Sql:
     """The query for the column of the order and the key of the first rows, or of all in no order; EmptyResultSet where
     there can be none."""
-    ordered = rows.order_by() if stop is None else rows.order_by(*order.names)
-    return sql_of(ordered.values_list(order.column, "id")[:stop])
+    ordered = rows.order_by().values_list(order.column, "id") if stop is None else _as_pairs(rows, order)[:stop]
+    return sql_of(ordered)
+
+
+def _as_pairs(rows: Any, order: Order) -> Any:
+    return rows.order_by(*order.names).values_list(order.column, "id")
 
 
 def sql_of(queryset: Any) -> Sql:
     """As its database wants it. EmptyResultSet where it can have no rows."""
     sql, parameters = queryset.query.get_compiler(connection=connections[queryset.db]).as_sql()
     return sql, tuple(parameters)
+
+
+def together(parts: Iterable[Sql]) -> Sql:
+    """The query for the rows of all these."""
+    queries, parameters = zip(*parts, strict=True)
+    rows = " UNION ALL ".join(f"SELECT * FROM ({sql}) AS part{number}" for number, sql in enumerate(queries))
+    return rows, tuple(chain.from_iterable(parameters))
 
 
 def piece_by_piece(pieces: Sql, of_one: Any, order: Order, stop: int) -> Sql:
@@ -170,14 +179,13 @@ def piece_by_piece(pieces: Sql, of_one: Any, order: Order, stop: int) -> Sql:
     read. What others hold is never looked at.
     """
     named, parameters = pieces
-    first, parameters_of_first = compiled(of_one, order, 1)
-    firsts, parameters_of_firsts = compiled(of_one, order, stop)
-    own = f"SELECT pieces.piece FROM ({named}) AS pieces CROSS JOIN LATERAL ({first}) AS one"
+    rows, parameters_of_one = sql_of(_as_pairs(of_one, order))
+    own = f"SELECT pieces.piece FROM ({named}) AS pieces CROSS JOIN LATERAL ({rows} LIMIT 1) AS one"
     sql = (
         f"SELECT theirs.* FROM ({own} {order.sql('one')} LIMIT {stop}) AS pieces"
-        f" CROSS JOIN LATERAL ({firsts}) AS theirs {order.sql('theirs')} LIMIT {stop}"
+        f" CROSS JOIN LATERAL ({rows} LIMIT {stop}) AS theirs {order.sql('theirs')} LIMIT {stop}"
     )
-    return sql, (*parameters, *parameters_of_first, *parameters_of_firsts)
+    return sql, (*parameters, *parameters_of_one, *parameters_of_one)
 
 
 def split(rows: Any, kind: type) -> tuple[list[Any], list[Any]]:

@@ -119,6 +119,11 @@ class ChangeThrough(models.Model):
         abstract = True
 
 
+def _of_full(*fields: str) -> models.Index:
+    name = f"event_full_{'_'.join(fields)}"
+    return models.Index(fields=[*fields, "id"], condition=Q(has_free_seats=False), name=name)
+
+
 class Event(models.Model):
     """Something that takes place once, with `max_capacity` seats.
 
@@ -202,6 +207,12 @@ class Event(models.Model):
             models.Index(fields=["organizer", "created_at", "id"], name="event_by_organizer_creation"),
             models.Index(fields=["has_free_seats", "date_time", "id"], name="event_by_free_seats"),
             models.Index(fields=["last_mark"], name="event_by_last_mark"),
+            # The full ones, in every order and with a status: few, and written when an event fills up.
+            _of_full("title"),
+            _of_full("created_at"),
+            _of_full("status", "date_time"),
+            _of_full("status", "title"),
+            _of_full("status", "created_at"),
         ]
 
     def __str__(self) -> str:

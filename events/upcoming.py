@@ -56,7 +56,7 @@ def not_over(
     to_come = InWeeks(max(since or today, today), until)
     # Each condition more would make the database expect fewer rows than there are, and sort them all.
     found = events.filter(is_to_come(now), InWeeks(since, until).at_once())
-    return found.merged(lambda order: [begun, to_come])
+    return found.merged(lambda order: [_Few(begun), to_come])
 
 
 def over(

@@ -3,31 +3,76 @@
 What begins between two moments stands together in the index by date, and anywhere in the indexes by title and by
 creation: a database that wants the first 51 of them by title reads either all that begin then, and sorts them, or
 everybody's titles until it has met 51. But within eight weeks an index has the events by title and by creation, and
-there are only so many of those, however many events. (Less time: more pieces of 51 rows each to merge. More: more rows
-to pass over where a stretch ends within one.)
+there are only so many of those, however many events. Where a stretch begins or ends within eight weeks, those are read
+by four days: fewer of its neighbours are passed over.
 """
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.db import connections
-from django.db.models import F, Func, IntegerField, Q, Value
+from django.db.models import F, Func, IntegerField, Q
 from django.db.models.expressions import RawSQL
 
-from eventhub.merging import Order, Sql, compiled, piece_by_piece, said_by_the_row, split, sql_of
+from eventhub.merging import Order, Sql, compiled, piece_by_piece, said_by_the_row, split, sql_of, together
 from eventhub.pagination import RowComparison
 from eventhub.searching import expected
 
+EPOCH = datetime(2001, 1, 1, tzinfo=UTC)  # when the first of all pieces begins
+WEEKS, DAYS = timedelta(days=56), timedelta(days=4)
+EARLIEST = -1_000_000  # the number of no piece: all are behind it
 # Where fewer of a stretch are asked for, other conditions say better where to look.
 SHARE = 0.02
 
 
-class EightWeeks(Func):
-    """The number of the eight weeks (UTC) that a time is in, as PostgreSQL's indexes `event_by_weeks_...` have it."""
+class Piece(Func):
+    """The number of the piece, so many days long (UTC), that a time is in, as PostgreSQL's indexes `event_by_weeks_...`
+    and `event_by_days_...` have it."""
 
-    template = "((((%(expressions)s) AT TIME ZONE 'UTC')::date - DATE '2001-01-01') / 56)"
+    template = f"((((%(expressions)s) AT TIME ZONE 'UTC')::date - DATE '{EPOCH:%Y-%m-%d}') / %(days)s)"
     arity = 1
     output_field = IntegerField()
+
+    def __init__(self, moment: Any, length: timedelta) -> None:
+        super().__init__(moment, days=length.days)
+
+    @staticmethod
+    def number(moment: datetime, length: timedelta) -> int:
+        """The same, said here: the database rounds towards the first piece."""
+        return int((moment.astimezone(UTC) - EPOCH).days / length.days)
+
+
+class Stretch(NamedTuple):
+    """From one moment to another, either of which may be left open."""
+
+    since: datetime | None
+    until: datetime | None
+
+    @property
+    def bounds(self) -> dict[str, datetime]:
+        """As lookups."""
+        return {way: moment for way, moment in zip(("gte", "lte"), self, strict=True) if moment is not None}
+
+    def holds(self) -> Q:
+        """That an event begins in it."""
+        return Q(**{f"date_time__{way}": moment for way, moment in self.bounds.items()})
+
+    def in_pieces(self) -> "Iterator[tuple[timedelta, Stretch]]":
+        """By which pieces it is read: its whole weeks, and days in front of and behind them."""
+        try:
+            first = self.since and self.since + (EPOCH - self.since) % WEEKS
+            last = self.until and self.until - (self.until - EPOCH) % WEEKS
+        except OverflowError:  # at the end of time there are no weeks
+            first, last = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
+        if first and last and first > last:
+            yield DAYS, self
+            return
+        if first:
+            yield DAYS, Stretch(self.since, first - timedelta.resolution)
+        yield WEEKS, Stretch(first, last and last - timedelta.resolution)
+        if last:
+            yield DAYS, Stretch(last, self.until)
 
 
 class InWeeks:
@@ -35,22 +80,17 @@ class InWeeks:
     (eventhub/merging.py)."""
 
     def __init__(self, since: datetime | None = None, until: datetime | None = None) -> None:
-        self.bounds = {"gte": since, "lte": until}
+        self.stretch = Stretch(since, until)
 
     def at_once(self) -> Q:
         """The same as a condition."""
-        return Q(**{f"date_time__{way}": moment for way, moment in self.bounds.items() if moment is not None})
+        return self.stretch.holds()
 
     def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
         found = rows.filter(self.at_once())
         if order.column == "date_time" or not self._are_most(found, order):
             return compiled(found, order, stop)
-        # Of all conditions, the index is asked for the weeks and the position alone: by the others the database expects
-        # a handful of rows, and would look for them elsewhere.
-        positions, others = split(found, RowComparison)
-        of_one = rows.model.objects.using(rows.db).annotate(weeks=EightWeeks(F("date_time")))
-        of_one = of_one.filter(*positions, said_by_the_row(others), weeks=RawSQL("pieces.piece", ()))
-        return piece_by_piece(self._pieces(rows), of_one, order, stop)
+        return together(_by_pieces(rows, length, stretch, order, stop) for length, stretch in self.stretch.in_pieces())
 
     def _are_most(self, found: Any, order: Order) -> bool:
         """Whether PostgreSQL expects the other conditions, beside the position of a page, to leave enough."""
@@ -61,17 +101,25 @@ class InWeeks:
         likely = expected(everything.filter(self.at_once()), everything.filter(*others), order)
         return likely.found >= SHARE * likely.rows
 
-    def _pieces(self, rows: Any) -> Sql:
-        """The eight weeks in which anything begins, in that stretch: each found in an index behind those before."""
-        pieces = rows.model.objects.using(rows.db).order_by().annotate(weeks=EightWeeks(F("date_time"))).values("weeks")
-        for way, moment in self.bounds.items():
-            if moment is not None:
-                pieces = pieces.filter(**{f"weeks__{way}": EightWeeks(Value(moment))})
-        first, parameters = sql_of(pieces.order_by("weeks")[:1])
-        following = pieces.filter(weeks__gt=RawSQL("found.piece", ())).order_by("weeks")[:1]
-        then, parameters_of_following = sql_of(following)
-        sql = (
-            f"WITH RECURSIVE found(piece) AS (({first}) UNION ALL SELECT ({then}) FROM found WHERE found.piece IS NOT"
-            " NULL) SELECT found.piece FROM found WHERE found.piece IS NOT NULL"
-        )
-        return sql, (*parameters, *parameters_of_following)
+
+def _by_pieces(rows: Any, length: timedelta, stretch: Stretch, order: Order, stop: int) -> Sql:
+    # Of all conditions, the index is asked for the piece and the position alone: by the others the database expects a
+    # handful of rows, and would look for them elsewhere.
+    positions, others = split(rows.filter(stretch.holds()), RowComparison)
+    of_one = rows.model.objects.using(rows.db).annotate(piece=Piece(F("date_time"), length))
+    of_one = of_one.filter(*positions, said_by_the_row(others), piece=RawSQL("pieces.piece", ()))
+    return piece_by_piece(_pieces(rows, length, stretch), of_one, order, stop)
+
+
+def _pieces(rows: Any, length: timedelta, stretch: Stretch) -> Sql:
+    """The pieces in which anything begins, in that stretch: each found in an index behind those before."""
+    before = EARLIEST if stretch.since is None else Piece.number(stretch.since, length) - 1
+    following = rows.model.objects.using(rows.db).annotate(piece=Piece(F("date_time"), length)).values("piece")
+    following = following.filter(piece__gt=RawSQL("found.piece", ()))
+    if stretch.until is not None:
+        following = following.filter(piece__lte=Piece.number(stretch.until, length))
+    sql, parameters = sql_of(following.order_by("piece")[:1])
+    return (
+        f"WITH RECURSIVE found(piece) AS (SELECT {before} UNION ALL SELECT ({sql}) FROM found WHERE found.piece IS NOT"
+        f" NULL) SELECT found.piece FROM found WHERE found.piece > {before}"
+    ), parameters

@@ -158,7 +158,7 @@ class Registration(models.Model):
             models.Index(fields=["event", "registration_date", "id"], name="registration_by_event"),
             models.Index(fields=["event", "name", "id"], name="registration_by_event_and_name"),
             models.Index(fields=["user", "registration_date", "id"], name="registration_by_user"),
-            # The filter by status within an event: who has come, who has not come yet.
+            # The filter by status within an event: who has come, who has not come yet, and how many (at the door).
             models.Index(fields=["event", "status", "registration_date", "id"], name="registration_within_event"),
             models.Index(fields=["event", "status", "name", "id"], name="registration_within_event_name"),
             # The filter by status by name, of all: who is merely registered is most of any such list, and is met soon.
@@ -171,10 +171,6 @@ class Registration(models.Model):
                 fields=["event", "queue_number"],
                 condition=Q(status=RegistrationStatus.WAITLISTED),
                 name="registration_queue",
-            ),
-            # Who is here, counted at the door.
-            models.Index(
-                fields=["event"], condition=Q(status=RegistrationStatus.ATTENDED), name="registration_attended"
             ),
             # What the dashboard counts by day, of one event or of all; registering writes neither.
             *(

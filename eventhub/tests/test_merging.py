@@ -1,7 +1,7 @@
 """The first rows of a list, however they are found, are those of the whole list in its order."""
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -14,7 +14,7 @@ from eventhub.filters import containing
 from eventhub.pagination import Cursor, RowComparison
 from events import upcoming
 from events.models import Event, EventStatus
-from events.weeks import InWeeks
+from events.weeks import DAYS, EPOCH, WEEKS, InWeeks, Stretch
 from registrations.models import Registration
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +92,34 @@ def test_what_is_over_and_what_is_not(rows, olga, find):
     hold_the_same(found.filter(organizer=olga))
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "pieces"),
+    [
+        (None, 100, [(WEEKS, None, 56), (DAYS, 56, 100)]),
+        (-10, None, [(DAYS, -10, 0), (WEEKS, 0, None)]),
+        (100, 200, [(DAYS, 100, 112), (WEEKS, 112, 168), (DAYS, 168, 200)]),
+        (57, 111, [(DAYS, 57, 111)]),
+    ],
+)
+def test_a_stretch_is_whole_weeks_and_the_days_at_its_edges(since, until, pieces):
+    def at(day):
+        return None if day is None else EPOCH + timedelta(days=day)
+
+    found = list(Stretch(at(since), at(until)).in_pieces())
+    assert [length for length, _ in found] == [length for length, _, _ in pieces]
+    assert [part.since for _, part in found] == [at(begins) for _, begins, _ in pieces]
+    # Each ends where the next begins, one microsecond before; the last where the stretch does.
+    ends = [at(ends) for _, _, ends in pieces]
+    assert [part.until for _, part in found] == [*(end - timedelta.resolution for end in ends[:-1]), ends[-1]]
+
+
+@pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_at_the_ends_of_time_a_stretch_is_read_too(moment):
+    for stretch in (Stretch(moment, None), Stretch(None, moment)):
+        parts = [part for _, part in stretch.in_pieces()]
+        assert (parts[0].since, parts[-1].until) == stretch
+
+
 @pytest.mark.parametrize("by_week", [True, False])
 def test_a_stretch_of_time_week_by_week_or_at_once(monkeypatch, rows, olga, by_week):
     if by_week and connection.vendor != "postgresql":
@@ -103,6 +131,8 @@ def test_a_stretch_of_time_week_by_week_or_at_once(monkeypatch, rows, olga, by_w
         (NOW - day, None),
         (NOW - 2 * day, NOW + 2 * day),
         (NOW - 41 * day, NOW - 39 * day),
+        (NOW - 400 * day, NOW + 400 * day),  # whole weeks between the days
+        (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),
     ):
         in_it = {
             event.pk

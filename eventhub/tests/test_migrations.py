@@ -19,6 +19,7 @@ REVIEWED = {
     ("events", "0005_filters_in_every_order"): "its index is made concurrently",
     ("events", "0006_one_search_index"): "indexes are made and dropped concurrently",
     ("events", "0007_weeks_in_other_orders"): "its indexes are made concurrently",
+    ("events", "0008_edges_of_stretches_and_full_events"): "its indexes are made, and dropped, concurrently",
     ("registrations", "0005_one_search_index"): "indexes are made and dropped concurrently",
     ("registrations", "0007_many_people_an_event"): "an option for the planner, whose lock nobody waits for who writes",
 }

@@ -3,7 +3,7 @@ from django.db import migrations
 from eventhub.migrating import drop_unfinished
 
 # For lists of a stretch of time in another order (events/weeks.py): on PostgreSQL, which alone reads them so. The
-# expression is the text of `EightWeeks` there.
+# expression is the text of `Piece` there.
 WEEKS = "((((date_time) AT TIME ZONE 'UTC')::date - DATE '2001-01-01') / 56)"
 INDEXES = {"event_by_weeks_title": "title", "event_by_weeks_creation": "created_at"}
 
