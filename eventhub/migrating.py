@@ -1,6 +1,6 @@
 """Operations of migrations on tables that may be large and are in use meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -53,6 +53,32 @@ def drop_unfinished(schema_editor: Any, name: str) -> None:
         cursor.execute("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid", [name])
         if cursor.fetchone():
             cursor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(name)}")
+
+
+def indexes_of_expressions(
+    model: str, indexes: Mapping[str, str], *, instead_of: Mapping[str, str] | None = None
+) -> RunPython:
+    """Indexes that only PostgreSQL has, by name, each as it is written behind the table's name in `CREATE INDEX`; and
+    away with others. Made and dropped while others write, so that the migration must not be atomic."""
+    app_label, model_name = model.split(".")
+    before = instead_of or {}
+
+    def replace(apps: Any, schema_editor: Any, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        table = apps.get_model(app_label, model_name)._meta.db_table
+        for name, definition in new.items():
+            drop_unfinished(schema_editor, name)
+            schema_editor.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} {definition}")
+        if new:
+            schema_editor.execute(f"ANALYZE {table}")  # an index of expressions has statistics of its own
+        for name in old:
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+    return RunPython(
+        lambda apps, schema_editor: replace(apps, schema_editor, before, indexes),
+        lambda apps, schema_editor: replace(apps, schema_editor, indexes, before),
+    )
 
 
 def one_search_index(model: str, fields: Sequence[str], *, instead_of: Sequence[str], **options: Any) -> RunPython:

@@ -20,6 +20,7 @@ from eventhub.pagination import RowComparison
 from eventhub.searching import expected
 
 EPOCH = datetime(2001, 1, 1, tzinfo=UTC)  # when the first of all pieces begins
+# Shorter: more pieces to merge, 51 rows of each. Longer: more rows to pass over where a stretch ends within one.
 WEEKS, DAYS = timedelta(days=56), timedelta(days=4)
 EARLIEST = -1_000_000  # the number of no piece: all are behind it
 # Where fewer of a stretch are asked for, other conditions say better where to look.
@@ -40,57 +41,26 @@ class Piece(Func):
     @staticmethod
     def number(moment: datetime, length: timedelta) -> int:
         """The same, said here: the database rounds towards the first piece."""
-        return int((moment.astimezone(UTC) - EPOCH).days / length.days)
+        return int((moment - EPOCH).days / length.days)
 
 
-class Stretch(NamedTuple):
-    """From one moment to another, either of which may be left open."""
-
-    since: datetime | None
-    until: datetime | None
-
-    @property
-    def bounds(self) -> dict[str, datetime]:
-        """As lookups."""
-        return {way: moment for way, moment in zip(("gte", "lte"), self, strict=True) if moment is not None}
-
-    def holds(self) -> Q:
-        """That an event begins in it."""
-        return Q(**{f"date_time__{way}": moment for way, moment in self.bounds.items()})
-
-    def in_pieces(self) -> "Iterator[tuple[timedelta, Stretch]]":
-        """By which pieces it is read: its whole weeks, and days in front of and behind them."""
-        try:
-            first = self.since and self.since + (EPOCH - self.since) % WEEKS
-            last = self.until and self.until - (self.until - EPOCH) % WEEKS
-        except OverflowError:  # at the end of time there are no weeks
-            first, last = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
-        if first and last and first > last:
-            yield DAYS, self
-            return
-        if first:
-            yield DAYS, Stretch(self.since, first - timedelta.resolution)
-        yield WEEKS, Stretch(first, last and last - timedelta.resolution)
-        if last:
-            yield DAYS, Stretch(last, self.until)
-
-
-class InWeeks:
+class InWeeks(NamedTuple):
     """The events that begin from `since` to `until`, either of which may be left open, as a part of a list
     (eventhub/merging.py)."""
 
-    def __init__(self, since: datetime | None = None, until: datetime | None = None) -> None:
-        self.stretch = Stretch(since, until)
+    since: datetime | None = None
+    until: datetime | None = None
 
     def at_once(self) -> Q:
         """The same as a condition."""
-        return self.stretch.holds()
+        bounds = zip(("gte", "lte"), self, strict=True)
+        return Q(**{f"date_time__{way}": moment for way, moment in bounds if moment is not None})
 
     def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
         found = rows.filter(self.at_once())
         if order.column == "date_time" or not self._are_most(found, order):
             return compiled(found, order, stop)
-        return together(_by_pieces(rows, length, stretch, order, stop) for length, stretch in self.stretch.in_pieces())
+        return together(stretch._by_pieces(rows, length, order, stop) for length, stretch in self.in_pieces())
 
     def _are_most(self, found: Any, order: Order) -> bool:
         """Whether PostgreSQL expects the other conditions, beside the position of a page, to leave enough."""
@@ -101,25 +71,40 @@ class InWeeks:
         likely = expected(everything.filter(self.at_once()), everything.filter(*others), order)
         return likely.found >= SHARE * likely.rows
 
+    def in_pieces(self) -> "Iterator[tuple[timedelta, InWeeks]]":
+        """The length of the pieces by which each part of it is read: its whole weeks, and the days in front of and
+        behind them."""
+        try:
+            first = self.since and self.since + (EPOCH - self.since) % WEEKS
+            last = self.until and self.until - (self.until - EPOCH) % WEEKS
+        except OverflowError:  # less than eight weeks from an end of time
+            yield DAYS, self
+            return
+        if first and last and first > last:
+            yield DAYS, self
+            return
+        if first:
+            yield DAYS, InWeeks(self.since, first - timedelta.resolution)
+        yield WEEKS, InWeeks(first, last and last - timedelta.resolution)
+        if last:
+            yield DAYS, InWeeks(last, self.until)
 
-def _by_pieces(rows: Any, length: timedelta, stretch: Stretch, order: Order, stop: int) -> Sql:
-    # Of all conditions, the index is asked for the piece and the position alone: by the others the database expects a
-    # handful of rows, and would look for them elsewhere.
-    positions, others = split(rows.filter(stretch.holds()), RowComparison)
-    of_one = rows.model.objects.using(rows.db).annotate(piece=Piece(F("date_time"), length))
-    of_one = of_one.filter(*positions, said_by_the_row(others), piece=RawSQL("pieces.piece", ()))
-    return piece_by_piece(_pieces(rows, length, stretch), of_one, order, stop)
+    def _by_pieces(self, rows: Any, length: timedelta, order: Order, stop: int) -> Sql:
+        # Of all conditions, the index is asked for the piece and the position alone: by the others the database expects
+        # a handful of rows, and would look for them elsewhere.
+        positions, others = split(rows.filter(self.at_once()), RowComparison)
+        everything = rows.model.objects.using(rows.db).annotate(piece=Piece(F("date_time"), length))
+        of_one = everything.filter(*positions, said_by_the_row(others), piece=RawSQL("pieces.piece", ()))
+        return piece_by_piece(self._pieces(everything, length), of_one, order, stop)
 
-
-def _pieces(rows: Any, length: timedelta, stretch: Stretch) -> Sql:
-    """The pieces in which anything begins, in that stretch: each found in an index behind those before."""
-    before = EARLIEST if stretch.since is None else Piece.number(stretch.since, length) - 1
-    following = rows.model.objects.using(rows.db).annotate(piece=Piece(F("date_time"), length)).values("piece")
-    following = following.filter(piece__gt=RawSQL("found.piece", ()))
-    if stretch.until is not None:
-        following = following.filter(piece__lte=Piece.number(stretch.until, length))
-    sql, parameters = sql_of(following.order_by("piece")[:1])
-    return (
-        f"WITH RECURSIVE found(piece) AS (SELECT {before} UNION ALL SELECT ({sql}) FROM found WHERE found.piece IS NOT"
-        f" NULL) SELECT found.piece FROM found WHERE found.piece > {before}"
-    ), parameters
+    def _pieces(self, everything: Any, length: timedelta) -> Sql:
+        """The pieces in which anything begins: each found in an index behind those before."""
+        before = EARLIEST if self.since is None else Piece.number(self.since, length) - 1
+        following = everything.filter(piece__gt=RawSQL("found.piece", ()))
+        if self.until is not None:
+            following = following.filter(piece__lte=Piece.number(self.until, length))
+        sql, parameters = sql_of(following.order_by("piece").values("piece")[:1])
+        return (
+            f"WITH RECURSIVE found(piece) AS (SELECT {before} UNION ALL SELECT ({sql}) FROM found"
+            f" WHERE found.piece IS NOT NULL) SELECT found.piece FROM found WHERE found.piece > {before}"
+        ), parameters

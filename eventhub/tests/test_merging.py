@@ -14,7 +14,7 @@ from eventhub.filters import containing
 from eventhub.pagination import Cursor, RowComparison
 from events import upcoming
 from events.models import Event, EventStatus
-from events.weeks import DAYS, EPOCH, WEEKS, InWeeks, Stretch
+from events.weeks import DAYS, EPOCH, WEEKS, InWeeks
 from registrations.models import Registration
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +105,7 @@ def test_a_stretch_is_whole_weeks_and_the_days_at_its_edges(since, until, pieces
     def at(day):
         return None if day is None else EPOCH + timedelta(days=day)
 
-    found = list(Stretch(at(since), at(until)).in_pieces())
+    found = list(InWeeks(at(since), at(until)).in_pieces())
     assert [length for length, _ in found] == [length for length, _, _ in pieces]
     assert [part.since for _, part in found] == [at(begins) for _, begins, _ in pieces]
     # Each ends where the next begins, one microsecond before; the last where the stretch does.
@@ -115,7 +115,7 @@ def test_a_stretch_is_whole_weeks_and_the_days_at_its_edges(since, until, pieces
 
 @pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 def test_at_the_ends_of_time_a_stretch_is_read_too(moment):
-    for stretch in (Stretch(moment, None), Stretch(None, moment)):
+    for stretch in (InWeeks(moment, None), InWeeks(None, moment)):
         parts = [part for _, part in stretch.in_pieces()]
         assert (parts[0].since, parts[-1].until) == stretch
 

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from eventhub.migrating import AddIndexInUse, drop_unfinished
+from eventhub.migrating import AddIndexInUse, indexes_of_expressions
 
 # For where a stretch of time begins or ends within eight weeks (events/weeks.py); the expression is the text of `Piece`.
 DAYS = "((((date_time) AT TIME ZONE 'UTC')::date - DATE '2001-01-01') / 4)"
@@ -13,17 +13,6 @@ INDEXES = {
 BEFORE = {"event_spans": "USING gist (tstzrange(date_time, last_mark, '[]'))"}
 
 
-def replace(schema_editor, old, new):
-    if schema_editor.connection.vendor != "postgresql":
-        return
-    for name, definition in new.items():
-        drop_unfinished(schema_editor, name)
-        schema_editor.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON events_event {definition}")
-    schema_editor.execute("ANALYZE events_event")  # an index of expressions has statistics of its own
-    for name in old:
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-
-
 def of_full(*fields):
     name = f"event_full_{'_'.join(fields)}"
     condition = models.Q(has_free_seats=False)
@@ -34,10 +23,7 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("events", "0007_weeks_in_other_orders")]
     operations = [
-        migrations.RunPython(
-            lambda apps, schema_editor: replace(schema_editor, BEFORE, INDEXES),
-            lambda apps, schema_editor: replace(schema_editor, INDEXES, BEFORE),
-        ),
+        indexes_of_expressions("events.Event", INDEXES, instead_of=BEFORE),
         of_full("title"),
         of_full("created_at"),
         of_full("status", "date_time"),
