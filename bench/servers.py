@@ -103,12 +103,11 @@ def _compared(ways: list[Way], clients: int, options: Namespace, requests: Itera
     """A round of each way in turn, after one that warms up; how all were answered."""
     found: dict[str, list[Round]] = {way.title: [] for way in ways}
     answered: Counter[int] = Counter()
-    with ExitStack() as stack:
-        connections = {way.title: way.connect(clients, stack) for way in ways}
-        for number in range(1 + options.rounds):
-            for title, rounds in found.items():
-                seconds = options.seconds if number else 0.5
-                rounds.append(_measured(connections[title], next(requests), seconds, answered))
+    for number, way in itertools.product(range(1 + options.rounds), ways):
+        seconds = options.seconds if number else 0.5
+        with ExitStack() as stack:  # gunicorn would hang up on connections that wait for the other ways
+            round_of_it = _measured(way.connect(clients, stack), next(requests), seconds, answered)
+        found[way.title].append(round_of_it)
     first = found[ways[0].title][1:]
     for title, rounds in found.items():
         ratio = median(one.rate / other.rate for one, other in zip(rounds[1:], first, strict=True))
