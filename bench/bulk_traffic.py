@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from django.db import connection as database
@@ -53,11 +53,8 @@ def send(connection: http.client.HTTPConnection, verb: str, path: str, body: obj
 
 def once(port: int, verb: str, path: str, body: object, token: str) -> int:
     """As `send`, over a connection of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
-    try:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)) as connection:
         return send(connection, verb, path, body, token)
-    finally:
-        connection.close()
 
 
 @contextmanager
@@ -68,16 +65,15 @@ def traffic(port: int, requests: Iterable[tuple[int, str]], *, clients: int, rat
     stop, lock, supply = threading.Event(), threading.Lock(), iter(requests)
 
     def client(first: float) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
-        for count in itertools.count():
-            due = first + count / rate
-            if stop.wait(max(0.0, due - time.perf_counter())):
-                break
-            with lock:
-                event_id, token = next(supply)
-            status = send(connection, "POST", "/attendees/", {"event_id": event_id}, token)
-            samples.append(Sample(due, time.perf_counter() - due, status))
-        connection.close()
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)) as connection:
+            for count in itertools.count():
+                due = first + count / rate
+                if stop.wait(max(0.0, due - time.perf_counter())):
+                    break
+                with lock:
+                    event_id, token = next(supply)
+                status = send(connection, "POST", "/attendees/", {"event_id": event_id}, token)
+                samples.append(Sample(due, time.perf_counter() - due, status))
 
     started = time.perf_counter()
     threads = [threading.Thread(target=client, args=[started + n / rate / clients]) for n in range(clients)]

@@ -3,6 +3,8 @@
 import threading
 import time
 
+import pytest
+
 from bench.bulk import Took, during, operations_table, traffic_table
 from bench.bulk_traffic import Sample, summary, traffic
 from bench.tests.test_load import serving
@@ -30,6 +32,13 @@ def test_people_register_as_often_as_was_asked_for() -> None:
         assert {sample.status for sample in samples} == {201}
         assert 2 <= len(samples) <= 14
         assert all(sample.due < time.perf_counter() for sample in samples)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_who_is_answered_with_nonsense_hangs_up() -> None:
+    with serving(b"nonsense\r\n", *[CREATED] * 9) as port, traffic(port, [(7, "token")], clients=1, rate=20) as samples:
+        threading.Event().wait(0.1)
+    assert samples == []
 
 
 def test_the_tables_have_a_line_for_each_operation() -> None:
