@@ -11,7 +11,7 @@ slice without parts would give. Filters added later narrow every part.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
@@ -27,8 +27,29 @@ Sql = tuple[str, tuple[Any, ...]]
 class Part(Protocol):
     """Rows that are read in a way of their own."""
 
+    def at_once(self) -> Q:
+        """The same as a condition."""
+
+    def size(self, using: str) -> float:
+        """How many rows it has, about; infinitely many where finding out would take long."""
+
     def as_sql(self, rows: Any, order: "Order", stop: int) -> Sql:
         """A query for `order.column` and the key of those of its first `stop` rows that are in `rows` as well."""
+
+
+class Few(NamedTuple):
+    """What meets a condition that hardly any row does: found first, and sorted."""
+
+    condition: Q
+
+    def at_once(self) -> Q:
+        return self.condition
+
+    def size(self, using: str) -> float:
+        return 0
+
+    def as_sql(self, rows: Any, order: "Order", stop: int) -> Sql:
+        return gathered(rows.filter(self.condition), order, stop)
 
 
 class Scope(ExpressionWrapper):  # type: ignore[type-arg]

@@ -12,17 +12,15 @@ from eventhub.texts import Texts
 
 
 class AddIndexInUse(AddIndexConcurrently):
-    """Adds an index while others write: on PostgreSQL concurrently, so that the migration must not be atomic.
-
-    What an interrupted run of it left behind there, which is no good and only costs, goes first.
-    """
+    """Adds an index while others write: on PostgreSQL concurrently, so that the migration must not be atomic, and begins
+    again where it was interrupted."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if schema_editor.connection.vendor != "postgresql":
             AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
             return
-        drop_unfinished(schema_editor, self.index.name)
-        super().database_forwards(app_label, schema_editor, from_state, to_state)
+        if not is_made(schema_editor, self.index.name):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":
@@ -47,12 +45,15 @@ class RemoveIndexInUse(RemoveIndexConcurrently):
             RemoveIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
 
 
-def drop_unfinished(schema_editor: Any, name: str) -> None:
-    """Drops the index of that name if PostgreSQL calls it invalid."""
+def is_made(schema_editor: Any, name: str) -> bool:
+    """Whether an earlier run has made the index of that name. What an interrupted one has left, which PostgreSQL calls
+    invalid, is no good and only costs: it goes."""
     with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid", [name])
-        if cursor.fetchone():
+        cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name])
+        found = cursor.fetchone()
+        if found == (False,):
             cursor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(name)}")
+    return found == (True,)
 
 
 def indexes_of_expressions(
@@ -68,8 +69,8 @@ def indexes_of_expressions(
             return
         table = apps.get_model(app_label, model_name)._meta.db_table
         for name, definition in new.items():
-            drop_unfinished(schema_editor, name)
-            schema_editor.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} {definition}")
+            if not is_made(schema_editor, name):
+                schema_editor.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} {definition}")
         if new:
             schema_editor.execute(f"ANALYZE {table}")  # an index of expressions has statistics of its own
         for name in old:
@@ -99,9 +100,9 @@ def one_search_index(model: str, fields: Sequence[str], *, instead_of: Sequence[
             return
         table = apps.get_model(app_label, model_name)
         for index_name, texts in new.items():
-            drop_unfinished(schema_editor, index_name)
             index = GinIndex(OpClass(Upper(texts), name="gin_trgm_ops"), name=index_name, **options)
-            schema_editor.add_index(table, index, concurrently=True)
+            if not is_made(schema_editor, index_name):
+                schema_editor.add_index(table, index, concurrently=True)
         schema_editor.execute(f"ANALYZE {table._meta.db_table}")  # an index of expressions has statistics of its own
         for index_name in old:
             schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index_name}")

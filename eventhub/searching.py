@@ -11,6 +11,7 @@ far to read.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import EmptyResultSet
@@ -19,7 +20,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IContains
 
-from eventhub.merging import MergedQuerySet, Order, Part, compiled, gathered, said_by_the_row, split, sql_of
+from eventhub.merging import Few, MergedQuerySet, Order, Part, compiled, gathered, said_by_the_row, split, sql_of
 from eventhub.texts import Texts
 from eventhub.trigrams import rarest
 
@@ -49,6 +50,11 @@ class Expected(NamedTuple):
             yield needed
             if self.found > 2 * FAR:
                 yield FAR
+
+
+    def are_more_than(self, rows: float) -> bool:
+        """Whether looking through so many rows is less work than gathering all that have the words."""
+        return rows <= max(SHORT, min(FAR, 4 * self.found))
 
 
 class SearchedQuerySet(MergedQuerySet):
@@ -83,17 +89,28 @@ class SearchedQuerySet(MergedQuerySet):
     def _first_of_parts(
         self, parts: Iterable[Q | Part], bare: Self, words: Sequence[Any], order: Order, stop: int
     ) -> Self:
-        """Common words are met in each part of the list; rows with rare ones are gathered, and then those of the list
-        taken out of them."""
+        """Where the parts are short, they are looked through at once; where they are not, common words are met in each
+        of them, and rows with rare ones are gathered, and then those of the list taken out of them."""
         everything = bare.with_only([])
         others = split(self, Texts)[1]
+        # Left alone, the database asks the index of trigrams once for each part of a part.
+        looked_through: Self = self.with_only(others).filter(said_by_the_row(words))
         likely = expected(everything, everything.filter(*words), order)
+        parts = list(parts)
+        if likely.are_more_than(_size(parts, self.db)):
+            at_once = [part if isinstance(part, Q) else Few(part.at_once()) for part in parts]
+            return looked_through._of_parts(at_once, order, stop)
         if any(likely.windows(stop)):
-            # Left alone, the database asks the index of trigrams once for each part of a part.
-            narrowed: Self = self.with_only(others).filter(said_by_the_row(words))
-            return narrowed._of_parts(parts, order, stop)
+            return looked_through._of_parts(parts, order, stop)
         among = everything.filter(*_as_indexed(words, likely, self))
         return self.merged(None)._of(_gathered(bare.with_only(others), order, stop, among=among))
+
+
+def _size(parts: Sequence[Q | Part], using: str) -> float:
+    """How many rows all parts have. A condition is an index's to answer, and found by it at once; of conditions alone
+    nothing is known."""
+    sizes = [part.size(using) for part in parts if not isinstance(part, Q)]
+    return sum(sizes) if sizes else inf
 
 
 def expected(rows: Any, found: Any, order: Order) -> Expected:

@@ -9,6 +9,7 @@ by four days: fewer of its neighbours are passed over.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any, NamedTuple
 
 from django.db import connections
@@ -55,6 +56,9 @@ class InWeeks(NamedTuple):
         """The same as a condition."""
         bounds = zip(("gte", "lte"), self, strict=True)
         return Q(**{f"date_time__{way}": moment for way, moment in bounds if moment is not None})
+
+    def size(self, using: str) -> float:
+        return inf
 
     def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
         found = rows.filter(self.at_once())

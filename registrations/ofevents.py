@@ -1,13 +1,17 @@
 """Reading the registrations for all events of an organizer in some order, event by event."""
 
+from math import inf
 from typing import Any
 
 from django.db import connections
-from django.db.models import Exists, F, Q
+from django.db.models import Exists, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from eventhub.merging import Order, Sql, compiled, piece_by_piece, sql_of
 from events.models import Event
+
+# The people of more events are not added up for one page.
+MANY = 500
 
 
 class OfEvents:
@@ -22,9 +26,17 @@ class OfEvents:
         events = Event.objects.filter(organizer=self.organizer_id).order_by()
         return Q(event__in=events.values("pk")) if event_id is None else Q(Exists(events.filter(pk=event_id)))
 
+    def size(self, using: str) -> float:
+        """Without those that are cancelled."""
+        people = self._events(using).values_list(F("seats_taken") + F("waitlisted"), flat=True)[: MANY + 1]
+        return inf if len(people) > MANY else sum(people)
+
     def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
         if connections[rows.db].vendor != "postgresql":
             return compiled(rows.filter(self.at_once()), order, stop)
-        own = Event.objects.using(rows.db).filter(organizer=self.organizer_id).order_by()
+        own = self._events(rows.db).annotate(piece=F("pk")).values("piece")
         of_one = rows.filter(event=RawSQL("pieces.piece", ()))
-        return piece_by_piece(sql_of(own.annotate(piece=F("pk")).values("piece")), of_one, order, stop)
+        return piece_by_piece(sql_of(own), of_one, order, stop)
+
+    def _events(self, using: str) -> QuerySet[Any]:
+        return Event.objects.using(using).filter(organizer=self.organizer_id).order_by()

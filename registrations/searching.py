@@ -6,8 +6,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from eventhub.filters import MAX_SEARCH_LENGTH, found_in
+from registrations.models import TEXTS
 
-FIELDS = ("name", "contact_details")
 ACCOUNT_FIELDS = ("email", "username")
 # More accounts than this are no list to hand over: they are looked at from each registration then.
 MAX_ACCOUNTS = 1000
@@ -24,7 +24,7 @@ def search(rows: QuerySet[Any], text: str, *, by: User) -> QuerySet[Any]:
 
 
 def _has(word: str, by: User) -> Q:
-    found = found_in(word, FIELDS)
+    found = found_in(word, TEXTS)
     return found | _of_account(word) if by.is_admin else found
 
 

@@ -25,7 +25,7 @@ from events.models import Event
 from registrations import admission, seats
 from registrations.bodies import attendee_body, prospect_body
 from registrations.filters import RegistrationFilter
-from registrations.models import Registration, RegistrationStatus
+from registrations.models import TEXTS, Registration, RegistrationStatus
 from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer, ProspectSerializer
 
 _WITH_EVENT = Statement(lambda pk: Registration.objects.with_event().order_by().filter(pk=pk))
@@ -38,7 +38,7 @@ class AttendeeLists(ApiViewSet):
 
     queryset = Registration.objects.all()
     filterset_class = RegistrationFilter
-    search_fields = ("name", "contact_details")
+    search_fields = TEXTS
     orderings: ClassVar = {"registration_date": "registration_date", "name": "name"}
     default_ordering = "-registration_date"
 

@@ -22,7 +22,7 @@ from eventhub.office.listing import DayRangeFilter
 from eventhub.office.pages import OfficeList
 from events.models import Event
 from registrations.admin.deeds import DEEDS, DO, called
-from registrations.models import Registration, RegistrationStatus
+from registrations.models import TEXTS, Registration, RegistrationStatus
 from registrations.searching import search
 
 EVENT_VAR = "event__id__exact"
@@ -106,7 +106,7 @@ class RegistrationColumns:
         ("registration_date", DayRangeFilter),
     )
     paginator = KeysFirst
-    search_fields = ("name", "contact_details")  # what makes Django show the box; searching.py decides
+    search_fields = TEXTS  # what makes Django show the box; searching.py decides
     sortable_by = ("person", "registered")
     list_display_links = ("person",)
 
