@@ -11,7 +11,7 @@ slice without parts would give. Filters added later narrow every part.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, Protocol, Self
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
@@ -27,29 +27,14 @@ Sql = tuple[str, tuple[Any, ...]]
 class Part(Protocol):
     """Rows that are read in a way of their own."""
 
-    def at_once(self) -> Q:
-        """The same as a condition."""
-
     def size(self, using: str) -> float:
         """How many rows it has, about; infinitely many where finding out would take long."""
 
+    def through(self) -> "Part":
+        """The same, read as suits conditions that most of its rows do not meet: row by row, and each but once."""
+
     def as_sql(self, rows: Any, order: "Order", stop: int) -> Sql:
         """A query for `order.column` and the key of those of its first `stop` rows that are in `rows` as well."""
-
-
-class Few(NamedTuple):
-    """What meets a condition that hardly any row does: found first, and sorted."""
-
-    condition: Q
-
-    def at_once(self) -> Q:
-        return self.condition
-
-    def size(self, using: str) -> float:
-        return 0
-
-    def as_sql(self, rows: Any, order: "Order", stop: int) -> Sql:
-        return gathered(rows.filter(self.condition), order, stop)
 
 
 class Scope(ExpressionWrapper):  # type: ignore[type-arg]
@@ -191,22 +176,23 @@ def together(parts: Iterable[Sql]) -> Sql:
     return rows, tuple(chain.from_iterable(parameters))
 
 
-def piece_by_piece(pieces: Sql, of_one: Any, order: Order, stop: int) -> Sql:
+def piece_by_piece(pieces: Sql, of_one: Any, order: Order, stop: int, *, through: bool = False) -> Sql:
     """The query for the same of the first `stop` rows of a list that falls into pieces, each of which an index has in
     that order; for PostgreSQL. `pieces` selects what names each of them, as `piece`, and `of_one` are the rows of
     `pieces.piece`.
 
     The first row of each piece says which pieces the first rows of all can be in; so many rows of so many pieces are
-    read. What others hold is never looked at.
+    read. What others hold is never looked at. Where most of the rows that an index has in that order are not `of_one`,
+    and there are not many of them, all pieces are read `through`: each of their rows would be looked at to find the
+    first, and then again.
     """
-    named, parameters = pieces
+    sql, parameters = pieces
     rows, parameters_of_one = sql_of(_as_pairs(of_one, order))
-    own = f"SELECT pieces.piece FROM ({named}) AS pieces CROSS JOIN LATERAL ({rows} LIMIT 1) AS one"
-    sql = (
-        f"SELECT theirs.* FROM ({own} {order.sql('one')} LIMIT {stop}) AS pieces"
-        f" CROSS JOIN LATERAL ({rows} LIMIT {stop}) AS theirs {order.sql('theirs')} LIMIT {stop}"
-    )
-    return sql, (*parameters, *parameters_of_one, *parameters_of_one)
+    if not through:
+        first = f"SELECT pieces.piece FROM ({sql}) AS pieces CROSS JOIN LATERAL ({rows} LIMIT 1) AS one"
+        sql, parameters = f"{first} {order.sql('one')} LIMIT {stop}", (*parameters, *parameters_of_one)
+    each = f"SELECT theirs.* FROM ({sql}) AS pieces CROSS JOIN LATERAL ({rows} LIMIT {stop}) AS theirs"
+    return f"{each} {order.sql('theirs')} LIMIT {stop}", (*parameters, *parameters_of_one)
 
 
 def split(rows: Any, kind: type) -> tuple[list[Any], list[Any]]:

@@ -12,8 +12,8 @@ from eventhub.texts import Texts
 
 
 class AddIndexInUse(AddIndexConcurrently):
-    """Adds an index while others write: on PostgreSQL concurrently, so that the migration must not be atomic, and begins
-    again where it was interrupted."""
+    """Adds an index while others write: on PostgreSQL concurrently, so that the migration must not be atomic; what an
+    interrupted run of it has made stays, and what it has left unfinished is made anew."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if schema_editor.connection.vendor != "postgresql":
@@ -51,9 +51,10 @@ def is_made(schema_editor: Any, name: str) -> bool:
     with schema_editor.connection.cursor() as cursor:
         cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name])
         found = cursor.fetchone()
-        if found == (False,):
+        valid = found is not None and bool(found[0])
+        if found is not None and not valid:
             cursor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(name)}")
-    return found == (True,)
+    return valid
 
 
 def indexes_of_expressions(

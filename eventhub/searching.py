@@ -11,6 +11,7 @@ far to read.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from math import inf
 from typing import Any, NamedTuple, Self
 
@@ -20,41 +21,44 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IContains
 
-from eventhub.merging import Few, MergedQuerySet, Order, Part, compiled, gathered, said_by_the_row, split, sql_of
+from eventhub.merging import MergedQuerySet, Order, Part, compiled, gathered, said_by_the_row, split, sql_of
+from eventhub.pagination import RowComparison
 from eventhub.texts import Texts
 from eventhub.trigrams import rarest
 
 # So many rows of a list are looked through at most; gathering the rows with words that are rarer costs less.
 FAR = 20_000
-# A list of no more rows is read in any way.
-LONG = 5_000
 # A list of no more rows is looked through: an index of trigrams would first be asked about all others' rows.
 SHORT = 1_000
-# Words of so few rows are asked for by their rarest trigrams, which may be those of some other rows as well.
+# So many rows of a list are looked through as soon as one with the words is gathered: it stands somewhere in the table.
+AS_SOON = 3
+# The same where the order of the list says nothing of the words, which are likely to be met long before the last row.
+LIKELY_AS_SOON = 10
+# A single word of more rows is asked for as it is: each trigram is looked at again in each of them.
 RARE = 200
 # So many times the rows within which a page is expected: words are not spread evenly.
 SAFETY = 2.5
 
 
 class Expected(NamedTuple):
-    """How many rows PostgreSQL expects in a list, and how many of them to have the words."""
+    """How many rows PostgreSQL expects in a list, how many of them to have the words, and how many of all rows."""
 
     rows: float
     found: float
+    everywhere: float
 
-    def windows(self, count: int) -> Iterator[int]:
+    def windows(self, count: int, *, as_soon: int = LIKELY_AS_SOON) -> Iterator[int]:
         """How many rows of the list are worth looking through for `count` that have the words, and how many after
         that; nothing where gathering all with the words is likely to be less work."""
         needed = int(SAFETY * count * self.rows / max(self.found, 1))
-        if self.rows > LONG and needed <= min(FAR, 4 * self.found):
+        if self.rows > SHORT and needed <= min(FAR, as_soon * self.everywhere):
             yield needed
             if self.found > 2 * FAR:
                 yield FAR
 
-
     def are_more_than(self, rows: float) -> bool:
-        """Whether looking through so many rows is less work than gathering all that have the words."""
-        return rows <= max(SHORT, min(FAR, 4 * self.found))
+        """Whether looking through all of so many rows is less work than gathering those that have the words."""
+        return rows <= max(SHORT, min(FAR, AS_SOON * self.everywhere))
 
 
 class SearchedQuerySet(MergedQuerySet):
@@ -79,8 +83,8 @@ class SearchedQuerySet(MergedQuerySet):
     def _first_of_all(self, page: Self, bare: Self, words: Sequence[Any], order: Order, stop: int) -> Self:
         """Met among the next rows of the list; where that is too few, gathered and sorted."""
         others = bare.with_only(split(bare, Texts)[1])
-        likely = expected(others, bare, order)
-        for size in likely.windows(stop):
+        likely = Expected(*expected(order, others, bare, bare.with_only(words)))
+        for size in likely.windows(stop, as_soon=_as_soon(words, order)):
             keys = _met(others, words, order, size, stop)
             if len(keys) == stop:
                 return page._of(Q(pk__in=keys))
@@ -95,15 +99,21 @@ class SearchedQuerySet(MergedQuerySet):
         others = split(self, Texts)[1]
         # Left alone, the database asks the index of trigrams once for each part of a part.
         looked_through: Self = self.with_only(others).filter(said_by_the_row(words))
-        likely = expected(everything, everything.filter(*words), order)
+        rows, found = expected(order, everything, everything.filter(*words))
+        likely = Expected(rows, found, found)
         parts = list(parts)
         if likely.are_more_than(_size(parts, self.db)):
-            at_once = [part if isinstance(part, Q) else Few(part.at_once()) for part in parts]
-            return looked_through._of_parts(at_once, order, stop)
-        if any(likely.windows(stop)):
-            return looked_through._of_parts(parts, order, stop)
-        among = everything.filter(*_as_indexed(words, likely, self))
-        return self.merged(None)._of(_gathered(bare.with_only(others), order, stop, among=among))
+            through = [part if isinstance(part, Q) else part.through() for part in parts]
+            return looked_through._of_parts(through, order, stop)
+        size = next(likely.windows(stop, as_soon=_as_soon(words, order)), None)
+        if size is None:
+            among = everything.filter(*_as_indexed(words, likely, self))
+            return self.merged(None)._of(_gathered(bare.with_only(others), order, stop, among=among))
+        following = bare.with_only(split(bare, RowComparison)[0])
+        if _is_by_text(words, order) and len(_met(following, words, order, size, stop)) < stop:
+            # They stand elsewhere in the order, side by side: most of the list would be passed over.
+            return self.merged(None)._of(_gathered(bare, order, stop))
+        return looked_through._of_parts(parts, order, stop)
 
 
 def _size(parts: Sequence[Q | Part], using: str) -> float:
@@ -113,19 +123,27 @@ def _size(parts: Sequence[Q | Part], using: str) -> float:
     return sum(sizes) if sizes else inf
 
 
-def expected(rows: Any, found: Any, order: Order) -> Expected:
-    """How many rows PostgreSQL expects of both."""
-    (all_sql, all_parameters), (sql, parameters) = compiled(rows, order, None), compiled(found, order, None)
-    with connections[rows.db].cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) ({all_sql}) UNION ALL ({sql})", (*all_parameters, *parameters))
+def _is_by_text(words: Sequence[Any], order: Order) -> bool:
+    """Whether the order is that of a text in which words are looked for: many of them may stand side by side in it,
+    where in an order by time they stand anywhere."""
+    return order.column in {text.target.name for text in words[0].lhs.get_source_expressions()}
+
+
+def _as_soon(words: Sequence[Any], order: Order) -> int:
+    return AS_SOON if _is_by_text(words, order) else LIKELY_AS_SOON
+
+
+def expected(order: Order, *queries: Any) -> list[float]:
+    """How many rows PostgreSQL expects of each of these; of none of them where it knows of one that it has none."""
+    sql, parameters = zip(*(compiled(rows, order, None) for rows in queries), strict=True)
+    with connections[queries[0].db].cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) ({') UNION ALL ('.join(sql)})", [*chain.from_iterable(parameters)])
         plan = cursor.fetchone()[0]
     plan = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
     while len(plan.get("Plans", ())) == 1:
         plan = plan["Plans"][0]
-    if not plan["Node Type"].endswith("Append"):  # one of them is known to be empty
-        return Expected(0, 0)
-    first, second = plan["Plans"]
-    return Expected(first["Plan Rows"], second["Plan Rows"])
+    parts = plan.get("Plans", ()) if plan["Node Type"].endswith("Append") else ()
+    return [part["Plan Rows"] for part in parts] if len(parts) == len(queries) else [0] * len(queries)
 
 
 def _met(rows: Any, words: Sequence[Any], order: Order, size: int, stop: int) -> list[int]:
@@ -147,9 +165,9 @@ def _gathered(rows: Any, order: Order, stop: int, *, among: Any = None) -> Q:
 
 def _as_indexed(words: Sequence[Any], likely: Expected, rows: Any) -> list[Any]:
     """The conditions as the index of trigrams is best asked for them, or not at all."""
-    if likely.rows <= SHORT:
+    if likely.are_more_than(likely.rows):
         return [said_by_the_row(words)]
-    if likely.found > RARE:
+    if len(words) == 1 and likely.found > RARE:
         return list(words)
     texts = words[0].lhs
     index = f"{rows.model._meta.model_name}_search"

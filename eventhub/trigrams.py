@@ -1,8 +1,8 @@
 """Which three letters of a word are worth asking an index of trigrams for.
 
 PostgreSQL asks it for all trigrams of all words, and reads the lists of the common ones (`the`, `son`), which are long,
-only to find again what the lists of the rare ones have said. Whoever looks for a rare name gets the same rows ten
-times sooner by two or three trigrams of it.
+only to find again what the lists of the others have said. Whoever looks for a rare name gets the same rows ten times
+sooner by two or three trigrams of it, and for two names twice as soon by one of each.
 """
 
 import time
@@ -12,11 +12,13 @@ from typing import Any
 
 from django.db import connections
 
+# So many trigrams of a word that stands alone: all others that rows may have are looked at in vain.
 ENOUGH = 3
 SAMPLED_FOR_SECONDS = 3600
 
-_SAMPLE = """
-SELECT array_to_string(histogram_bounds::text::text[], chr(10)) FROM pg_stats
+_BETWEEN = "\x1e"  # which stands between records, in ASCII
+_SAMPLE = f"""
+SELECT array_to_string(histogram_bounds::text::text[], chr({ord(_BETWEEN)})) FROM pg_stats
  WHERE schemaname = current_schema() AND tablename = %s"""
 
 
@@ -27,9 +29,16 @@ def rarest(words: Sequence[str], *, alias: str, index: str) -> list[str]:
     """
     sample = _sample(alias, index, int(time.time()) // SAMPLED_FOR_SECONDS)
     of_words = [sorted(_trigrams(word.upper()), key=sample.count) for word in words]
-    first = [pieces[0] for pieces in of_words if pieces]
-    others = sorted((piece for pieces in of_words for piece in pieces[1:]), key=sample.count)
-    return list(dict.fromkeys([*first, *others]))[: max(ENOUGH, len(first))]
+    enough = ENOUGH if len(words) == 1 else 1
+    chosen = list(dict.fromkeys(piece for pieces in of_words for piece in pieces[:enough]))
+    left = [text for text in sample.split(_BETWEEN) if all(piece in text for piece in chosen)]
+    others = sorted((piece for pieces in of_words for piece in pieces[enough:]), key=sample.count)
+    for piece in others:
+        fewer = [text for text in left if piece in text]
+        if len(fewer) < len(left):
+            chosen.append(piece)
+            left = fewer
+    return chosen
 
 
 def _trigrams(word: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import BooleanField, F, Func, Q, Value
 
 from eventhub import times
-from eventhub.merging import Few
+from eventhub.merging import Order, Part, Sql, gathered
 from events.models import EventQuerySet, EventStatus, is_to_come
 from events.weeks import InWeeks
 
@@ -31,6 +31,22 @@ class _GoesOnAt(Func):
         return f"(tstzrange({begins[0]}, {ends[0]}, '[]') @> {at[0]})", (*begins[1], *ends[1], *at[1])
 
 
+class _Few:
+    """What meets a condition that hardly any event does, as a part of a list: found first, and sorted."""
+
+    def __init__(self, condition: Q) -> None:
+        self.condition = condition
+
+    def size(self, using: str) -> float:
+        return 0
+
+    def through(self) -> Part:
+        return self
+
+    def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
+        return gathered(rows.filter(self.condition), order, stop)
+
+
 def between(events: EventQuerySet, since: datetime | None, until: datetime | None) -> EventQuerySet:
     """Those that begin from `since` to `until`."""
     stretch = InWeeks(since, until)
@@ -46,7 +62,7 @@ def not_over(
     to_come = InWeeks(max(since or today, today), until)
     # Each condition more would make the database expect fewer rows than there are, and sort them all.
     found = events.filter(is_to_come(now), InWeeks(since, until).at_once())
-    return found.merged(lambda order: [Few(begun), to_come])
+    return found.merged(lambda order: [_Few(begun), to_come])
 
 
 def over(
@@ -55,4 +71,4 @@ def over(
     """As `EventQuerySet.over`, for lists; those of them that begin from `since` to `until`."""
     begun = InWeeks(since, min(until or now, now))
     found = events.over(now).filter(InWeeks(since, until).at_once())
-    return found.merged(lambda order: [begun, Few(Q(date_time__gt=now, status=EventStatus.COMPLETED))])
+    return found.merged(lambda order: [begun, _Few(Q(date_time__gt=now, status=EventStatus.COMPLETED))])

@@ -16,7 +16,7 @@ from django.db import connections
 from django.db.models import F, Func, IntegerField, Q
 from django.db.models.expressions import RawSQL
 
-from eventhub.merging import Order, Sql, compiled, piece_by_piece, said_by_the_row, split, sql_of, together
+from eventhub.merging import Order, Part, Sql, compiled, piece_by_piece, said_by_the_row, split, sql_of, together
 from eventhub.pagination import RowComparison
 from eventhub.searching import expected
 
@@ -60,6 +60,9 @@ class InWeeks(NamedTuple):
     def size(self, using: str) -> float:
         return inf
 
+    def through(self) -> Part:
+        return self
+
     def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
         found = rows.filter(self.at_once())
         if order.column == "date_time" or not self._are_most(found, order):
@@ -72,8 +75,8 @@ class InWeeks(NamedTuple):
             return False
         everything = found.model.objects.using(found.db)
         _, others = split(found, RowComparison)
-        likely = expected(everything.filter(self.at_once()), everything.filter(*others), order)
-        return likely.found >= SHARE * likely.rows
+        all_of_it, left = expected(order, everything.filter(self.at_once()), everything.filter(*others))
+        return left >= SHARE * all_of_it
 
     def in_pieces(self) -> "Iterator[tuple[timedelta, InWeeks]]":
         """The length of the pieces by which each part of it is read: its whole weeks, and the days in front of and

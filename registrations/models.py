@@ -160,7 +160,7 @@ class Registration(models.Model):
         ]
         indexes = [
             # One for each order, alone and within an event or a user.
-            _with_texts("registration_date", "registration_date"),
+            models.Index(fields=["registration_date", "id"], name="registration_by_date"),
             models.Index(fields=["name", "id"], name="registration_by_name"),
             models.Index(fields=["status", "registration_date", "id"], name="registration_by_status"),
             _with_texts("registration_event_date", "event", "registration_date"),

@@ -1,25 +1,25 @@
 """Reading the registrations for all events of an organizer in some order, event by event."""
 
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import Exists, F, Q
 from django.db.models.expressions import RawSQL
 
-from eventhub.merging import Order, Sql, compiled, piece_by_piece, sql_of
+from eventhub.merging import Order, Part, Sql, compiled, piece_by_piece, sql_of
 from events.models import Event
 
 # The people of more events are not added up for one page.
 MANY = 500
 
 
-class OfEvents:
+class OfEvents(NamedTuple):
     """The registrations for the events of an organizer, as a part of a list (eventhub/merging.py): event by event, out
     of an index that has them in their order within the event."""
 
-    def __init__(self, organizer_id: int) -> None:
-        self.organizer_id = organizer_id
+    organizer_id: int
+    is_read_through: bool = False
 
     def at_once(self, event_id: int | None = None) -> Q:
         """The same as a condition; or that this one event is the organizer's, which is asked but once."""
@@ -31,12 +31,15 @@ class OfEvents:
         people = self._events(using).values_list(F("seats_taken") + F("waitlisted"), flat=True)[: MANY + 1]
         return inf if len(people) > MANY else sum(people)
 
+    def through(self) -> Part:
+        return self._replace(is_read_through=True)
+
     def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
         if connections[rows.db].vendor != "postgresql":
             return compiled(rows.filter(self.at_once()), order, stop)
         own = self._events(rows.db).annotate(piece=F("pk")).values("piece")
         of_one = rows.filter(event=RawSQL("pieces.piece", ()))
-        return piece_by_piece(sql_of(own), of_one, order, stop)
+        return piece_by_piece(sql_of(own), of_one, order, stop, through=self.is_read_through)
 
-    def _events(self, using: str) -> QuerySet[Any]:
+    def _events(self, using: str) -> Any:
         return Event.objects.using(using).filter(organizer=self.organizer_id).order_by()

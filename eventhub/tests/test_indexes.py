@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.models import User
 from accounts.views import Users
+from eventhub.merging import said_by_the_row
 from eventhub.pagination import Cursor, RowComparison
 from eventhub.texts import stands_in
 from events.filters import EventFilter
@@ -57,7 +58,7 @@ FILTERS = [
     (Event, EventFilter, {"date_from": "2030-01-01"}, "event_by_date"),
     (Event, EventFilter, {"date_to": "2030-01-01"}, "event_by_date"),
     (Registration, RegistrationFilter, {"user_id": "1"}, "registration_by_user"),
-    (Registration, RegistrationFilter, {"event_id": "1"}, "registration_by_event"),
+    (Registration, RegistrationFilter, {"event_id": "1"}, "registration_event_date"),
     (Registration, RegistrationFilter, {"status": "attended"}, "registration_by_status"),
 ]
 
@@ -81,3 +82,12 @@ def test_texts_are_searched_through_an_index_on_postgresql(view):
     model = view.queryset.model
     found = plan(model.objects.filter(stands_in("telescope", view.search_fields)).order_by())
     assert f"{model._meta.model_name}_search" in found, found
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's indexes have nothing beside their columns")
+@pytest.mark.parametrize("column", ["registration_date", "name"])
+@pytest.mark.parametrize("narrowed", [{}, {"status": "attended"}])
+def test_an_event_s_people_are_looked_through_in_an_index_alone(column, narrowed):
+    people = Registration.objects.filter(said_by_the_row([stands_in("telescope", Attendees.search_fields)]), event=1)
+    page = people.filter(**narrowed).order_by(column, "pk").values_list(column, "pk")[:51]
+    assert "Index Only Scan" in plan(page, "bitmapscan", "indexscan")

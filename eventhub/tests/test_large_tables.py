@@ -54,7 +54,7 @@ SELECT n, md5(n::text), md5('d' || n), begins, CASE WHEN n %% 500 = 7 THEN begin
        CASE WHEN n <= 30 THEN %(quiet)s WHEN n < 180 THEN %(busy)s WHEN n = %(crowded)s THEN %(host)s
             ELSE 200 * (1 + n %% 99) END,
        CASE WHEN n = %(crowded)s THEN 10000 ELSE 10 END,
-       CASE WHEN n %% 40 = 0 THEN 10 ELSE 1 END, true,
+       CASE WHEN n = %(crowded)s THEN %(crowd)s WHEN n %% 40 = 0 THEN 10 ELSE 1 END, true,
        CASE WHEN n %% 50 = 1 THEN 'draft' WHEN n %% 50 = 2 THEN 'cancelled' WHEN n %% 50 = 3 THEN 'active'
             WHEN begins < now() THEN 'completed' ELSE 'upcoming' END,
        '', least(begins, now()) - n %% 90 * interval '1 day', now()

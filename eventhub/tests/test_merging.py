@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 import pytest
 from django.db import connection
@@ -15,7 +16,9 @@ from eventhub.pagination import Cursor, RowComparison
 from events import upcoming
 from events.models import Event, EventStatus
 from events.weeks import DAYS, EPOCH, WEEKS, InWeeks
+from registrations import ofevents
 from registrations.models import Registration
+from registrations.ofevents import OfEvents
 
 pytestmark = pytest.mark.django_db
 
@@ -152,13 +155,22 @@ def test_a_stretch_of_time_week_by_week_or_at_once(monkeypatch, rows, olga, by_w
 
 @pytest.mark.parametrize("windows", [(), (3,), (4, 40), (1000,)])
 def test_words_that_few_have_and_that_many_have(monkeypatch, rows, olga, windows):
-    monkeypatch.setattr(searching.Expected, "windows", lambda self, count: iter(windows))
-    monkeypatch.setattr(searching, "SHORT", 0 if windows else 1_000)
+    monkeypatch.setattr(searching.Expected, "windows", lambda self, count, as_soon: iter(windows))
+    monkeypatch.setattr(searching.Expected, "are_more_than", lambda self, rows: not windows)
     for text in ("workshop", "talk", "workshop 2 hall", "talk 3"):
         hold_the_same(containing(Event.objects.visible_to(olga), ("title", "location"), text))
         hold_the_same(containing(upcoming.not_over(Event.objects.all(), NOW), ("title", "location"), text))
     hold_the_same(containing(Registration.objects.visible_to(olga), ("name",), "bob"))
     hold_the_same(containing(Registration.objects.filter(status="waitlisted"), ("name",), "guest"))
+
+
+def test_how_many_people_an_organizer_s_events_have(monkeypatch, rows, olga):
+    live = Registration.objects.filter(event__organizer=olga).live().count()
+    assert OfEvents(olga.pk).size("default") == live > 9
+    monkeypatch.setattr(ofevents, "MANY", olga.events.count())
+    assert OfEvents(olga.pk).size("default") == live
+    monkeypatch.setattr(ofevents, "MANY", olga.events.count() - 1)
+    assert OfEvents(olga.pk).size("default") == inf
 
 
 def test_a_list_that_is_not_sliced_or_in_another_order_is_as_any(rows, olga):

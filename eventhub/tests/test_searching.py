@@ -14,31 +14,51 @@ from events.models import Event
 
 
 @pytest.mark.parametrize(
-    ("rows", "found", "windows"),
+    ("rows", "found", "everywhere", "windows"),
     [
-        (1_000_000, 50_000, [2_550, 20_000]),  # every twentieth: among the next thousand, likely
-        (1_000_000, 8_000, [16_319]),
-        (1_000_000, 1_000, []),  # sooner gathered than met
-        (1_000_000, 0, []),
-        (4_000, 2_000, []),  # a short list is read at once
-        (50_000, 2_000, [3_251]),
+        (1_000_000, 50_000, 50_000, [2_550, 20_000]),  # every twentieth: among the next thousand, likely
+        (1_000_000, 8_000, 8_000, [16_319]),
+        (1_000_000, 1_000, 1_000, []),  # sooner gathered than met
+        (1_000_000, 0, 0, []),
+        (900, 450, 450, []),  # a short list is read at once
+        (50_000, 2_000, 2_000, [3_251]),
+        (50_000, 1_000, 1_000, [6_375]),
+        (50_000, 500, 500, []),
+        (50_000, 500, 5_000, [12_750]),  # few of the list, of many that would have to be gathered
     ],
 )
-def test_a_list_is_looked_through_as_far_as_a_page_is_expected_unless_gathering_is_less_work(rows, found, windows):
-    assert list(Expected(rows, found).windows(51)) == [pytest.approx(size, rel=0.03) for size in windows]
+def test_a_list_is_looked_through_as_far_as_a_page_is_expected_unless_gathering_is_less_work(
+    rows, found, everywhere, windows
+):
+    likely = Expected(rows, found, everywhere)
+    assert list(likely.windows(51)) == [pytest.approx(size, rel=0.03) for size in windows]
+
+
+def test_it_is_looked_through_less_far_where_words_may_stand_side_by_side_in_its_order():
+    likely = Expected(50_000, 1_000, 1_000)
+    assert (list(likely.windows(51, as_soon=3)), list(likely.windows(20, as_soon=3))) == ([], [2_500])
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "rows", "looked_through"),
+    [(0, 1_000, True), (0, 1_001, False), (1_000, 3_000, True), (1_000, 3_001, False), (1_000_000, 20_001, False)],
+)
+def test_a_list_that_is_short_for_its_words_is_looked_through_as_a_whole(everywhere, rows, looked_through):
+    assert Expected(10_000_000, everywhere, everywhere).are_more_than(rows) is looked_through
 
 
 @pytest.mark.parametrize(
     ("words", "asked"),
     [
         (["zebedee"], ["ZEB", "EBE", "BED"]),
-        (["theson", "xylo"], ["HES", "XYL", "YLO"]),  # the rarest of each, then the rarest of all
+        (["theson", "xylo"], ["HES", "XYL"]),  # the rarest of each
+        (["ande", "bride"], ["NDE", "BRI", "AND"]),  # and one without which a text is left that has those
         (["o'brien"], ["RIE", "IEN", "BRI"]),  # nothing that crosses what no trigram crosses
         (["Ёлка", "al"], []),
     ],
 )
 def test_the_rarest_trigrams_of_the_words_are_asked_for(monkeypatch, words, asked):
-    sample = "\n".join(["THE BRIDE", "ANDERSON", "THE ESON", "DEEDEE ED"])
+    sample = "\x1e".join(["THE BRIDE", "ANDERSON", "THE ESON", "DEEDEE ED", "NDE BRI", *2 * ("AND", "RID", "IDE")])
     monkeypatch.setattr(trigrams, "_sample", lambda *_: sample)
     assert trigrams.rarest(words, alias="default", index="event_search") == asked
 

@@ -137,7 +137,7 @@ def test_a_page_makes_as_many_statements_for_fifty_people_as_for_one(office, olg
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL decides by statistics, which a test has none of")
 @pytest.mark.parametrize(
-    ("query", "index"), [("", "registration_by_event_and_name"), ("?people-o=newest", "registration_by_event")]
+    ("query", "index"), [("", "registration_event_name"), ("?people-o=newest", "registration_event_date")]
 )
 def test_people_come_out_of_an_index(office, olga, make_event, enroll, query, index):
     event = make_event(olga)
