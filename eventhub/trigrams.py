@@ -6,6 +6,7 @@ sooner by two or three trigrams of it, and for two names twice as soon by one of
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -27,12 +28,13 @@ def rarest(words: Sequence[str], *, alias: str, index: str) -> list[str]:
     there are `ENOUGH`; in capitals. A trigram beyond ASCII is left out: how the index splits a word there depends on
     the database's locale. So there may be none.
     """
-    sample = _sample(alias, index, int(time.time()) // SAMPLED_FOR_SECONDS)
-    of_words = [sorted(_trigrams(word.upper()), key=sample.count) for word in words]
+    texts = _sample(alias, index, int(time.time()) // SAMPLED_FOR_SECONDS)
+    common = _commonness(texts)
+    of_words = [sorted(_trigrams(word.upper()), key=common.__getitem__) for word in words]
     enough = ENOUGH if len(words) == 1 else 1
     chosen = list(dict.fromkeys(piece for pieces in of_words for piece in pieces[:enough]))
-    left = [text for text in sample.split(_BETWEEN) if all(piece in text for piece in chosen)]
-    others = sorted((piece for pieces in of_words for piece in pieces[enough:]), key=sample.count)
+    left = [text for text in texts if all(piece in text for piece in chosen)]
+    others = sorted((piece for pieces in of_words for piece in pieces[enough:]), key=common.__getitem__)
     for piece in others:
         fewer = [text for text in left if piece in text]
         if len(fewer) < len(left):
@@ -47,10 +49,16 @@ def _trigrams(word: str) -> list[str]:
 
 
 @lru_cache(maxsize=32)
-def _sample(alias: str, index: str, _hour: int) -> str:
+def _sample(alias: str, index: str, _hour: int) -> tuple[str, ...]:
     """Some hundred texts, as PostgreSQL's statistics have them; none where it has not looked yet."""
     connection: Any = connections[alias]
     with connection.cursor() as cursor:
         cursor.execute(_SAMPLE, [index])
         row = cursor.fetchone()
-    return row[0] if row and row[0] else ""
+    return tuple(row[0].split(_BETWEEN)) if row and row[0] else ()
+
+
+@lru_cache(maxsize=8)
+def _commonness(texts: tuple[str, ...]) -> Counter[str]:
+    """How often each trigram stands in these."""
+    return Counter(piece for text in texts for piece in _trigrams(text))
