@@ -32,8 +32,9 @@ FAR = 20_000
 SHORT = 1_000
 # So many rows of a list are looked through as soon as one with the words is gathered: it stands somewhere in the table.
 AS_SOON = 3
-# The same where the order of the list says nothing of the words, which are likely to be met long before the last row.
-LIKELY_AS_SOON = 10
+# The same for rows of which the last ones are likely not to be looked at, as a page is full before; and in an order by
+# the texts themselves, in which words stand side by side, and are met at once or not at all.
+LIKELY_AS_SOON, BY_TEXT_AS_SOON = 10, 1
 # A single word of more rows is asked for as it is: each trigram is looked at again in each of them.
 RARE = 200
 # So many times the rows within which a page is expected: words are not spread evenly.
@@ -130,7 +131,7 @@ def _is_by_text(words: Sequence[Any], order: Order) -> bool:
 
 
 def _as_soon(words: Sequence[Any], order: Order) -> int:
-    return AS_SOON if _is_by_text(words, order) else LIKELY_AS_SOON
+    return BY_TEXT_AS_SOON if _is_by_text(words, order) else LIKELY_AS_SOON
 
 
 def expected(order: Order, *queries: Any) -> list[float]:
