@@ -170,14 +170,15 @@ def large_tables():
 
 
 def read(sql: str, params: Any) -> tuple[int, set[str]]:
-    """How many rows of the large tables a statement reads, and which of them from end to end."""
+    """How many rows of the large tables a statement reads, and which of them from end to end, looking for what."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
         (root,) = cursor.fetchone()[0]
     nodes = [node for node in walk(root["Plan"]) if node.get("Relation Name") in LARGE and node["Actual Loops"]]
     removed = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
     rows = sum(node["Actual Loops"] * sum(node.get(name, 0) for name in removed) for node in nodes)
-    return rows, {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
+    scanned = [node for node in nodes if node["Node Type"] == "Seq Scan"]
+    return rows, {f"{node['Relation Name']} where {node.get('Filter', 'anything')}" for node in scanned}
 
 
 def walk(node: dict[str, Any]) -> Any:

@@ -22,6 +22,7 @@ REVIEWED = {
     ("events", "0007_weeks_in_other_orders"): "its indexes are made concurrently",
     ("events", "0008_edges_of_stretches_and_full_events"): "its indexes are made, and dropped, concurrently",
     ("events", "0009_sample_of_texts"): "an option of an index, whose lock nobody waits for who reads or writes",
+    ("events", "0010_completed_early"): "its index is made concurrently",
     ("registrations", "0005_one_search_index"): "indexes are made and dropped concurrently",
     ("registrations", "0007_many_people_an_event"): "an option for the planner, whose lock nobody waits for who writes",
     ("registrations", "0010_sample_of_texts"): "an option of an index, whose lock nobody waits for who reads or writes",

@@ -1,0 +1,12 @@
+from django.db import migrations
+
+from eventhub.migrating import indexes_of_expressions
+
+# When what is completed begins (events/upcoming.py, `_IsCompletedBefore`).
+INDEXES = {"event_completed": "((CASE WHEN status = 'completed' THEN date_time END))"}
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("events", "0009_sample_of_texts")]
+    operations = [indexes_of_expressions("events.Event", INDEXES)]
