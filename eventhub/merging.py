@@ -27,11 +27,9 @@ Sql = tuple[str, tuple[Any, ...]]
 class Part(Protocol):
     """Rows that are read in a way of their own."""
 
-    def size(self, using: str) -> float:
-        """How many rows it has, about; infinitely many where finding out would take long."""
-
-    def through(self) -> "Part":
-        """The same, read as suits conditions that most of its rows do not meet: row by row, and each but once."""
+    def through(self, using: str, at_most: int) -> "Part | None":
+        """The same, read as suits conditions that most of its rows do not meet: row by row, and each but once. None
+        where it has more than `at_most` rows in that database, or nobody knows."""
 
     def as_sql(self, rows: Any, order: "Order", stop: int) -> Sql:
         """A query for `order.column` and the key of those of its first `stop` rows that are in `rows` as well."""

@@ -16,39 +16,50 @@ class AddIndexInUse(AddIndexConcurrently):
     interrupted run of it has made stays, and what it has left unfinished is made anew."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
-            return
-        if not is_made(schema_editor, self.index.name):
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        if not is_made(schema_editor, table, self.index.name):
+            _way(schema_editor, AddIndexConcurrently, AddIndex).database_forwards(
+                self, app_label, schema_editor, from_state, to_state
+            )
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-        else:
-            AddIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
+        table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        if is_made(schema_editor, table, self.index.name):
+            _way(schema_editor, AddIndexConcurrently, AddIndex).database_backwards(
+                self, app_label, schema_editor, from_state, to_state
+            )
 
 
 class RemoveIndexInUse(RemoveIndexConcurrently):
-    """Drops an index while others write: on PostgreSQL concurrently, so that the migration must not be atomic."""
+    """Drops an index while others write: on PostgreSQL concurrently, so that the migration must not be atomic. An
+    interrupted run of it, and of the way back, goes on as that of AddIndexInUse."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-        else:
-            RemoveIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
+        table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        if is_made(schema_editor, table, self.name):
+            _way(schema_editor, RemoveIndexConcurrently, RemoveIndex).database_forwards(
+                self, app_label, schema_editor, from_state, to_state
+            )
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-        else:
-            RemoveIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
+        table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
+        if not is_made(schema_editor, table, self.name):
+            _way(schema_editor, RemoveIndexConcurrently, RemoveIndex).database_backwards(
+                self, app_label, schema_editor, from_state, to_state
+            )
 
 
-def is_made(schema_editor: Any, name: str) -> bool:
-    """Whether an earlier run has made the index of that name. What an interrupted one has left, which PostgreSQL calls
+def _way(schema_editor: Any, concurrently: Any, plainly: Any) -> Any:
+    return concurrently if schema_editor.connection.vendor == "postgresql" else plainly
+
+
+def is_made(schema_editor: Any, table: str, name: str) -> bool:
+    """Whether the table has an index of that name. What an interrupted run has left of one, which PostgreSQL calls
     invalid, is no good and only costs: it goes."""
-    with schema_editor.connection.cursor() as cursor:
+    connection = schema_editor.connection
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            return name in connection.introspection.get_constraints(cursor, table)
         cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name])
         found = cursor.fetchone()
         valid = found is not None and bool(found[0])
@@ -70,7 +81,7 @@ def indexes_of_expressions(
             return
         table = apps.get_model(app_label, model_name)._meta.db_table
         for name, definition in new.items():
-            if not is_made(schema_editor, name):
+            if not is_made(schema_editor, table, name):
                 schema_editor.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} {definition}")
         if new:
             schema_editor.execute(f"ANALYZE {table}")  # an index of expressions has statistics of its own
@@ -102,7 +113,7 @@ def one_search_index(model: str, fields: Sequence[str], *, instead_of: Sequence[
         table = apps.get_model(app_label, model_name)
         for index_name, texts in new.items():
             index = GinIndex(OpClass(Upper(texts), name="gin_trgm_ops"), name=index_name, **options)
-            if not is_made(schema_editor, index_name):
+            if not is_made(schema_editor, table._meta.db_table, index_name):
                 schema_editor.add_index(table, index, concurrently=True)
         schema_editor.execute(f"ANALYZE {table._meta.db_table}")  # an index of expressions has statistics of its own
         for index_name in old:

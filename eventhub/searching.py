@@ -12,7 +12,6 @@ far to read.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from math import inf
 from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import EmptyResultSet
@@ -57,9 +56,10 @@ class Expected(NamedTuple):
             if self.found > 2 * FAR:
                 yield FAR
 
-    def are_more_than(self, rows: float) -> bool:
-        """Whether looking through all of so many rows is less work than gathering those that have the words."""
-        return rows <= max(SHORT, min(FAR, AS_SOON * self.everywhere))
+    @property
+    def short(self) -> int:
+        """Looking through all of a list of so many rows is less work than gathering those that have the words."""
+        return int(max(SHORT, min(FAR, AS_SOON * self.everywhere)))
 
 
 class SearchedQuerySet(MergedQuerySet):
@@ -103,25 +103,29 @@ class SearchedQuerySet(MergedQuerySet):
         rows, found = expected(order, everything, everything.filter(*words))
         likely = Expected(rows, found, found)
         parts = list(parts)
-        if likely.are_more_than(_size(parts, self.db)):
-            through = [part if isinstance(part, Q) else part.through() for part in parts]
+        if through := _through(parts, self.db, likely.short):
             return looked_through._of_parts(through, order, stop)
         size = next(likely.windows(stop, as_soon=_as_soon(words, order)), None)
         if size is None:
             among = everything.filter(*_as_indexed(words, likely, self))
             return self.merged(None)._of(_gathered(bare.with_only(others), order, stop, among=among))
-        following = bare.with_only(split(bare, RowComparison)[0])
-        if _is_by_text(words, order) and len(_met(following, words, order, size, stop)) < stop:
-            # They stand elsewhere in the order, side by side: most of the list would be passed over.
+        if _is_by_text(words, order) and not self._are_met(bare, words, order, size, stop):
             return self.merged(None)._of(_gathered(bare, order, stop))
         return looked_through._of_parts(parts, order, stop)
 
+    def _are_met(self, bare: Self, words: Sequence[Any], order: Order, size: int, stop: int) -> bool:
+        """Whether the words are met among the next rows of all, whoever they are of, as is to be expected. If not, they
+        stand elsewhere in the order, side by side, and most of any list would be passed over."""
+        following = bare.with_only(split(bare, RowComparison)[0])
+        return len(_met(following, words, order, size, stop)) == stop
 
-def _size(parts: Sequence[Q | Part], using: str) -> float:
-    """How many rows all parts have. A condition is an index's to answer, and found by it at once; of conditions alone
-    nothing is known."""
-    sizes = [part.size(using) for part in parts if not isinstance(part, Q)]
-    return sum(sizes) if sizes else inf
+
+def _through(parts: Sequence[Q | Part], using: str, at_most: int) -> list[Q | Part] | None:
+    """The parts as they are read row by row; None where they are too long for that. A condition is found by an index,
+    at once; of conditions alone nobody knows how many rows they have."""
+    found = [part if isinstance(part, Q) else part.through(using, at_most) for part in parts]
+    through = [part for part in found if part is not None]
+    return None if len(through) < len(found) or all(isinstance(part, Q) for part in found) else through
 
 
 def _is_by_text(words: Sequence[Any], order: Order) -> bool:
@@ -166,7 +170,7 @@ def _gathered(rows: Any, order: Order, stop: int, *, among: Any = None) -> Q:
 
 def _as_indexed(words: Sequence[Any], likely: Expected, rows: Any) -> list[Any]:
     """The conditions as the index of trigrams is best asked for them, or not at all."""
-    if likely.are_more_than(likely.rows):
+    if likely.rows <= likely.short:
         return [said_by_the_row(words)]
     if len(words) == 1 and likely.found > RARE:
         return list(words)

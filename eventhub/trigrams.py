@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connections
 
-# So many trigrams of a word that stands alone: all others that rows may have are looked at in vain.
+# So many trigrams of a word that stands alone. Beside another word's, one is enough.
 ENOUGH = 3
 SAMPLED_FOR_SECONDS = 3600
 
@@ -24,19 +24,23 @@ SELECT array_to_string(histogram_bounds::text::text[], chr({ord(_BETWEEN)})) FRO
 
 
 def rarest(words: Sequence[str], *, alias: str, index: str) -> list[str]:
-    """For each of these words the trigram that is least common in the texts of an index, then others of them until
-    there are `ENOUGH`; in capitals. A trigram beyond ASCII is left out: how the index splits a word there depends on
+    """For each of these words the trigram that is least common in the texts of an index, for a single one `ENOUGH` of
+    them; and others while they rule out a text of PostgreSQL's sample that has all those. As they stand in the words,
+    whose capitals are the database's to say. One beyond ASCII is left out: how the index splits a word there depends on
     the database's locale. So there may be none.
     """
     texts = _sample(alias, index, int(time.time()) // SAMPLED_FOR_SECONDS)
     common = _commonness(texts)
-    of_words = [sorted(_trigrams(word.upper()), key=common.__getitem__) for word in words]
+
+    def commonness(piece: str) -> int:
+        return common[piece.upper()]
+
+    of_words = [sorted(_trigrams(word), key=commonness) for word in words]
     enough = ENOUGH if len(words) == 1 else 1
     chosen = list(dict.fromkeys(piece for pieces in of_words for piece in pieces[:enough]))
-    left = [text for text in texts if all(piece in text for piece in chosen)]
-    others = sorted((piece for pieces in of_words for piece in pieces[enough:]), key=common.__getitem__)
-    for piece in others:
-        fewer = [text for text in left if piece in text]
+    left = [text for text in texts if all(piece.upper() in text for piece in chosen)]
+    for piece in sorted((piece for pieces in of_words for piece in pieces[enough:]), key=commonness):
+        fewer = [text for text in left if piece.upper() in text]
         if len(fewer) < len(left):
             chosen.append(piece)
             left = fewer
@@ -50,7 +54,7 @@ def _trigrams(word: str) -> list[str]:
 
 @lru_cache(maxsize=32)
 def _sample(alias: str, index: str, _hour: int) -> tuple[str, ...]:
-    """Some hundred texts, as PostgreSQL's statistics have them; none where it has not looked yet."""
+    """Some hundred texts, in capitals, as PostgreSQL's statistics have them; none where it has not looked yet."""
     connection: Any = connections[alias]
     with connection.cursor() as cursor:
         cursor.execute(_SAMPLE, [index])

@@ -54,10 +54,7 @@ class _Few:
     def __init__(self, condition: Q) -> None:
         self.condition = condition
 
-    def size(self, using: str) -> float:
-        return 0
-
-    def through(self) -> Part:
+    def through(self, using: str, at_most: int) -> Part:
         return self
 
     def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:

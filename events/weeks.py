@@ -9,14 +9,13 @@ by four days: fewer of its neighbours are passed over.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from math import inf
 from typing import Any, NamedTuple
 
 from django.db import connections
 from django.db.models import F, Func, IntegerField, Q
 from django.db.models.expressions import RawSQL
 
-from eventhub.merging import Order, Part, Sql, compiled, piece_by_piece, said_by_the_row, split, sql_of, together
+from eventhub.merging import Order, Sql, compiled, piece_by_piece, said_by_the_row, split, sql_of, together
 from eventhub.pagination import RowComparison
 from eventhub.searching import expected
 
@@ -57,11 +56,8 @@ class InWeeks(NamedTuple):
         bounds = zip(("gte", "lte"), self, strict=True)
         return Q(**{f"date_time__{way}": moment for way, moment in bounds if moment is not None})
 
-    def size(self, using: str) -> float:
-        return inf
-
-    def through(self) -> Part:
-        return self
+    def through(self, using: str, at_most: int) -> None:
+        return None
 
     def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
         found = rows.filter(self.at_once())

@@ -168,7 +168,7 @@ class Registration(models.Model):
             models.Index(fields=["user", "registration_date", "id"], name="registration_by_user"),
             # The filter by status within an event: who has come, who has not come yet, and how many (at the door).
             _with_texts("registration_event_status_date", "event", "status", "registration_date"),
-            _with_texts("registration_event_status_name", "event", "status", "name"),
+            _with_texts("registration_event_name_status", "event", "status", "name"),
             # The filter by status by name, of all: who is merely registered is most of any such list, and is met soon.
             models.Index(
                 fields=["status", "name", "id"],

@@ -1,13 +1,12 @@
 """Reading the registrations for all events of an organizer in some order, event by event."""
 
-from math import inf
 from typing import Any, NamedTuple
 
 from django.db import connections
 from django.db.models import Exists, F, Q
 from django.db.models.expressions import RawSQL
 
-from eventhub.merging import Order, Part, Sql, compiled, piece_by_piece, sql_of
+from eventhub.merging import Order, Sql, compiled, piece_by_piece, sql_of
 from events.models import Event
 
 # The people of more events are not added up for one page.
@@ -26,13 +25,10 @@ class OfEvents(NamedTuple):
         events = Event.objects.filter(organizer=self.organizer_id).order_by()
         return Q(event__in=events.values("pk")) if event_id is None else Q(Exists(events.filter(pk=event_id)))
 
-    def size(self, using: str) -> float:
-        """Without those that are cancelled."""
+    def through(self, using: str, at_most: int) -> "OfEvents | None":
+        """As of any part; who has cancelled is not counted."""
         people = self._events(using).values_list(F("seats_taken") + F("waitlisted"), flat=True)[: MANY + 1]
-        return inf if len(people) > MANY else sum(people)
-
-    def through(self) -> Part:
-        return self._replace(is_read_through=True)
+        return self._replace(is_read_through=True) if len(people) <= MANY and sum(people) <= at_most else None
 
     def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
         if connections[rows.db].vendor != "postgresql":

@@ -2,7 +2,6 @@
 
 import itertools
 from datetime import UTC, datetime, timedelta
-from math import inf
 
 import pytest
 from django.db import connection
@@ -153,10 +152,10 @@ def test_a_stretch_of_time_week_by_week_or_at_once(monkeypatch, rows, olga, by_w
             hold_the_same(of_it)
 
 
-@pytest.mark.parametrize("windows", [(), (3,), (4, 40), (1000,)])
-def test_words_that_few_have_and_that_many_have(monkeypatch, rows, olga, windows):
+@pytest.mark.parametrize(("windows", "short"), [((), 0), ((), 1000), ((3,), 0), ((4, 40), 0), ((1000,), 0)])
+def test_words_that_few_have_and_that_many_have(monkeypatch, rows, olga, windows, short):
     monkeypatch.setattr(searching.Expected, "windows", lambda self, count, as_soon: iter(windows))
-    monkeypatch.setattr(searching.Expected, "are_more_than", lambda self, rows: not windows)
+    monkeypatch.setattr(searching.Expected, "short", short)
     for text in ("workshop", "talk", "workshop 2 hall", "talk 3"):
         hold_the_same(containing(Event.objects.visible_to(olga), ("title", "location"), text))
         hold_the_same(containing(upcoming.not_over(Event.objects.all(), NOW), ("title", "location"), text))
@@ -164,13 +163,15 @@ def test_words_that_few_have_and_that_many_have(monkeypatch, rows, olga, windows
     hold_the_same(containing(Registration.objects.filter(status="waitlisted"), ("name",), "guest"))
 
 
-def test_how_many_people_an_organizer_s_events_have(monkeypatch, rows, olga):
+def test_an_organizer_s_list_is_read_through_while_it_is_short(monkeypatch, rows, olga):
     live = Registration.objects.filter(event__organizer=olga).live().count()
-    assert OfEvents(olga.pk).size("default") == live > 9
-    monkeypatch.setattr(ofevents, "MANY", olga.events.count())
-    assert OfEvents(olga.pk).size("default") == live
-    monkeypatch.setattr(ofevents, "MANY", olga.events.count() - 1)
-    assert OfEvents(olga.pk).size("default") == inf
+    events = olga.events.count()
+    found = []
+    for people, many in ((live, events), (live - 1, events), (live, events - 1)):
+        monkeypatch.setattr(ofevents, "MANY", many)
+        found.append(OfEvents(olga.pk).through("default", people))
+    assert live > 9
+    assert found == [OfEvents(olga.pk, is_read_through=True), None, None]
 
 
 def test_a_list_that_is_not_sliced_or_in_another_order_is_as_any(rows, olga):

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         index("registration_event_date", "event", "registration_date"),
         index("registration_event_name", "event", "name"),
         index("registration_event_status_date", "event", "status", "registration_date"),
-        index("registration_event_status_name", "event", "status", "name"),
+        index("registration_event_name_status", "event", "status", "name"),
         RemoveIndexInUse("registration", "registration_by_event"),
         RemoveIndexInUse("registration", "registration_by_event_and_name"),
         RemoveIndexInUse("registration", "registration_within_event"),
