@@ -89,7 +89,10 @@ class MergedQuerySet(QuerySet[Any, Any]):
         if self._result_cache is not None or stop is None or stop > MAX_STOP or (order := Order.of(self)) is None:
             return super().__getitem__(key)
         found = self._first(order, stop)
-        return super().__getitem__(key) if found is None else found._sliced(key)
+        if found is None:
+            return super().__getitem__(key)
+        # What had to be read to know that it is all of them is not read again.
+        return found if found._result_cache is not None and not key.start else found._sliced(key)
 
     def _sliced(self, key: Any) -> Any:
         return super().__getitem__(key)

@@ -20,7 +20,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IContains
 
-from eventhub.merging import MergedQuerySet, Order, Part, compiled, gathered, said_by_the_row, split, sql_of
+from eventhub.merging import MergedQuerySet, Order, Part, Sql, compiled, gathered, said_by_the_row, split, sql_of
 from eventhub.pagination import RowComparison
 from eventhub.texts import Texts
 from eventhub.trigrams import rarest
@@ -33,7 +33,7 @@ SHORT = 1_000
 AS_SOON = 3
 # The same for rows of which the last ones are likely not to be looked at, as a page is full before; and in an order by
 # the texts themselves, in which words stand side by side, and are met at once or not at all.
-LIKELY_AS_SOON, BY_TEXT_AS_SOON = 10, 1
+LIKELY_AS_SOON, BY_TEXT_AS_SOON = 10, 0.5
 # A single word of more rows is asked for as it is: each trigram is looked at again in each of them.
 RARE = 200
 # So many times the rows within which a page is expected: words are not spread evenly.
@@ -47,7 +47,7 @@ class Expected(NamedTuple):
     found: float
     everywhere: float
 
-    def windows(self, count: int, *, as_soon: int = LIKELY_AS_SOON) -> Iterator[int]:
+    def windows(self, count: int, *, as_soon: float = LIKELY_AS_SOON) -> Iterator[int]:
         """How many rows of the list are worth looking through for `count` that have the words, and how many after
         that; nothing where gathering all with the words is likely to be less work."""
         needed = int(SAFETY * count * self.rows / max(self.found, 1))
@@ -86,10 +86,10 @@ class SearchedQuerySet(MergedQuerySet):
         others = bare.with_only(split(bare, Texts)[1])
         likely = Expected(*expected(order, others, bare, bare.with_only(words)))
         for size in likely.windows(stop, as_soon=_as_soon(words, order)):
-            keys = _met(others, words, order, size, stop)
-            if len(keys) == stop:
-                return page._of(Q(pk__in=keys))
-        return page._of(_gathered(others.filter(*_as_indexed(words, likely, self)), order, stop))
+            met: Self = page._of(_keys(_met(others, words, order, size, stop)))._sliced(slice(stop))
+            if len(met) == stop:
+                return met
+        return page._of(_keys(gathered(others.filter(*_as_indexed(words, likely, self)), order, stop)))
 
     def _first_of_parts(
         self, parts: Iterable[Q | Part], bare: Self, words: Sequence[Any], order: Order, stop: int
@@ -108,16 +108,20 @@ class SearchedQuerySet(MergedQuerySet):
         size = next(likely.windows(stop, as_soon=_as_soon(words, order)), None)
         if size is None:
             among = everything.filter(*_as_indexed(words, likely, self))
-            return self.merged(None)._of(_gathered(bare.with_only(others), order, stop, among=among))
+            return self.merged(None)._of(_keys(gathered(bare.with_only(others), order, stop, among=among)))
         if _is_by_text(words, order) and not self._are_met(bare, words, order, size, stop):
-            return self.merged(None)._of(_gathered(bare, order, stop))
+            return self.merged(None)._of(_keys(gathered(bare, order, stop)))
         return looked_through._of_parts(parts, order, stop)
 
     def _are_met(self, bare: Self, words: Sequence[Any], order: Order, size: int, stop: int) -> bool:
         """Whether the words are met among the next rows of all, whoever they are of, as is to be expected. If not, they
         stand elsewhere in the order, side by side, and most of any list would be passed over."""
         following = bare.with_only(split(bare, RowComparison)[0])
-        return len(_met(following, words, order, size, stop)) == stop
+        sql, parameters = _met(following, words, order, size, stop)
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM ({sql}) AS met", parameters)
+            found: int = cursor.fetchone()[0]
+        return found == stop
 
 
 def _through(parts: Sequence[Q | Part], using: str, at_most: int) -> list[Q | Part] | None:
@@ -134,7 +138,7 @@ def _is_by_text(words: Sequence[Any], order: Order) -> bool:
     return order.column in {text.target.name for text in words[0].lhs.get_source_expressions()}
 
 
-def _as_soon(words: Sequence[Any], order: Order) -> int:
+def _as_soon(words: Sequence[Any], order: Order) -> float:
     return BY_TEXT_AS_SOON if _is_by_text(words, order) else LIKELY_AS_SOON
 
 
@@ -151,20 +155,16 @@ def expected(order: Order, *queries: Any) -> list[float]:
     return [part["Plan Rows"] for part in parts] if len(parts) == len(queries) else [0] * len(queries)
 
 
-def _met(rows: Any, words: Sequence[Any], order: Order, size: int, stop: int) -> list[int]:
-    """The keys of the first `stop` rows with the words among the first `size`."""
+def _met(rows: Any, words: Sequence[Any], order: Order, size: int, stop: int) -> Sql:
+    """The query for the first `stop` rows with the words among the first `size`."""
     window = rows.order_by(*order.names).annotate(met=said_by_the_row(words))
     sql, parameters = sql_of(window.values_list(order.column, "id", "met")[:size])
-    with connections[rows.db].cursor() as cursor:
-        cursor.execute(
-            f'SELECT found."id" FROM ({sql}) AS found WHERE found."met" {order.sql("found")} LIMIT {stop}', parameters
-        )
-        return [key for (key,) in cursor.fetchall()]
+    return f'SELECT found.* FROM ({sql}) AS found WHERE found."met" {order.sql("found")} LIMIT {stop}', parameters
 
 
-def _gathered(rows: Any, order: Order, stop: int, *, among: Any = None) -> Q:
-    """That a row is among the first `stop` of all these, sorted; where `among` is given, looked for in those rows."""
-    sql, parameters = gathered(rows, order, stop, among=among)
+def _keys(rows: Sql) -> Q:
+    """That a row is one of these."""
+    sql, parameters = rows
     return Q(pk__in=RawSQL(f'SELECT first."id" FROM ({sql}) AS first', parameters))  # noqa: S611 of what the ORM has compiled
 
 
