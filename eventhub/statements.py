@@ -6,7 +6,8 @@ the models' own.
 """
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connections, router
@@ -93,14 +94,15 @@ class Statement:
     def _compile(self, connection: Any) -> _Compiled:
         markers = [MAX_ID - which for which in range(len(inspect.signature(self._build).parameters))]
         compiler = self._build(*markers).query.get_compiler(connection=connection)
-        sql, parameters = compiler.as_sql()
+        sql, values = compiler.as_sql()
+        sql, parameters = _with_constants(sql, values, markers, connection)
         expressions = [expression for expression, _, _ in compiler.select]
         by_column = compiler.get_converters(expressions)
         shape = compiler.klass_info  # None for `values_list`
         columns = shape["select_fields"] if shape else []
         return _Compiled(
             sql=sql,
-            parameters=list(parameters),
+            parameters=parameters,
             places=[(place, markers.index(value)) for place, value in enumerate(parameters) if value in markers],
             converters=[
                 (column, _chain(converters, expression)) for column, (converters, expression) in by_column.items()
@@ -109,6 +111,27 @@ class Statement:
             annotations=compiler.annotation_col_map or {},
             related=_populators(shape, compiler.select, connection.alias) if shape else [],
         )
+
+
+def _with_constants(sql: str, parameters: Sequence[Any], ids: list[int], connection: Any) -> tuple[str, list[Any]]:
+    """With all but the ids said in the text, so that the one plan that PostgreSQL keeps for them knows it: of the
+    statuses that a partial index is for, it would otherwise know only that there are some."""
+    if connection.vendor != "postgresql":
+        return sql, list(parameters)
+    connection.ensure_connection()
+    values, left = iter(parameters), []
+
+    def said(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return found[0]
+        value = next(values)
+        if value in ids:
+            left.append(value)
+            return found[0]
+        constant: str = connection.ops.compose_sql("%s", [value])
+        return constant.replace("%", "%%")
+
+    return re.sub("%[%s]", said, sql), left
 
 
 # The stubs are of a newer Django, which wants one argument more.

@@ -14,6 +14,7 @@ from eventhub.listings import Listing
 from eventhub.statements import Statement, planned_once
 from events.bodies import EventRow
 from events.models import Event
+from registrations.admission import _LOOK
 from registrations.models import Registration
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,24 @@ def test_ids_stand_where_the_queryset_has_them_and_constants_stay(olga, otto, ma
     assert found.rows(mine.pk, olga.pk) == [("Mine", mine.pk)]
     assert found.rows(theirs.pk, otto.pk) == [("Theirs", theirs.pk)]
     assert found.rows(theirs.pk, olga.pk) == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no plan")
+def test_the_plan_that_is_kept_for_all_ids_knows_the_constants(olga, make_event, enroll):
+    percent = Statement(lambda pk: Event.objects.filter(pk=pk, title__contains="%s 100%").values_list("title"))
+    event = make_event(olga, title="Seats: %s 100%")
+    assert percent.rows(event.pk) == [("Seats: %s 100%",)]
+    assert _LOOK.first(event.pk, olga.pk) == event
+    compiled = _LOOK._compiled["default"]
+    one, two = (f"${number}" for number in (1, 2))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"PREPARE look(bigint, bigint) AS {compiled.sql % (two, one)}")
+        cursor.execute(f"EXPLAIN EXECUTE look({olga.pk}, {event.pk})")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("DEALLOCATE look")
+    assert (len(compiled.parameters), "registration_one_live_per_user" in plan) == (2, True), plan
 
 
 def test_an_id_that_no_column_holds_finds_nothing(olga):
