@@ -105,10 +105,11 @@ class MergedQuerySet(QuerySet[Any, Any]):
     def parts_for(self, order: Order) -> "Iterable[Q | Part] | None":
         return None if self._parts is None else self._parts(order)
 
-    def _of(self, keys: Q) -> Self:
-        """The same, where the keys say all that is to be said."""
+    def _of(self, rows: Sql) -> Self:
+        """The same, where the keys of these rows say all that is to be said."""
+        sql, parameters = rows
         self.query.where = self.query.where.create()
-        return self.filter(keys)
+        return self.filter(pk__in=RawSQL(f'SELECT first."id" FROM ({sql}) AS first', parameters))  # noqa: S611 of what the ORM has compiled
 
     def _of_parts(self, parts: Iterable[Q | Part], order: Order, stop: int) -> Self:
         """The queryset without parts whose one condition is the keys of the first rows of all parts."""
@@ -121,8 +122,7 @@ class MergedQuerySet(QuerySet[Any, Any]):
         if not found:
             return page.none()
         sql, parameters = together(found)
-        keys = f'SELECT found."id" FROM ({sql}) AS found {order.sql("found")} LIMIT {stop}'
-        return page._of(Q(pk__in=RawSQL(keys, parameters)))  # noqa: S611 of what the ORM has compiled
+        return page._of((f"SELECT found.* FROM ({sql}) AS found {order.sql('found')} LIMIT {stop}", parameters))
 
     def _columns(self) -> list[Any]:
         return list(self.query._gen_cols([self.query.where]))  # type: ignore[attr-defined]

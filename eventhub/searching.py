@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, Self
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import Q
-from django.db.models.expressions import RawSQL
 from django.db.models.lookups import IContains
 
 from eventhub.merging import MergedQuerySet, Order, Part, Sql, compiled, gathered, said_by_the_row, split, sql_of
@@ -86,10 +85,10 @@ class SearchedQuerySet(MergedQuerySet):
         others = bare.with_only(split(bare, Texts)[1])
         likely = Expected(*expected(order, others, bare, bare.with_only(words)))
         for size in likely.windows(stop, as_soon=_as_soon(words, order)):
-            met: Self = page._of(_keys(_met(others, words, order, size, stop)))._sliced(slice(stop))
+            met: Self = page._of(_met(others, words, order, size, stop))._sliced(slice(stop))
             if len(met) == stop:
                 return met
-        return page._of(_keys(gathered(others.filter(*_as_indexed(words, likely, self)), order, stop)))
+        return page._of(gathered(others.filter(*_as_indexed(words, likely, self)), order, stop))
 
     def _first_of_parts(
         self, parts: Iterable[Q | Part], bare: Self, words: Sequence[Any], order: Order, stop: int
@@ -108,9 +107,9 @@ class SearchedQuerySet(MergedQuerySet):
         size = next(likely.windows(stop, as_soon=_as_soon(words, order)), None)
         if size is None:
             among = everything.filter(*_as_indexed(words, likely, self))
-            return self.merged(None)._of(_keys(gathered(bare.with_only(others), order, stop, among=among)))
+            return self.merged(None)._of(gathered(bare.with_only(others), order, stop, among=among))
         if _is_by_text(words, order) and not self._are_met(bare, words, order, size, stop):
-            return self.merged(None)._of(_keys(gathered(bare, order, stop)))
+            return self.merged(None)._of(gathered(bare, order, stop))
         return looked_through._of_parts(parts, order, stop)
 
     def _are_met(self, bare: Self, words: Sequence[Any], order: Order, size: int, stop: int) -> bool:
@@ -160,12 +159,6 @@ def _met(rows: Any, words: Sequence[Any], order: Order, size: int, stop: int) ->
     window = rows.order_by(*order.names).annotate(met=said_by_the_row(words))
     sql, parameters = sql_of(window.values_list(order.column, "id", "met")[:size])
     return f'SELECT found.* FROM ({sql}) AS found WHERE found."met" {order.sql("found")} LIMIT {stop}', parameters
-
-
-def _keys(rows: Sql) -> Q:
-    """That a row is one of these."""
-    sql, parameters = rows
-    return Q(pk__in=RawSQL(f'SELECT first."id" FROM ({sql}) AS first', parameters))  # noqa: S611 of what the ORM has compiled
 
 
 def _as_indexed(words: Sequence[Any], likely: Expected, rows: Any) -> list[Any]:
