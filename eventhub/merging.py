@@ -86,7 +86,9 @@ class MergedQuerySet(QuerySet[Any, Any]):
 
     def __getitem__(self, key: Any) -> Any:
         stop = key.stop if isinstance(key, slice) else None
-        if self._result_cache is not None or stop is None or stop > MAX_STOP or (order := Order.of(self)) is None:
+        if self._result_cache is not None or stop is None or stop > MAX_STOP or self.query.is_empty():
+            return super().__getitem__(key)
+        if (order := Order.of(self)) is None:
             return super().__getitem__(key)
         found = self._first(order, stop)
         if found is None:

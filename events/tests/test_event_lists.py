@@ -1,6 +1,7 @@
 """GET /events/: who sees what, orders, filters and search. A value that a filter does not know is a 400."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import combinations, product
 
 import pytest
 from django.utils import timezone
@@ -82,6 +83,18 @@ def test_everybody_sees_all_but_drafts_by_date(titles, programme, olga, otto, ad
 )
 def test_orders_filters_and_search(titles, programme, query, expected):
     assert titles(query) == expected
+
+
+@pytest.mark.parametrize("who", ["olga", "bob", "ada"])
+def test_filters_narrow_each_other_in_every_order(titles, programme, request, who):
+    asked = ("status=draft", "status=active", "location=hamburg", "has_seats=true", "has_seats=false", "search=full")
+    asked = (*asked, "upcoming=true", "upcoming=false", "date_from=2032-01-01", "date_to=2033-12-31")
+    person = request.getfixturevalue(who)
+    found = {query: set(titles(query, who=person)) for query in asked}
+    for (one, other), order in product(combinations(asked, 2), ("date_time", "title", "-created_at")):
+        if one.partition("=")[0] != other.partition("=")[0]:
+            both = titles(f"{one}&{other}&ordering={order}", who=person)
+            assert set(both) == found[one] & found[other], (one, other, order)
 
 
 def test_the_organizer_filter(titles, programme, olga, otto):
