@@ -3,10 +3,9 @@
 An index of trigrams finds all rows with the words, in no order; the index of a list's order finds the next rows, with
 or without the words. Which of the two is to be read depends on how many rows have them: of words that every twentieth
 row has, a page is met within some thousand rows of the list, while gathering and sorting all would grow with the
-table; of words that hardly anybody has, it is the other way round. PostgreSQL knows well how many rows that will be,
-from its statistics of the indexed texts, but takes it that they stand anywhere in the order of the list: past the last
-title that begins with a word it would go on reading all the others. So it is asked how many it expects, and told how
-far to read.
+table; of words that hardly anybody has, it is the other way round. How many that will be, statistics of the texts say
+(eventhub/trigrams.py). But PostgreSQL takes it that they stand anywhere in the order of the list: past the last title
+that begins with a word it would go on reading all the others. So it is told how far to read.
 """
 
 import json
@@ -19,46 +18,61 @@ from django.db import connections
 from django.db.models import Q
 from django.db.models.lookups import IContains
 
+from eventhub import trigrams
 from eventhub.merging import MergedQuerySet, Order, Part, Sql, compiled, gathered, said_by_the_row, split, sql_of
 from eventhub.pagination import RowComparison
 from eventhub.texts import Texts
-from eventhub.trigrams import rarest
+from eventhub.trigrams import Trigrams
 
-# So many rows of a list are looked through at most; gathering the rows with words that are rarer costs less.
-FAR = 20_000
 # A list of no more rows is looked through: an index of trigrams would first be asked about all others' rows.
 SHORT = 1_000
 # So many rows of a list are looked through as soon as one with the words is gathered: it stands somewhere in the table.
-AS_SOON = 3
+# Of a list of more than FAR rows nobody looks through all.
+AS_SOON, FAR = 3, 20_000
 # The same for rows of which the last ones are likely not to be looked at, as a page is full before; and in an order by
 # the texts themselves, in which words stand side by side, and are met at once or not at all.
-LIKELY_AS_SOON, BY_TEXT_AS_SOON = 10, 0.5
-# A single word of more rows is asked for as it is: each trigram is looked at again in each of them.
-RARE = 200
+LIKELY_AS_SOON, BY_TEXT_AS_SOON = 4, 1
+# So many lists in order are taken to be what parts are read as, such as the weeks of a stretch of time.
+PARTS = 30
 # So many times the rows within which a page is expected: words are not spread evenly.
 SAFETY = 2.5
 
 
 class Expected(NamedTuple):
-    """How many rows PostgreSQL expects in a list, how many of them to have the words, and how many of all rows."""
+    """How many rows are expected in a list, how many in the table, and what share of either to have the words."""
 
     rows: float
-    found: float
     everywhere: float
+    share: float
 
     def windows(self, count: int, *, as_soon: float = LIKELY_AS_SOON) -> Iterator[int]:
         """How many rows of the list are worth looking through for `count` that have the words, and how many after
         that; nothing where gathering all with the words is likely to be less work."""
-        needed = int(SAFETY * count * self.rows / max(self.found, 1))
-        if self.rows > SHORT and needed <= min(FAR, as_soon * self.everywhere):
+        needed = self.needed(count)
+        if self.rows > SHORT and needed <= as_soon * self.gathered:
             yield needed
-            if self.found > 2 * FAR:
+            if needed < FAR < self.share * self.rows / 2:
                 yield FAR
+
+    def are_met(self, count: int, *, as_soon: float = LIKELY_AS_SOON) -> bool:
+        """Whether passing over the rows of a list's parts until `count` of each have the words, and are of the list, is
+        likely to be less work than gathering."""
+        passed = PARTS * self.needed(count) * self.everywhere / max(self.rows, 1)
+        return passed <= as_soon * self.gathered
+
+    def needed(self, count: int) -> int:
+        """Among so many rows of the list `count` have the words, with some safety."""
+        return int(SAFETY * count / max(self.share, 1e-9))
+
+    @property
+    def gathered(self) -> float:
+        """So many rows an index of the words would find."""
+        return self.share * self.everywhere
 
     @property
     def short(self) -> int:
         """Looking through all of a list of so many rows is less work than gathering those that have the words."""
-        return int(max(SHORT, min(FAR, AS_SOON * self.everywhere)))
+        return int(max(SHORT, min(FAR, AS_SOON * self.gathered)))
 
 
 class SearchedQuerySet(MergedQuerySet):
@@ -83,12 +97,14 @@ class SearchedQuerySet(MergedQuerySet):
     def _first_of_all(self, page: Self, bare: Self, words: Sequence[Any], order: Order, stop: int) -> Self:
         """Met among the next rows of the list; where that is too few, gathered and sorted."""
         others = bare.with_only(split(bare, Texts)[1])
-        likely = Expected(*expected(order, others, bare, bare.with_only(words)))
+        likely = self._expected(others, order, words)
         for size in likely.windows(stop, as_soon=_as_soon(words, order)):
             met: Self = page._of(_met(others, words, order, size, stop))._sliced(slice(stop))
             if len(met) == stop:
                 return met
-        return page._of(gathered(others.filter(*_as_indexed(words, likely, self)), order, stop))
+        of_the_row = likely.rows <= likely.short
+        found = others.filter(*([said_by_the_row(words)] if of_the_row else self._as_indexed(words)))
+        return page._of(gathered(found, order, stop))
 
     def _first_of_parts(
         self, parts: Iterable[Q | Part], bare: Self, words: Sequence[Any], order: Order, stop: int
@@ -99,22 +115,36 @@ class SearchedQuerySet(MergedQuerySet):
         others = split(self, Texts)[1]
         # Left alone, the database asks the index of trigrams once for each part of a part.
         looked_through: Self = self.with_only(others).filter(said_by_the_row(words))
-        rows, found = expected(order, everything, everything.filter(*words))
-        likely = Expected(rows, found, found)
         parts = list(parts)
-        if through := _through(parts, self.db, likely.short):
+        narrowed = bare.with_only(split(bare._without_scope(), Texts)[1])
+        likely = self._expected(narrowed, order, words)
+        if through := _through(parts, self.db, likely.rows, likely.short):
             return looked_through._of_parts(through, order, stop)
-        size = next(likely.windows(stop, as_soon=_as_soon(words, order)), None)
-        if size is None:
-            among = everything.filter(*_as_indexed(words, likely, self))
-            return self.merged(None)._of(gathered(bare.with_only(others), order, stop, among=among))
-        if _is_by_text(words, order) and not self._are_met(bare, words, order, size, stop):
-            return self.merged(None)._of(gathered(bare, order, stop))
-        return looked_through._of_parts(parts, order, stop)
+        # Of a text in its own order the words may stand side by side elsewhere: most of any part would be passed over.
+        if likely.are_met(stop, as_soon=_as_soon(words, order)) and (
+            not _is_by_text(words, order) or self._are_met(bare, words, order, likely.needed(stop), stop)
+        ):
+            return looked_through._of_parts(parts, order, stop)
+        if through := _through(parts, self.db, likely.rows, int(AS_SOON * likely.gathered)):
+            return looked_through._of_parts(through, order, stop)
+        among = everything.filter(*self._as_indexed(words))
+        return self.merged(None)._of(gathered(bare.with_only(others), order, stop, among=among))
+
+    def _expected(self, rows: Self, order: Order, words: Sequence[Any]) -> Expected:
+        of_list, everywhere = expected(order, rows, rows.with_only([]))
+        return Expected(of_list, everywhere, self._trigrams.share(_as_text(words)))
+
+    @property
+    def _trigrams(self) -> Trigrams:
+        return trigrams.of_table(f"{self.model._meta.model_name}_trigrams", alias=self.db)
+
+    def _as_indexed(self, words: Sequence[Any]) -> list[Any]:
+        """The conditions as the index of trigrams is best asked for them."""
+        pieces = self._trigrams.rarest(_as_text(words))
+        return [*(IContains(words[0].lhs, piece) for piece in pieces), said_by_the_row(words)] if pieces else [*words]
 
     def _are_met(self, bare: Self, words: Sequence[Any], order: Order, size: int, stop: int) -> bool:
-        """Whether the words are met among the next rows of all, whoever they are of, as is to be expected. If not, they
-        stand elsewhere in the order, side by side, and most of any list would be passed over."""
+        """Whether the words are met among the next rows of all, whoever they are of, as is to be expected."""
         following = bare.with_only(split(bare, RowComparison)[0])
         sql, parameters = _met(following, words, order, size, stop)
         with connections[self.db].cursor() as cursor:
@@ -123,12 +153,17 @@ class SearchedQuerySet(MergedQuerySet):
         return found == stop
 
 
-def _through(parts: Sequence[Q | Part], using: str, at_most: int) -> list[Q | Part] | None:
-    """The parts as they are read row by row; None where they are too long for that. A condition is found by an index,
-    at once; of conditions alone nobody knows how many rows they have."""
+def _as_text(words: Sequence[Any]) -> list[str]:
+    return [word.rhs for word in words]
+
+
+def _through(parts: Sequence[Q | Part], using: str, rows: float, at_most: int) -> list[Q | Part] | None:
+    """The parts as they are read row by row; None where they are too long for that. A condition beside another part is
+    found by an index, at once; conditions alone have as many rows as are expected of the list."""
     found = [part if isinstance(part, Q) else part.through(using, at_most) for part in parts]
     through = [part for part in found if part is not None]
-    return None if len(through) < len(found) or all(isinstance(part, Q) for part in found) else through
+    conditions_alone = all(isinstance(part, Q) for part in found)
+    return None if len(through) < len(found) or (conditions_alone and rows > at_most) else through
 
 
 def _is_by_text(words: Sequence[Any], order: Order) -> bool:
@@ -148,6 +183,8 @@ def expected(order: Order, *queries: Any) -> list[float]:
         cursor.execute(f"EXPLAIN (FORMAT JSON) ({') UNION ALL ('.join(sql)})", [*chain.from_iterable(parameters)])
         plan = cursor.fetchone()[0]
     plan = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+    if len(queries) == 1:
+        return [plan["Plan Rows"]]
     while len(plan.get("Plans", ())) == 1:
         plan = plan["Plans"][0]
     parts = plan.get("Plans", ()) if plan["Node Type"].endswith("Append") else ()
@@ -159,15 +196,3 @@ def _met(rows: Any, words: Sequence[Any], order: Order, size: int, stop: int) ->
     window = rows.order_by(*order.names).annotate(met=said_by_the_row(words))
     sql, parameters = sql_of(window.values_list(order.column, "id", "met")[:size])
     return f'SELECT found.* FROM ({sql}) AS found WHERE found."met" {order.sql("found")} LIMIT {stop}', parameters
-
-
-def _as_indexed(words: Sequence[Any], likely: Expected, rows: Any) -> list[Any]:
-    """The conditions as the index of trigrams is best asked for them, or not at all."""
-    if likely.rows <= likely.short:
-        return [said_by_the_row(words)]
-    if len(words) == 1 and likely.found > RARE:
-        return list(words)
-    texts = words[0].lhs
-    index = f"{rows.model._meta.model_name}_search"
-    pieces = rarest([word.rhs for word in words], alias=rows.db, index=index)
-    return [*(IContains(texts, piece) for piece in pieces), said_by_the_row(words)] if pieces else list(words)

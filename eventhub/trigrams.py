@@ -1,68 +1,80 @@
-"""Which three letters of a word are worth asking an index of trigrams for.
+"""How many rows have the words of a search, and which three letters of them an index of trigrams is best asked for.
 
-PostgreSQL asks it for all trigrams of all words, and reads the lists of the common ones (`the`, `son`), which are long,
-only to find again what the lists of the others have said. Whoever looks for a rare name gets the same rows ten times
-sooner by two or three trigrams of it, and for two names twice as soon by one of each.
+Of a text PostgreSQL keeps some hundred examples. Of a name that one in two hundred has there may be none among them,
+and then it expects the name in one row of ten thousand. So each table that is searched has statistics of the trigrams
+of its texts (`statistics_of_trigrams` in eventhub/migrating.py), which ANALYZE makes as of any column: which are
+common, and in what share of the rows each of those is.
 """
 
+import math
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections
 
-# So many trigrams of a word that stands alone. Beside another word's, one is enough.
+# A word of which nothing is known is as common as a family name.
+UNKNOWN = 0.002
+# So many trigrams of a rare word that stands alone. Beside another word's, one is enough.
 ENOUGH = 3
-SAMPLED_FOR_SECONDS = 3600
+KEPT_FOR_SECONDS = 3600
 
-_BETWEEN = "\x1e"  # which stands between records, in ASCII
-_SAMPLE = f"""
-SELECT array_to_string(histogram_bounds::text::text[], chr({ord(_BETWEEN)})) FROM pg_stats
- WHERE schemaname = current_schema() AND tablename = %s"""
+_COMMON = """
+SELECT most_common_elems::text::text[], most_common_elem_freqs::float8[] FROM pg_stats_ext_exprs
+ WHERE statistics_schemaname = current_schema() AND statistics_name = %s"""
 
 
-def rarest(words: Sequence[str], *, alias: str, index: str) -> list[str]:
-    """For each of these words the trigram that is least common in the texts of an index, for a single one `ENOUGH` of
-    them; and others while they rule out a text of PostgreSQL's sample that has all those. As they stand in the words,
-    whose capitals are the database's to say. One beyond ASCII is left out: how the index splits a word there depends on
-    the database's locale. So there may be none.
-    """
-    texts = _sample(alias, index, int(time.time()) // SAMPLED_FOR_SECONDS)
-    common = _commonness(texts)
+class Trigrams(NamedTuple):
+    """In what share of the rows each of the common ones is, by its small letters; of all others, that they are rarer
+    than `rare`. One beyond ASCII is none: how the index splits a word there depends on the database's locale."""
 
-    def commonness(piece: str) -> int:
-        return common[piece.upper()]
+    shares: Mapping[str, float]
+    rare: float
 
-    of_words = [sorted(_trigrams(word), key=commonness) for word in words]
-    enough = ENOUGH if len(words) == 1 else 1
-    chosen = list(dict.fromkeys(piece for pieces in of_words for piece in pieces[:enough]))
-    left = [text for text in texts if all(piece.upper() in text for piece in chosen)]
-    for piece in sorted((piece for pieces in of_words for piece in pieces[enough:]), key=commonness):
-        fewer = [text for text in left if piece.upper() in text]
-        if len(fewer) < len(left):
-            chosen.append(piece)
-            left = fewer
-    return chosen
+    def share(self, words: Sequence[str]) -> float:
+        """The share of the rows that are likely to have all these words."""
+        return math.prod(map(self._share_of_word, {word.lower() for word in words}))
+
+    def rarest(self, words: Sequence[str]) -> list[str]:
+        """For each of these words its rarest trigram, as it stands in the word, whose capitals are the database's to
+        say; for a single rare one `ENOUGH` of them. None where it is best asked for the words: a single one that is
+        common, of which it would find each row, and have to look at it, by all its trigrams as well."""
+        of_words = [sorted(_trigrams(word), key=self._share) for word in words]
+        if len(words) > 1:
+            return list(dict.fromkeys(pieces[0] for pieces in of_words if pieces))
+        return [piece for pieces in of_words if self._is_rare(pieces) for piece in dict.fromkeys(pieces)][:ENOUGH]
+
+    def _share_of_word(self, word: str) -> float:
+        """As often as its rarest trigram; a shorter one as often as the most common trigram that it is in."""
+        if len(word) < 3:
+            return max((share for trigram, share in self.shares.items() if word in trigram), default=self.rare)
+        return min(map(self._share, _trigrams(word)), default=UNKNOWN)
+
+    def _is_rare(self, pieces: Sequence[str]) -> bool:
+        return any(piece.lower() not in self.shares for piece in pieces)
+
+    def _share(self, piece: str) -> float:
+        return self.shares.get(piece.lower(), self.rare)
+
+
+def of_table(name: str, *, alias: str) -> Trigrams:
+    """As the statistics of that name have it, of which a process looks at what they were within the hour."""
+    return _of_table(name, alias, int(time.time()) // KEPT_FOR_SECONDS)
+
+
+@lru_cache(maxsize=16)
+def _of_table(name: str, alias: str, _hour: int) -> Trigrams:
+    connection: Any = connections[alias]
+    with connection.cursor() as cursor:
+        cursor.execute(_COMMON, [name])
+        row = cursor.fetchone()
+    if row is None or row[0] is None:  # PostgreSQL has not looked yet, or tells the owner of the table alone
+        return Trigrams({}, UNKNOWN)
+    shares = dict(zip(*row, strict=False))  # behind those of the trigrams stand the least share and others
+    return Trigrams(shares, min(shares.values()) / 2)
 
 
 def _trigrams(word: str) -> list[str]:
     pieces = (word[at : at + 3] for at in range(len(word) - 2))
     return [piece for piece in pieces if piece.isascii() and piece.isalnum()]
-
-
-@lru_cache(maxsize=32)
-def _sample(alias: str, index: str, _hour: int) -> tuple[str, ...]:
-    """Some hundred texts, in capitals, as PostgreSQL's statistics have them; none where it has not looked yet."""
-    connection: Any = connections[alias]
-    with connection.cursor() as cursor:
-        cursor.execute(_SAMPLE, [index])
-        row = cursor.fetchone()
-    return tuple(row[0].split(_BETWEEN)) if row and row[0] else ()
-
-
-@lru_cache(maxsize=8)
-def _commonness(texts: tuple[str, ...]) -> Counter[str]:
-    """How often each trigram stands in these."""
-    return Counter(piece for text in texts for piece in _trigrams(text))

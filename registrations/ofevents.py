@@ -9,8 +9,8 @@ from django.db.models.expressions import RawSQL
 from eventhub.merging import Order, Sql, compiled, piece_by_piece, sql_of
 from events.models import Event
 
-# The people of more events are not added up for one page.
-MANY = 500
+# To go to an event in an index costs as much as reading so many rows of it.
+GOING = 10
 
 
 class OfEvents(NamedTuple):
@@ -27,8 +27,9 @@ class OfEvents(NamedTuple):
 
     def through(self, using: str, at_most: int) -> "OfEvents | None":
         """As of any part; who has cancelled is not counted."""
-        people = self._events(using).values_list(F("seats_taken") + F("waitlisted"), flat=True)[: MANY + 1]
-        return self._replace(is_read_through=True) if len(people) <= MANY and sum(people) <= at_most else None
+        people = F("seats_taken") + F("waitlisted") + GOING
+        rows = self._events(using).values_list(people, flat=True)[: at_most // GOING + 1]
+        return self._replace(is_read_through=True) if sum(rows) <= at_most else None
 
     def as_sql(self, rows: Any, order: Order, stop: int) -> Sql:
         if connections[rows.db].vendor != "postgresql":

@@ -14,6 +14,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.views import Users
+from eventhub import trigrams
 from eventhub.pagination import Cursor
 from events.models import Event
 from events.views import Events, UserEvents
@@ -167,6 +168,9 @@ def large_tables():
             [sorted(LARGE)],
         )
         cursor.execute("ANALYZE")
+    trigrams._of_table.cache_clear()
+    yield
+    trigrams._of_table.cache_clear()
 
 
 def read(sql: str, params: Any) -> tuple[int, set[str]]:

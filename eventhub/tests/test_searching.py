@@ -10,58 +10,114 @@ from django.test.utils import CaptureQueriesContext
 from eventhub import searching, trigrams
 from eventhub.filters import containing
 from eventhub.searching import Expected
+from eventhub.trigrams import Trigrams
 from events.models import Event
 
 
 @pytest.mark.parametrize(
-    ("rows", "found", "everywhere", "windows"),
+    ("rows", "everywhere", "share", "windows"),
     [
-        (1_000_000, 50_000, 50_000, [2_550, 20_000]),  # every twentieth: among the next thousand, likely
-        (1_000_000, 8_000, 8_000, [16_319]),
-        (1_000_000, 1_000, 1_000, []),  # sooner gathered than met
-        (1_000_000, 0, 0, []),
-        (900, 450, 450, []),  # a short list is read at once
-        (50_000, 2_000, 2_000, [3_251]),
-        (50_000, 1_000, 1_000, [6_375]),
-        (50_000, 500, 500, []),
-        (50_000, 500, 5_000, [12_750]),  # few of the list, of many that would have to be gathered
+        (1_000_000, 1_000_000, 0.05, [2_550, 20_000]),  # every twentieth: among the next thousand, likely
+        (1_000_000, 1_000_000, 0.008, [15_937]),
+        (1_000_000, 1_000_000, 0.004, []),  # sooner gathered than met
+        (10_000_000, 10_000_000, 0.002, [63_750]),
+        (1_000_000, 1_000_000, 0, []),
+        (900, 1_000_000, 0.05, []),  # a short list is read at once
+        (50_000, 50_000, 0.04, [3_187]),
+        (50_000, 50_000, 0.02, []),
+        (50_000, 1_000_000, 0.02, [6_375]),  # few of the list, of many that would have to be gathered
     ],
 )
 def test_a_list_is_looked_through_as_far_as_a_page_is_expected_unless_gathering_is_less_work(
-    rows, found, everywhere, windows
+    rows, everywhere, share, windows
 ):
-    likely = Expected(rows, found, everywhere)
+    likely = Expected(rows, everywhere, share)
     assert list(likely.windows(51)) == [pytest.approx(size, rel=0.03) for size in windows]
 
 
 def test_it_is_looked_through_less_far_where_words_may_stand_side_by_side_in_its_order():
-    likely = Expected(50_000, 1_000, 1_000)
-    assert (list(likely.windows(5, as_soon=0.5)), list(likely.windows(4, as_soon=0.5))) == ([], [500])
+    likely = Expected(50_000, 50_000, 0.02)
+    assert (list(likely.windows(9, as_soon=1)), list(likely.windows(8, as_soon=1))) == ([], [1_000])
 
 
 @pytest.mark.parametrize(
-    ("everywhere", "rows", "looked_through"),
+    ("rows", "share", "met"),
+    [
+        (1_000_000, 0.05, True),
+        (1_000_000, 0.02, False),  # thirty times 6,375 rows are passed over, where 20,000 can be gathered
+        (500_000, 0.05, True),
+        (300_000, 0.05, False),  # most that are passed over are not of the list
+        (1_000_000, 0, False),
+    ],
+)
+def test_each_part_of_a_list_is_looked_through_where_that_is_likely_to_be_less_work_than_gathering(rows, share, met):
+    assert Expected(rows, 1_000_000, share).are_met(51) is met
+
+
+@pytest.mark.parametrize(
+    ("gathered", "rows", "looked_through"),
     [(0, 1_000, True), (0, 1_001, False), (1_000, 3_000, True), (1_000, 3_001, False), (1_000_000, 20_001, False)],
 )
-def test_a_list_that_is_short_for_its_words_is_looked_through_as_a_whole(everywhere, rows, looked_through):
-    assert (rows <= Expected(10_000_000, everywhere, everywhere).short) is looked_through
+def test_a_list_that_is_short_for_its_words_is_looked_through_as_a_whole(gathered, rows, looked_through):
+    assert (rows <= Expected(10_000_000, 10_000_000, gathered / 10_000_000).short) is looked_through
+
+
+KNOWN = Trigrams({"the": 0.5, "eso": 0.02, "son": 0.2, "hes": 0.01, "and": 0.1, "nde": 0.04, "lin": 0.03}, rare=0.001)
 
 
 @pytest.mark.parametrize(
     ("words", "asked"),
     [
         (["zebedee"], ["zeb", "ebe", "bed"]),
+        (["lindson"], ["ind", "nds", "dso"]),  # one of all rows, which is in few
+        (["theson"], []),  # common as it is, and all it is made of: it would be asked for again in each row
         (["theson", "Xylo"], ["hes", "Xyl"]),  # the rarest of each
-        (["ande", "bride"], ["nde", "bri", "and"]),  # and one without which a text is left that has those
-        (["o'brien"], ["rie", "ien", "bri"]),  # nothing that crosses what no trigram crosses
+        (["Ander", "and"], ["der", "and"]),
+        (["o'brien"], ["bri", "rie", "ien"]),  # nothing that crosses what no trigram crosses
         (["Ёлка", "al"], []),
         (["straße"], ["str", "tra"]),  # whose capitals are two letters only to Python
     ],
 )
-def test_the_rarest_trigrams_of_the_words_are_asked_for(monkeypatch, words, asked):
-    sample = ("THE BRIDE", "ANDERSON", "THE ESON", "DEEDEE ED", "NDE BRI", *2 * ("AND", "RID", "IDE"))
-    monkeypatch.setattr(trigrams, "_sample", lambda *_: sample)
-    assert trigrams.rarest(words, alias="default", index="event_search") == asked
+def test_the_rarest_trigrams_of_the_words_are_asked_for(words, asked):
+    assert KNOWN.rarest(words) == asked
+
+
+@pytest.mark.parametrize(
+    ("words", "share"),
+    [
+        (["the"], 0.5),
+        (["Theson"], 0.01),
+        (["theson", "AND"], 0.001),
+        (["and", "AND"], 0.1),
+        (["zebedee"], 0.001),
+        (["nd"], 0.1),
+        (["x"], 0.001),
+        (["Ёлка"], 0.002),
+    ],
+)
+def test_words_are_as_common_as_the_rarest_trigram_of_each(words, share):
+    assert KNOWN.share(words) == pytest.approx(share)
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no statistics of trigrams")
+def test_statistics_say_how_common_the_trigrams_of_a_table_are(olga, make_event):
+    for number in range(100):
+        make_event(olga, title="Ёлка Chess" if number % 4 else "Chess in Hesse", location="", description="")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE events_event")
+    trigrams._of_table.cache_clear()
+    known = trigrams.of_table("event_trigrams", alias="default")
+    trigrams._of_table.cache_clear()
+    assert (known.share(["chess"]), known.share(["HESSE"]), known.share(["Ёлка", "chess"])) == (1, 0.25, 0.002)
+    assert known.rare == pytest.approx(0.125)
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no statistics of trigrams")
+def test_where_there_are_no_statistics_any_word_is_as_common_as_a_name():
+    nothing = trigrams.of_table("no_such_trigrams", alias="default")
+    assert (nothing.share(["and"]), nothing.rarest(["and"])) == (0.002, ["and"])
 
 
 FIELDS = ("title", "description", "location")
@@ -95,7 +151,7 @@ def test_a_row_with_the_trigrams_alone_is_not_found(monkeypatch, olga, make_even
 def test_an_index_is_asked_about_all_rows_only_where_a_list_has_many(monkeypatch, olga, make_event, short, asked):
     ask_the_index(monkeypatch)
     monkeypatch.setattr(searching.Expected, "short", short)
-    monkeypatch.setattr(trigrams, "_sample", lambda *_: ())
+    monkeypatch.setattr(trigrams, "of_table", lambda *_, **__: Trigrams({}, 0.001))
     with CaptureQueriesContext(connection) as captured:
         list(containing(Event.objects.all(), FIELDS, "zebedee").order_by("title", "pk")[:9])
     before, _, in_the_row = captured[-1]["sql"].partition("CASE WHEN")

@@ -8,5 +8,5 @@ INDEXES = {"event_completed": "((CASE WHEN status = 'completed' THEN date_time E
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("events", "0009_sample_of_texts")]
+    dependencies = [("events", "0009_trigrams")]
     operations = [indexes_of_expressions("events.Event", INDEXES)]

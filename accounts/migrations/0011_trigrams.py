@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from eventhub.migrating import sample_of_texts
+from eventhub.migrating import statistics_of_trigrams
 
 
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("accounts", "0010_stored_answers")]
-    operations = [sample_of_texts("accounts.User", 400)]
+    operations = [statistics_of_trigrams("accounts.User", ["username", "email"])]

@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from eventhub.migrating import sample_of_texts
+from eventhub.migrating import statistics_of_trigrams
 
 
 class Migration(migrations.Migration):
     atomic = False
     dependencies = [("registrations", "0009_texts_beside_the_orders")]
-    operations = [sample_of_texts("registrations.Registration", 400)]
+    operations = [statistics_of_trigrams("registrations.Registration", ["name", "contact_details"])]
