@@ -118,14 +118,16 @@ class SearchedQuerySet(MergedQuerySet):
         parts = list(parts)
         narrowed = bare.with_only(split(bare._without_scope(), Texts)[1])
         likely = self._expected(narrowed, order, words)
-        if through := _through(parts, self.db, likely.rows, likely.short):
+        if likely.rows <= likely.short:  # as other conditions say, whatever the parts are
+            return self.merged(None)._of(gathered(bare.with_only(others).filter(said_by_the_row(words)), order, stop))
+        if through := _through(parts, self.db, likely.short):
             return looked_through._of_parts(through, order, stop)
         # Of a text in its own order the words may stand side by side elsewhere: most of any part would be passed over.
         if likely.are_met(stop, as_soon=_as_soon(words, order)) and (
             not _is_by_text(words, order) or self._are_met(bare, words, order, likely.needed(stop), stop)
         ):
             return looked_through._of_parts(parts, order, stop)
-        if through := _through(parts, self.db, likely.rows, int(AS_SOON * likely.gathered)):
+        if through := _through(parts, self.db, int(AS_SOON * likely.gathered)):
             return looked_through._of_parts(through, order, stop)
         among = everything.filter(*self._as_indexed(words))
         return self.merged(None)._of(gathered(bare.with_only(others), order, stop, among=among))
@@ -157,13 +159,12 @@ def _as_text(words: Sequence[Any]) -> list[str]:
     return [word.rhs for word in words]
 
 
-def _through(parts: Sequence[Q | Part], using: str, rows: float, at_most: int) -> list[Q | Part] | None:
+def _through(parts: Sequence[Q | Part], using: str, at_most: int) -> list[Q | Part] | None:
     """The parts as they are read row by row; None where they are too long for that. A condition beside another part is
-    found by an index, at once; conditions alone have as many rows as are expected of the list."""
+    found by an index, at once; of conditions alone nobody knows how many rows they have."""
     found = [part if isinstance(part, Q) else part.through(using, at_most) for part in parts]
     through = [part for part in found if part is not None]
-    conditions_alone = all(isinstance(part, Q) for part in found)
-    return None if len(through) < len(found) or (conditions_alone and rows > at_most) else through
+    return None if len(through) < len(found) or all(isinstance(part, Q) for part in found) else through
 
 
 def _is_by_text(words: Sequence[Any], order: Order) -> bool:

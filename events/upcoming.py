@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import BooleanField, F, Func, Q, Value
 
 from eventhub import times
-from eventhub.merging import Order, Part, Sql, gathered
+from eventhub.merging import Order, Part, Sql, gathered, said_by_the_row
 from events.models import EventQuerySet, EventStatus, is_to_come
 from events.weeks import InWeeks
 
@@ -74,8 +74,8 @@ def not_over(
     today = times.start_of_day(now)
     begun = Q(date_time__lt=today) & Q(_GoesOnAt(F("date_time"), F("last_mark"), Value(today)))
     to_come = InWeeks(max(since or today, today), until)
-    # Each condition more would make the database expect fewer rows than there are, and sort them all.
-    found = events.filter(is_to_come(now), InWeeks(since, until).at_once())
+    # Of nearly all that begin from today on it is true, where the database would expect it of one in twenty-five.
+    found = events.filter(said_by_the_row([is_to_come(now)]), InWeeks(since, until).at_once())
     return found.merged(lambda order: [_Few(begun), to_come])
 
 
