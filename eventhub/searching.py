@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.db.models.lookups import IContains
 
 from eventhub import trigrams
-from eventhub.merging import MergedQuerySet, Order, Part, Sql, compiled, gathered, said_by_the_row, split, sql_of
+from eventhub.merging import MergedQuerySet, Order, Part, Scope, Sql, compiled, gathered, said_by_the_row, split, sql_of
 from eventhub.pagination import RowComparison
 from eventhub.texts import Texts
 from eventhub.trigrams import Trigrams
@@ -31,7 +31,7 @@ SHORT = 1_000
 AS_SOON, FAR = 3, 20_000
 # The same for rows of which the last ones are likely not to be looked at, as a page is full before; and in an order by
 # the texts themselves, in which words stand side by side, and are met at once or not at all.
-LIKELY_AS_SOON, BY_TEXT_AS_SOON = 4, 1
+LIKELY_AS_SOON, BY_TEXT_AS_SOON = 4, 0.5
 # So many lists in order are taken to be what parts are read as, such as the weeks of a stretch of time.
 PARTS = 30
 # So many times the rows within which a page is expected: words are not spread evenly.
@@ -109,28 +109,39 @@ class SearchedQuerySet(MergedQuerySet):
     def _first_of_parts(
         self, parts: Iterable[Q | Part], bare: Self, words: Sequence[Any], order: Order, stop: int
     ) -> Self:
-        """Where the parts are short, they are looked through at once; where they are not, common words are met in each
-        of them, and rows with rare ones are gathered, and then those of the list taken out of them."""
-        everything = bare.with_only([])
-        others = split(self, Texts)[1]
-        # Left alone, the database asks the index of trigrams once for each part of a part.
-        looked_through: Self = self.with_only(others).filter(said_by_the_row(words))
-        parts = list(parts)
+        """Looked for in each of the parts, or gathered among all rows that have the words; where other conditions leave
+        few rows, whatever the parts are, in those."""
+        others = bare.with_only(split(self, Texts)[1])
         narrowed = bare.with_only(split(bare._without_scope(), Texts)[1])
         likely = self._expected(narrowed, order, words)
-        if likely.rows <= likely.short:  # as other conditions say, whatever the parts are
-            return self.merged(None)._of(gathered(bare.with_only(others).filter(said_by_the_row(words)), order, stop))
+        if likely.rows <= likely.short and not split(bare, Scope)[0]:
+            return self.merged(None)._of(gathered(others.filter(said_by_the_row(words)), order, stop))
+        if through := self._looked_through([*parts], likely, bare, words, order, stop):
+            # Left alone, the database asks the index of trigrams once for each part of a part.
+            rows: Self = self.with_only(split(self, Texts)[1]).filter(said_by_the_row(words))
+            return rows._of_parts(through, order, stop)
+        among = bare.with_only([]).filter(*self._as_indexed(words))
+        return self.merged(None)._of(gathered(others, order, stop, among=among))
+
+    def _looked_through(
+        self, parts: list[Q | Part], likely: Expected, bare: Self, words: Sequence[Any], order: Order, stop: int
+    ) -> list[Q | Part] | None:
+        """The parts as they are to be looked through for the words; None where gathering is likely to be less work."""
+        if all(
+            isinstance(part, Q) for part in parts
+        ):  # one list, which other conditions find: of an event, of a person
+            passed = min(likely.needed(stop), likely.rows)
+            return parts if passed <= max(SHORT, AS_SOON * likely.gathered) else None
+        if likely.rows <= likely.short:
+            return parts
         if through := _through(parts, self.db, likely.short):
-            return looked_through._of_parts(through, order, stop)
+            return through
         # Of a text in its own order the words may stand side by side elsewhere: most of any part would be passed over.
         if likely.are_met(stop, as_soon=_as_soon(words, order)) and (
             not _is_by_text(words, order) or self._are_met(bare, words, order, likely.needed(stop), stop)
         ):
-            return looked_through._of_parts(parts, order, stop)
-        if through := _through(parts, self.db, int(AS_SOON * likely.gathered)):
-            return looked_through._of_parts(through, order, stop)
-        among = everything.filter(*self._as_indexed(words))
-        return self.merged(None)._of(gathered(bare.with_only(others), order, stop, among=among))
+            return parts
+        return _through(parts, self.db, int(AS_SOON * likely.gathered))
 
     def _expected(self, rows: Self, order: Order, words: Sequence[Any]) -> Expected:
         of_list, everywhere = expected(order, rows, rows.with_only([]))
@@ -161,10 +172,10 @@ def _as_text(words: Sequence[Any]) -> list[str]:
 
 def _through(parts: Sequence[Q | Part], using: str, at_most: int) -> list[Q | Part] | None:
     """The parts as they are read row by row; None where they are too long for that. A condition beside another part is
-    found by an index, at once; of conditions alone nobody knows how many rows they have."""
+    found by an index, at once."""
     found = [part if isinstance(part, Q) else part.through(using, at_most) for part in parts]
     through = [part for part in found if part is not None]
-    return None if len(through) < len(found) or all(isinstance(part, Q) for part in found) else through
+    return through if len(through) == len(found) else None
 
 
 def _is_by_text(words: Sequence[Any], order: Order) -> bool:

@@ -37,7 +37,7 @@ def test_a_list_is_looked_through_as_far_as_a_page_is_expected_unless_gathering_
 
 def test_it_is_looked_through_less_far_where_words_may_stand_side_by_side_in_its_order():
     likely = Expected(50_000, 50_000, 0.02)
-    assert (list(likely.windows(9, as_soon=1)), list(likely.windows(8, as_soon=1))) == ([], [1_000])
+    assert (list(likely.windows(5, as_soon=0.5)), list(likely.windows(4, as_soon=0.5))) == ([], [500])
 
 
 @pytest.mark.parametrize(
