@@ -46,6 +46,12 @@ PARTS = {
         ("sizes", "rounds", "match", "keep", "json"),
         LOADING,
     ),
+    "chance": Part(
+        "scale_chance",
+        "pages that nobody has chosen to be measured, in front of the same",
+        ("sizes", "requests", "keep"),
+        LOADING,
+    ),
     "plans": Part(
         "plans", "how PostgreSQL runs each statement of the API in front of those", ("sizes", "keep", "write"), LOADING
     ),
