@@ -7,6 +7,7 @@ common, and in what share of the rows each of those is.
 """
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -26,8 +27,8 @@ SELECT most_common_elems::text::text[], most_common_elem_freqs::float8[] FROM pg
 
 
 class Trigrams(NamedTuple):
-    """In what share of the rows each of the common ones is, by its small letters; of all others, that they are rarer
-    than `rare`. One beyond ASCII is none: how the index splits a word there depends on the database's locale."""
+    """In what share of the rows each of the common ones is, by its small letters, and what is expected of all others.
+    One beyond ASCII is none: how the index splits a word there depends on the database's locale."""
 
     shares: Mapping[str, float]
     rare: float
@@ -46,10 +47,16 @@ class Trigrams(NamedTuple):
         return [piece for pieces in of_words if self._is_rare(pieces) for piece in dict.fromkeys(pieces)][:ENOUGH]
 
     def _share_of_word(self, word: str) -> float:
-        """As often as its rarest trigram; a shorter one as often as the most common trigram that it is in."""
-        if len(word) < 3:
-            return max((share for trigram, share in self.shares.items() if word in trigram), default=self.rare)
-        return min(map(self._share, _trigrams(word)), default=UNKNOWN)
+        """As often as its rarest trigram; where it has none, as often as the most common trigram that has its letters,
+        one or two side by side."""
+        if pieces := _trigrams(word):
+            return min(map(self._share, pieces))
+        if not word.isascii():
+            return UNKNOWN
+        return min((self._share_of_letters(letters) for letters in re.findall("[a-z0-9]+", word)), default=1)
+
+    def _share_of_letters(self, letters: str) -> float:
+        return max((share for trigram, share in self.shares.items() if letters in trigram), default=self.rare)
 
     def _is_rare(self, pieces: Sequence[str]) -> bool:
         return any(piece.lower() not in self.shares for piece in pieces)
@@ -69,7 +76,7 @@ def _of_table(name: str, alias: str, _hour: int) -> Trigrams:
     with connection.cursor() as cursor:
         cursor.execute(_COMMON, [name])
         row = cursor.fetchone()
-    if row is None or row[0] is None:  # PostgreSQL has not looked yet, or tells the owner of the table alone
+    if row is None or not row[0]:  # PostgreSQL has not looked yet, or tells the owner of the table alone
         return Trigrams({}, UNKNOWN)
     shares = dict(zip(*row, strict=False))  # behind those of the trigrams stand the least share and others
     return Trigrams(shares, min(shares.values()) / 2)

@@ -92,6 +92,8 @@ def test_the_rarest_trigrams_of_the_words_are_asked_for(words, asked):
         (["zebedee"], 0.001),
         (["nd"], 0.1),
         (["x"], 0.001),
+        (["+nd"], 0.1),
+        (["@"], 1),
         (["Ёлка"], 0.002),
     ],
 )
