@@ -39,11 +39,13 @@ SAFETY = 2.5
 
 
 class Expected(NamedTuple):
-    """How many rows are expected in a list, how many in the table, and what share of either to have the words."""
+    """How many rows are expected in a list, of an organizer's people in everybody's; how many in the table; what share
+    of either to have the words; and what share those of the words that an index can be asked for."""
 
     rows: float
     everywhere: float
     share: float
+    indexed: float
 
     def windows(self, count: int, *, as_soon: float = LIKELY_AS_SOON) -> Iterator[int]:
         """How many rows of the list are worth looking through for `count` that have the words, and how many after
@@ -67,7 +69,7 @@ class Expected(NamedTuple):
     @property
     def gathered(self) -> float:
         """So many rows an index of the words would find."""
-        return self.share * self.everywhere
+        return self.indexed * self.everywhere
 
     @property
     def short(self) -> int:
@@ -95,9 +97,12 @@ class SearchedQuerySet(MergedQuerySet):
             return page.none()
 
     def _first_of_all(self, page: Self, bare: Self, words: Sequence[Any], order: Order, stop: int) -> Self:
-        """Met among the next rows of the list; where that is too few, gathered and sorted."""
+        """Met among the next rows of the list; where that is too few, gathered and sorted. Words that no index can be
+        asked for are looked for in the order of the list, however far."""
         others = bare.with_only(split(bare, Texts)[1])
         likely = self._expected(others, order, words)
+        if not _are_indexed(words):
+            return page._of(compiled(others.filter(said_by_the_row(words)), order, stop))
         for size in likely.windows(stop, as_soon=_as_soon(words, order)):
             met: Self = page._of(_met(others, words, order, size, stop))._sliced(slice(stop))
             if len(met) == stop:
@@ -109,8 +114,8 @@ class SearchedQuerySet(MergedQuerySet):
     def _first_of_parts(
         self, parts: Iterable[Q | Part], bare: Self, words: Sequence[Any], order: Order, stop: int
     ) -> Self:
-        """Looked for in each of the parts, or gathered among all rows that have the words; where other conditions leave
-        few rows, whatever the parts are, in those."""
+        """Looked for in each of the parts, or gathered among all rows that have the words; or among those that other
+        conditions leave, where these are few and in the row itself."""
         others = bare.with_only(split(self, Texts)[1])
         narrowed = bare.with_only(split(bare._without_scope(), Texts)[1])
         likely = self._expected(narrowed, order, words)
@@ -127,9 +132,10 @@ class SearchedQuerySet(MergedQuerySet):
         self, parts: list[Q | Part], likely: Expected, bare: Self, words: Sequence[Any], order: Order, stop: int
     ) -> list[Q | Part] | None:
         """The parts as they are to be looked through for the words; None where gathering is likely to be less work."""
-        if all(
-            isinstance(part, Q) for part in parts
-        ):  # one list, which other conditions find: of an event, of a person
+        if not _are_indexed(words):
+            return parts
+        # An event's people, in two parts: other conditions find them.
+        if all(isinstance(part, Q) for part in parts):
             passed = min(likely.needed(stop), likely.rows)
             return parts if passed <= max(SHORT, AS_SOON * likely.gathered) else None
         if likely.rows <= likely.short:
@@ -145,7 +151,9 @@ class SearchedQuerySet(MergedQuerySet):
 
     def _expected(self, rows: Self, order: Order, words: Sequence[Any]) -> Expected:
         of_list, everywhere = expected(order, rows, rows.with_only([]))
-        return Expected(of_list, everywhere, self._trigrams.share(_as_text(words)))
+        texts = _as_text(words)
+        indexed = [text for text in texts if trigrams.is_indexed(text)]
+        return Expected(of_list, everywhere, self._trigrams.share(texts), self._trigrams.share(indexed))
 
     @property
     def _trigrams(self) -> Trigrams:
@@ -153,8 +161,11 @@ class SearchedQuerySet(MergedQuerySet):
 
     def _as_indexed(self, words: Sequence[Any]) -> list[Any]:
         """The conditions as the index of trigrams is best asked for them."""
-        pieces = self._trigrams.rarest(_as_text(words))
-        return [*(IContains(words[0].lhs, piece) for piece in pieces), said_by_the_row(words)] if pieces else [*words]
+        texts = _as_text(words)
+        pieces = self._trigrams.rarest(texts)
+        if pieces == texts:
+            return [*words]
+        return [*(IContains(words[0].lhs, piece) for piece in pieces), said_by_the_row(words)]
 
     def _are_met(self, bare: Self, words: Sequence[Any], order: Order, size: int, stop: int) -> bool:
         """Whether the words are met among the next rows of all, whoever they are of, as is to be expected."""
@@ -164,6 +175,10 @@ class SearchedQuerySet(MergedQuerySet):
             cursor.execute(f"SELECT count(*) FROM ({sql}) AS met", parameters)
             found: int = cursor.fetchone()[0]
         return found == stop
+
+
+def _are_indexed(words: Sequence[Any]) -> bool:
+    return any(map(trigrams.is_indexed, _as_text(words)))
 
 
 def _as_text(words: Sequence[Any]) -> list[str]:

@@ -35,16 +35,19 @@ class Trigrams(NamedTuple):
 
     def share(self, words: Sequence[str]) -> float:
         """The share of the rows that are likely to have all these words."""
-        return math.prod(map(self._share_of_word, {word.lower() for word in words}))
+        return math.prod(map(self._share_of_word, different(words)))
 
     def rarest(self, words: Sequence[str]) -> list[str]:
-        """For each of these words its rarest trigram, as it stands in the word, whose capitals are the database's to
-        say; for a single rare one `ENOUGH` of them. None where it is best asked for the words: a single one that is
-        common, of which it would find each row, and have to look at it, by all its trigrams as well."""
-        of_words = [sorted(_trigrams(word), key=self._share) for word in words]
-        if len(words) > 1:
-            return list(dict.fromkeys(pieces[0] for pieces in of_words if pieces))
-        return [piece for pieces in of_words if self._is_rare(pieces) for piece in dict.fromkeys(pieces)][:ENOUGH]
+        """What an index is best asked for: for each of these words its rarest trigram, as it stands in the word, whose
+        capitals are the database's to say; the word itself where it has none in ASCII. For a single word `ENOUGH`
+        trigrams of it if it is rare, and else the word: all rows that have it are to be looked at anyway."""
+        asked = [word for word in different(words) if is_indexed(word)]
+        of_words = [sorted(_trigrams(word), key=self._share) for word in asked]
+        if len(asked) > 1:
+            rarest = (pieces[0] if pieces else word for word, pieces in zip(asked, of_words, strict=True))
+            return list(dict.fromkeys(rarest))
+        pieces = [piece for pieces in of_words if self._is_rare(pieces) for piece in dict.fromkeys(pieces)]
+        return pieces[:ENOUGH] or asked
 
     def _share_of_word(self, word: str) -> float:
         """As often as its rarest trigram; where it has none, as often as the most common trigram that has its letters,
@@ -53,7 +56,7 @@ class Trigrams(NamedTuple):
             return min(map(self._share, pieces))
         if not word.isascii():
             return UNKNOWN
-        return min((self._share_of_letters(letters) for letters in re.findall("[a-z0-9]+", word)), default=1)
+        return min((self._share_of_letters(letters) for letters in re.findall("[a-z0-9]+", word.lower())), default=1)
 
     def _share_of_letters(self, letters: str) -> float:
         return max((share for trigram, share in self.shares.items() if letters in trigram), default=self.rare)
@@ -80,6 +83,16 @@ def _of_table(name: str, alias: str, _hour: int) -> Trigrams:
         return Trigrams({}, UNKNOWN)
     shares = dict(zip(*row, strict=False))  # behind those of the trigrams stand the least share and others
     return Trigrams(shares, min(shares.values()) / 2)
+
+
+def different(words: Sequence[str]) -> list[str]:
+    """Each of them once, whatever its capitals."""
+    return list({word.lower(): word for word in words}.values())
+
+
+def is_indexed(word: str) -> bool:
+    """Whether an index of trigrams can be asked for it: three letters or digits stand side by side."""
+    return re.search(r"[^\W_]{3}", word) is not None
 
 
 def _trigrams(word: str) -> list[str]:

@@ -152,11 +152,14 @@ def test_a_stretch_of_time_week_by_week_or_at_once(monkeypatch, rows, olga, by_w
             hold_the_same(of_it)
 
 
+@pytest.mark.parametrize("are_met", [True, False])
 @pytest.mark.parametrize(("windows", "short"), [((), 0), ((), 1000), ((3,), 0), ((4, 40), 0), ((1000,), 0)])
-def test_words_that_few_have_and_that_many_have(monkeypatch, rows, olga, windows, short):
+def test_words_that_few_have_and_that_many_have(monkeypatch, rows, olga, windows, short, are_met):
     monkeypatch.setattr(searching.Expected, "windows", lambda self, count, as_soon: iter(windows))
+    monkeypatch.setattr(searching.Expected, "are_met", lambda self, count, as_soon: are_met)
     monkeypatch.setattr(searching.Expected, "short", short)
-    for text in ("workshop", "talk", "workshop 2 hall", "talk 3"):
+    monkeypatch.setattr(searching, "SHORT", short)
+    for text in ("workshop", "talk", "workshop 2 hall", "talk 3", "o 3"):
         hold_the_same(containing(Event.objects.visible_to(olga), ("title", "location"), text))
         hold_the_same(containing(upcoming.not_over(Event.objects.all(), NOW), ("title", "location"), text))
     hold_the_same(containing(Registration.objects.visible_to(olga), ("name",), "bob"))

@@ -31,12 +31,12 @@ from events.models import Event
 def test_a_list_is_looked_through_as_far_as_a_page_is_expected_unless_gathering_is_less_work(
     rows, everywhere, share, windows
 ):
-    likely = Expected(rows, everywhere, share)
+    likely = Expected(rows, everywhere, share, share)
     assert list(likely.windows(51)) == [pytest.approx(size, rel=0.03) for size in windows]
 
 
 def test_it_is_looked_through_less_far_where_words_may_stand_side_by_side_in_its_order():
-    likely = Expected(50_000, 50_000, 0.02)
+    likely = Expected(50_000, 50_000, 0.02, 0.02)
     assert (list(likely.windows(5, as_soon=0.5)), list(likely.windows(4, as_soon=0.5))) == ([], [500])
 
 
@@ -51,7 +51,7 @@ def test_it_is_looked_through_less_far_where_words_may_stand_side_by_side_in_its
     ],
 )
 def test_each_part_of_a_list_is_looked_through_where_that_is_likely_to_be_less_work_than_gathering(rows, share, met):
-    assert Expected(rows, 1_000_000, share).are_met(51) is met
+    assert Expected(rows, 1_000_000, share, share).are_met(51) is met
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_each_part_of_a_list_is_looked_through_where_that_is_likely_to_be_less_w
     [(0, 1_000, True), (0, 1_001, False), (1_000, 3_000, True), (1_000, 3_001, False), (1_000_000, 20_001, False)],
 )
 def test_a_list_that_is_short_for_its_words_is_looked_through_as_a_whole(gathered, rows, looked_through):
-    assert (rows <= Expected(10_000_000, 10_000_000, gathered / 10_000_000).short) is looked_through
+    assert (rows <= Expected(10_000_000, 10_000_000, 1, gathered / 10_000_000).short) is looked_through
 
 
 KNOWN = Trigrams({"the": 0.5, "eso": 0.02, "son": 0.2, "hes": 0.01, "and": 0.1, "nde": 0.04, "lin": 0.03}, rare=0.001)
@@ -70,11 +70,14 @@ KNOWN = Trigrams({"the": 0.5, "eso": 0.02, "son": 0.2, "hes": 0.01, "and": 0.1, 
     [
         (["zebedee"], ["zeb", "ebe", "bed"]),
         (["lindson"], ["ind", "nds", "dso"]),  # one of all rows, which is in few
-        (["theson"], []),  # common as it is, and all it is made of: it would be asked for again in each row
+        (["theson"], ["theson"]),  # common as it is, and all it is made of: each row with it is to be looked at
+        (["theson", "ki", "Theson"], ["Theson"]),
         (["theson", "Xylo"], ["hes", "Xyl"]),  # the rarest of each
         (["Ander", "and"], ["der", "and"]),
         (["o'brien"], ["bri", "rie", "ien"]),  # nothing that crosses what no trigram crosses
-        (["Ёлка", "al"], []),
+        (["Ёлка", "al"], ["Ёлка"]),
+        (["Zoë", "andes"], ["Zoë", "des"]),
+        (["de", "l'"], []),
         (["straße"], ["str", "tra"]),  # whose capitals are two letters only to Python
     ],
 )
