@@ -26,7 +26,7 @@ TITLES = (*words.KINDS, *words.TOPICS, *words.MANNERS, *words.VENUES, *words.CIT
 
 
 class Took(NamedTuple):
-    seconds: float
+    milliseconds: float
     case: Case
 
 
@@ -44,8 +44,8 @@ def run(options: Namespace) -> int:
                 action()
                 took[size].append(Took(timed(action)[0], case))
     print(f"\n{table(took)}\n\nThe longest in front of {max(took):,}:\n")
-    for seconds, case in sorted(took[max(took)], key=lambda one: one.seconds, reverse=True)[:SHOWN]:
-        print(f"- {seconds:.0f} ms: {case.title}, {case.role}")
+    for milliseconds, case in sorted(took[max(took)], key=lambda one: one.milliseconds, reverse=True)[:SHOWN]:
+        print(f"- {milliseconds:.0f} ms: {case.title}, {case.role}")
     sizes.close()
     return 0
 
@@ -74,7 +74,7 @@ def table(took: dict[int, list[Took]]) -> str:
     head = ("events", "half of them within, ms", "90 of 100", "99 of 100", "the longest")
     lines = [row(list(head)), row(["---:"] * len(head))]
     for size, each in took.items():
-        times = sorted(one.seconds for one in each)
+        times = sorted(one.milliseconds for one in each)
         marks = (times[int(share * (len(times) - 1))] for share in (0.5, 0.9, 0.99, 1))
         lines.append(row([f"{size:,}", *(f"{mark:.0f}" for mark in marks)]))
     return "\n".join(lines)

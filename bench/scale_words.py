@@ -68,7 +68,6 @@ CITIES = [
 # What is searched for. The rare word of a list is in a handful of its rows at any size.
 RARE_NAME, RARE_TITLE, RARE_PLACE = "Zebedee Quillfeather", "Xylothek", "Quagmire Yard"
 COMMON_NAME, COMMON_TITLE, COMMON_PLACE = GIVEN[0], KINDS[0], CITIES[0]
-SEVERAL_NAME = "Gantnerson"
 UNKNOWN = "qwxzv"
 
 ARRAYS = {

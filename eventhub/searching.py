@@ -27,11 +27,13 @@ from eventhub.trigrams import Trigrams
 # A list of no more rows is looked through: an index of trigrams would first be asked about all others' rows.
 SHORT = 1_000
 # So many rows of a list are looked through as soon as one with the words is gathered: it stands somewhere in the table.
-# Of a list of more than FAR rows nobody looks through all.
-AS_SOON, FAR = 3, 20_000
+AS_SOON = 3
 # The same for rows of which the last ones are likely not to be looked at, as a page is full before; and in an order by
 # the texts themselves, in which words stand side by side, and are met at once or not at all.
 LIKELY_AS_SOON, BY_TEXT_AS_SOON = 4, 0.5
+# A list of more rows is not looked through as a whole before anything else is tried. So many of them are, where a page
+# was not met as was to be expected.
+FAR = 20_000
 # So many lists in order are taken to be what parts are read as, such as the weeks of a stretch of time.
 PARTS = 30
 # So many times the rows within which a page is expected: words are not spread evenly.
@@ -39,8 +41,8 @@ SAFETY = 2.5
 
 
 class Expected(NamedTuple):
-    """How many rows are expected in a list, of an organizer's people in everybody's; how many in the table; what share
-    of either to have the words; and what share those of the words that an index can be asked for."""
+    """How many rows are expected in a list, or in that of which it is an organizer's part; how many in the table; what
+    share of either has the words, and what share has those of them that an index can be asked for."""
 
     rows: float
     everywhere: float
@@ -100,9 +102,9 @@ class SearchedQuerySet(MergedQuerySet):
         """Met among the next rows of the list; where that is too few, gathered and sorted. Words that no index can be
         asked for are looked for in the order of the list, however far."""
         others = bare.with_only(split(bare, Texts)[1])
-        likely = self._expected(others, order, words)
         if not _are_indexed(words):
             return page._of(compiled(others.filter(said_by_the_row(words)), order, stop))
+        likely = self._expected(others, order, words)
         for size in likely.windows(stop, as_soon=_as_soon(words, order)):
             met: Self = page._of(_met(others, words, order, size, stop))._sliced(slice(stop))
             if len(met) == stop:
@@ -116,14 +118,15 @@ class SearchedQuerySet(MergedQuerySet):
     ) -> Self:
         """Looked for in each of the parts, or gathered among all rows that have the words; or among those that other
         conditions leave, where these are few and in the row itself."""
-        others = bare.with_only(split(self, Texts)[1])
+        _, conditions = split(self, Texts)
+        others = bare.with_only(conditions)
         narrowed = bare.with_only(split(bare._without_scope(), Texts)[1])
         likely = self._expected(narrowed, order, words)
         if likely.rows <= likely.short and not split(bare, Scope)[0]:
             return self.merged(None)._of(gathered(others.filter(said_by_the_row(words)), order, stop))
         if through := self._looked_through([*parts], likely, bare, words, order, stop):
             # Left alone, the database asks the index of trigrams once for each part of a part.
-            rows: Self = self.with_only(split(self, Texts)[1]).filter(said_by_the_row(words))
+            rows: Self = self.with_only(conditions).filter(said_by_the_row(words))
             return rows._of_parts(through, order, stop)
         among = bare.with_only([]).filter(*self._as_indexed(words))
         return self.merged(None)._of(gathered(others, order, stop, among=among))
