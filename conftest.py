@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.tokens import token_pair
+from eventhub import trigrams
 from eventhub.patience import patience
 from eventhub.tests.client import ContractClient
 from events.models import Event
@@ -42,6 +43,17 @@ def unhurried() -> None:
     """A web server gives up on a database that is slow (eventhub/patience.py). Tests, on a machine with much else to
     do, wait: importing the server's module, which some do, has set the bound."""
     patience.seconds = None
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """A process looks once an hour at how common the words of a search are. Here it has, for good: a search takes as
+    many statements in the first test as in any other."""
+    trigrams.KEPT_FOR_SECONDS = 10**12
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock():
+            for model in (Event, Registration, User):
+                trigrams.of_model(model, using="default")
 
 
 @pytest.fixture

@@ -160,7 +160,7 @@ class SearchedQuerySet(MergedQuerySet):
 
     @property
     def _trigrams(self) -> Trigrams:
-        return trigrams.of_table(f"{self.model._meta.model_name}_trigrams", alias=self.db)
+        return trigrams.of_model(self.model, using=self.db)
 
     def _as_indexed(self, words: Sequence[Any]) -> list[Any]:
         """The conditions as the index of trigrams is best asked for them."""

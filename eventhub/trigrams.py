@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connections
+from django.db.models import Model
 
 # A word of which nothing is known is as common as a family name.
 UNKNOWN = 0.002
@@ -68,16 +69,16 @@ class Trigrams(NamedTuple):
         return self.shares.get(piece.lower(), self.rare)
 
 
-def of_table(name: str, *, alias: str) -> Trigrams:
-    """As the statistics of that name have it, of which a process looks at what they were within the hour."""
-    return _of_table(name, alias, int(time.time()) // KEPT_FOR_SECONDS)
+def of_model(model: type[Model], *, using: str) -> Trigrams:
+    """As the statistics of its table have it, of which a process looks at what they were within the hour."""
+    return _of_model(model, using, int(time.time()) // KEPT_FOR_SECONDS)
 
 
 @lru_cache(maxsize=16)
-def _of_table(name: str, alias: str, _hour: int) -> Trigrams:
-    connection: Any = connections[alias]
+def _of_model(model: type[Model], using: str, _hour: int) -> Trigrams:
+    connection: Any = connections[using]
     with connection.cursor() as cursor:
-        cursor.execute(_COMMON, [name])
+        cursor.execute(_COMMON, [f"{model._meta.model_name}_trigrams"])
         row = cursor.fetchone()
     if row is None or not row[0]:  # PostgreSQL has not looked yet, or tells the owner of the table alone
         return Trigrams({}, UNKNOWN)

@@ -5,6 +5,7 @@ the views themselves: one that is added without an index fails here. What the pl
 """
 
 import itertools
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -148,7 +149,7 @@ def word(view: Any, field: str) -> str:
 
 
 @pytest.fixture
-def large_tables():
+def large_tables(monkeypatch):
     values = {"admin": ADMIN, "quiet": QUIET, "busy": BUSY, "host": CROWDED, "crowded": CROWDED_EVENT}
     values |= {"person": PERSON, "rows": ROWS, "crowd": CROWD}
     with connection.cursor() as cursor:
@@ -168,9 +169,7 @@ def large_tables():
             [sorted(LARGE)],
         )
         cursor.execute("ANALYZE")
-    trigrams._of_table.cache_clear()
-    yield
-    trigrams._of_table.cache_clear()
+    monkeypatch.setattr(trigrams, "_of_model", lru_cache(trigrams._of_model.__wrapped__))
 
 
 def read(sql: str, params: Any) -> tuple[int, set[str]]:

@@ -12,6 +12,7 @@ from eventhub.filters import containing
 from eventhub.searching import Expected
 from eventhub.trigrams import Trigrams
 from events.models import Event
+from registrations.models import Transition
 
 
 @pytest.mark.parametrize(
@@ -111,9 +112,7 @@ def test_statistics_say_how_common_the_trigrams_of_a_table_are(olga, make_event)
         make_event(olga, title="Ёлка Chess" if number % 4 else "Chess in Hesse", location="", description="")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE events_event")
-    trigrams._of_table.cache_clear()
-    known = trigrams.of_table("event_trigrams", alias="default")
-    trigrams._of_table.cache_clear()
+    known = trigrams._of_model.__wrapped__(Event, "default", 0)
     assert (known.share(["chess"]), known.share(["HESSE"]), known.share(["Ёлка", "chess"])) == (1, 0.25, 0.002)
     assert known.rare == pytest.approx(0.125)
 
@@ -121,7 +120,7 @@ def test_statistics_say_how_common_the_trigrams_of_a_table_are(olga, make_event)
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no statistics of trigrams")
 def test_where_there_are_no_statistics_any_word_is_as_common_as_a_name():
-    nothing = trigrams.of_table("no_such_trigrams", alias="default")
+    nothing = trigrams.of_model(Transition, using="default")
     assert (nothing.share(["and"]), nothing.rarest(["and"])) == (0.002, ["and"])
 
 
@@ -156,7 +155,7 @@ def test_a_row_with_the_trigrams_alone_is_not_found(monkeypatch, olga, make_even
 def test_an_index_is_asked_about_all_rows_only_where_a_list_has_many(monkeypatch, olga, make_event, short, asked):
     ask_the_index(monkeypatch)
     monkeypatch.setattr(searching.Expected, "short", short)
-    monkeypatch.setattr(trigrams, "of_table", lambda *_, **__: Trigrams({}, 0.001))
+    monkeypatch.setattr(trigrams, "of_model", lambda *_, **__: Trigrams({}, 0.001))
     with CaptureQueriesContext(connection) as captured:
         list(containing(Event.objects.all(), FIELDS, "zebedee").order_by("title", "pk")[:9])
     before, _, in_the_row = captured[-1]["sql"].partition("CASE WHEN")
