@@ -6,7 +6,6 @@ import time
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -27,11 +26,6 @@ PASSWORD, OTHER = "a passphrase for tests", "another passphrase for tests"
 LIST, ADD = "/admin/accounts/user/", "/admin/accounts/user/add/"
 LAST_ADMIN = "The last admin cannot be removed."
 HAS_EVENTS = "This organizer's events have registrations."
-
-
-@pytest.fixture(autouse=True)
-def no_attempts_yet():
-    cache.clear()
 
 
 @pytest.fixture

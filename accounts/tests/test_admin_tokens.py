@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.core.cache import cache
 from django.utils import timezone
 
 from accounts import rules, service_tokens
@@ -19,11 +18,6 @@ pytestmark = pytest.mark.django_db
 OWN, LIST = "/admin/tokens/", "/admin/accounts/servicetoken/"
 WANTED = {"name": "Website", "scopes": ["events:read", "attendees:read"], "days": "90"}
 AUTH_TIME = "auth_time"
-
-
-@pytest.fixture(autouse=True)
-def no_attempts_yet():
-    cache.clear()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
-from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
@@ -26,13 +25,6 @@ pytestmark = pytest.mark.django_db
 
 VERIFY, AGAIN = "/users/email/verify", "/users/email/verification"
 ZOE = {"username": "zoe", "email": "zoe@example.org", "password": "correct horse battery"}
-
-
-@pytest.fixture(autouse=True)
-def nothing_sent_lately():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

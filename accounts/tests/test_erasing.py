@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
@@ -28,13 +27,6 @@ ACCOUNT = {"username": "zoe-quill", "email": "zoe@quill.example", "password": PA
 MARKS = ("quill", "zoe-", "+49 555")
 TALK = {"title": "Quill's evening", "location": "Quill Hall", "date_time": "2030-05-01T19:00:00Z", "max_capacity": 3}
 KEPT = {"name": "", "contact_details": "", "user": None, "status_by": None}
-
-
-@pytest.fixture(autouse=True)
-def _a_cache_of_its_own():
-    cache.clear()
-    yield
-    cache.clear()  # no model's table, which would be emptied after a test
 
 
 @pytest.fixture

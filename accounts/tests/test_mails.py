@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from django.core import mail
-from django.core.cache import cache
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, get_date_max
 
@@ -23,13 +22,6 @@ pytestmark = pytest.mark.django_db
 
 ASK = "/users/password/reset"
 ADDRESS_CHANGED = "Your email address has been changed"
-
-
-@pytest.fixture(autouse=True)
-def nothing_sent_lately():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

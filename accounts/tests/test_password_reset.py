@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
-from django.core.cache import cache
 from django.utils import timezone
 
 from accounts import links, recovery, rules, service_tokens
@@ -23,13 +22,6 @@ pytestmark = pytest.mark.django_db
 
 NEW = "another long passphrase"
 ASK, CONFIRM = "/users/password/reset", "/users/password/reset/confirm"
-
-
-@pytest.fixture(autouse=True)
-def nothing_sent_lately():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

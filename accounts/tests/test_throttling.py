@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
-from django.core.cache import cache, caches
+from django.core.cache import caches
 from django.db import connection
 
 from accounts.models import User
@@ -29,7 +29,6 @@ WRONG = "a wrong passphrase"
 def clock():
     """Noon, until a test moves on; and nobody has asked for anything yet."""
     with time_machine.travel(NOON, tick=False) as clock:
-        cache.clear()
         tallies.forget()
         yield clock
 

@@ -5,7 +5,6 @@ from io import StringIO
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.core.management import call_command
 
 from accounts import rules
@@ -20,13 +19,6 @@ pytestmark = pytest.mark.django_db
 
 NEW = "another long passphrase"
 PASSWORD_CHANGED, ADDRESS_CHANGED = "Your password has been changed", "Your email address has been changed"
-
-
-@pytest.fixture(autouse=True)
-def nothing_sent_lately():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.staticfiles import finders
-from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -49,7 +48,6 @@ def test_an_organizer_sees_their_own_and_nothing_of_anyone_else(office, olga, ot
 
 
 def test_guessing_a_password_here_is_throttled_as_at_the_login_of_the_api(ada, settings):
-    cache.clear()
     settings.THROTTLE_CREDENTIALS = "2/min"
     client, form = Client(), {"username": "ada", "password": "wrong"}
     pages = [client.post("/admin/login/", form) for _ in range(3)]

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
@@ -26,11 +25,6 @@ NEW = "another long passphrase"
 LOGIN, ASK, SET, VERIFY = "/admin/login/", "/admin/password-reset/", "/admin/new-password/", "/admin/verify-email/"
 WORK = "/admin/django_tasks_database/dbtaskresult/"
 NO_LONGER = "This link works no more"
-
-
-@pytest.fixture(autouse=True)
-def nothing_tried_lately():
-    cache.clear()
 
 
 def text(answer):

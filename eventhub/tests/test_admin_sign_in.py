@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.contrib import admin
 from django.core import signing
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -22,11 +21,6 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "a passphrase for tests"
 LOGIN, PROFILE = "/admin/login/", "/admin/profile/"
 WRONG = "The username or the password is wrong."
-
-
-@pytest.fixture(autouse=True)
-def no_attempts_yet():
-    cache.clear()
 
 
 def sign_in(client, username, password=PASSWORD, path=LOGIN, **more):

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -242,7 +241,6 @@ def test_as_many_queries_for_one_row_as_for_fifty(who, count, office, olga, ada,
     """The session, the account, its second factor; then one for each function of registrations/figures.py; and
     for an admin one for tasks that failed."""
     client = office({"olga": olga, "ada": ada}[who])
-    cache.clear()
     for rows in (1, 49):
         for n in range(rows):
             event = make_event(olga, date_time=soon(hours=n + 1), status=("upcoming", "draft")[n % 2])

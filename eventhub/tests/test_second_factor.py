@@ -26,11 +26,6 @@ KEY = "00112233445566778899aabbccddeeff00112233"
 WRONG = "This code is wrong, or has been used."
 
 
-@pytest.fixture(autouse=True)
-def no_attempts_yet():
-    cache.clear()
-
-
 def code(key=KEY, steps=0):
     """What a phone shows, now or so many half minutes later."""
     totp = TOTP(bytes.fromhex(key))

@@ -42,12 +42,6 @@ def lines(prefix="", **counts):
     return [f"{prefix}{chore.what}: {counts.get(known.get(chore.what), 0)}" for chore in housekeeping.CHORES]
 
 
-@pytest.fixture(autouse=True)
-def nothing_cached():
-    """Also not by a test before that committed: the cache's table is no model's, and nobody empties it."""
-    cache.clear()
-
-
 @pytest.fixture
 def now():
     return timezone.now()
@@ -77,8 +71,7 @@ def house(make_event, olga, now, tokens):
         cursor.execute("UPDATE eventhub_cache SET expires = %s WHERE cache_key LIKE '%%gone'", [past])
     over = make_event(olga, date_time=now - DAY, end_time=now - HOUR)
     to_come = make_event(olga)
-    yield over, to_come
-    cache.clear()  # no model's table, which would be emptied after a test
+    return over, to_come
 
 
 def what_is_there():

@@ -2,7 +2,6 @@
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, get_date_max
 from playwright.sync_api import expect
@@ -14,11 +13,6 @@ from eventhub.tests.mailboxes import token_in
 
 NEW = "another long passphrase"
 WORK = "/admin/django_tasks_database/dbtaskresult/"
-
-
-@pytest.fixture(autouse=True)
-def nothing_sent_lately(db):
-    cache.clear()
 
 
 @pytest.fixture
