@@ -11,7 +11,7 @@ slice without parts would give. Filters added later narrow every part.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
@@ -33,6 +33,15 @@ class Part(Protocol):
 
     def as_sql(self, rows: Any, order: "Order", stop: int) -> Sql:
         """A query for `order.column` and the key of those of its first `stop` rows that are in `rows` as well."""
+
+
+@runtime_checkable
+class SearchedPart(Part, Protocol):
+    """One that falls into pieces, within each of which an index can be asked for words."""
+
+    def asked(self, using: str, conditions: Sequence[Any], for_each_row: float, at_most: int) -> "Part | None":
+        """The same, read by these conditions as the index is asked for them. None where that takes longer than to look
+        at `at_most` rows; the index takes as long as to look at so many `for_each_row` of a piece."""
 
 
 class Scope(ExpressionWrapper):  # type: ignore[type-arg]
@@ -198,6 +207,15 @@ def piece_by_piece(pieces: Sql, of_one: Any, order: Order, stop: int, *, through
         first = f"SELECT pieces.piece FROM ({sql}) AS pieces CROSS JOIN LATERAL ({rows} LIMIT 1) AS one"
         sql, parameters = f"{first} {order.sql('one')} LIMIT {stop}", (*parameters, *parameters_of_one)
     each = f"SELECT theirs.* FROM ({sql}) AS pieces CROSS JOIN LATERAL ({rows} LIMIT {stop}) AS theirs"
+    return f"{each} {order.sql('theirs')} LIMIT {stop}", (*parameters, *parameters_of_one)
+
+
+def all_of_the_pieces(pieces: Sql, of_one: Any, order: Order, stop: int) -> Sql:
+    """The same, where few rows of a piece are `of_one` and an index finds them in no order: they are gathered, and
+    sorted."""
+    sql, parameters = pieces
+    rows, parameters_of_one = compiled(of_one, order, None)
+    each = f"SELECT theirs.* FROM ({sql} OFFSET 0) AS pieces CROSS JOIN LATERAL ({rows} OFFSET 0) AS theirs"
     return f"{each} {order.sql('theirs')} LIMIT {stop}", (*parameters, *parameters_of_one)
 
 

@@ -8,7 +8,7 @@ from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndex
 from django.db.migrations.operations import AddIndex, RemoveIndex, RunPython
 from django.db.models.functions import Upper
 
-from eventhub.texts import Texts
+from eventhub.texts import Texts, Within
 
 
 class AddIndexInUse(AddIndexConcurrently):
@@ -119,6 +119,30 @@ def one_search_index(model: str, fields: Sequence[str], *, instead_of: Sequence[
     )
 
 
+def search_index_within(model: str, column: str, fields: Sequence[str], **options: Any) -> RunPython:
+    """The index of `one_search_index` with a column beside the texts, called like `event_search_within`, in its place:
+    words are looked for among the rows with one value of the column, and not in all. Only where PostgreSQL has the
+    column's kind to offer for it (`btree_gin`, which is where `pg_trgm` is); the other one stays where it has not."""
+    app_label, model_name = model.split(".")
+    name = f"{model_name.lower()}_search"
+
+    def replace(apps: Any, schema_editor: Any, old: str, new: str, *columns: Within) -> None:
+        if not has_trigrams(schema_editor) or not _is_offered(schema_editor, "btree_gin"):
+            return
+        schema_editor.execute("CREATE EXTENSION IF NOT EXISTS btree_gin")
+        table = apps.get_model(app_label, model_name)
+        index = GinIndex(*columns, OpClass(Upper(Texts(*fields)), name="gin_trgm_ops"), name=new, **options)
+        if not is_made(schema_editor, table._meta.db_table, new):
+            schema_editor.add_index(table, index, concurrently=True)
+        schema_editor.execute(f"ANALYZE {table._meta.db_table}")  # an index of expressions has statistics of its own
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {old}")
+
+    return RunPython(
+        lambda apps, schema_editor: replace(apps, schema_editor, name, f"{name}_within", Within(column)),
+        lambda apps, schema_editor: replace(apps, schema_editor, f"{name}_within", name),
+    )
+
+
 def statistics_of_trigrams(model: str, fields: Sequence[str]) -> RunPython:
     """What share of a table's rows has which trigram in the texts of all `fields` (eventhub/trigrams.py), called like
     `event_trigrams`: of 4,000 trigrams at most, as they are in 120,000 rows. Only where PostgreSQL has trigrams to
@@ -139,6 +163,12 @@ def statistics_of_trigrams(model: str, fields: Sequence[str]) -> RunPython:
             schema_editor.execute(f"DROP STATISTICS IF EXISTS {name}")
 
     return RunPython(make, drop)
+
+
+def _is_offered(schema_editor: Any, extension: str) -> bool:
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = %s", [extension])
+        return cursor.fetchone() is not None
 
 
 def has_trigrams(schema_editor: Any) -> bool:

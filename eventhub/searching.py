@@ -6,22 +6,39 @@ row has, a page is met within some thousand rows of the list, while gathering an
 table; of words that hardly anybody has, it is the other way round. How many that will be, statistics of the texts say
 (eventhub/trigrams.py). But PostgreSQL takes it that they stand anywhere in the order of the list: past the last title
 that begins with a word it would go on reading all the others. So it is told how far to read.
+
+An index of trigrams may have a column beside the texts (`search_index_within` in eventhub/migrating.py): it finds the
+rows that have the words among those of one event.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Q
-from django.db.models.lookups import IContains
+from django.db.models import BigIntegerField, Q
+from django.db.models.expressions import Col
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact, IContains
 
 from eventhub import trigrams
-from eventhub.merging import MergedQuerySet, Order, Part, Scope, Sql, compiled, gathered, said_by_the_row, split, sql_of
+from eventhub.merging import (
+    MergedQuerySet,
+    Order,
+    Part,
+    Scope,
+    SearchedPart,
+    Sql,
+    compiled,
+    gathered,
+    said_by_the_row,
+    split,
+    sql_of,
+)
 from eventhub.pagination import RowComparison
-from eventhub.texts import Texts
+from eventhub.texts import Texts, Within
 from eventhub.trigrams import Trigrams
 
 # A list of no more rows is looked through: an index of trigrams would first be asked about all others' rows.
@@ -36,18 +53,22 @@ LIKELY_AS_SOON, BY_TEXT_AS_SOON = 4, 0.5
 FAR = 20_000
 # So many lists in order are taken to be what parts are read as, such as the weeks of a stretch of time.
 PARTS = 30
+# So many rows of an event an index of trigrams goes through, looking for those with the words, while one is looked at.
+GONE_THROUGH = 30
 # So many times the rows within which a page is expected: words are not spread evenly.
 SAFETY = 2.5
 
 
 class Expected(NamedTuple):
-    """How many rows are expected in a list, or in that of which it is an organizer's part; how many in the table; what
-    share of either has the words, and what share has those of them that an index can be asked for."""
+    """How many rows are expected in a list, or in that of which it is an organizer's part; how many in the table, or
+    those among which an index finds the words; what share of either has the words, and what share has those of them
+    that an index can be asked for; how many rows the index has to go through for that."""
 
     rows: float
     everywhere: float
     share: float
     indexed: float
+    gone_through: float = 0
 
     def windows(self, count: int, *, as_soon: float = LIKELY_AS_SOON) -> Iterator[int]:
         """How many rows of the list are worth looking through for `count` that have the words, and how many after
@@ -70,8 +91,8 @@ class Expected(NamedTuple):
 
     @property
     def gathered(self) -> float:
-        """So many rows an index of the words would find."""
-        return self.indexed * self.everywhere
+        """So many rows an index of the words would find, and what else it does in their time."""
+        return self.indexed * self.everywhere + self.gone_through / GONE_THROUGH
 
     @property
     def short(self) -> int:
@@ -81,6 +102,9 @@ class Expected(NamedTuple):
 
 class SearchedQuerySet(MergedQuerySet):
     """A queryset that looks for the words of its conditions on Texts where they are found soonest."""
+
+    # The foreign key that the index of the words has beside them.
+    searched_within: ClassVar[str | None] = None
 
     def _first(self, order: Order, stop: int) -> Self | None:
         words, _ = split(self, Texts)
@@ -110,7 +134,7 @@ class SearchedQuerySet(MergedQuerySet):
             if len(met) == stop:
                 return met
         of_the_row = likely.rows <= likely.short
-        found = others.filter(*([said_by_the_row(words)] if of_the_row else self._as_indexed(words)))
+        found = others.filter(said_by_the_row(words)) if of_the_row else self._asked(others, words)
         return page._of(gathered(found, order, stop))
 
     def _first_of_parts(
@@ -128,7 +152,7 @@ class SearchedQuerySet(MergedQuerySet):
             # Left alone, the database asks the index of trigrams once for each part of a part.
             rows: Self = self.with_only(conditions).filter(said_by_the_row(words))
             return rows._of_parts(through, order, stop)
-        among = bare.with_only([]).filter(*self._as_indexed(words))
+        among = self._asked(bare.with_only(self._within(bare)), words)
         return self.merged(None)._of(gathered(others, order, stop, among=among))
 
     def _looked_through(
@@ -145,6 +169,8 @@ class SearchedQuerySet(MergedQuerySet):
             return parts
         if through := _through(parts, self.db, likely.short):
             return through
+        if asked := self._asked_within(parts, words, likely):
+            return asked
         # Of a text in its own order the words may stand side by side elsewhere: most of any part would be passed over.
         if likely.are_met(stop, as_soon=_as_soon(words, order)) and (
             not _is_by_text(words, order) or self._are_met(bare, words, order, likely.needed(stop), stop)
@@ -152,15 +178,40 @@ class SearchedQuerySet(MergedQuerySet):
             return parts
         return _through(parts, self.db, int(AS_SOON * likely.gathered))
 
+    def _asked_within(self, parts: Sequence[Q | Part], words: Sequence[Any], likely: Expected) -> list[Q | Part] | None:
+        conditions, at_most = self._as_indexed(words), min(FAR, int(AS_SOON * likely.gathered))
+        for_each_row = 1 / GONE_THROUGH + LIKELY_AS_SOON * likely.indexed
+
+        def asked(part: Part) -> Part | None:
+            return part.asked(self.db, conditions, for_each_row, at_most) if isinstance(part, SearchedPart) else None
+
+        return _each(parts, asked)
+
     def _expected(self, rows: Self, order: Order, words: Sequence[Any]) -> Expected:
-        of_list, everywhere = expected(order, rows, rows.with_only([]))
+        within = self._within(rows)
+        of_list, everywhere = expected(order, rows, rows.with_only(within))
         texts = _as_text(words)
         indexed = [text for text in texts if trigrams.is_indexed(text)]
-        return Expected(of_list, everywhere, self._trigrams.share(texts), self._trigrams.share(indexed))
+        share, indexed_share = self._trigrams.share(texts), self._trigrams.share(indexed)
+        return Expected(of_list, everywhere, share, indexed_share, gone_through=everywhere if within else 0)
 
     @property
     def _trigrams(self) -> Trigrams:
         return trigrams.of_model(self.model, using=self.db)
+
+    def _asked(self, rows: Self, words: Sequence[Any]) -> Self:
+        """Those of the rows that have the words, as the index of trigrams is best asked for them."""
+        within = self._within(rows)
+        others = [one for one in rows.query.where.children if one not in within]
+        return rows.with_only([*others, *map(_as_within, within)]).filter(*self._as_indexed(words))
+
+    def _within(self, rows: Self) -> list[Any]:
+        """The conditions that the index of trigrams knows beside the words."""
+        return [
+            one
+            for one in rows.query.where.children
+            if isinstance(one, Exact) and isinstance(one.lhs, Col) and one.lhs.target.name == self.searched_within
+        ]
 
     def _as_indexed(self, words: Sequence[Any]) -> list[Any]:
         """The conditions as the index of trigrams is best asked for them."""
@@ -180,6 +231,11 @@ class SearchedQuerySet(MergedQuerySet):
         return found == stop
 
 
+def _as_within(condition: Any) -> Exact:
+    """As the index of trigrams knows it: of a number that is no `bigint`, `btree_gin` does not know what equals it."""
+    return Exact(Within(condition.lhs), Cast(condition.rhs, BigIntegerField()))
+
+
 def _are_indexed(words: Sequence[Any]) -> bool:
     return any(map(trigrams.is_indexed, _as_text(words)))
 
@@ -191,9 +247,14 @@ def _as_text(words: Sequence[Any]) -> list[str]:
 def _through(parts: Sequence[Q | Part], using: str, at_most: int) -> list[Q | Part] | None:
     """The parts as they are read row by row; None where they are too long for that. A condition beside another part is
     found by an index, at once."""
-    found = [part if isinstance(part, Q) else part.through(using, at_most) for part in parts]
-    through = [part for part in found if part is not None]
-    return through if len(through) == len(found) else None
+    return _each(parts, lambda part: part.through(using, at_most))
+
+
+def _each(parts: Sequence[Q | Part], way: Callable[[Part], Part | None]) -> list[Q | Part] | None:
+    """All parts as they are read in that way, but for conditions, which are read as they are; None where one cannot."""
+    found = [part if isinstance(part, Q) else way(part) for part in parts]
+    of_all = [part for part in found if part is not None]
+    return of_all if len(of_all) == len(found) else None
 
 
 def _is_by_text(words: Sequence[Any], order: Order) -> bool:

@@ -18,8 +18,9 @@ from django.db.models import Model
 
 # A word of which nothing is known is as common as a family name.
 UNKNOWN = 0.002
-# So many trigrams of a rare word that stands alone. Beside another word's, one is enough.
-ENOUGH = 3
+# So many trigrams of a word that stands alone: more of them are more to look up, and leave hardly fewer rows. Beside
+# another word's, one is enough.
+ENOUGH = 2
 KEPT_FOR_SECONDS = 3600
 
 _COMMON = """
@@ -40,30 +41,27 @@ class Trigrams(NamedTuple):
 
     def rarest(self, words: Sequence[str]) -> list[str]:
         """What an index is best asked for: for each of these words its rarest trigram, as it stands in the word, whose
-        capitals are the database's to say; the word itself where it has none in ASCII. For a single word `ENOUGH`
-        trigrams of it if it is rare, and else the word: all rows that have it are to be looked at anyway."""
+        capitals are the database's to say; the word itself where it has none in ASCII. For a single word `ENOUGH`."""
         asked = [word for word in different(words) if is_indexed(word)]
-        of_words = [sorted(_trigrams(word), key=self._share) for word in asked]
-        if len(asked) > 1:
-            rarest = (pieces[0] if pieces else word for word, pieces in zip(asked, of_words, strict=True))
-            return list(dict.fromkeys(rarest))
-        pieces = [piece for pieces in of_words if self._is_rare(pieces) for piece in dict.fromkeys(pieces)]
-        return pieces[:ENOUGH] or asked
+        each = ENOUGH if len(asked) == 1 else 1
+        return list(dict.fromkeys(piece for word in asked for piece in self._rarest_of(word)[:each] or [word]))
+
+    def _rarest_of(self, word: str) -> list[str]:
+        """Behind the first those that share no letter with it: where one is, its neighbour mostly is as well."""
+        found = sorted(_trigrams(word), key=lambda each: self._share(each[1]))
+        return [piece for _, piece in sorted(found, key=lambda each: 0 < abs(each[0] - found[0][0]) < 3)]
 
     def _share_of_word(self, word: str) -> float:
         """As often as its rarest trigram; where it has none, as often as the most common trigram that has its letters,
         one or two side by side."""
         if pieces := _trigrams(word):
-            return min(map(self._share, pieces))
+            return min(self._share(piece) for _, piece in pieces)
         if not word.isascii():
             return UNKNOWN
         return min((self._share_of_letters(letters) for letters in re.findall("[a-z0-9]+", word.lower())), default=1)
 
     def _share_of_letters(self, letters: str) -> float:
         return max((share for trigram, share in self.shares.items() if letters in trigram), default=self.rare)
-
-    def _is_rare(self, pieces: Sequence[str]) -> bool:
-        return any(piece.lower() not in self.shares for piece in pieces)
 
     def _share(self, piece: str) -> float:
         return self.shares.get(piece.lower(), self.rare)
@@ -96,6 +94,7 @@ def is_indexed(word: str) -> bool:
     return re.search(r"[^\W_]{3}", word) is not None
 
 
-def _trigrams(word: str) -> list[str]:
-    pieces = (word[at : at + 3] for at in range(len(word) - 2))
-    return [piece for piece in pieces if piece.isascii() and piece.isalnum()]
+def _trigrams(word: str) -> list[tuple[int, str]]:
+    """Each behind where it stands."""
+    pieces = ((at, word[at : at + 3]) for at in range(len(word) - 2))
+    return [(at, piece) for at, piece in pieces if piece.isascii() and piece.isalnum()]

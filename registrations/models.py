@@ -44,6 +44,8 @@ def status_stamps(at: datetime) -> dict[str, Any]:
 
 
 class RegistrationQuerySet(SearchedQuerySet):
+    searched_within = "event"
+
     def visible_to(self, user: User) -> Self:
         """One's own, and for organizers those of their events; all for admins. What concerns a draft is its
         organizer's alone, as the draft is."""

@@ -45,11 +45,13 @@ def whole(tmp_path_factory):
 
 
 @pytest.fixture
-def database(monkeypatch, tmp_path):
+def database(tmp_path):
     """The path of the database that is backed up: another one, by hand."""
     path = tmp_path / "main.sqlite3"
-    monkeypatch.setitem(connection.settings_dict, "NAME", str(path))
-    return path
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(connection.settings_dict, "NAME", str(path))
+        yield path
+        connection.close()  # which the command may have made to it
 
 
 @on_sqlite

@@ -26,6 +26,7 @@ REVIEWED = {
     ("registrations", "0005_one_search_index"): "indexes are made and dropped concurrently",
     ("registrations", "0007_many_people_an_event"): "an option for the planner, whose lock nobody waits for who writes",
     ("registrations", "0010_trigrams"): "statistics, whose lock nobody waits for who reads or writes",
+    ("registrations", "0011_search_within_an_event"): "indexes are made and dropped concurrently",
 }
 
 

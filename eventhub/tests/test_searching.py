@@ -69,13 +69,13 @@ KNOWN = Trigrams({"the": 0.5, "eso": 0.02, "son": 0.2, "hes": 0.01, "and": 0.1, 
 @pytest.mark.parametrize(
     ("words", "asked"),
     [
-        (["zebedee"], ["zeb", "ebe", "bed"]),
-        (["lindson"], ["ind", "nds", "dso"]),  # one of all rows, which is in few
-        (["theson"], ["theson"]),  # common as it is, and all it is made of: each row with it is to be looked at
-        (["theson", "ki", "Theson"], ["Theson"]),
+        (["zebedee"], ["zeb", "ede"]),
+        (["lindson"], ["ind", "son"]),  # not "nds", which is rarer, and where "ind" is
+        (["theson"], ["hes", "eso"]),  # all that are left share letters
+        (["theson", "ki", "Theson"], ["hes", "eso"]),
         (["theson", "Xylo"], ["hes", "Xyl"]),  # the rarest of each
         (["Ander", "and"], ["der", "and"]),
-        (["o'brien"], ["bri", "rie", "ien"]),  # nothing that crosses what no trigram crosses
+        (["o'brien"], ["bri", "rie"]),  # nothing that crosses what no trigram crosses
         (["Ёлка", "al"], ["Ёлка"]),
         (["Zoë", "andes"], ["Zoë", "des"]),
         (["de", "l'"], []),
@@ -151,7 +151,7 @@ def test_a_row_with_the_trigrams_alone_is_not_found(monkeypatch, olga, make_even
 
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no index of trigrams")
-@pytest.mark.parametrize(("short", "asked"), [(10_000_000, []), (0, ["%zeb%", "%ebe%", "%bed%"])])
+@pytest.mark.parametrize(("short", "asked"), [(10_000_000, []), (0, ["%zeb%", "%ede%"])])
 def test_an_index_is_asked_about_all_rows_only_where_a_list_has_many(monkeypatch, olga, make_event, short, asked):
     ask_the_index(monkeypatch)
     monkeypatch.setattr(searching.Expected, "short", short)
