@@ -169,17 +169,22 @@ class SearchedQuerySet(MergedQuerySet):
             return parts
         if through := _through(parts, self.db, likely.short):
             return through
-        if asked := self._asked_within(parts, words, likely):
+        gathering = int(AS_SOON * likely.gathered)
+        if asked := self._asked_within(parts, words, likely, min(FAR, gathering)):
             return asked
         # Of a text in its own order the words may stand side by side elsewhere: most of any part would be passed over.
         if likely.are_met(stop, as_soon=_as_soon(words, order)) and (
             not _is_by_text(words, order) or self._are_met(bare, words, order, likely.needed(stop), stop)
         ):
             return parts
-        return _through(parts, self.db, int(AS_SOON * likely.gathered))
+        return self._asked_within(parts, words, likely, gathering) or _through(parts, self.db, gathering)
 
-    def _asked_within(self, parts: Sequence[Q | Part], words: Sequence[Any], likely: Expected) -> list[Q | Part] | None:
-        conditions, at_most = self._as_indexed(words), min(FAR, int(AS_SOON * likely.gathered))
+    def _asked_within(
+        self, parts: Sequence[Q | Part], words: Sequence[Any], likely: Expected, at_most: int
+    ) -> list[Q | Part] | None:
+        """The parts as an index is asked for the words within each of their pieces; None where that takes longer than
+        to look at `at_most` rows."""
+        conditions = self._as_indexed(words, is_within=True)
         for_each_row = 1 / GONE_THROUGH + LIKELY_AS_SOON * likely.indexed
 
         def asked(part: Part) -> Part | None:
@@ -203,7 +208,9 @@ class SearchedQuerySet(MergedQuerySet):
         """Those of the rows that have the words, as the index of trigrams is best asked for them."""
         within = self._within(rows)
         others = [one for one in rows.query.where.children if one not in within]
-        return rows.with_only([*others, *map(_as_within, within)]).filter(*self._as_indexed(words))
+        return rows.with_only([*others, *map(_as_within, within)]).filter(
+            *self._as_indexed(words, is_within=bool(within))
+        )
 
     def _within(self, rows: Self) -> list[Any]:
         """The conditions that the index of trigrams knows beside the words."""
@@ -213,10 +220,10 @@ class SearchedQuerySet(MergedQuerySet):
             if isinstance(one, Exact) and isinstance(one.lhs, Col) and one.lhs.target.name == self.searched_within
         ]
 
-    def _as_indexed(self, words: Sequence[Any]) -> list[Any]:
+    def _as_indexed(self, words: Sequence[Any], *, is_within: bool) -> list[Any]:
         """The conditions as the index of trigrams is best asked for them."""
         texts = _as_text(words)
-        pieces = self._trigrams.rarest(texts)
+        pieces = self._trigrams.rarest(texts, of_few=is_within)
         if pieces == texts:
             return [*words]
         return [*(IContains(words[0].lhs, piece) for piece in pieces), said_by_the_row(words)]

@@ -39,10 +39,14 @@ class Trigrams(NamedTuple):
         """The share of the rows that are likely to have all these words."""
         return math.prod(map(self._share_of_word, different(words)))
 
-    def rarest(self, words: Sequence[str]) -> list[str]:
+    def rarest(self, words: Sequence[str], *, of_few: bool = False) -> list[str]:
         """What an index is best asked for: for each of these words its rarest trigram, as it stands in the word, whose
-        capitals are the database's to say; the word itself where it has none in ASCII. For a single word `ENOUGH`."""
+        capitals are the database's to say; the word itself where it has none in ASCII. For a single word `ENOUGH` if it
+        is rare, or looked for among few rows (`of_few`), and else the word: many rows that have it are looked at, and
+        each for what was asked and then for the word takes twice as long."""
         asked = [word for word in different(words) if is_indexed(word)]
+        if len(asked) == 1 and not of_few and not self._is_rare(asked[0]):
+            return asked
         each = ENOUGH if len(asked) == 1 else 1
         return list(dict.fromkeys(piece for word in asked for piece in self._rarest_of(word)[:each] or [word]))
 
@@ -62,6 +66,9 @@ class Trigrams(NamedTuple):
 
     def _share_of_letters(self, letters: str) -> float:
         return max((share for trigram, share in self.shares.items() if letters in trigram), default=self.rare)
+
+    def _is_rare(self, word: str) -> bool:
+        return any(piece.lower() not in self.shares for _, piece in _trigrams(word))
 
     def _share(self, piece: str) -> float:
         return self.shares.get(piece.lower(), self.rare)

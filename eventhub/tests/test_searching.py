@@ -71,8 +71,8 @@ KNOWN = Trigrams({"the": 0.5, "eso": 0.02, "son": 0.2, "hes": 0.01, "and": 0.1, 
     [
         (["zebedee"], ["zeb", "ede"]),
         (["lindson"], ["ind", "son"]),  # not "nds", which is rarer, and where "ind" is
-        (["theson"], ["hes", "eso"]),  # all that are left share letters
-        (["theson", "ki", "Theson"], ["hes", "eso"]),
+        (["theson"], ["theson"]),  # common as it is, and all it is made of: each row with it is to be looked at
+        (["theson", "ki", "Theson"], ["Theson"]),
         (["theson", "Xylo"], ["hes", "Xyl"]),  # the rarest of each
         (["Ander", "and"], ["der", "and"]),
         (["o'brien"], ["bri", "rie"]),  # nothing that crosses what no trigram crosses
@@ -84,6 +84,11 @@ KNOWN = Trigrams({"the": 0.5, "eso": 0.02, "son": 0.2, "hes": 0.01, "and": 0.1, 
 )
 def test_the_rarest_trigrams_of_the_words_are_asked_for(words, asked):
     assert KNOWN.rarest(words) == asked
+
+
+def test_among_few_rows_a_common_word_is_asked_for_as_any():
+    assert KNOWN.rarest(["theson"], of_few=True) == ["hes", "eso"]  # all that are left share letters
+    assert KNOWN.rarest(["Ёлка"], of_few=True) == ["Ёлка"]
 
 
 @pytest.mark.parametrize(
