@@ -184,7 +184,7 @@ class SearchedQuerySet(MergedQuerySet):
     ) -> list[Q | Part] | None:
         """The parts as an index is asked for the words within each of their pieces; None where that takes longer than
         to look at `at_most` rows."""
-        conditions = self._as_indexed(words, is_within=True)
+        conditions = self._of_the_index(words, is_few=True)
         for_each_row = 1 / GONE_THROUGH + LIKELY_AS_SOON * likely.indexed
 
         def asked(part: Part) -> Part | None:
@@ -208,9 +208,9 @@ class SearchedQuerySet(MergedQuerySet):
         """Those of the rows that have the words, as the index of trigrams is best asked for them."""
         within = self._within(rows)
         others = [one for one in rows.query.where.children if one not in within]
-        return rows.with_only([*others, *map(_as_within, within)]).filter(
-            *self._as_indexed(words, is_within=bool(within))
-        )
+        asked = self._of_the_index(words, is_few=bool(within))
+        in_the_row = [] if asked == [*words] else [said_by_the_row(words)]
+        return rows.with_only([*others, *map(_as_within, within)]).filter(*asked, *in_the_row)
 
     def _within(self, rows: Self) -> list[Any]:
         """The conditions that the index of trigrams knows beside the words."""
@@ -220,13 +220,12 @@ class SearchedQuerySet(MergedQuerySet):
             if isinstance(one, Exact) and isinstance(one.lhs, Col) and one.lhs.target.name == self.searched_within
         ]
 
-    def _as_indexed(self, words: Sequence[Any], *, is_within: bool) -> list[Any]:
-        """The conditions as the index of trigrams is best asked for them."""
+    def _of_the_index(self, words: Sequence[Any], *, is_few: bool) -> list[Any]:
+        """What the index of trigrams is best asked for, to find all rows that have the words, and others; among few
+        rows, or in a table."""
         texts = _as_text(words)
-        pieces = self._trigrams.rarest(texts, of_few=is_within)
-        if pieces == texts:
-            return [*words]
-        return [*(IContains(words[0].lhs, piece) for piece in pieces), said_by_the_row(words)]
+        pieces = self._trigrams.rarest(texts, of_few=is_few)
+        return [*words] if pieces == texts else [IContains(words[0].lhs, piece) for piece in pieces]
 
     def _are_met(self, bare: Self, words: Sequence[Any], order: Order, size: int, stop: int) -> bool:
         """Whether the words are met among the next rows of all, whoever they are of, as is to be expected."""
