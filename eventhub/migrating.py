@@ -103,14 +103,8 @@ def one_search_index(model: str, fields: Sequence[str], *, instead_of: Sequence[
     def replace(apps: Any, schema_editor: Any, old: Sequence[str], new: dict[str, Any]) -> None:
         if not has_trigrams(schema_editor):
             return
-        table = apps.get_model(app_label, model_name)
-        for index_name, texts in new.items():
-            index = GinIndex(OpClass(Upper(texts), name="gin_trgm_ops"), name=index_name, **options)
-            if not is_made(schema_editor, table._meta.db_table, index_name):
-                schema_editor.add_index(table, index, concurrently=True)
-        schema_editor.execute(f"ANALYZE {table._meta.db_table}")  # an index of expressions has statistics of its own
-        for index_name in old:
-            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index_name}")
+        indexes = [_of_trigrams(texts, name=index_name, **options) for index_name, texts in new.items()]
+        _put_in_place(schema_editor, apps.get_model(app_label, model_name), indexes, old)
 
     of_the_fields = {f"{name}_{field}": field for field in instead_of}
     return RunPython(
@@ -130,17 +124,28 @@ def search_index_within(model: str, column: str, fields: Sequence[str], **option
         if not has_trigrams(schema_editor) or not _is_offered(schema_editor, "btree_gin"):
             return
         schema_editor.execute("CREATE EXTENSION IF NOT EXISTS btree_gin")
-        table = apps.get_model(app_label, model_name)
-        index = GinIndex(*columns, OpClass(Upper(Texts(*fields)), name="gin_trgm_ops"), name=new, **options)
-        if not is_made(schema_editor, table._meta.db_table, new):
-            schema_editor.add_index(table, index, concurrently=True)
-        schema_editor.execute(f"ANALYZE {table._meta.db_table}")  # an index of expressions has statistics of its own
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {old}")
+        index = _of_trigrams(Texts(*fields), *columns, name=new, **options)
+        _put_in_place(schema_editor, apps.get_model(app_label, model_name), [index], [old])
 
     return RunPython(
         lambda apps, schema_editor: replace(apps, schema_editor, name, f"{name}_within", Within(column)),
         lambda apps, schema_editor: replace(apps, schema_editor, f"{name}_within", name),
     )
+
+
+def _of_trigrams(texts: Any, *columns: Within, **options: Any) -> GinIndex:
+    return GinIndex(*columns, OpClass(Upper(texts), name="gin_trgm_ops"), **options)
+
+
+def _put_in_place(schema_editor: Any, model: Any, indexes: Sequence[GinIndex], old: Sequence[str]) -> None:
+    """Makes those indexes that are not made yet, and drops the old ones, while others write."""
+    table = model._meta.db_table
+    for index in indexes:
+        if not is_made(schema_editor, table, index.name):
+            schema_editor.add_index(model, index, concurrently=True)
+    schema_editor.execute(f"ANALYZE {table}")  # an index of expressions has statistics of its own
+    for name in old:
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
 def statistics_of_trigrams(model: str, fields: Sequence[str]) -> RunPython:

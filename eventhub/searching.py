@@ -158,7 +158,8 @@ class SearchedQuerySet(MergedQuerySet):
     def _looked_through(
         self, parts: list[Q | Part], likely: Expected, bare: Self, words: Sequence[Any], order: Order, stop: int
     ) -> list[Q | Part] | None:
-        """The parts as they are to be looked through for the words; None where gathering is likely to be less work."""
+        """The parts as they are to be looked through for the words, or an index asked within them; None where gathering
+        among all is likely to be less work."""
         if not _are_indexed(words):
             return parts
         # An event's people, in two parts: other conditions find them.
