@@ -26,7 +26,7 @@ coverage: .venv/dev  ## The same with branch coverage, which takes half as long 
 	TEST_ON=postgres $(BIN)/pytest -m "not browser" --cov --cov-append --cov-report=term
 
 test-browser: .venv/dev  ## The back office in real Chromium, which is installed where that can be done
-	$(BIN)/python -m eventhub.tests.browser.chromium
+	$(BIN)/python -m eventhub.testing.chromium
 	$(BIN)/pytest -m browser -n 2 eventhub/tests/browser
 
 upgrade-test: .venv/dev  ## Upgrade from the released state and roll back, on PostgreSQL, under a load that must not notice
@@ -48,16 +48,16 @@ check: .venv/dev  ## Lint, format, types, direction of imports, migrations, sche
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-logo
-	DJANGO_SETTINGS_MODULE=eventhub.tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
-	DJANGO_SETTINGS_MODULE=eventhub.tests.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	DJANGO_SETTINGS_MODULE=eventhub.testing.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=eventhub.testing.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 audit: .venv/dev  ## Known vulnerabilities of what is pinned, where somebody can be asked, and licences
-	$(BIN)/python -m eventhub.tests.audit
+	$(BIN)/python -m eventhub.testing.audit
 
 licences: .venv/dev  ## Write docs/licences.md anew, from a fresh environment of requirements.txt
 	$(PYTHON) -m venv .licences
 	.licences/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m eventhub.tests.audit --list .licences/bin/python
+	$(BIN)/python -m eventhub.testing.audit --list .licences/bin/python
 	rm -rf .licences
 
 bench: .venv/dev  ## Requests per second on PostgreSQL beside bare Django views, and where their time goes

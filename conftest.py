@@ -17,10 +17,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role, User
-from accounts.tokens import token_pair
+from accounts.services.jwt import token_pair
 from eventhub import trigrams
-from eventhub.patience import patience
-from eventhub.tests.client import ContractClient
+from eventhub.db.postgresql.patience import patience
+from eventhub.testing.client import ContractClient
 from events.models import Event
 from registrations.models import Registration
 
@@ -43,7 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def unhurried() -> None:
-    """A web server gives up on a database that is slow (eventhub/patience.py). Tests, on a machine with much else to
+    """A web server gives up on a database that is slow (eventhub/db/postgresql/patience.py). Tests, on a machine
+    with much else to
     do, wait: importing the server's module, which some do, has set the bound."""
     patience.seconds = None
 

@@ -28,8 +28,8 @@ def forget_the_code() -> None:
 
 forget_the_code()  # of the last time that this file was read
 
-from eventhub import logs  # noqa: E402
-from eventhub.environment import address, boolean, choice, cores, load_env_file, read, whole_number  # noqa: E402
+from eventhub.env import address, boolean, choice, cores, load_env_file, read, whole_number  # noqa: E402
+from eventhub.observability import logging  # noqa: E402
 from eventhub.serving import Worker  # noqa: E402
 
 load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
@@ -55,7 +55,7 @@ secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
 # Nobody needs to command a worker at run time, and the socket would lie in the home of whoever starts the service.
 control_socket_disable = True
-logconfig_dict = logs.of_gunicorn(read("LOG_FORMAT", "text", choice("text", "json")))
+logconfig_dict = logging.of_gunicorn(read("LOG_FORMAT", "text", choice("text", "json")))
 
 METRICS = read("METRICS", "0", boolean)
 
@@ -81,7 +81,7 @@ gunicorn.util.write_error = write_error
 
 def on_starting(server: Any) -> None:
     if METRICS:
-        from eventhub.counters import Folder
+        from eventhub.observability.metrics_folder import Folder
 
         server.counters = Folder(worker_tmp_dir)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(server.counters.path)  # as prometheus_client is told

@@ -5,12 +5,12 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
 
-from accounts import service_tokens
 from accounts.models import ServiceToken, User
-from accounts.tokens import holder
-from eventhub.errors import TokenNotValid
+from accounts.services import api_tokens
+from accounts.services.jwt import holder
+from eventhub.exceptions import TokenNotValid
 
-_PREFIX = service_tokens.PREFIX.encode()
+_PREFIX = api_tokens.PREFIX.encode()
 
 
 class BearerAuthentication(JWTAuthentication):
@@ -36,6 +36,6 @@ class BearerAuthentication(JWTAuthentication):
 
 def _by_service_token(raw: bytes) -> tuple[User, ServiceToken]:
     # Whatever is no ASCII becomes what no token holds.
-    token = service_tokens.holder(raw.decode("ascii", "replace"))
-    service_tokens.write_down_use(token)
+    token = api_tokens.holder(raw.decode("ascii", "replace"))
+    api_tokens.write_down_use(token)
     return token.user, token

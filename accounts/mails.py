@@ -13,10 +13,10 @@ from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from accounts import links
+from accounts import signed_links
 from accounts.models import User
-from eventhub import attempts
-from eventhub.background import NotDone, task
+from eventhub.api import credential_limit
+from eventhub.tasks import NotDone, task
 
 # Whoever asks for links over and over, or changes an address from one of somebody else's to the next, fills no mailbox.
 SECONDS_BETWEEN_LINKS = 60
@@ -34,7 +34,7 @@ def send_reset_link(account_id: int) -> None:
         return
     with _once_in_a_while("reset", account) as first:
         if first:
-            link = settings.PASSWORD_RESET_URL.replace("{token}", links.token_for(account, links.RESET))
+            link = settings.PASSWORD_RESET_URL.replace("{token}", signed_links.token_for(account, signed_links.RESET))
             _send(account.email, "Choose a new password", "reset", username=account.username, link=link)
 
 
@@ -46,7 +46,7 @@ def send_verification_link(account_id: int) -> None:
         return
     with _once_in_a_while("verification", account) as first:
         if first:
-            token = links.token_for(account, links.VERIFICATION)
+            token = signed_links.token_for(account, signed_links.VERIFICATION)
             link = settings.EMAIL_VERIFICATION_URL.replace("{token}", token)
             _send(account.email, "Is this your address?", "verification", username=account.username, link=link)
 
@@ -55,7 +55,7 @@ def send_verification_link(account_id: int) -> None:
 def tell_of_change(account_id: int, username: str, address: str, what: Sequence[str]) -> None:
     """To the address that the account had before: what of "password" and "email address" has been changed. Also where
     the account is gone by now, for that may be what somebody was after."""
-    if attempts.count(f"mail:changed:{account_id}", seconds=HOUR).so_far > MOST_CHANGES_AN_HOUR:
+    if credential_limit.count(f"mail:changed:{account_id}", seconds=HOUR).so_far > MOST_CHANGES_AN_HOUR:
         return
     _send(
         address,
@@ -73,9 +73,9 @@ def tell_of_change(account_id: int, username: str, address: str, what: Sequence[
 def _once_in_a_while(kind: str, account: User) -> Iterator[bool]:
     """Whether no such link has gone to that address lately, and not too many about the account. One that could not be
     sent may be sent again at once."""
-    key = f"mail:{kind}:{account.pk}:{links.fingerprint(account.email)}"
+    key = f"mail:{kind}:{account.pk}:{signed_links.fingerprint(account.email)}"
     first = cache.add(key, True, SECONDS_BETWEEN_LINKS)
-    if first and attempts.count(f"mail:{kind}:{account.pk}", seconds=HOUR).so_far > MOST_LINKS_AN_HOUR:
+    if first and credential_limit.count(f"mail:{kind}:{account.pk}", seconds=HOUR).so_far > MOST_LINKS_AN_HOUR:
         first = False
     try:
         yield first

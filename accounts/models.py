@@ -10,10 +10,10 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from eventhub.errors import UserNotFound
-from eventhub.etags import edition_of
+from eventhub.api.etags import edition_of
+from eventhub.exceptions import UserNotFound
+from eventhub.observability.security_log import Occasion, note_change
 from eventhub.searching import SearchedQuerySet
-from eventhub.security import Occasion, note_change
 
 # `username__lower=` compares without regard to case and is answered by the unique index on LOWER(username).
 models.CharField.register_lookup(Lower)
@@ -108,7 +108,7 @@ class User(AbstractBaseUser):
 
     @property
     def edition(self) -> str:
-        """Another one after every edit (eventhub/etags.py)."""
+        """Another one after every edit (eventhub/api/etags.py)."""
         return edition_of(_edited(self))
 
     @property
@@ -155,7 +155,7 @@ class User(AbstractBaseUser):
 
 
 class ServiceToken(models.Model):
-    """What an integration signs its requests with, in its owner's name; accounts/service_tokens.py says how.
+    """What an integration signs its requests with, in its owner's name; accounts/services/api_tokens.py says how.
 
     Its text is kept nowhere, only the digest of it.
     """
@@ -180,7 +180,7 @@ class ServiceToken(models.Model):
 
 class StoredAnswer(models.Model):
     """What was answered to a request that came with an Idempotency-Key, for who sends it again within a day;
-    accounts/idempotency.py says how.
+    accounts/idempotency/store.py says how.
 
     It goes with the account that was answered, and with the one that the answer speaks of.
     """
@@ -216,7 +216,7 @@ class OrganizerProfile(models.Model):
 
     @property
     def edition(self) -> str:
-        """Another one after every edit (eventhub/etags.py)."""
+        """Another one after every edit (eventhub/api/etags.py)."""
         return edition_of(_profile_edited(self))
 
     @property

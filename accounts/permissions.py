@@ -10,7 +10,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.models import ServiceToken, User
-from eventhub.errors import EmailNotVerified, Forbidden, InsufficientScope
+from eventhub.exceptions import EmailNotVerified, Forbidden, InsufficientScope
 
 Predicate = Callable[[User, Any], bool]
 

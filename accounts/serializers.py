@@ -8,9 +8,9 @@ from rest_framework import serializers
 from accounts.bodies import TokenRow, UserRow
 from accounts.models import OrganizerProfile, Role, ServiceToken, User, normalize_email
 from accounts.permissions import Scope
-from accounts.rules import MAX_PASSWORD_LENGTH
-from eventhub.bodies import Body
-from eventhub.times import TimeField
+from accounts.services.accounts import MAX_PASSWORD_LENGTH
+from eventhub.api.parsers import Body
+from eventhub.datetimes import TimeField
 
 
 class RoleField(serializers.ChoiceField):
@@ -189,7 +189,7 @@ class TokenInput(Body):
 
 
 class ExportSerializer(serializers.Serializer[Any]):
-    """What registrations/holdings.py writes: a section for each table, with the columns that it has."""
+    """What registrations/selectors/personal_data.py writes: a section for each table, with the columns that it has."""
 
     exported_at = TimeField()
     account = serializers.DictField()

@@ -24,8 +24,8 @@ from bench.bulk_traffic import Sample, lock_waits, newcomers, once, summary, tra
 from bench.rows import durability, load
 from bench.scenarios import token
 from bench.server import gunicorn
-from registrations import audit
 from registrations.models import Registration
+from registrations.services import seat_audit
 
 LIMIT = 5
 SHORT = 1  # seconds of a plain statement below which a ratio says nothing
@@ -116,7 +116,7 @@ class Bench:
             started = time.perf_counter()
             megabytes = operation(event_id)
             took[title] = Took(started, time.perf_counter(), rows.writes(event_id), megabytes)
-        self.faults += [f"{side}: {fault}" for fault in audit.find_faults()]
+        self.faults += [f"{side}: {fault}" for fault in seat_audit.find_faults()]
         rows.execute(*rows.DELETION, event=events["import_known"])
         return took
 
@@ -132,7 +132,7 @@ class Bench:
         event_id = rows.make_event(2 * self.people)
         with newcomers(self.port, event_id, coming) as waiting:
             self.import_ours(event_id, name)
-        self.faults += [f"newcomers: {fault}" for fault in audit.find_faults()]
+        self.faults += [f"newcomers: {fault}" for fault in seat_audit.find_faults()]
         return waiting
 
 

@@ -21,8 +21,8 @@ from django.db import connection
 
 from bench import rows
 from bench.processes import cpu_seconds, home_of, postmaster
-from eventhub.tests import clusters
-from eventhub.tests.databases import postgres_binaries
+from eventhub.testing import clusters
+from eventhub.testing.databases import postgres_binaries
 
 PEOPLE = 100_000
 POOLED = 8

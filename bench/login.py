@@ -14,7 +14,7 @@ from contextlib import closing
 from statistics import median, quantiles
 
 from accounts.models import User
-from accounts.unclaimed import find_or_make_accounts
+from accounts.services.placeholder_accounts import find_or_make_accounts
 from bench.load import Connection, ask
 from bench.server import gunicorn
 

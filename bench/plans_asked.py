@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 from django.test import Client
 
-from accounts import links, service_tokens
+from accounts import signed_links
 from accounts.models import User
-from accounts.tokens import token_pair
+from accounts.services import api_tokens
+from accounts.services.jwt import token_pair
 from bench import scale_rows as rows
 from bench import scale_words as words
 from events.models import Event
@@ -67,10 +68,12 @@ def sessions() -> Iterator[Asked]:
     yield Asked(
         "POST user-password-reset-confirm",
         *NOBODY,
-        lambda: ("/users/password/reset/confirm", {"token": link(links.RESET), "password": f"{PASSWORD} anew"}),
+        lambda: ("/users/password/reset/confirm", {"token": link(signed_links.RESET), "password": f"{PASSWORD} anew"}),
         204,
     )
-    yield Asked("POST email-verify", *NOBODY, lambda: ("/users/email/verify", {"token": link(links.VERIFICATION)}), 204)
+    yield Asked(
+        "POST email-verify", *NOBODY, lambda: ("/users/email/verify", {"token": link(signed_links.VERIFICATION)}), 204
+    )
     yield Asked("POST email-verification", *PERSON, at("/users/email/verification", {}), 204)
 
 
@@ -189,11 +192,11 @@ def signed_up() -> User:
     return User.objects.create_user("explained", "explained@example.org", PASSWORD)
 
 
-def link(purpose: links.Purpose) -> str:
+def link(purpose: signed_links.Purpose) -> str:
     """What a mail to a new account would have in its link."""
-    return links.token_for(signed_up(), purpose)
+    return signed_links.token_for(signed_up(), purpose)
 
 
-def service_token() -> service_tokens.NewToken:
+def service_token() -> api_tokens.NewToken:
     owner = User.objects.get(pk=rows.BUSY)
-    return service_tokens.make(owner=owner, name="explained", scopes=["events:read"])
+    return api_tokens.make(owner=owner, name="explained", scopes=["events:read"])

@@ -10,7 +10,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def home_of(url: str) -> Path:
-    """The folder of a PostgreSQL that eventhub/tests/databases.py has started."""
+    """The folder of a PostgreSQL that eventhub/testing/databases.py has started."""
     return Path(parse_qs(urlsplit(url).query)["host"][0])
 
 

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 from django.db import connection
 
 from accounts.models import User
-from accounts.views import Users
+from accounts.views.users import Users
 from bench import scale_rows as rows
 from bench import scale_words as words
-from eventhub.pagination import Cursor
-from eventhub.views import ApiViewSet
+from eventhub.api.pagination import Cursor
+from eventhub.api.viewsets import ApiViewSet
 from events.models import Event
 from events.views import Events, UserEvents
 from registrations.models import Registration

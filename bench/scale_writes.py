@@ -12,10 +12,10 @@ from bench import scale_rows as rows
 from bench.explaining import recorded
 from bench.scale_cases import ROLES
 from bench.scale_client import ask, client
-from registrations import figures
 from registrations.models import Registration, RegistrationStatus
+from registrations.selectors import dashboard
 
-FIGURES = (figures.stage, figures.totals, figures.activity, figures.next_events, figures.concerns)
+FIGURES = (dashboard.stage, dashboard.totals, dashboard.activity, dashboard.next_events, dashboard.concerns)
 Prepare = Callable[[int | None], Callable[[], int]]  # for a page of so many rows, where it is about a page
 Action = tuple[str, str, Prepare]
 

@@ -54,7 +54,7 @@ def scenarios(loaded: rows.Rows) -> list[Scenario]:
 
 
 def token(user_id: int) -> str:
-    """An access token as `accounts.tokens.token_pair` gives it, without the row of a refresh token."""
+    """An access token as `accounts.services.jwt.token_pair` gives it, without the row of a refresh token."""
     access = AccessToken.for_user(User(pk=user_id, password=rows.PASSWORD_HASH))
     access["auth_time"] = int(time.time())
     return str(access)

@@ -16,7 +16,7 @@ import django
 from django.core.management import call_command
 
 from bench.load import Connection, ask
-from eventhub.tests.databases import start_postgres
+from eventhub.testing.databases import start_postgres
 
 NOT_OURS = (
     "DEBUG",

@@ -26,7 +26,7 @@ from bench.load import run as storm
 from bench.processes import cpu_seconds, environment, home_of, postmaster
 from bench.scenarios import OURS, gets, posts, token
 from bench.server import WHO_ANSWERS, connected, gunicorn
-from eventhub.tests import clusters
+from eventhub.testing import clusters
 
 PEOPLE = 20_000
 SEATS, RUSH, RUSHING = 200, 800, 32

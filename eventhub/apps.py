@@ -1,10 +1,18 @@
-from django.contrib.admin.apps import AdminConfig
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
-class OfficeConfig(AdminConfig):
-    default_site = "eventhub.office.site.Office"
+class EventHubConfig(AppConfig):
+    name = "eventhub"
+
+    def ready(self) -> None:
+        from eventhub import checks  # noqa: F401  (registers itself)
+
+
+class BackOfficeConfig(admin.AdminConfig):
+    default = False
+    default_site = "eventhub.admin.site.Office"
 
     def ready(self) -> None:
         super().ready()
-        from eventhub import checks  # noqa: F401  (registers itself)
-        from eventhub.office import background_work  # noqa: F401  (registers itself, in place of the libraries' pages)
+        from eventhub.admin import task_views  # noqa: F401  (registers itself, in place of the libraries' pages)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from eventhub.statements import Statement
+from eventhub.db.compiled_queries import Statement
 
 
 class Listing:

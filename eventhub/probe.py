@@ -8,7 +8,7 @@ import os
 import sys
 from contextlib import closing
 
-from eventhub.environment import hosts, read, whole_number
+from eventhub.env import hosts, read, whole_number
 
 TIMEOUT_SECONDS = 12  # a little more than DB_WAIT_SECONDS, which a silent database may hold all threads for
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}  # noqa: S104

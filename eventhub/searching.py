@@ -7,7 +7,8 @@ table; of words that hardly anybody has, it is the other way round. How many tha
 (eventhub/trigrams.py). But PostgreSQL takes it that they stand anywhere in the order of the list: past the last title
 that begins with a word it would go on reading all the others. So it is told how far to read.
 
-An index of trigrams may have a column beside the texts (`search_index_within` in eventhub/migrating.py): it finds the
+An index of trigrams may have a column beside the texts (`search_index_within` in eventhub/db/operations.py): it
+finds the
 rows that have the words among those of one event.
 """
 
@@ -24,6 +25,8 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import Exact, IContains
 
 from eventhub import trigrams
+from eventhub.api.pagination import RowComparison
+from eventhub.db.text_search import Texts, Within
 from eventhub.merging import (
     MergedQuerySet,
     Order,
@@ -37,8 +40,6 @@ from eventhub.merging import (
     split,
     sql_of,
 )
-from eventhub.pagination import RowComparison
-from eventhub.texts import Texts, Within
 from eventhub.trigrams import Trigrams
 
 # A list of no more rows is looked through: an index of trigrams would first be asked about all others' rows.

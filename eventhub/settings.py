@@ -7,8 +7,8 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
-from eventhub import logs, sentry
-from eventhub.environment import (
+from eventhub.admin import theme
+from eventhub.env import (
     base_url,
     boolean,
     choice,
@@ -29,7 +29,7 @@ from eventhub.environment import (
     time_zone,
     whole_number,
 )
-from eventhub.office import looks
+from eventhub.observability import logging, sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
@@ -67,7 +67,7 @@ CORS_ALLOW_HEADERS = (
 )
 CORS_EXPOSE_HEADERS = ("ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID")
 MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), whole_number(1024, 1024**3))
-# How many days after the end of an event it is known who was there (registrations/retention.py); 0: for ever.
+# How many days after the end of an event it is known who was there (registrations/services/retention.py); 0: for ever.
 RETENTION_DAYS = read("RETENTION_DAYS", "0", whole_number(0, 36_500))
 # How long a client may take to send a request (eventhub/serving.py).
 REQUEST_SECONDS = read("REQUEST_SECONDS", "20", whole_number(1, 3600))
@@ -77,7 +77,7 @@ THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", rate)
 
 # Where things are kept ----------------------------------------------------------------------------------------------
 DB_PGBOUNCER = read("DB_PGBOUNCER", "0", boolean)
-# How long a request waits for an answer of the database (eventhub/patience.py).
+# How long a request waits for an answer of the database (eventhub/db/postgresql/patience.py).
 DB_WAIT_SECONDS = read("DB_WAIT_SECONDS", "10", whole_number(1, 3600))
 DATABASES = {
     "default": read(
@@ -90,7 +90,7 @@ DATABASES = {
 }
 if _replica := read("DATABASE_REPLICA_URL", "", replica(DATABASES["default"], pgbouncer=DB_PGBOUNCER)):
     DATABASES["replica"] = _replica
-    DATABASE_ROUTERS = ["eventhub.replica.Router"]
+    DATABASE_ROUTERS = ["eventhub.db.routers.Router"]
 CACHES = {"default": read("CACHE_URL", "dbcache://eventhub_cache", Env.cache_url_config)}
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
     # Past so many entries the cache drops some that are still needed: a flood of names would reset every throttle.
@@ -115,7 +115,7 @@ EMAIL_VERIFICATION_URL = read("EMAIL_VERIFICATION_URL", f"{PUBLIC_URL}/admin/ver
 EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", choice("off", "optional", "required"))
 TASKS = {"default": read("TASKS_BACKEND", "immediate", tasks)}
 RQ_QUEUES = {"default": TASKS["default"].pop("QUEUE")} if "QUEUE" in TASKS["default"] else {}
-RQ = {"JOB_CLASS": "eventhub.background.redis_jobs.Job"}  # so that `manage.py rqworker` needs no option for it
+RQ = {"JOB_CLASS": "eventhub.tasks.redis_jobs.Job"}  # so that `manage.py rqworker` needs no option for it
 
 # Time and language --------------------------------------------------------------------------------------------------
 TIME_ZONE = read("TIME_ZONE", "UTC", time_zone)
@@ -128,7 +128,8 @@ INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "eventhub.apps.OfficeConfig",
+    "eventhub",  # before Django: its `migrate` is the one that runs
+    "eventhub.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -153,21 +154,21 @@ INSTALLED_APPS = [
     "registrations",
 ]
 MIDDLEWARE = [
-    "eventhub.tracing.Tracing",
+    "eventhub.http.request_id.Tracing",
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
-    "eventhub.policies.Policies",
+    "eventhub.http.security_headers.Policies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "eventhub.office.middleware.OfficeUploads",
-    "eventhub.office.middleware.OfficeSessions",
+    "eventhub.admin.middleware.OfficeUploads",
+    "eventhub.admin.middleware.OfficeSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "eventhub.office.middleware.OfficeAccounts",
-    "eventhub.throttling.ThrottleEverything",
-    "eventhub.office.middleware.OfficeSecondFactor",
-    "eventhub.office.middleware.OfficeMessages",
+    "eventhub.admin.middleware.OfficeAccounts",
+    "eventhub.api.throttling.ThrottleEverything",
+    "eventhub.admin.middleware.OfficeSecondFactor",
+    "eventhub.admin.middleware.OfficeMessages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "eventhub.answers.DatabaseErrors",
+    "eventhub.http.error_views.DatabaseErrors",
 ]
 ROOT_URLCONF = "eventhub.urls"
 WSGI_APPLICATION = "eventhub.wsgi.application"
@@ -213,10 +214,10 @@ SIMPLE_JWT = {
 }
 
 # The back office ----------------------------------------------------------------------------------------------------
-UNFOLD = looks.UNFOLD
+UNFOLD = theme.UNFOLD
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-CSRF_FAILURE_VIEW = "eventhub.office.sign_in.csrf_failure"
+CSRF_FAILURE_VIEW = "eventhub.admin.login.csrf_failure"
 ADMIN_REQUIRE_2FA = read("ADMIN_REQUIRE_2FA", "0", boolean)
 OTP_TOTP_ISSUER = "EventHub"
 
@@ -224,14 +225,14 @@ OTP_TOTP_ISSUER = "EventHub"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ByTable"],
-    "DEFAULT_RENDERER_CLASSES": ["eventhub.bodies.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["eventhub.bodies.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "eventhub.pagination.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["eventhub.filters.Filters", "eventhub.filters.Search"],
-    "DEFAULT_SCHEMA_CLASS": "eventhub.schema.ContractSchema",
+    "DEFAULT_RENDERER_CLASSES": ["eventhub.api.parsers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["eventhub.api.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "eventhub.api.pagination.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["eventhub.api.filters.Filters", "eventhub.api.filters.Search"],
+    "DEFAULT_SCHEMA_CLASS": "eventhub.api.openapi.ContractSchema",
     "DEFAULT_METADATA_CLASS": None,
     "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "eventhub.errors.exception_handler",
+    "EXCEPTION_HANDLER": "eventhub.exceptions.exception_handler",
     "PAGE_SIZE": read("PAGE_SIZE", "50", whole_number(1, 200)),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -245,10 +246,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "PREPROCESSING_HOOKS": ["eventhub.schema.hide_slash_aliases"],
+    "PREPROCESSING_HOOKS": ["eventhub.api.openapi.hide_slash_aliases"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "eventhub.schema.add_shared_components",
+        "eventhub.api.openapi.add_shared_components",
     ],
     "ENUM_NAME_OVERRIDES": {
         "EventStatus": "events.models.EventStatus",
@@ -263,7 +264,7 @@ SPECTACULAR_SETTINGS = {
 LOG_LEVEL = read("LOG_LEVEL", "INFO", choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOG_FORMAT = read("LOG_FORMAT", "text", choice("text", "json"))
 LOG_CLIENT_ADDRESS = read("LOG_CLIENT_ADDRESS", "0", boolean)
-LOGGING = logs.of_service(LOG_FORMAT, LOG_LEVEL)
+LOGGING = logging.of_service(LOG_FORMAT, LOG_LEVEL)
 METRICS = read("METRICS", "0", boolean)
 METRICS_TOKEN = read("METRICS_TOKEN", "", secret)
 METRICS_ADDRESSES = read("METRICS_ADDRESSES", "127.0.0.1/32,::1/128", networks)

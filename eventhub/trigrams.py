@@ -2,7 +2,7 @@
 
 Of a text PostgreSQL keeps some hundred examples. Of a name that one in two hundred has there may be none among them,
 and then it expects the name in one row of ten thousand. So each table that is searched has statistics of the trigrams
-of its texts (`statistics_of_trigrams` in eventhub/migrating.py), which ANALYZE makes as of any column: which are
+of its texts (`statistics_of_trigrams` in eventhub/db/operations.py), which ANALYZE makes as of any column: which are
 common, and in what share of the rows each of those is.
 """
 

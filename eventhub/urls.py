@@ -9,18 +9,19 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.own_views import Export, ServiceTokens
-from accounts.recovery_views import EmailVerification, OwnEmail, PasswordReset
-from accounts.views import OrganizerProfiles, Sessions, SignUp, Users
-from eventhub import answers, health, monitoring
-from eventhub.documents import docs, root, schema
+from accounts.views.me import Export, ServiceTokens
+from accounts.views.password_reset import EmailVerification, OwnEmail, PasswordReset
+from accounts.views.users import OrganizerProfiles, Sessions, SignUp, Users
+from eventhub.api.docs_views import docs, root, schema
+from eventhub.http import error_views
+from eventhub.observability import health_views, metrics_view
 from events.views import Events, UserEvents
 from registrations.views import Attendees, EventAttendees, Prospects
 
-handler400 = "eventhub.answers.bad_request"
-handler403 = "eventhub.answers.permission_denied"
-handler404 = "eventhub.answers.not_found"
-handler500 = "eventhub.answers.server_error"
+handler400 = "eventhub.http.error_views.bad_request"
+handler403 = "eventhub.http.error_views.permission_denied"
+handler404 = "eventhub.http.error_views.not_found"
+handler500 = "eventhub.http.error_views.server_error"
 
 
 def both(route: str, view: Callable[..., Any], name: str) -> list[URLPattern]:
@@ -40,14 +41,14 @@ def page(view: Callable[..., Any]) -> Callable[..., Any]:
     @csrf_exempt
     @functools.wraps(view)
     def only_read(request: HttpRequest) -> Any:
-        return view(request) if request.method in {"GET", "HEAD"} else answers.only_read(request)
+        return view(request) if request.method in {"GET", "HEAD"} else error_views.only_read(request)
 
     return only_read
 
 
 @csrf_exempt
 def no_such_path(request: HttpRequest) -> HttpResponse:
-    return answers.not_found(request)
+    return error_views.not_found(request)
 
 
 item: Any = {"get": "retrieve", "put": "update", "patch": "update", "delete": "destroy"}
@@ -58,9 +59,9 @@ urlpatterns = [
     path("", page(root), name="root"),
     *both("schema/", page(schema), "schema"),
     *both("docs/", page(docs), "docs"),
-    *both("healthz", page(health.healthz), "healthz"),
-    *both("readyz", page(health.readyz), "readyz"),
-    *both("metrics", monitoring.metrics, "metrics"),
+    *both("healthz", page(health_views.healthz), "healthz"),
+    *both("readyz", page(health_views.readyz), "readyz"),
+    *both("metrics", metrics_view.metrics, "metrics"),
     *both("users/register", SignUp.as_view({"post": "create"}), "user-register"),
     *both("users/login", Sessions.as_view({"post": "login"}), "user-login"),
     *both("users/token/refresh", Sessions.as_view({"post": "refresh"}), "token-refresh"),

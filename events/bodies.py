@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from accounts.models import User
-from eventhub.errors import EventNotFound
-from eventhub.etags import edition_of
-from eventhub.statements import Statement
+from eventhub.api.etags import edition_of
+from eventhub.db.compiled_queries import Statement
+from eventhub.exceptions import EventNotFound
 from events.models import Event, edited, is_visible
 
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.utils import timezone
 from django_filters import rest_framework as filters
 
-from eventhub.filters import IdFilter, TimeFilter, TrueOrFalse
+from eventhub.api.filters import IdFilter, TimeFilter, TrueOrFalse
 from events import upcoming
 from events.models import Event, EventQuerySet, EventStatus
 

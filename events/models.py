@@ -13,11 +13,11 @@ from django.db.models.functions import Coalesce
 from simple_history.models import HistoricalRecords
 
 from accounts.models import Role, User
-from eventhub import acting, times
-from eventhub.errors import EventNotFound
-from eventhub.etags import edition_of
+from eventhub import audit, datetimes
+from eventhub.api.etags import edition_of
+from eventhub.db.compiled_queries import Statement
+from eventhub.exceptions import EventNotFound
 from eventhub.searching import SearchedQuerySet
-from eventhub.statements import Statement
 from events.fields import DatabaseCountField
 
 MAX_CAPACITY = 2_147_483_647
@@ -74,7 +74,7 @@ class EventQuerySet(SearchedQuerySet):
 
     def ended_by(self, moment: datetime) -> Self:
         """Those that had ended by their dates at that moment, whatever their status."""
-        ended = Q(end_time__lte=moment) | Q(end_time=None, date_time__lt=times.start_of_day(moment))
+        ended = Q(end_time__lte=moment) | Q(end_time=None, date_time__lt=datetimes.start_of_day(moment))
         return self.filter(ended, last_mark__lte=moment)
 
     def over(self, now: datetime) -> Self:
@@ -84,12 +84,12 @@ class EventQuerySet(SearchedQuerySet):
 
 def _not_over(now: datetime) -> Q:
     # The first condition follows from the second, and has an index.
-    return Q(last_mark__gte=times.start_of_day(now)) & is_to_come(now)
+    return Q(last_mark__gte=datetimes.start_of_day(now)) & is_to_come(now)
 
 
 def is_to_come(now: datetime) -> Q:
     """What `not_over` says, and nothing that follows from it."""
-    ends = Q(end_time__gt=now) | Q(end_time=None, date_time__gte=times.start_of_day(now))
+    ends = Q(end_time__gt=now) | Q(end_time=None, date_time__gte=datetimes.start_of_day(now))
     return ends & ~Q(status=EventStatus.COMPLETED)
 
 
@@ -113,7 +113,7 @@ _BY_ID = Statement(lambda pk: Event.objects.order_by().filter(pk=pk))
 class ChangeThrough(models.Model):
     """What a line of an event's history says beside the event: through what it was changed."""
 
-    through = models.CharField(max_length=10, choices=acting.Channel.choices, default=acting.channel)
+    through = models.CharField(max_length=10, choices=audit.Channel.choices, default=audit.channel)
 
     class Meta:
         abstract = True
@@ -171,7 +171,7 @@ class Event(models.Model):
         bases=[ChangeThrough],
         excluded_fields=["seats_taken", "waitlisted", "has_free_seats", "last_mark", "updated_at"],
         history_id_field=models.BigAutoField(),
-        history_user_id_field=models.BigIntegerField(null=True, default=acting.actor_id),
+        history_user_id_field=models.BigIntegerField(null=True, default=audit.actor_id),
     )
 
     class Meta:
@@ -220,7 +220,7 @@ class Event(models.Model):
 
     @property
     def edition(self) -> str:
-        """Another one after every edit, whatever became of seats (eventhub/etags.py)."""
+        """Another one after every edit, whatever became of seats (eventhub/api/etags.py)."""
         return edition_of(edited(self))
 
     @property
@@ -231,7 +231,7 @@ class Event(models.Model):
     @property
     def ends(self) -> datetime:
         """The first moment at which it is over: `end_time`, or the end of its first day in TIME_ZONE."""
-        return self.end_time or times.end_of_day(self.date_time)
+        return self.end_time or datetimes.end_of_day(self.date_time)
 
     def is_visible_to(self, user: User) -> bool:
         """As `EventQuerySet.visible_to`, for one event."""

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from eventhub.bodies import Body
-from eventhub.identifiers import IdField
-from eventhub.times import TimeField
+from eventhub.api.fields import IdField
+from eventhub.api.parsers import Body
+from eventhub.datetimes import TimeField
 from events.bodies import EventRow
 from events.models import MAX_CAPACITY, Event, EventStatus
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import BooleanField, F, Func, Q, Value
 
-from eventhub import times
+from eventhub import datetimes
 from eventhub.merging import Order, Part, Sql, gathered, said_by_the_row
 from events.models import EventQuerySet, EventStatus, is_to_come
 from events.weeks import InWeeks
@@ -71,7 +71,7 @@ def not_over(
     events: EventQuerySet, now: datetime, since: datetime | None = None, until: datetime | None = None
 ) -> EventQuerySet:
     """As `EventQuerySet.not_over`, for lists; those of them that begin from `since` to `until`."""
-    today = times.start_of_day(now)
+    today = datetimes.start_of_day(now)
     begun = Q(date_time__lt=today) & Q(_GoesOnAt(F("date_time"), F("last_mark"), Value(today)))
     to_come = InWeeks(max(since or today, today), until)
     # Of nearly all that begin from today on it is true, where the database would expect it of one in twenty-five.

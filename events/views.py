@@ -1,22 +1,22 @@
-"""The API of events: thin faces over events.planning and registrations.editing."""
+"""The API of events: thin faces over events.services.events and registrations.services.event_changes."""
 
 from typing import ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.keyed import keyed
+from accounts.idempotency.decorator import keyed
 from accounts.models import Role, User
 from accounts.permissions import require
-from eventhub.errors import CapacityBelowTaken, EventNotFound, Forbidden, HasAttendees, UserNotFound
+from eventhub.api.viewsets import ApiViewSet, Operation, peek
+from eventhub.exceptions import CapacityBelowTaken, EventNotFound, Forbidden, HasAttendees, UserNotFound
 from eventhub.listings import Listing
-from eventhub.views import ApiViewSet, Operation, peek
-from events import planning
 from events.bodies import EventRow, event_row
 from events.filters import EventFilter
 from events.models import Event
 from events.serializers import EventInput, EventSerializer
-from registrations import editing
+from events.services import events
+from registrations.services import event_changes
 
 
 def _visible_to(role: str) -> Listing:
@@ -80,12 +80,11 @@ class Events(EventLists):
         """
         body = EventInput(data=request.data)
         organizer = (
-            planning.find_organizer(user_id=peek(body, "organizer_id"), by=self.user, owner_id=self.user.pk)
-            or self.user
+            events.find_organizer(user_id=peek(body, "organizer_id"), by=self.user, owner_id=self.user.pk) or self.user
         )
         body.is_valid(raise_exception=True)
         body.validated_data.pop("organizer_id", None)
-        event = planning.create_event(organizer=organizer, values=body.validated_data)
+        event = events.create_event(organizer=organizer, values=body.validated_data)
         return self._item(EventRow.of(event), 201)
 
     def update(self, request: Request, pk: int) -> Response:
@@ -97,7 +96,7 @@ class Events(EventLists):
         event = self._event(pk)
         require(self.user, self.resource, self.action, event)
         body = EventInput(data=request.data, partial=True)
-        organizer = planning.find_organizer(
+        organizer = events.find_organizer(
             user_id=peek(body, "organizer_id"),
             by=self.user,
             owner_id=event.organizer_id,
@@ -107,13 +106,13 @@ class Events(EventLists):
         values.pop("organizer_id", None)
         if organizer is not None:
             values["organizer"] = organizer
-        editing.edit_event(event_id=pk, values=values, condition=self.condition)
+        event_changes.edit_event(event_id=pk, values=values, condition=self.condition)
         return self._item(event_row(pk, self.user))
 
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete an event, and its registrations with it."""
         require(self.user, self.resource, self.action, self._event(pk))
-        editing.delete_event(event_id=pk, condition=self.condition)
+        event_changes.delete_event(event_id=pk, condition=self.condition)
         return Response(status=204)
 
     def _event(self, pk: int) -> Event:

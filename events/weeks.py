@@ -15,8 +15,8 @@ from django.db import connections
 from django.db.models import F, Func, IntegerField, Q
 from django.db.models.expressions import RawSQL
 
+from eventhub.api.pagination import RowComparison
 from eventhub.merging import Order, Sql, compiled, gathered, piece_by_piece, said_by_the_row, split, sql_of, together
-from eventhub.pagination import RowComparison
 from eventhub.searching import expected
 from events.models import Event
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from eventhub.errors import error_body
-from registrations.admission import Prospect
+from eventhub.exceptions import error_body
 from registrations.models import Registration
+from registrations.services.eligibility import Prospect
 
 
 class AttendeeRow(NamedTuple):

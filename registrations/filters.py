@@ -1,6 +1,6 @@
 from django_filters import rest_framework as filters
 
-from eventhub.filters import IdFilter
+from eventhub.api.filters import IdFilter
 from registrations.models import Registration, RegistrationQuerySet, RegistrationStatus
 
 

@@ -11,8 +11,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
-from eventhub import acting
-from eventhub.etags import edition_of
+from eventhub import audit
+from eventhub.api.etags import edition_of
 from eventhub.merging import Scope
 from eventhub.searching import SearchedQuerySet
 from events.models import Event, EventStatus
@@ -40,7 +40,7 @@ _edited = attrgetter(
 
 def status_stamps(at: datetime) -> dict[str, Any]:
     """What is written beside a change of status at that time."""
-    return {"status_since": at, "status_by_id": acting.actor_id(), "status_through": acting.channel()}
+    return {"status_since": at, "status_by_id": audit.actor_id(), "status_through": audit.channel()}
 
 
 class RegistrationQuerySet(SearchedQuerySet):
@@ -117,7 +117,8 @@ class Registration(models.Model):
     """
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="registrations", db_index=False)
-    # Accounts are deleted through registrations/people.py, which decides about their registrations first.
+    # Accounts are deleted through registrations/services/account_deletion.py, which decides about their
+    # registrations first.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations", null=True, db_index=False
     )
@@ -135,16 +136,16 @@ class Registration(models.Model):
         on_delete=models.DO_NOTHING,
         related_name="+",
         null=True,
-        default=acting.actor_id,
+        default=audit.actor_id,
         db_constraint=False,
         db_index=False,
         editable=False,
     )
     status_through = models.CharField(
         max_length=10,
-        choices=acting.Channel.choices,
-        default=acting.channel,
-        db_default=acting.Channel.DATABASE,
+        choices=audit.Channel.choices,
+        default=audit.channel,
+        db_default=audit.Channel.DATABASE,
         editable=False,
     )
 
@@ -197,7 +198,7 @@ class Registration(models.Model):
 
     @property
     def edition(self) -> str:
-        """Another one after every edit (eventhub/etags.py)."""
+        """Another one after every edit (eventhub/api/etags.py)."""
         return edition_of(_edited(self))
 
     def stamp(self, at: datetime) -> list[str]:
@@ -235,7 +236,7 @@ class Transition(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    through = models.CharField(max_length=10, choices=acting.Channel.choices, blank=True)
+    through = models.CharField(max_length=10, choices=audit.Channel.choices, blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -244,7 +245,7 @@ class Transition(models.Model):
     @classmethod
     def note(cls, registration: Registration, *, was: str, at: datetime) -> None:
         """Adds a line that no trigger writes, since the status stays what it is."""
-        by, through = acting.actor()
+        by, through = audit.actor()
         cls.objects.create(
             registration=registration, was=was, becomes=registration.status, at=at, by_id=by, through=through
         )

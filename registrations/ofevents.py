@@ -8,8 +8,8 @@ from django.db.models import BigIntegerField, Exists, F, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact
 
+from eventhub.db.text_search import Within
 from eventhub.merging import Order, Sql, all_of_the_pieces, compiled, piece_by_piece, sql_of
-from eventhub.texts import Within
 from events.models import Event
 
 # To go to an event in an index costs as much as reading so many rows of it; to ask an index of words about it, as much

@@ -1,14 +1,16 @@
-"""The API of registrations: thin faces over registrations.seats."""
+"""The API of registrations: thin faces over registrations.services.seats."""
 
 from typing import ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.keyed import keyed
+from accounts.idempotency.decorator import keyed
 from accounts.models import User
 from accounts.permissions import require, require_verified
-from eventhub.errors import (
+from eventhub.api.viewsets import ApiViewSet, Operation, peek
+from eventhub.db.compiled_queries import Statement
+from eventhub.exceptions import (
     AlreadyRegistered,
     AttendeeNotFound,
     EmailNotVerified,
@@ -19,14 +21,12 @@ from eventhub.errors import (
     UserNotFound,
 )
 from eventhub.listings import Listing
-from eventhub.statements import Statement
-from eventhub.views import ApiViewSet, Operation, peek
 from events.models import Event
-from registrations import admission, seats
 from registrations.bodies import attendee_body, prospect_body
 from registrations.filters import RegistrationFilter
 from registrations.models import TEXTS, Registration, RegistrationStatus
 from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer, ProspectSerializer
+from registrations.services import eligibility, seats
 
 _WITH_EVENT = Statement(lambda pk: Registration.objects.with_event().order_by().filter(pk=pk))
 _FOR_EVENT = Listing(lambda event_id: Registration.objects.filter(event=event_id))
@@ -136,7 +136,7 @@ class Attendees(AttendeeLists):
         event_id = peek(body, "event_id")
         if event_id is None:
             body.is_valid(raise_exception=True)
-        return admission.look(event_id=event_id, user_id=user_id, by=self.user)
+        return eligibility.look(event_id=event_id, user_id=user_id, by=self.user)
 
     def _person(self, user_id: int, event: Event) -> User:
         """Whom to register: the one who asks, or, for who runs the event, anyone."""
@@ -168,4 +168,4 @@ class Prospects(ApiViewSet):
 
         By the rules of `POST /attendees/` for oneself, which is still free to decide otherwise a moment later.
         """
-        return Response(prospect_body(admission.prospect(event_id=pk, by=self.user)))
+        return Response(prospect_body(eligibility.prospect(event_id=pk, by=self.user)))

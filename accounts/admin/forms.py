@@ -12,12 +12,12 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from accounts.forms import ConfirmForm, Confirming, OwnPassword
+from accounts.forms.account import ConfirmForm, Confirming, OwnPassword
 from accounts.models import OrganizerProfile, User, normalize_email
-from accounts.rules import AccountChanges
-from eventhub.office.opened import OpenedForm
-from eventhub.office.pages import OfficeForm
-from registrations import people
+from accounts.services.accounts import AccountChanges
+from eventhub.admin.model_admin import OfficeForm
+from eventhub.admin.optimistic_form import OpenedForm
+from registrations.services import account_deletion
 
 ACCOUNT = ("username", "email", "role", "is_active")
 PROFILE = {f"profile_{name}": name for name in ("name", "contact", "about")}
@@ -141,4 +141,4 @@ class NewPasswordForm(ConfirmForm, SetPasswordForm):  # type: ignore[type-arg]
 
     def save(self, commit: bool = True) -> User:
         changes: AccountChanges = {"password": self.cleaned_data["new_password1"]}
-        return people.change_account(account=self.user, by=self.request.user, changes=changes)  # type: ignore[arg-type]
+        return account_deletion.change_account(account=self.user, by=self.request.user, changes=changes)  # type: ignore[arg-type]

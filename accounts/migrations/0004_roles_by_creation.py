@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from eventhub.migrating import AddIndexInUse
+from eventhub.db.operations import AddIndexInUse
 
 
 class Migration(migrations.Migration):

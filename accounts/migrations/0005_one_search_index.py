@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from eventhub.migrating import one_search_index
+from eventhub.db.operations import one_search_index
 
 
 class Migration(migrations.Migration):

@@ -10,15 +10,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import rules
-from accounts.forms import AUTH_TIME
+from accounts.forms.account import AUTH_TIME
 from accounts.models import User
-from accounts.tokens import token_pair
-from eventhub.errors import Forbidden
-from eventhub.filters import found_in
+from accounts.services import accounts
+from accounts.services.jwt import token_pair
+from eventhub.api.filters import found_in
+from eventhub.exceptions import Forbidden
 from events.models import Event
-from registrations import people
 from registrations.models import Registration
+from registrations.services import account_deletion
 
 pytestmark = pytest.mark.django_db
 
@@ -253,7 +253,7 @@ def test_what_is_wrong_with_a_new_account_stands_on_the_form(fresh, ada, wrong, 
 def test_the_rule_of_adding_is_for_admins(olga, bob):
     for who in (olga, bob):
         with pytest.raises(Forbidden):
-            rules.add_account(by=who, username="zoe", email="zoe@example.org", password=None)
+            accounts.add_account(by=who, username="zoe", email="zoe@example.org", password=None)
 
 
 def test_nothing_is_taken_over_from_the_address(fresh, ada):
@@ -331,8 +331,8 @@ def test_what_somebody_else_changed_meanwhile_stays(fresh, ada, bob):
 def test_who_changed_the_same_meanwhile_is_told(fresh, ada, olga):
     client = fresh(ada)
     opened = fields(client, olga)
-    rules.change_profile(organizer=olga, by=olga, changes={"name": "Olga's own"})
-    rules.change_profile(organizer=olga, by=olga, changes={"about": "x"})
+    accounts.change_profile(organizer=olga, by=olga, changes={"name": "Olga's own"})
+    accounts.change_profile(organizer=olga, by=olga, changes={"about": "x"})
     answer = client.post(of(olga), {**opened, "profile_name": "Ada's"})
     assert (answer.status_code, "Meanwhile changed to “Olga's own”" in read(answer)) == (200, True)
 
@@ -363,7 +363,7 @@ def test_one_of_two_admins_may_go(fresh, ada, person):
 def test_the_rule_of_deactivating_is_for_admins_and_the_api_has_no_key_for_it(api, olga, bob, ada):
     for who in (olga, bob):
         with pytest.raises(Forbidden):
-            people.change_account(account=who, by=who, changes={"is_active": False})
+            account_deletion.change_account(account=who, by=who, changes={"is_active": False})
     for who, account in ((bob, bob), (ada, bob)):
         body = {"is_active": False, "sign_in_generation": 7, "is_staff": True}
         assert api(who).patch(f"/users/{account.pk}", body).status_code == 200
@@ -574,7 +574,7 @@ def test_an_organizer_keeps_the_own_profile_and_no_others(fresh, olga, otto):
     assert User.objects.get(pk=olga.pk).profile.contact == "hello@example.org"
     assert User.objects.get(pk=otto.pk).profile.name == ""
     with pytest.raises(Forbidden):
-        rules.change_profile(organizer=otto, by=olga, changes={"name": "x"})
+        accounts.change_profile(organizer=otto, by=olga, changes={"name": "x"})
 
 
 def test_what_does_not_fit_is_a_message_and_stays_typed(fresh, olga):

@@ -8,10 +8,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from accounts import rules, service_tokens
 from accounts.models import ServiceToken
+from accounts.services import accounts, api_tokens
 from conftest import PASSWORD
-from eventhub.tests.client import ContractClient
+from eventhub.testing.client import ContractClient
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,7 @@ def fresh(office):
 
 
 def make(owner, name="Website", **values):
-    return service_tokens.make(owner=owner, name=name, scopes=["events:read"], **values)
+    return api_tokens.make(owner=owner, name=name, scopes=["events:read"], **values)
 
 
 def text(answer):
@@ -83,7 +83,7 @@ def test_a_wrong_form_makes_none_and_says_why(fresh, olga, change, problem):
 
 
 def test_one_too_many_is_refused_on_the_page(fresh, olga, monkeypatch):
-    monkeypatch.setattr(service_tokens, "MOST_TOKENS", 0)
+    monkeypatch.setattr(api_tokens, "MOST_TOKENS", 0)
     assert "You have as many tokens as an account can have." in text(fresh(olga).post(OWN, WANTED))
 
 
@@ -114,7 +114,7 @@ def test_one_that_has_expired_says_so_and_one_that_ended_is_not_there(office, ol
     now = timezone.now()
     make(olga, "Old", now=now - timedelta(days=100))
     assert "Old events:read Expired Never Revoke" in text(office(olga).get(OWN))
-    olga = rules.end_sign_ins(account=olga, by=olga)
+    olga = accounts.end_sign_ins(account=olga, by=olga)
     assert "Old" not in text(office(olga).get(OWN))
 
 

@@ -11,15 +11,16 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts import mails, second_factor
+from accounts import mails
 from accounts.models import ServiceToken, User
+from accounts.services import second_factor
 from conftest import PASSWORD
-from eventhub import background
-from eventhub.tests.answers import DONE, HAS_EVENTS, whole
-from eventhub.tests.everywhere import places_of
+from eventhub import tasks
+from eventhub.testing.answers import DONE, HAS_EVENTS, whole
+from eventhub.testing.everywhere import places_of
 from events.models import Event
-from registrations.audit import find_faults
 from registrations.models import Registration, Transition
+from registrations.services.seat_audit import find_faults
 
 pytestmark = pytest.mark.django_db
 
@@ -59,10 +60,8 @@ def zoe(api, fresh, ada, olga, make_event, enroll):
     client.delete(f"/events/{client.post('/events/', TALK).json()['event_id']}")
     _registrations(client, zoe, fresh(olga), olga, make_event, enroll)
     _back_office(zoe)
-    background._keep(
-        mails.tell_of_change, (zoe.pk, ACCOUNT["username"], ACCOUNT["email"], ["password"]), OSError("refused")
-    )
-    background._keep(mails.tell_of_change, (olga.pk, "ben", "ben@stone.example", ["password"]), OSError("refused"))
+    tasks._keep(mails.tell_of_change, (zoe.pk, ACCOUNT["username"], ACCOUNT["email"], ["password"]), OSError("refused"))
+    tasks._keep(mails.tell_of_change, (olga.pk, "ben", "ben@stone.example", ["password"]), OSError("refused"))
     return zoe
 
 

@@ -10,24 +10,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import idempotency
-from accounts.keyed import parse_key
+from accounts.idempotency import store
+from accounts.idempotency.decorator import parse_key
 from accounts.models import StoredAnswer, User
-from accounts.tokens import token_pair
+from accounts.services.jwt import token_pair
 from conftest import token_for
-from eventhub.tests.answers import (
-    BAD_TOKEN,
-    DONE,
-    NO_EVENT,
-    NO_HEADER,
-    NO_USER,
-    NOT_ALLOWED,
-    invalid,
-    refusal,
-    whole,
-)
-from eventhub.tests.client import ContractClient
-from eventhub.tests.racing import race
+from eventhub.testing.answers import BAD_TOKEN, DONE, NO_EVENT, NO_HEADER, NO_USER, NOT_ALLOWED, invalid, refusal, whole
+from eventhub.testing.client import ContractClient
+from eventhub.testing.racing import race
 from events.models import Event
 from registrations.models import Registration
 
@@ -259,16 +249,16 @@ def test_a_key_is_kept_for_a_day(api, bob, olga, make_event):
 
 
 def test_housekeeping_forgets_what_is_older(api, olga, monkeypatch):
-    monkeypatch.setattr(idempotency, "AT_ONCE", 2)
+    monkeypatch.setattr(store, "AT_ONCE", 2)
     now = timezone.now()
     for number in range(7):
         api(olga).post("/events/", TALK, **under(str(number)))
     StoredAnswer.objects.filter(key__lt="5").update(created_at=now - DAY)
     StoredAnswer.objects.filter(key="5").update(created_at=now - DAY + timedelta(microseconds=1))
-    assert (idempotency.forget_answers(now=now, dry_run=True), StoredAnswer.objects.count()) == (5, 7)
-    assert idempotency.forget_answers(now=now, dry_run=False) == 5
+    assert (store.forget_answers(now=now, dry_run=True), StoredAnswer.objects.count()) == (5, 7)
+    assert store.forget_answers(now=now, dry_run=False) == 5
     assert set(StoredAnswer.objects.values_list("key", flat=True)) == {"5", "6"}
-    assert idempotency.forget_answers(now=now, dry_run=False) == 0
+    assert store.forget_answers(now=now, dry_run=False) == 0
 
 
 def test_nothing_of_an_account_is_kept_that_is_erased(api, olga, bob, eve, ada, make_event):
@@ -368,7 +358,7 @@ def test_a_key_that_is_a_day_old_is_taken_again_once(sending, bob, olga, make_ev
         old = sending(bob, "/attendees/", body, key)()
         event.registrations.all().delete()
         StoredAnswer.objects.update(created_at=timezone.now() - DAY)
-        chore = partial(idempotency.forget_answers, now=timezone.now(), dry_run=False)
+        chore = partial(store.forget_answers, now=timezone.now(), dry_run=False)
         _, *answers = race([chore, *(sending(bob, "/attendees/", body, key) for _ in range(8))])
         assert {answer.status_code for answer in answers} == {201}
         assert len({answer.content for answer in answers} - {old.content}) == 1

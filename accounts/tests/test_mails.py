@@ -10,13 +10,13 @@ from django.core import mail
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, get_date_max
 
-from accounts import links, mails
+from accounts import mails, signed_links
 from accounts.models import User
-from eventhub import background
-from eventhub.background import NotDone, in_process
-from eventhub.tests.answers import DONE, whole
-from eventhub.tests.mailboxes import mail_server, no_server, silent_server, text_of, token_in
-from registrations.people import erase_account
+from eventhub import tasks
+from eventhub.tasks import NotDone, in_process
+from eventhub.testing.answers import DONE, whole
+from eventhub.testing.mailboxes import mail_server, no_server, silent_server, text_of, token_in
+from registrations.services.account_deletion import erase_account
 
 pytestmark = pytest.mark.django_db
 
@@ -196,7 +196,7 @@ def test_a_link_that_could_not_be_sent_can_be_asked_for_at_once(server, bob):
 
 @pytest.fixture
 def immediate(settings, monkeypatch):
-    settings.TASKS = {"default": {"BACKEND": "eventhub.background.in_process.InProcessBackend"}}
+    settings.TASKS = {"default": {"BACKEND": "eventhub.tasks.in_process.InProcessBackend"}}
     monkeypatch.setattr(in_process, "HEAD_START", 0)
     monkeypatch.setattr(in_process.InProcessBackend, "pauses", (0, 0))
     yield
@@ -209,7 +209,7 @@ def test_a_request_does_not_wait_for_a_slow_server(immediate, server, api, perso
     server.after = 1.0
     started = time.monotonic()
     assert whole(api().post(ASK, {"email": bob.email})) == DONE
-    assert (server.mails, background.backlog()) == ([], 1)  # answered, and the mail not yet taken
+    assert (server.mails, tasks.backlog()) == ([], 1)  # answered, and the mail not yet taken
     assert in_process.finish(30)
     assert (server.recipients, time.monotonic() - started >= 1.0) == (["bob@example.org"], True)
 
@@ -254,14 +254,14 @@ def test_a_token_is_in_the_mail_and_nowhere_else(immediate, server, api, office,
     bob = person("bob")
     server.answer = "550 No"
     mailed = []
-    made = links.token_for
+    made = signed_links.token_for
 
     def remember(*args):
         mailed.append(made(*args))
         return mailed[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(links, "token_for", remember)
+        patch.setattr(signed_links, "token_for", remember)
         api().post(ASK, {"email": bob.email})
         assert in_process.finish(30)
     (token,) = mailed

@@ -8,15 +8,16 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
-from accounts import links, recovery, rules, service_tokens
+from accounts import signed_links
 from accounts.models import User
-from accounts.tokens import token_pair
-from accounts.unclaimed import find_or_make_accounts
+from accounts.services import accounts, api_tokens, password_reset
+from accounts.services.jwt import token_pair
+from accounts.services.placeholder_accounts import find_or_make_accounts
 from conftest import PASSWORD
-from eventhub.errors import TokenNotValid
-from eventhub.tests.answers import BAD_TOKEN, DONE, invalid, whole
-from eventhub.tests.mailboxes import text_of, token_in
-from eventhub.tests.racing import race
+from eventhub.exceptions import TokenNotValid
+from eventhub.testing.answers import BAD_TOKEN, DONE, invalid, whole
+from eventhub.testing.mailboxes import text_of, token_in
+from eventhub.testing.racing import race
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +103,7 @@ def test_who_is_known_costs_the_request_what_who_is_not_costs_it(api, bob, djang
 
 def test_a_request_hands_over_one_task_whoever_it_is_for(api, bob, django_capture_on_commit_callbacks, monkeypatch):
     handed = []
-    monkeypatch.setattr(recovery, "later", lambda task, *args: handed.append((task.name, args)))
+    monkeypatch.setattr(password_reset, "later", lambda task, *args: handed.append((task.name, args)))
     for address in ("bob@example.org", "zoe@example.org"):
         api().post(ASK, {"email": address})
     assert handed == [("send_reset_link", (bob.pk,)), ("send_reset_link", (0,))]
@@ -154,7 +155,7 @@ def test_the_link_leads_where_the_operator_wants_it(ask, bob, settings):
 @pytest.mark.parametrize("path", [ASK, CONFIRM])
 def test_trying_is_throttled_by_account(api, bob, eve, settings, path):
     settings.THROTTLE_CREDENTIALS = "2/min"
-    token = links.token_for(bob, links.RESET)
+    token = signed_links.token_for(bob, signed_links.RESET)
     body = {"email": "Bob@example.org"} if path == ASK else {"token": token, "password": "weak"}
 
     def post(n):
@@ -190,7 +191,7 @@ def test_the_link_works_once(confirm, bob, token):
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_use_one_link_at_once_one_does(api, person):
     bob = person("bob")
-    token = links.token_for(bob, links.RESET)
+    token = signed_links.token_for(bob, signed_links.RESET)
     passwords = [f"another long passphrase {n}" for n in range(4)]
     calls = [lambda new=new: api().post(CONFIRM, {"token": token, "password": new}) for new in passwords]
     answers = [whole(answer) for answer in race(calls)]
@@ -199,7 +200,7 @@ def test_of_two_who_use_one_link_at_once_one_does(api, person):
 
 
 def test_every_link_that_was_sent_is_used_up_by_one(confirm, bob, token):
-    another = links.token_for(bob, links.RESET)
+    another = signed_links.token_for(bob, signed_links.RESET)
     assert whole(confirm(token)) == DONE
     assert whole(confirm(another)) == BAD_TOKEN
 
@@ -217,29 +218,29 @@ def test_other_changes_use_it_up_too(confirm, bob, ada, token, change):
     match change:
         case "password" | "email":
             new = "quite another passphrase" if change == "password" else "robert@example.org"
-            rules.apply_changes(account_id=bob.pk, changes={change: new})
+            accounts.apply_changes(account_id=bob.pk, changes={change: new})
         case "sign-ins ended":
-            rules.end_sign_ins(account=bob, by=bob)
+            accounts.end_sign_ins(account=bob, by=bob)
         case "deleted":
             bob.delete()
         case _:
-            rules.apply_changes(account_id=bob.pk, changes={"is_active": False})
+            accounts.apply_changes(account_id=bob.pk, changes={"is_active": False})
             if change == "deactivated and back":
-                rules.apply_changes(account_id=bob.pk, changes={"is_active": True})
+                accounts.apply_changes(account_id=bob.pk, changes={"is_active": True})
     assert whole(confirm(token)) == BAD_TOKEN
 
 
 def test_what_leaves_the_account_as_it_was_leaves_the_link_good(confirm, bob, token):
-    rules.apply_changes(account_id=bob.pk, changes={"username": "robert"})
+    accounts.apply_changes(account_id=bob.pk, changes={"username": "robert"})
     assert whole(confirm(token)) == DONE
 
 
 def test_a_token_of_another_kind_or_hand_is_none(confirm, bob, eve, token):
     payload, stamp, signature = token.split(".")
     others = (
-        links.token_for(bob, links.VERIFICATION),
+        signed_links.token_for(bob, signed_links.VERIFICATION),
         token_pair(bob, auth_time=0)["token"],
-        f"{links.token_for(eve, links.RESET).split('.')[0]}.{stamp}.{signature}",
+        f"{signed_links.token_for(eve, signed_links.RESET).split('.')[0]}.{stamp}.{signature}",
         f"{payload}.{stamp}.{signature[:-1]}",
         token.upper(),
         "x",
@@ -268,7 +269,7 @@ def test_what_is_missing_is_a_400(api):
 
 def test_all_sign_ins_end(confirm, api, office, olga, ask):
     browser, pair = office(olga), token_pair(olga, auth_time=0)
-    service = service_tokens.make(owner=olga, name="sync", scopes=["profile:read"]).secret
+    service = api_tokens.make(owner=olga, name="sync", scopes=["profile:read"]).secret
 
     def works():
         signed = [{"authorization": f"Bearer {text}"} for text in (pair["token"], service)]
@@ -278,7 +279,7 @@ def test_all_sign_ins_end(confirm, api, office, olga, ask):
         ]
 
     assert works() == [True] * 3
-    assert whole(confirm(links.token_for(olga, links.RESET))) == DONE
+    assert whole(confirm(signed_links.token_for(olga, signed_links.RESET))) == DONE
     assert works() == [False] * 3
     assert now_of(olga).sign_in_generation == 1
     assert whole(api().post("/users/token/refresh", {"refresh": pair["refresh"]})) == BAD_TOKEN
@@ -321,7 +322,7 @@ def test_what_happens_is_written_down_without_names(ask, confirm, bob, caplog):
 
 
 def test_the_rule_itself_refuses_a_deactivated_account(bob):
-    token = links.token_for(bob, links.RESET)
+    token = signed_links.token_for(bob, signed_links.RESET)
     User.objects.update(is_active=False)
     with pytest.raises(TokenNotValid):
-        recovery.reset_password(token=token, password=NEW)
+        password_reset.reset_password(token=token, password=NEW)

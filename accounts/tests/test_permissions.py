@@ -8,7 +8,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import Role, ServiceToken, User
 from accounts.permissions import SCOPES, TABLE, Scope, allowed, require, require_scope
-from eventhub.errors import Forbidden, InsufficientScope
+from eventhub.exceptions import Forbidden, InsufficientScope
 from events.models import Event
 from registrations.models import Registration
 

@@ -8,13 +8,13 @@ from functools import partial
 import pytest
 from django_otp.oath import TOTP
 
-from accounts import rules, second_factor, tokens
 from accounts.models import User
-from accounts.tokens import token_pair
-from eventhub.errors import CodesPaused, LastAdmin, SecondFactorExists, WrongCode
-from eventhub.tests.answers import BAD_TOKEN, EMAIL_EXISTS, LAST_ADMIN, USER_EXISTS, USERNAME_EXISTS, whole
-from eventhub.tests.racing import race
-from registrations import people
+from accounts.services import accounts, jwt, second_factor
+from accounts.services.jwt import token_pair
+from eventhub.exceptions import CodesPaused, LastAdmin, SecondFactorExists, WrongCode
+from eventhub.testing.answers import BAD_TOKEN, EMAIL_EXISTS, LAST_ADMIN, USER_EXISTS, USERNAME_EXISTS, whole
+from eventhub.testing.racing import race
+from registrations.services import account_deletion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,7 +45,7 @@ def count(answers):
 
 @pytest.mark.parametrize("clients", [2, 6])
 def test_a_refresh_token_works_once_however_many_use_it_at_once(hold, call, api, bob, clients):
-    hold(tokens, "rotate", clients)
+    hold(jwt, "rotate", clients)
     for _ in range(ROUNDS):
         token = token_pair(bob, auth_time=0)["refresh"]
         answers = race([call(None, "POST", "/users/token/refresh", {"refresh": token})] * clients)
@@ -67,7 +67,7 @@ def test_a_refresh_token_is_used_up_by_refreshing_or_by_signing_out(call, bob):
     ids=["delete", "demote"],
 )
 def test_of_two_admins_who_remove_each_other_one_stays(hold, call, person, verb, rule, body, success):
-    hold(people, rule, 2)
+    hold(account_deletion, rule, 2)
     for n in range(ROUNDS):
         one, two = person(f"one{n}", role="admin"), person(f"two{n}", role="admin")
         answers = race([call(one, verb, f"/users/{two.pk}", body), call(two, verb, f"/users/{one.pk}", body)])
@@ -78,7 +78,7 @@ def test_of_two_admins_who_remove_each_other_one_stays(hold, call, person, verb,
 
 
 def test_of_two_admins_who_resign_one_stays(hold, call, person):
-    hold(people, "change_account", 2)
+    hold(account_deletion, "change_account", 2)
     for n in range(ROUNDS):
         admins = [person(f"admin{n}{m}", role="admin") for m in range(2)]
         answers = race([call(admin, "PATCH", f"/users/{admin.pk}", {"role": "organizer"}) for admin in admins])
@@ -88,11 +88,11 @@ def test_of_two_admins_who_resign_one_stays(hold, call, person):
 
 @pytest.mark.parametrize("changes", [{"is_active": False}, {"role": "user"}])
 def test_of_two_admins_who_deactivate_or_demote_each_other_one_stays(hold, person, changes):
-    hold(people, "change_account", 2)
+    hold(account_deletion, "change_account", 2)
 
     def by(admin, other, changes):
         try:
-            people.change_account(account=other, by=admin, changes=changes)
+            account_deletion.change_account(account=other, by=admin, changes=changes)
         except LastAdmin:
             return "last admin"
         return "done"
@@ -148,7 +148,7 @@ def test_a_second_factor_is_set_up_once_by_two_at_once(olga):
     ids=["name", "address"],
 )
 def test_of_two_sign_ups_under_one_name_or_address_one_wins(hold, call, one, two):
-    hold(rules, "sign_up", 2)
+    hold(accounts, "sign_up", 2)
     for _ in range(ROUNDS):
         bodies = [{**body, "password": "correct horse battery"} for body in (one, two)]
         answers = race([call(None, "POST", "/users/register", body) for body in bodies])
@@ -164,7 +164,7 @@ def test_of_two_sign_ups_under_one_name_or_address_one_wins(hold, call, one, two
     ],
 )
 def test_of_two_accounts_that_take_one_name_or_address_one_gets_it(hold, call, bob, eve, key, values, refused):
-    hold(people, "change_account", 2)
+    hold(account_deletion, "change_account", 2)
     for n in range(ROUNDS):
         for user in (bob, eve):
             User.objects.filter(pk=user.pk).update(username=f"{user.pk}", email=f"{user.pk}@example.org")

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.hashers import Argon2
 from accounts.models import User
-from accounts.unclaimed import find_or_make_accounts
+from accounts.services.placeholder_accounts import find_or_make_accounts
 from conftest import PASSWORD
-from eventhub.tests.answers import BAD_CREDENTIALS, whole
+from eventhub.testing.answers import BAD_CREDENTIALS, whole
 
 pytestmark = pytest.mark.django_db
 

@@ -11,12 +11,12 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
-from accounts import rules, second_factor
 from accounts.models import User
+from accounts.services import accounts, second_factor
 from conftest import PASSWORD
-from eventhub import logs
-from eventhub.errors import WrongCode
-from eventhub.security import Occasion
+from eventhub.exceptions import WrongCode
+from eventhub.observability import logging as logs
+from eventhub.observability.security_log import Occasion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,7 +97,7 @@ def test_a_role_that_a_new_account_has_is_told(told, api, ada):
     for name, role in (("una", "user"), ("zoe", "organizer")):
         body = {"username": name, "email": f"{name}@example.org", "password": PASSWORD, "role": role}
         assert api().post("/users/register", body).status_code == 201
-    rules.add_account(by=ada, username="max", email="max@example.org", password=None, role="admin")
+    accounts.add_account(by=ada, username="max", email="max@example.org", password=None, role="admin")
     zoe, max_ = (User.objects.get(username=name) for name in ("zoe", "max"))
     assert told() == [
         event("role_given", user_id=zoe.pk, by=zoe.pk, role="organizer"),
@@ -118,8 +118,8 @@ def test_a_new_password_or_address_is_told(told, api, bob):
 
 
 def test_sign_ins_that_are_ended_are_told(told, office, ada, bob):
-    rules.end_sign_ins(account=bob, by=ada)
-    rules.apply_changes(account_id=bob.pk, changes={"is_active": False})
+    accounts.end_sign_ins(account=bob, by=ada)
+    accounts.apply_changes(account_id=bob.pk, changes={"is_active": False})
     assert told() == [
         event("sign_ins_ended", user_id=bob.pk, by=ada.pk),
         event("sign_ins_ended", user_id=bob.pk),
@@ -128,7 +128,7 @@ def test_sign_ins_that_are_ended_are_told(told, office, ada, bob):
 
 def test_what_is_undone_is_not_told(told, ada, bob):
     with transaction.atomic():
-        rules.end_sign_ins(account=bob, by=ada)
+        accounts.end_sign_ins(account=bob, by=ada)
         transaction.set_rollback(True)
     assert told() == []
 

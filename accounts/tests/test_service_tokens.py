@@ -12,13 +12,13 @@ from django.conf import settings as service
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from accounts import rules, service_tokens
 from accounts.models import ServiceToken, User
 from accounts.permissions import Scope
+from accounts.services import accounts, api_tokens
 from conftest import PASSWORD, token_for
-from eventhub import replica
-from eventhub.errors import Forbidden, TokenNotValid, TooManyTokens
-from eventhub.tests.answers import (
+from eventhub.db import routers
+from eventhub.exceptions import Forbidden, TokenNotValid, TooManyTokens
+from eventhub.testing.answers import (
     BAD_TOKEN,
     DONE,
     EVENT_NOT_UPDATED,
@@ -31,9 +31,9 @@ from eventhub.tests.answers import (
     refusal,
     whole,
 )
-from eventhub.tests.client import ContractClient
-from registrations import people
+from eventhub.testing.client import ContractClient
 from registrations.models import Registration
+from registrations.services import account_deletion
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +71,7 @@ def made():
     """Makes a token of somebody's, past the API: `made(olga, "events:read")`."""
 
     def make(owner, *scopes, **values):
-        return service_tokens.make(owner=owner, name="Website", scopes=scopes or ALL, **values)
+        return api_tokens.make(owner=owner, name="Website", scopes=scopes or ALL, **values)
 
     return make
 
@@ -109,7 +109,7 @@ def test_its_text_is_as_a_scanner_for_secrets_looks_for_it(made, bob):
     texts = {made(bob).secret for _ in range(10)}
     assert len(texts) == 10
     assert all(re.fullmatch(r"evh_[0-9A-Za-z]{36}", text) for text in texts)
-    assert all(service_tokens.is_well_formed(text) for text in texts)
+    assert all(api_tokens.is_well_formed(text) for text in texts)
 
 
 def test_it_is_in_no_representation(made, bob):
@@ -178,25 +178,25 @@ def test_guessing_the_password_there_is_throttled(api, bob, settings):
 
 
 def test_an_account_has_so_many_and_no_more(api, bob, eve, made, monkeypatch):
-    monkeypatch.setattr(service_tokens, "MOST_TOKENS", 2)
+    monkeypatch.setattr(api_tokens, "MOST_TOKENS", 2)
     made(eve)
     assert [api(bob).post(TOKENS, WANTED).status_code for _ in range(2)] == [201, 201]
     assert whole(api(bob).post(TOKENS, WANTED)) == TOO_MANY
 
 
 def test_those_that_have_ended_make_room(bob, made, monkeypatch):
-    monkeypatch.setattr(service_tokens, "MOST_TOKENS", 1)
+    monkeypatch.setattr(api_tokens, "MOST_TOKENS", 1)
     now = timezone.now()
     made(bob, expires_at=now + timedelta(hours=1))
     with pytest.raises(TooManyTokens):
         made(bob)
     made(bob, now=now + timedelta(hours=1))
-    bob = rules.end_sign_ins(account=bob, by=bob)
+    bob = accounts.end_sign_ins(account=bob, by=bob)
     assert [made(bob).token] == list(ServiceToken.objects.all())
 
 
 def test_a_sign_in_that_has_been_ended_meanwhile_makes_none(bob, made):
-    rules.end_sign_ins(account=bob, by=bob)
+    accounts.end_sign_ins(account=bob, by=bob)
     with pytest.raises(TokenNotValid):
         made(bob)
     assert not ServiceToken.objects.exists()
@@ -297,7 +297,7 @@ def test_it_counts_for_its_owners_throttle(using, api, bob, settings):
 
 def test_it_is_known_by_one_statement(made, bob, django_assert_num_queries):
     new = made(bob)
-    service_tokens.write_down_use(new.token)
+    api_tokens.write_down_use(new.token)
     with django_assert_num_queries(1):  # the token with its owner
         assert ContractClient(new.secret).get("/users/me").status_code == 200
 
@@ -305,10 +305,10 @@ def test_it_is_known_by_one_statement(made, bob, django_assert_num_queries):
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has replicas")
 def test_the_same_statement_says_how_new_a_replica_has_to_be(made, bob, monkeypatch, django_assert_num_queries):
     secret = made(bob).secret
-    monkeypatch.setattr(replica, "IS_CONFIGURED", True)
-    with replica.one_request(), django_assert_num_queries(1):
-        token = service_tokens.holder(secret)
-        position = replica._reading.get().position
+    monkeypatch.setattr(routers, "IS_CONFIGURED", True)
+    with routers.one_request(), django_assert_num_queries(1):
+        token = api_tokens.holder(secret)
+        position = routers._reading.get().position
     assert re.fullmatch(r"[0-9A-F]+/[0-9A-F]+", position)
     assert position == token.log_position
 
@@ -351,17 +351,17 @@ def test_there_are_only_ones_own(request, api, made, bob, who):
 def test_the_rule_itself_lets_its_owner_and_an_admin_revoke_it(made, bob, eve, ada):
     new, other = made(bob), made(bob)
     with pytest.raises(Forbidden):
-        service_tokens.revoke(token=new.token, by=eve)
-    service_tokens.revoke(token=new.token, by=ada)
+        api_tokens.revoke(token=new.token, by=eve)
+    api_tokens.revoke(token=new.token, by=ada)
     assert list(ServiceToken.objects.all()) == [other.token]
 
 
 def a_new_password(account):
-    people.change_account(account=account, by=account, changes={"password": "another passphrase"})
+    account_deletion.change_account(account=account, by=account, changes={"password": "another passphrase"})
 
 
 def the_end_of_all_sign_ins(account):
-    rules.end_sign_ins(account=account, by=account)
+    accounts.end_sign_ins(account=account, by=account)
 
 
 def deactivation(account):
@@ -370,7 +370,9 @@ def deactivation(account):
 
 def a_deactivation_that_is_taken_back(account, by):
     for is_active in (False, True):
-        people.change_account(account=User.objects.get(pk=account.pk), by=by, changes={"is_active": is_active})
+        account_deletion.change_account(
+            account=User.objects.get(pk=account.pk), by=by, changes={"is_active": is_active}
+        )
 
 
 def a_password_given_by_hand(account):
@@ -379,7 +381,7 @@ def a_password_given_by_hand(account):
 
 
 def the_end_of_the_account(account):
-    people.erase_account(account_id=account.pk)
+    account_deletion.erase_account(account_id=account.pk)
 
 
 ENDS = [
@@ -401,7 +403,7 @@ def test_it_ends_with_its_owners_sign_ins(made, bob, ada, end):
 
 def test_one_that_has_ended_with_the_sign_ins_is_not_listed(api, made, bob):
     made(bob)
-    bob = rules.end_sign_ins(account=bob, by=bob)
+    bob = accounts.end_sign_ins(account=bob, by=bob)
     assert api(bob).get(TOKENS).json()["results"] == []
 
 
@@ -419,8 +421,8 @@ WRONG = {
     "another checksum": lambda text: text[:-1] + ("a" if text[-1] != "a" else "b"),
     "in capitals": lambda text: "evh_" + text[4:].swapcase(),
     "no ASCII": lambda text: text[:-1] + "ö",
-    "nobody's": lambda text: service_tokens._new_secret(),
-    "its digest": lambda text: "evh_" + service_tokens._digest(text),
+    "nobody's": lambda text: api_tokens._new_secret(),
+    "its digest": lambda text: "evh_" + api_tokens._digest(text),
     "the prefix in capitals": lambda text: "EVH_" + text[4:],
 }
 
@@ -442,7 +444,7 @@ def test_another_scheme_is_no_signature(made, bob):
 
 def test_what_is_mistyped_costs_no_query(django_assert_num_queries):
     with django_assert_num_queries(0), pytest.raises(TokenNotValid):
-        service_tokens.holder("evh_" + "0" * 36)
+        api_tokens.holder("evh_" + "0" * 36)
 
 
 # Its last use --------------------------------------------------------------------------------------------------------
@@ -479,9 +481,9 @@ def test_those_that_expired_a_month_ago_are_forgotten(made, bob):
     made(bob, expires_at=now + timedelta(minutes=1))
     live = made(bob, expires_at=now + timedelta(minutes=3)).token
     later = now + timedelta(days=30, minutes=1)
-    assert (service_tokens.forget_expired(now=later, dry_run=True), ServiceToken.objects.count()) == (1, 2)
-    assert service_tokens.forget_expired(now=later, dry_run=False) == 1
-    assert service_tokens.forget_expired(now=later, dry_run=False) == 0
+    assert (api_tokens.forget_expired(now=later, dry_run=True), ServiceToken.objects.count()) == (1, 2)
+    assert api_tokens.forget_expired(now=later, dry_run=False) == 1
+    assert api_tokens.forget_expired(now=later, dry_run=False) == 0
     assert list(ServiceToken.objects.all()) == [live]
 
 

@@ -13,10 +13,10 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.hashers import Argon2
 from accounts.models import User
-from accounts.tokens import token_pair
+from accounts.services.jwt import token_pair
 from conftest import PASSWORD
-from eventhub.tests.answers import BAD_CREDENTIALS, BAD_TOKEN, DONE, NO_HEADER, SIGN_IN_AGAIN, invalid, whole
-from eventhub.tests.client import ContractClient
+from eventhub.testing.answers import BAD_CREDENTIALS, BAD_TOKEN, DONE, NO_HEADER, SIGN_IN_AGAIN, invalid, whole
+from eventhub.testing.client import ContractClient
 
 pytestmark = pytest.mark.django_db
 

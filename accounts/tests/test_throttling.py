@@ -9,15 +9,10 @@ from django.db import connection
 
 from accounts.models import User
 from conftest import PASSWORD
-from eventhub import addresses, throttling
+from eventhub.api import throttling
+from eventhub.http import client_ip
 from eventhub.tallies import tallies
-from eventhub.tests.answers import (
-    BAD_CREDENTIALS,
-    BAD_TOKEN,
-    INACCESSIBLE,
-    SIGN_IN_AGAIN,
-    whole,
-)
+from eventhub.testing.answers import BAD_CREDENTIALS, BAD_TOKEN, INACCESSIBLE, SIGN_IN_AGAIN, whole
 
 pytestmark = pytest.mark.django_db
 
@@ -167,7 +162,7 @@ def test_the_ways_to_give_credentials_are_counted_together(api, log_in):
 
 @pytest.mark.usefixtures("credentials")
 def test_refreshing_is_bounded_by_account(api, bob, eve):
-    from accounts.tokens import token_pair
+    from accounts.services.jwt import token_pair
 
     def refresh(user, n):
         token = token_pair(user, auth_time=0)["refresh"]
@@ -180,7 +175,7 @@ def test_refreshing_is_bounded_by_account(api, bob, eve):
 @pytest.mark.usefixtures("credentials")
 def test_a_name_that_looks_like_a_users_number_is_another_account(api, bob, log_in):
     """Else anyone could keep a user from refreshing."""
-    from accounts.tokens import token_pair
+    from accounts.services.jwt import token_pair
 
     for n in range(3):
         log_in(str(bob.pk), address=f"192.0.2.{n}")
@@ -287,7 +282,7 @@ def test_a_forwarded_address_may_be_anything(proxies, log_in, forwarded):
     ],
 )
 def test_whom_an_address_stands_for(text, neighbourhood):
-    assert addresses.neighbourhood({"REMOTE_ADDR": text}) == neighbourhood
+    assert client_ip.neighbourhood({"REMOTE_ADDR": text}) == neighbourhood
 
 
 @pytest.mark.parametrize(
@@ -306,7 +301,7 @@ def test_whom_an_address_stands_for(text, neighbourhood):
 )
 def test_which_address_counts(settings, proxies, forwarded, address):
     settings.NUM_PROXIES = proxies
-    assert addresses.address({"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": forwarded}) == address
+    assert client_ip.address({"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": forwarded}) == address
 
 
 @pytest.mark.usefixtures("credentials")

@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import OrganizerProfile, User
-from eventhub.tests.answers import (
+from eventhub.testing.answers import (
     BAD_TOKEN,
     DONE,
     EMAIL_EXISTS,
@@ -22,8 +22,8 @@ from eventhub.tests.answers import (
     whole,
 )
 from events.models import Event
-from registrations import people
 from registrations.models import Registration
+from registrations.services import account_deletion
 
 pytestmark = pytest.mark.django_db
 
@@ -381,7 +381,7 @@ def test_an_admin_who_cannot_sign_in_may_be_removed(api, ada, person):
 
 def test_an_admin_who_cannot_sign_in_is_not_the_last_one(person):
     amy = person("amy", role="admin", is_active=False)
-    people.erase_account(account_id=amy.pk)
+    account_deletion.erase_account(account_id=amy.pk)
     assert not User.objects.exists()
 
 

@@ -7,13 +7,13 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 
-from accounts import rules
-from accounts.forms import AUTH_TIME
+from accounts.forms.account import AUTH_TIME
 from accounts.models import Role
+from accounts.services import accounts
 from conftest import PASSWORD
-from eventhub.tests.mailboxes import text_of
-from registrations.enrolling import import_attendees
-from registrations.guestlists import Guest
+from eventhub.testing.mailboxes import text_of
+from registrations.services.attendee_file import Guest
+from registrations.services.attendee_import import import_attendees
 
 pytestmark = pytest.mark.django_db
 
@@ -130,7 +130,8 @@ def test_imports_and_the_demo_write_to_nobody(told, settings, olga, make_event):
 
 def test_an_account_that_an_admin_makes_for_somebody_sends_nothing(told, settings, ada):
     settings.EMAIL_VERIFICATION = "required"
-    assert told(lambda: rules.add_account(by=ada, username="x", email="x@example.org", password=None)) == []
+    assert told(lambda: accounts.add_account(by=ada, username="x", email="x@example.org", password=None)) == []
     assert (
-        told(lambda: rules.add_account(by=ada, username="y", email="y@example.org", password=NEW, role=Role.USER)) == []
+        told(lambda: accounts.add_account(by=ada, username="y", email="y@example.org", password=NEW, role=Role.USER))
+        == []
     )

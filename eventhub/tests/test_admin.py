@@ -159,7 +159,7 @@ def test_a_mistake_of_ours_is_a_page_that_needs_no_database(office, olga, monkey
         raise RuntimeError("tell-tale")
 
     if breaks == "the view":
-        monkeypatch.setattr("eventhub.office.own_pages.page", broken)
+        monkeypatch.setattr("eventhub.admin.account_views.page", broken)
         answer = client.get("/admin/profile/")
     else:
         monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", broken)
@@ -177,7 +177,7 @@ def test_where_even_that_page_fails_the_answer_is_plain(office, olga, monkeypatc
     def broken(*args, **kwargs):
         raise RuntimeError("tell-tale")
 
-    monkeypatch.setattr("eventhub.answers.office_page", broken)
+    monkeypatch.setattr("eventhub.http.error_views.office_page", broken)
     answer = client.get("/admin/nonsense/")
     assert (answer.status_code, answer.json()) == (404, {"msg": "Not found", "code": "not_found"})
 
@@ -187,7 +187,7 @@ def test_a_database_that_is_away_is_a_page(office, olga, monkeypatch):
         raise OperationalError("the server closed the connection unexpectedly")
 
     client = office(olga)
-    monkeypatch.setattr("eventhub.office.own_pages.page", away)
+    monkeypatch.setattr("eventhub.admin.account_views.page", away)
     answer = client.get("/admin/profile/")
     assert sentence(answer) == (503, "Temporarily unavailable.")
     assert answer.headers["Retry-After"] == "5"

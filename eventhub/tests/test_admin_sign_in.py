@@ -13,8 +13,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.rules import end_sign_ins
-from eventhub.office import typed
+from accounts.services.accounts import end_sign_ins
+from eventhub.admin import form_recovery
 
 pytestmark = pytest.mark.django_db
 
@@ -200,7 +200,7 @@ def test_passwords_codes_and_files_are_never_kept(olga):
     file = SimpleUploadedFile("people.csv", b"s3cret-5")
     answer = Client().post(PROFILE, {**fields, "file": file})
     assert "Files cannot be kept" in text(answer)
-    assert typed.read(hidden(answer)) == typed.Typed(PROFILE, {"name": ["x"]}, ["people.csv"], None)
+    assert form_recovery.read(hidden(answer)) == form_recovery.Typed(PROFILE, {"name": ["x"]}, ["people.csv"], None)
     client = Client()
     sign_in(client, "olga", typed=hidden(answer))
     page = client.get("/admin/send-again/")
@@ -271,7 +271,7 @@ def test_a_stale_sign_in_page_leads_back_to_the_form(olga):
 
 def test_without_a_sign_in_it_travels_with_the_sign_in(db):
     answer = Client(enforce_csrf_checks=True).post(PROFILE, TYPED, **OURS)
-    assert (answer.status_code, typed.read(hidden(answer)).fields["contact"]) == (403, [TYPED["contact"]])
+    assert (answer.status_code, form_recovery.read(hidden(answer)).fields["contact"]) == (403, [TYPED["contact"]])
 
 
 # Every page ----------------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from accounts.models import User
+from eventhub.api.pagination import KeysetPagination
 from eventhub.merging import MergedQuerySet
-from eventhub.pagination import KeysetPagination
 from eventhub.tests.test_large_tables import LISTS, ROLES, VALUES, Case, large_tables  # noqa: F401 (a fixture)
 
 pytestmark = [

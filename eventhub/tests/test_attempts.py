@@ -11,10 +11,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from eventhub import attempts
-from eventhub.tests.answers import UNAVAILABLE, whole
-from eventhub.tests.clusters import until
-from eventhub.tests.racing import race
+from eventhub.api import credential_limit
+from eventhub.testing.answers import UNAVAILABLE, whole
+from eventhub.testing.clusters import until
+from eventhub.testing.racing import race
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 NO_REDIS = "redis://127.0.0.1:1/0"
@@ -60,20 +60,20 @@ every_cache_of_our_time = pytest.mark.parametrize("some_cache", ["database", "me
 @every_cache_of_our_time
 def test_a_window_begins_with_the_first_and_ends_whatever_comes(some_cache):
     with time_machine.travel(NOON, tick=False) as clock:
-        assert attempts.count("bob", seconds=60) == (1, NOON.timestamp() + 60)
+        assert credential_limit.count("bob", seconds=60) == (1, NOON.timestamp() + 60)
         clock.shift(59)
-        assert [attempts.count("bob", seconds=60).so_far for _ in range(3)] == [2, 3, 4]
-        assert attempts.count("bob", seconds=60).wait == 1
-        assert attempts.count("eve", seconds=60).so_far == 1
+        assert [credential_limit.count("bob", seconds=60).so_far for _ in range(3)] == [2, 3, 4]
+        assert credential_limit.count("bob", seconds=60).wait == 1
+        assert credential_limit.count("eve", seconds=60).so_far == 1
         clock.shift(1)
-        assert attempts.count("bob", seconds=60) == (1, NOON.timestamp() + 120)
+        assert credential_limit.count("bob", seconds=60) == (1, NOON.timestamp() + 120)
 
 
 @pytest.mark.django_db(transaction=True)
 @every_cache
 def test_each_of_those_that_come_at_once_gets_a_number_of_its_own(some_cache):
     for subject in ("bob", "eve"):
-        counted = race([lambda subject=subject: attempts.count(subject, seconds=3600)] * 16)
+        counted = race([lambda subject=subject: credential_limit.count(subject, seconds=3600)] * 16)
         assert sorted(each.so_far for each in counted) == list(range(1, 17))
         assert len({each.ends for each in counted}) == 1
 
@@ -83,17 +83,17 @@ def test_each_of_those_that_come_at_once_gets_a_number_of_its_own(some_cache):
 def test_so_do_those_that_come_when_a_window_ends(some_cache):
     with time_machine.travel(NOON, tick=False) as clock:
         for _ in range(5):
-            attempts.count("bob", seconds=60)
+            credential_limit.count("bob", seconds=60)
         clock.shift(60)
-        counted = race([lambda: attempts.count("bob", seconds=60)] * 16)
+        counted = race([lambda: credential_limit.count("bob", seconds=60)] * 16)
     assert sorted(each.so_far for each in counted) == list(range(1, 17))
 
 
 @pytest.mark.django_db
 def test_in_the_database_an_attempt_is_one_statement():
     with CaptureQueriesContext(connection) as captured:
-        attempts.count("bob", seconds=60)
-        attempts.count("bob", seconds=60)
+        credential_limit.count("bob", seconds=60)
+        credential_limit.count("bob", seconds=60)
     assert len(captured) == 2
 
 
@@ -117,21 +117,21 @@ def kept():
 def test_what_has_ended_is_cleared_away_by_those_that_come_later():
     with time_machine.travel(NOON, tick=False) as clock:
         for n in range(50):
-            attempts.count(f"flood:{n:02}", seconds=60)
-        attempts.count("another", seconds=3600)
+            credential_limit.count(f"flood:{n:02}", seconds=60)
+        credential_limit.count("another", seconds=3600)
         clock.shift(timedelta(minutes=1))
-        attempts.count("throttle:ffff", seconds=60)
+        credential_limit.count("throttle:ffff", seconds=60)
         assert kept() == 52
-        attempts.count("throttle:ff00", seconds=60)
+        credential_limit.count("throttle:ff00", seconds=60)
         assert kept() == 3
 
 
 @pytest.mark.django_db
 def test_clearing_away_takes_its_time(monkeypatch):
-    monkeypatch.setattr(attempts, "AT_ONCE", 10)
+    monkeypatch.setattr(credential_limit, "AT_ONCE", 10)
     with time_machine.travel(NOON, tick=False) as clock:
         for n in random.sample(range(1, 51), 50):
-            attempts.count(f"flood:{n:02}", seconds=60)
+            credential_limit.count(f"flood:{n:02}", seconds=60)
         clock.shift(timedelta(minutes=1))
-        attempts.count("throttle:ff00", seconds=60)
+        credential_limit.count("throttle:ff00", seconds=60)
         assert kept() == 41

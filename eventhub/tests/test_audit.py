@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from eventhub.tests import audit
+from eventhub.testing import audit
 
 PINS = """Django==5.2.19 \\
     --hash=sha256:{0}

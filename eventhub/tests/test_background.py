@@ -11,12 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from eventhub import background
-from eventhub.background import NotDone, in_process, later, task
+from eventhub import tasks
+from eventhub.tasks import NotDone, in_process, later, task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-IMMEDIATE = {"default": {"BACKEND": "eventhub.background.in_process.InProcessBackend"}}
+IMMEDIATE = {"default": {"BACKEND": "eventhub.tasks.in_process.InProcessBackend"}}
 DATABASE = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 done: list[object] = []
@@ -87,9 +87,9 @@ def test_a_task_is_handed_over_when_the_transaction_has_committed(request, backe
     request.getfixturevalue(backend)
     with transaction.atomic():
         later(work, "x")
-        assert (background.backlog(), done) == (0, [])
+        assert (tasks.backlog(), done) == (0, [])
     assert in_process.finish(30)
-    assert background.backlog() + len(done) == 1
+    assert tasks.backlog() + len(done) == 1
 
 
 @pytest.mark.parametrize("backend", ["immediate", "database"])
@@ -98,7 +98,7 @@ def test_what_was_rolled_back_has_no_task(request, backend):
     with transaction.atomic():
         later(work, "x")
         transaction.set_rollback(True)
-    assert (in_process.finish(30), background.backlog(), done) == (True, 0, [])
+    assert (in_process.finish(30), tasks.backlog(), done) == (True, 0, [])
 
 
 # In this process -----------------------------------------------------------------------------------------------------
@@ -115,11 +115,11 @@ def test_nobody_waits_for_it(immediate):
     gate.clear()
     later(wait_for_the_gate)
     later(work, "x")
-    assert (background.backlog() >= 1, done) == (True, [])
+    assert (tasks.backlog() >= 1, done) == (True, [])
     gate.set()
     assert in_process.finish(30)
     assert [what for what, _ in done] == ["x"]
-    assert background.backlog() == 0
+    assert tasks.backlog() == 0
 
 
 def test_a_task_that_fails_is_tried_again_and_then_kept(immediate, caplog):
@@ -173,9 +173,9 @@ def test_pauses_are_kept_while_nothing_presses(immediate, monkeypatch):
     deadline = time.monotonic() + 30
     while len(done) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
-    while background.backlog() > 1 and time.monotonic() < deadline:
+    while tasks.backlog() > 1 and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert ([what for what, _ in done], background.backlog()) == (["x", "y"], 1)
+    assert ([what for what, _ in done], tasks.backlog()) == (["x", "y"], 1)
     assert in_process.finish(30)  # as when the process ends
     assert [what for what, _ in done] == ["x", "y", "x"]
 
@@ -207,16 +207,16 @@ def test_the_end_of_the_process_does_not_wait_for_ever(immediate):
 
 def test_a_worker_does_what_waits_in_the_database(database, signals_as_they_are):
     later(work, "x", 7)
-    assert (background.backlog(), done) == (1, [])
+    assert (tasks.backlog(), done) == (1, [])
     run_worker()
-    assert (background.backlog(), [what for what, _ in done]) == (0, ["x"])
+    assert (tasks.backlog(), [what for what, _ in done]) == (0, ["x"])
 
 
 def test_a_worker_tries_again_later_and_gives_up_after_the_last_pause(database, signals_as_they_are, monkeypatch):
     failures.extend(NotDone(f"Away {n}") for n in range(6))
     later(work, "x")
     waits = []
-    for _ in background.PAUSES:
+    for _ in tasks.PAUSES:
         before = timezone.now()
         run_worker()
         (row,) = DBTaskResult.objects.filter(status="READY")
@@ -226,8 +226,8 @@ def test_a_worker_tries_again_later_and_gives_up_after_the_last_pause(database, 
     assert waits == [10, 60, 600, 3600, 14400]
     assert (row.args_kwargs["kwargs"], len(done)) == ({"attempt": 6, "problem": "Away 4"}, 5)
     run_worker()
-    assert (len(done), background.backlog()) == (6, 0)
-    assert kept() == [(["x"], "eventhub.background.NotDone: Away 5")]
+    assert (len(done), tasks.backlog()) == (6, 0)
+    assert kept() == [(["x"], "eventhub.tasks.NotDone: Away 5")]
 
 
 def test_where_nothing_can_be_handed_over_the_caller_goes_on(settings, caplog):
@@ -262,9 +262,9 @@ def test_what_a_killed_worker_left_behind_is_done_again(database, signals_as_the
     now = timezone.now()
     lost = row("RUNNING", started=now - timedelta(minutes=61))
     at_work = row("RUNNING", started=now - timedelta(minutes=59))
-    assert background.take_up_lost(now=now, dry_run=True) == 1
+    assert tasks.take_up_lost(now=now, dry_run=True) == 1
     assert DBTaskResult.objects.filter(status="RUNNING").count() == 2
-    assert background.take_up_lost(now=now, dry_run=False) == 1
+    assert tasks.take_up_lost(now=now, dry_run=False) == 1
     assert [DBTaskResult.objects.get(pk=one.pk).status for one in (lost, at_work)] == ["READY", "RUNNING"]
 
 
@@ -273,7 +273,7 @@ def test_what_is_done_is_forgotten_and_what_failed_a_month_later(database):
     stay = [row("READY"), row("RUNNING", started=now), row("FAILED", finished=now - timedelta(days=29))]
     row("SUCCESSFUL", finished=now)
     row("FAILED", finished=now - timedelta(days=31))
-    assert background.forget_finished(now=now, dry_run=True) == 2
+    assert tasks.forget_finished(now=now, dry_run=True) == 2
     assert DBTaskResult.objects.count() == 5
-    assert background.forget_finished(now=now, dry_run=False) == 2
+    assert tasks.forget_finished(now=now, dry_run=False) == 2
     assert set(DBTaskResult.objects.values_list("pk", flat=True)) == {one.pk for one in stay}

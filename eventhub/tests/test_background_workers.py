@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import pytest
 from django.conf import settings as django_settings
 
-from eventhub.tests.clusters import run_manage, until
-from eventhub.tests.mailboxes import free_port, mail_server
-from eventhub.tests.services import SETTINGS, migrated_database, serving
+from eventhub.testing.clusters import run_manage, until
+from eventhub.testing.mailboxes import free_port, mail_server
+from eventhub.testing.services import SETTINGS, migrated_database, serving
 from eventhub.tests.test_observed import execute
 
 BOB = {"username": "bob", "email": "bob@example.org", "password": "correct horse battery"}

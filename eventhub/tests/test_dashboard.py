@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from eventhub.office.dashboard import percent
-from eventhub.office.dashboard.attention import lines
-from eventhub.office.dashboard.chart import THEMES, chart
-from registrations import figures
-from registrations.figures import Concern, Day, Fill, Reason
+from eventhub.admin.dashboard import percent
+from eventhub.admin.dashboard.chart import THEMES, chart
+from eventhub.admin.dashboard.concerns import lines
+from registrations.selectors import dashboard
+from registrations.selectors.dashboard import Concern, Day, Fill, Reason
 
 pytestmark = pytest.mark.django_db
 
@@ -85,7 +85,7 @@ def test_the_chart_draws_what_the_table_says():
 
 def test_the_table_has_a_row_for_every_day(first_page, olga, make_event, enroll):
     enroll(make_event(olga))
-    assert shown(first_page(olga)).count('scope="row"') == figures.DAYS
+    assert shown(first_page(olga)).count('scope="row"') == dashboard.DAYS
 
 
 # The next events -----------------------------------------------------------------------------------------------------
@@ -238,7 +238,8 @@ def test_an_admin_is_told_of_tasks_that_failed_within_a_week(first_page, ada, ol
 
 @pytest.mark.parametrize(("who", "count"), [("olga", 8), ("ada", 9)])
 def test_as_many_queries_for_one_row_as_for_fifty(who, count, office, olga, ada, make_event, enroll):
-    """The session, the account, its second factor; then one for each function of registrations/figures.py; and
+    """The session, the account, its second factor; then one for each function of
+    registrations/selectors/dashboard.py; and
     for an admin one for tasks that failed."""
     client = office({"olga": olga, "ada": ada}[who])
     for rows in (1, 49):

@@ -18,8 +18,8 @@ import yaml
 from django.conf import settings
 from django.db import connection
 
-from eventhub.tests.clusters import homes, until
-from eventhub.tests.services import migrated_database, serving
+from eventhub.testing.clusters import homes, until
+from eventhub.testing.services import migrated_database, serving
 
 ROOT = Path(settings.BASE_DIR)
 DEPLOY = ROOT / "docs" / "deploy"

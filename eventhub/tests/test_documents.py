@@ -16,7 +16,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from accounts.models import User
 from accounts.permissions import SCOPES
 from conftest import PASSWORD
-from eventhub.tests.answers import refusal, whole
+from eventhub.testing.answers import refusal, whole
 from events.models import Event
 from registrations import triggers
 

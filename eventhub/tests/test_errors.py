@@ -13,13 +13,15 @@ from django.urls import path
 from rest_framework import exceptions as drf
 from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts import links, service_tokens
+from accounts import signed_links
 from accounts.models import User
-from accounts.tokens import token_pair
+from accounts.services import api_tokens
+from accounts.services.jwt import token_pair
 from conftest import PASSWORD, token_for
-from eventhub import throttling
-from eventhub.errors import EventFull, EventNotFound
-from eventhub.tests.answers import (
+from eventhub.api import throttling
+from eventhub.api.viewsets import ApiViewSet, Operation, PublicViewSet
+from eventhub.exceptions import EventFull, EventNotFound
+from eventhub.testing.answers import (
     BAD_TOKEN,
     CONFLICT,
     CRASH,
@@ -40,8 +42,7 @@ from eventhub.tests.answers import (
     refusal,
     whole,
 )
-from eventhub.tests.client import ContractClient, document
-from eventhub.views import ApiViewSet, Operation, PublicViewSet
+from eventhub.testing.client import ContractClient, document
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +87,7 @@ each_with_body = pytest.mark.parametrize("operation", [o for o in OPERATIONS if 
 def ids(ada, otto, make_event, enroll):
     """A row of each kind, to which ada may do everything."""
     event = make_event(ada)
-    token = service_tokens.make(owner=ada, name="Website", scopes=["events:read"]).token
+    token = api_tokens.make(owner=ada, name="Website", scopes=["events:read"]).token
     return {"users": otto.pk, "tokens": token.pk, "events": event.pk, "attendees": enroll(event, otto).pk}
 
 
@@ -97,10 +98,10 @@ def send(api, ada, ids):
     instead_of_examples = {
         "POST /attendees/": {"event_id": ids["events"]},
         "POST /users/login": {"username": "ada", "password": PASSWORD},
-        "POST /users/email/verify": {"token": links.token_for(ada, links.VERIFICATION)},
+        "POST /users/email/verify": {"token": signed_links.token_for(ada, signed_links.VERIFICATION)},
         "POST /users/logout": refresh,
         "POST /users/password/reset/confirm": {
-            "token": links.token_for(ada, links.RESET),
+            "token": signed_links.token_for(ada, signed_links.RESET),
             "password": f"{PASSWORD} that is new",
         },
         "POST /users/token/refresh": refresh,

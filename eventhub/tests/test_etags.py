@@ -7,13 +7,13 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import OrganizerProfile, User
-from eventhub.errors import PreconditionFailed
-from eventhub.etags import Precondition
-from eventhub.tests.answers import DONE, INACCESSIBLE, NO_ATTENDEE, NO_EVENT, NO_HEADER, invalid, refusal, whole
-from eventhub.tests.racing import race
+from eventhub.api.etags import Precondition
+from eventhub.exceptions import PreconditionFailed
+from eventhub.testing.answers import DONE, INACCESSIBLE, NO_ATTENDEE, NO_EVENT, NO_HEADER, invalid, refusal, whole
+from eventhub.testing.racing import race
 from events.models import Event
-from registrations.editing import delete_event
 from registrations.models import Registration
+from registrations.services.event_changes import delete_event
 
 pytestmark = pytest.mark.django_db
 

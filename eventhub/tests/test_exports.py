@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from eventhub.tabular import exports
-from eventhub.tabular.cells import defused, in_zone, restored
-from eventhub.tabular.downloads import export_response
-from eventhub.tabular.entries import read_entries, read_records
-from eventhub.tabular.exports import csv_lines, write_xlsx
+from eventhub.spreadsheets import exports
+from eventhub.spreadsheets.cells import defused, in_zone, restored
+from eventhub.spreadsheets.downloads import export_response
+from eventhub.spreadsheets.entries import read_entries, read_records
+from eventhub.spreadsheets.exports import csv_lines, write_xlsx
 
 # Closing a download ends its request, of which Django tells the database.
 pytestmark = pytest.mark.django_db

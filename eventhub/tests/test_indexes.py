@@ -7,10 +7,10 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from accounts.views import Users
+from accounts.views.users import Users
+from eventhub.api.pagination import Cursor, RowComparison
+from eventhub.db.text_search import stands_in
 from eventhub.merging import said_by_the_row
-from eventhub.pagination import Cursor, RowComparison
-from eventhub.texts import stands_in
 from events.filters import EventFilter
 from events.models import Event
 from events.views import Events

@@ -14,9 +14,9 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from accounts.views import Users
+from accounts.views.users import Users
 from eventhub import trigrams
-from eventhub.pagination import Cursor
+from eventhub.api.pagination import Cursor
 from events.models import Event
 from events.views import Events, UserEvents
 from registrations.models import Registration

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from eventhub import searching
-from eventhub.filters import containing
-from eventhub.pagination import Cursor, RowComparison
+from eventhub.api.filters import containing
+from eventhub.api.pagination import Cursor, RowComparison
 from events import upcoming
 from events.models import Event, EventStatus
 from events.weeks import DAYS, EPOCH, WEEKS, InWeeks

@@ -7,11 +7,13 @@ import pytest
 from django.db import OperationalError, transaction
 from django.test import Client
 
-from eventhub import background, metrics
-from eventhub.counters import Folder
-from eventhub.tests.answers import BAD_TOKEN, NO_HEADER, NO_PATH, NOT_ALLOWED, media, whole
-from registrations import figures, seats
+from eventhub import tasks
+from eventhub.observability import metrics
+from eventhub.observability.metrics_folder import Folder
+from eventhub.testing.answers import BAD_TOKEN, NO_HEADER, NO_PATH, NOT_ALLOWED, media, whole
 from registrations.models import Registration
+from registrations.selectors import dashboard
+from registrations.services import seats
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TOKEN = "a-token-for-whoever-reads-metrics"
@@ -198,7 +200,7 @@ def test_without_the_setting_nothing_is_counted(settings, api, olga, bob, make_e
 # What is asked for ---------------------------------------------------------------------------------------------------
 
 
-@background.task
+@tasks.task
 def idle():
     pass
 
@@ -210,7 +212,7 @@ def test_events_to_come_their_seats_and_queues(olga, otto, make_event, enroll):
     first, second = make_event(olga, max_capacity=2), make_event(otto, max_capacity=5, status="active")
     make_event(olga, status="draft")
     make_event(olga, status="cancelled")
-    background.later(idle)
+    tasks.later(idle)
     for event, status in ((first, "registered"), (first, "attended"), (first, "waitlisted"), (second, "registered")):
         enroll(event, status=status)
     found = read()
@@ -230,7 +232,7 @@ def test_while_the_database_is_away_the_rest_is_still_told(monkeypatch):
     def away(**kwargs):
         raise OperationalError("the secret")
 
-    monkeypatch.setattr(figures, "totals", away)
+    monkeypatch.setattr(dashboard, "totals", away)
     found = read()
     assert [found.get(name) for name in GAUGES] == [None, None, None, None, 0, 0]
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, models
 from django.db.migrations.loader import MigrationLoader
 
-from eventhub.migrating import AddIndexInUse, RemoveIndexInUse, indexes_of_expressions
+from eventhub.db.operations import AddIndexInUse, RemoveIndexInUse, indexes_of_expressions
 from events.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
-from eventhub.tests.client import document
-from eventhub.tests.clusters import until
-from eventhub.tests.services import migrated_database, serving
+from eventhub.testing.client import document
+from eventhub.testing.clusters import until
+from eventhub.testing.services import migrated_database, serving
 from registrations.tests.faults.service import needs_proc
 
 # In everything that is sent stands this word, which never is ours.

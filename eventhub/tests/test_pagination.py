@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import ServiceToken, User
-from eventhub.tests.answers import invalid, whole
-from eventhub.tests.client import document
+from eventhub.testing.answers import invalid, whole
+from eventhub.testing.client import document
 from events.models import Event
 from registrations.models import Registration
 

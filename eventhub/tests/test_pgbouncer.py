@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from eventhub.tests.clients import EVENT, OLGA, Client, load_people
-from eventhub.tests.clusters import WITH_SERVERS_OF_ITS_OWN, Postgres, gunicorn, homes, pgbouncer, run_manage
+from eventhub.testing.clients import EVENT, OLGA, Client, load_people
+from eventhub.testing.clusters import WITH_SERVERS_OF_ITS_OWN, Postgres, gunicorn, homes, pgbouncer, run_manage
 
 PEOPLE = range(2, 62)
 SEATS = 25

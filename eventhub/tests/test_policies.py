@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from conftest import PASSWORD
-from eventhub.policies import DATA, DOCS, OFFICE
-from eventhub.tests.answers import whole
+from eventhub.http.security_headers import DATA, DOCS, OFFICE
+from eventhub.testing.answers import whole
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,8 @@ from django.test import RequestFactory
 from django.urls import resolve
 
 from accounts.models import User
-from eventhub import logs, redaction
+from eventhub.observability import logging as logs
+from eventhub.observability import redaction
 
 CANARY = "zilpzalp@example.org"
 
@@ -200,8 +201,6 @@ def test_as_text_a_line_has_its_facts_and_its_trace():
 def test_gunicorns_parent_loads_nothing_of_the_service():
     """What it had loaded would still be there after an upgrade and a reload."""
 
-    program = (
-        "import sys; from eventhub import logs; print([n for n in sys.modules if n.startswith(('django', 'psy'))])"
-    )
+    program = "import sys; from eventhub.observability import logging; print([n for n in sys.modules if n.startswith(('django', 'psy'))])"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from eventhub.tests.clients import EVENT, OLGA, Client, load_people
-from eventhub.tests.clusters import (
+from eventhub.testing.clients import EVENT, OLGA, Client, load_people
+from eventhub.testing.clusters import (
     LOGGED,
     WITH_SERVERS_OF_ITS_OWN,
     Postgres,

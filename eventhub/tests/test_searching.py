@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from eventhub import searching, trigrams
-from eventhub.filters import containing
+from eventhub.api.filters import containing
 from eventhub.searching import Expected
 from eventhub.trigrams import Trigrams
 from events.models import Event

@@ -15,8 +15,8 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import second_factor
-from eventhub.errors import CodesPaused, Forbidden, SecondFactorExists, WrongCode
+from accounts.services import second_factor
+from eventhub.exceptions import CodesPaused, Forbidden, SecondFactorExists, WrongCode
 
 pytestmark = pytest.mark.django_db
 

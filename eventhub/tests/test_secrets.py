@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import connection
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import second_factor, service_tokens
 from accounts.models import User
-from eventhub.tests.client import document
-from eventhub.tests.services import SETTINGS, serving
+from accounts.services import api_tokens, second_factor
+from eventhub.testing.client import document
+from eventhub.testing.services import SETTINGS, serving
 
 # The operator's ------------------------------------------------------------------------------------------------------
 
@@ -99,7 +99,7 @@ def test_a_refusal_does_not_repeat_a_secret(api, olga, verb, path, example, wron
 def test_no_page_of_the_back_office_shows_what_is_kept_of_a_secret(office, ada, olga):
     factor = second_factor.new_key()
     device = TOTPDevice.objects.create(user=olga, key=factor, confirmed=True)
-    made = service_tokens.make(owner=olga, name="a till", scopes=["events:read"], expires_at=None)
+    made = api_tokens.make(owner=olga, name="a till", scopes=["events:read"], expires_at=None)
     olga.refresh_from_db()
     secrets = {olga.password, User.objects.get(pk=ada.pk).password, device.key, made.secret}
     client = office(ada)

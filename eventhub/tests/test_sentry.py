@@ -4,14 +4,15 @@ import logging
 
 import pytest
 
-from eventhub import sentry, tracing
+from eventhub.http import request_id
+from eventhub.observability import sentry
 
 CANARY = "zilpzalp"
 
 
 @pytest.fixture(autouse=True)
 def outside_of_requests():
-    tracing._trace.set(None)
+    request_id._trace.set(None)
 
 
 def record(name, message, *args):

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from eventhub import environment
+from eventhub import env
 
 KEY = "a-key-for-tests-that-is-long-enough-to-sign"
 SETTINGS = settings.BASE_DIR / "eventhub" / "settings.py"
@@ -63,7 +63,7 @@ def postgres(pool, **others):
     if pool:
         options["pool"] = {"min_size": 1, "max_size": pool, "timeout": 5, "reconnect_timeout": 2}
     return {
-        "ENGINE": "eventhub.postgresql",
+        "ENGINE": "eventhub.db.postgresql",
         "NAME": "db",
         "USER": "u",
         "PASSWORD": "p",
@@ -156,7 +156,7 @@ VARIABLES = {
             {name: queue["URL"] for name, queue in values["RQ_QUEUES"].items()},
             "django_rq" in values["INSTALLED_APPS"],
         ),
-        ({"BACKEND": "eventhub.background.in_process.InProcessBackend"}, {}, False),
+        ({"BACKEND": "eventhub.tasks.in_process.InProcessBackend"}, {}, False),
     ),
     "TIME_ZONE": (simply("TIME_ZONE"), "UTC"),
     "ACCESS_TOKEN_MINUTES": (lambda values: values["SIMPLE_JWT"]["ACCESS_TOKEN_LIFETIME"], timedelta(hours=1)),
@@ -165,7 +165,7 @@ VARIABLES = {
     "LOG_LEVEL": (lambda values: values["LOGGING"]["root"]["level"], "INFO"),
     "LOG_FORMAT": (
         lambda values: (values["LOG_FORMAT"], values["LOGGING"]["formatters"]["line"]["()"]),
-        ("text", "eventhub.logs.Line"),
+        ("text", "eventhub.observability.logging.Line"),
     ),
     "LOG_CLIENT_ADDRESS": (simply("LOG_CLIENT_ADDRESS"), False),
     "METRICS": (simply("METRICS"), False),
@@ -244,7 +244,7 @@ GOOD = [
     ("REFRESH_TOKEN_DAYS", "1", timedelta(days=1)),
     ("PAGE_SIZE", "200", 200),
     ("LOG_LEVEL", "WARNING", "WARNING"),
-    ("LOG_FORMAT", "json", ("json", "eventhub.logs.Json")),
+    ("LOG_FORMAT", "json", ("json", "eventhub.observability.logging.Json")),
     ("LOG_CLIENT_ADDRESS", "1", True),
     ("METRICS", "1", True),
     ("METRICS_TOKEN", "0123456789abcdef", "0123456789abcdef"),
@@ -339,8 +339,8 @@ def test_sentry_needs_its_package():
 
 def test_this_file_knows_every_variable(monkeypatch):
     """One that is new takes a row in each of the three tables."""
-    asked, read = [], environment.read
-    monkeypatch.setattr(environment, "read", lambda name, *args: asked.append(name) or read(name, *args))
+    asked, read = [], env.read
+    monkeypatch.setattr(env, "read", lambda name, *args: asked.append(name) or read(name, *args))
     load()
     assert sorted(asked) == sorted(VARIABLES)
     by_themselves = {"DB_POOL_SIZE", "DATABASE_REPLICA_URL", "SENTRY_DSN"}
@@ -382,7 +382,7 @@ def test_a_replica_is_another_database_with_a_connection_for_each_thread():
     assert (replica["HOST"], replica["CONN_MAX_AGE"], values["DATABASE_ROUTERS"]) == (
         "replica",
         None,
-        ["eventhub.replica.Router"],
+        ["eventhub.db.routers.Router"],
     )
     assert (replica["OPTIONS"]["connect_timeout"], replica["OPTIONS"]["tcp_user_timeout"]) == (9, 2000)
     assert "pool" not in replica["OPTIONS"]
@@ -433,7 +433,7 @@ def test_a_message_shows_no_secret(name, text):
 @pytest.mark.parametrize("name", ["SECRET_KEY", "METRICS_TOKEN", "SENTRY_DSN", "DATABASE_URL", "SMTP_PASSWORD"])
 def test_no_value_that_is_a_secret_by_its_name_is_shown(name):
     with mock.patch.dict(os.environ, {name: "the-secret"}), pytest.raises(ImproperlyConfigured) as refused:
-        environment.read(name, "", environment.boolean)
+        env.read(name, "", env.boolean)
     assert str(refused.value) == f"{name}: expected 1 or 0"
 
 
@@ -550,7 +550,7 @@ def test_the_check_for_production_warns_about_what_suits_only_one_machine(name, 
 
 
 def test_redis_takes_a_package_and_the_message_names_the_variable_and_no_password(monkeypatch):
-    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    monkeypatch.setattr(env, "find_spec", lambda name: None)
     problem = "TASKS_BACKEND: Redis needs the package django-tasks-rq: pip install django-tasks-rq"
     with pytest.raises(ImproperlyConfigured, match=f"^{problem}$"):
         load(TASKS_BACKEND="redis://:the-secret@h/0")
@@ -594,13 +594,13 @@ def test_the_check_for_production_warns_of_what_is_not_safe(variables, ids):
     [("0.0.0.0", "0.0.0.0"), ("localhost", "localhost"), ("::", "[::]"), ("[::1]", "[::1]")],
 )
 def test_an_address_to_listen_at_may_be_one_of_ipv6(given, bound):
-    assert environment.address(given) == bound
+    assert env.address(given) == bound
 
 
 @pytest.mark.parametrize("given", ["unix:/run/socket", "fd://3", "a b", "127.0.0.1:80/x"])
 def test_what_is_no_address_is_refused(given):
     with pytest.raises(ValueError, match="expected an address to listen at"):
-        environment.address(given)
+        env.address(given)
 
 
 @pytest.mark.parametrize(
@@ -609,6 +609,6 @@ def test_what_is_no_address_is_refused(given):
 )
 def test_gunicorn_starts_a_worker_for_each_core_that_its_container_was_given(tmp_path, of_container, given):
     (tmp_path / "cpu.max").write_text(of_container)
-    seen = environment.cores(tmp_path / "nothing")
+    seen = env.cores(tmp_path / "nothing")
     assert seen == len(os.sched_getaffinity(0))
-    assert environment.cores(tmp_path / "cpu.max") == min(seen, given or seen)
+    assert env.cores(tmp_path / "cpu.max") == min(seen, given or seen)

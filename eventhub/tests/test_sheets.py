@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventhub.tabular import entries, sheets, workbooks
-from eventhub.tabular.entries import read_entries, read_records
-from eventhub.tabular.sheets import FileError
+from eventhub.spreadsheets import entries, sheets, workbooks
+from eventhub.spreadsheets.entries import read_entries, read_records
+from eventhub.spreadsheets.sheets import FileError
 
 TABLE = [(1, ["email", "name"]), (2, ["zoe@example.org", "Zoe"])]
 

@@ -8,14 +8,14 @@ from django.db.models import Count, F
 from django.db.transaction import TransactionManagementError
 
 from accounts.models import User
-from eventhub.bodies import Body
-from eventhub.identifiers import MAX_ID
+from eventhub.api.fields import MAX_ID
+from eventhub.api.parsers import Body
+from eventhub.db.compiled_queries import Statement, planned_once
 from eventhub.listings import Listing
-from eventhub.statements import Statement, planned_once
 from events.bodies import EventRow
 from events.models import Event
-from registrations.admission import _LOOK
 from registrations.models import Registration
+from registrations.services.eligibility import _LOOK
 
 pytestmark = pytest.mark.django_db
 

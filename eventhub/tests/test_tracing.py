@@ -11,8 +11,9 @@ from django.urls import resolve
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
-from eventhub import logs, tracing
-from eventhub.routes import method_of, route_of
+from eventhub.http import request_id
+from eventhub.observability import logging as logs
+from eventhub.observability.routes import method_of, route_of
 
 pytestmark = pytest.mark.django_db
 
@@ -164,9 +165,9 @@ def test_the_session_is_not_asked_for_the_sake_of_the_log(django_assert_num_quer
     request = RequestFactory().get("/admin/")
     request.user = SimpleLazyObject(lambda: User.objects.get())
     with django_assert_num_queries(0):
-        assert tracing.user_id_of(request) is None
+        assert request_id.user_id_of(request) is None
     request._cached_user = bob
-    assert tracing.user_id_of(request) == bob.pk
+    assert request_id.user_id_of(request) == bob.pk
 
 
 # Addresses -----------------------------------------------------------------------------------------------------------

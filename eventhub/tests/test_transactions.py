@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from eventhub import transactions
-from eventhub.tests.racing import race
-from eventhub.transactions import ATTEMPTS, retried
-from registrations.seats import lock_event
+from eventhub.db import retry
+from eventhub.db.retry import ATTEMPTS, retried
+from eventhub.testing.racing import race
+from registrations.services.seats import lock_event
 
 
 class DeadlockError(Exception):
@@ -26,7 +26,7 @@ class OutageError(Exception):
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch):
-    monkeypatch.setattr(transactions.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(retry.time, "sleep", lambda seconds: None)
 
 
 def failing(cause, times):
@@ -52,7 +52,7 @@ def test_a_victim_begins_again(cause):
 
 @pytest.mark.django_db(transaction=True)
 def test_every_new_beginning_is_told_to_the_log(caplog):
-    caplog.set_level("INFO", logger="eventhub.transactions")
+    caplog.set_level("INFO", logger="eventhub.db.retry")
     rule, _ = failing(DeadlockError(), times=2)
     rule()
     assert [(record.message, record.sqlstate) for record in caplog.records] == [

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from eventhub.identifiers import MAX_ID
-from eventhub.unfolding import among, folded, unfolded
+from eventhub.api.fields import MAX_ID
+from eventhub.db.json_rows import among, folded, unfolded
 
 TEXTS = [
     "",

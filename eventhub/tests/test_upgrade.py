@@ -18,9 +18,9 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 
-from eventhub.tests.clients import EVENT, OLGA, load_people, token_of
-from eventhub.tests.clusters import WITH_SERVERS_OF_ITS_OWN, Postgres, homes, run_manage, until
-from eventhub.tests.upgrading import released_code, this_code
+from eventhub.testing.clients import EVENT, OLGA, load_people, token_of
+from eventhub.testing.clusters import WITH_SERVERS_OF_ITS_OWN, Postgres, homes, run_manage, until
+from eventhub.testing.upgrading import released_code, this_code
 
 pytestmark = WITH_SERVERS_OF_ITS_OWN
 

@@ -16,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from eventhub.tests.clusters import run_manage, until
+from eventhub.testing.clusters import run_manage, until
 
 pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="has a database of its own: once, on SQLite")
 START_SECONDS = 30
@@ -193,7 +193,7 @@ def test_a_reload_runs_the_code_that_is_there_then(database, tmp_path):
             with (copy / "eventhub" / f"{name}.py").open("a") as file:
                 file.write("\nNEW = 'the new code'\n")
         with (copy / "eventhub" / "documents.py").open("a") as file:
-            file.write("\nfrom eventhub.environment import NEW\nfrom eventhub.tallies import NEW as COUNTED\n")
+            file.write("\nfrom eventhub.env import NEW\nfrom eventhub.tallies import NEW as COUNTED\n")
             file.write("def root(request):\n    return JsonResponse({'name': NEW, 'counted': COUNTED})\n")
         os.kill(service.process, signal.SIGHUP)
         until(lambda: len(service.workers) == 2 and not set(before) & set(service.workers))

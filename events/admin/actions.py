@@ -18,11 +18,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from eventhub.office.pages import REFUSALS, OfficeAdmin, problems
+from eventhub.admin.model_admin import REFUSALS, OfficeAdmin, problems
 from events.models import ANNOUNCED, Event
-from events.planning import STEPS, duplicate_event
-from registrations import editing
-from registrations.editing import Edited
+from events.services.events import STEPS, duplicate_event
+from registrations.services import event_changes
+from registrations.services.event_changes import Edited
 
 COME_BACK = "come_back"
 CONFIRMED = "confirmed"
@@ -50,7 +50,7 @@ def _step(name: str, label: str, **looks: Any) -> Deed:
         name=name,
         label=label,
         done=step.done,
-        run=lambda event: editing.take_step(event_id=event.pk, step=name),
+        run=lambda event: event_changes.take_step(event_id=event.pk, step=name),
         suits=lambda event, now: event.status in step.leads,
         **looks,
     )
@@ -70,14 +70,14 @@ DEEDS = (
         "open_registration",
         "Open registration",
         "opened for registration",
-        lambda event: editing.open_registration(event_id=event.pk),
+        lambda event: event_changes.open_registration(event_id=event.pk),
         _may_open,
     ),
     Deed(
         "close_registration",
         "Close registration",
         "closed for registration",
-        lambda event: editing.close_registration(event_id=event.pk),
+        lambda event: event_changes.close_registration(event_id=event.pk),
         Event.is_open,
     ),
     _step("complete", "Complete"),

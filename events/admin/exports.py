@@ -11,12 +11,12 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from accounts.models import User
-from eventhub.office.pages import OfficeAdmin
-from eventhub.tabular.downloads import Kind, export_response
-from events import exporting
+from eventhub.admin.model_admin import OfficeAdmin
+from eventhub.spreadsheets.downloads import Kind, export_response
+from events import exports
 from events.models import Event
-from registrations import exporting as people
 from registrations.models import Registration
+from registrations.selectors import attendee_rows as people
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ATTENDEES = "attendees_as_"
@@ -33,7 +33,7 @@ def export_events(office: OfficeAdmin, request: HttpRequest, kind: str) -> HttpR
         events = office.get_changelist_instance(request).queryset
     except IncorrectLookupParameters:
         return HttpResponseRedirect(reverse("admin:events_event_changelist"))
-    return export_response(chosen, "Events", exporting.header(), exporting.rows(events))
+    return export_response(chosen, "Events", exports.header(), exports.rows(events))
 
 
 def export_attendees(

@@ -6,10 +6,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
-from eventhub.office.opened import OpenedForm
-from eventhub.times import to_utc
+from eventhub.admin.optimistic_form import OpenedForm
+from eventhub.datetimes import to_utc
 from events.models import Event
-from events.planning import EventValues
+from events.services.events import EventValues
 
 WHAT = ("title", "description", "location")
 WHEN = ("date_time", "end_time")

@@ -1,13 +1,101 @@
-"""The history of an event, on its page and on one of its own."""
+"""Reading the history of an event: who changed what, when and through what, as the reader may know it."""
 
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from eventhub.identifiers import could_be_id
-from events.history import Page, read_history
+from accounts.models import Role, User
+from eventhub.admin.field_values import in_words, label_of
+from eventhub.api.fields import could_be_id
+from eventhub.audit import Channel
 from events.models import Event
+
+PAGE_SIZE = 20
+_KINDS = {"+": "Created", "~": "Changed", "-": "Deleted"}
+# What a person cannot change says nothing; the organizer is somebody, and named as such.
+_FIELDS = [field for field in Event.history.model.tracked_fields if field.name not in {"id", "created_at", "organizer"}]
+_DELETED, _ADMIN, _SOMEONE = "a deleted account", "an admin", "someone else"
+
+
+class FieldChange(NamedTuple):
+    label: str
+    was: str
+    becomes: str
+
+
+class Change(NamedTuple):
+    """A line of an event's history. `who` is empty for what nobody signed in has done, such as a command."""
+
+    pk: int
+    at: datetime
+    who: str
+    through: str
+    kind: str
+    fields: list[FieldChange]
+
+
+class Page(NamedTuple):
+    """Changes, the latest first; `older` continues them, as the `before` of the next page."""
+
+    changes: list[Change]
+    older: int | None
+
+
+def read_history(*, event_id: int, reader: User, before: int | None = None, size: int = PAGE_SIZE) -> Page:
+    """A page of the event's history, in two queries.
+
+    An admin reads usernames. An organizer reads their own, and of others only whether it was an admin.
+    """
+    lines = Event.history.filter(id=event_id).order_by("-history_id")
+    if before is not None:
+        lines = lines.filter(history_id__lt=before)
+    # One more than are shown tells whether there are more, and what the last of them has changed.
+    rows = list(lines[: size + 1])
+    names = _names(rows, reader)
+    changes = [_change(row, older, names) for row, older in zip_longest(rows, rows[1:])]
+    return Page(changes[:size], rows[size - 1].history_id if len(rows) > size else None)
+
+
+def _change(row: Any, older: Any | None, names: dict[int, str]) -> Change:
+    fields = [] if older is None or row.history_type == "+" else [*_differences(row, older, names)]
+    return Change(
+        pk=row.history_id,
+        at=row.history_date,
+        who=_name(names, row.history_user_id),
+        through=Channel(row.through).label,
+        kind=_KINDS[row.history_type],
+        fields=fields,
+    )
+
+
+def _differences(row: Any, older: Any, names: dict[int, str]) -> Iterable[FieldChange]:
+    for field in _FIELDS:
+        was, becomes = getattr(older, field.attname), getattr(row, field.attname)
+        if was != becomes:
+            yield FieldChange(label_of(field), in_words(field, was), in_words(field, becomes))
+    if row.organizer_id != older.organizer_id:
+        yield FieldChange("Organizer", _name(names, older.organizer_id), _name(names, row.organizer_id))
+
+
+def _name(names: dict[int, str], user_id: int | None) -> str:
+    return "" if user_id is None else names.get(user_id, _DELETED)
+
+
+def _names(rows: Iterable[Any], reader: User) -> dict[int, str]:
+    """How the reader knows the accounts of these lines; one that is not among them exists no more."""
+    ids = {pk for row in rows for pk in (row.history_user_id, row.organizer_id) if pk is not None}
+    accounts = User.objects.filter(pk__in=ids).values_list("pk", "username", "role")
+    return {pk: _known_as(pk, username, role, reader) for pk, username, role in accounts}
+
+
+def _known_as(pk: int, username: str, role: str, reader: User) -> str:
+    if reader.is_admin or pk == reader.pk:
+        return username
+    return _ADMIN if role == Role.ADMIN else _SOMEONE
 
 
 class HistoryTab:

@@ -6,7 +6,7 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
-import eventhub.acting
+import eventhub.audit
 
 # Each event as it is now, so that its next change can say what it was before.
 BASELINE = """
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                             ("import", "Import"),
                             ("database", "Database"),
                         ],
-                        default=eventhub.acting.channel,
+                        default=eventhub.audit.channel,
                         max_length=10,
                     ),
                 ),
@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("created_at", models.DateTimeField(blank=True, editable=False)),
-                ("history_user_id", models.BigIntegerField(default=eventhub.acting.actor_id, null=True)),
+                ("history_user_id", models.BigIntegerField(default=eventhub.audit.actor_id, null=True)),
                 ("history_id", models.BigAutoField(editable=False, primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),

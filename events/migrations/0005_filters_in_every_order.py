@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.db import migrations, models
 
-from eventhub.migrating import AddIndexInUse, indexes_of_expressions
+from eventhub.db.operations import AddIndexInUse, indexes_of_expressions
 
 # The spans of events, for those that have begun and go on: SQLite has no such index. `last_mark` is no earlier than
 # `date_time`, and a registration changes neither.

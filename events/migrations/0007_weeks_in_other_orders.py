@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from eventhub.migrating import indexes_of_expressions
+from eventhub.db.operations import indexes_of_expressions
 
 # For lists of a stretch of time in another order (events/weeks.py): on PostgreSQL, which alone reads them so. The
 # expression is the text of `Piece` there.

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from eventhub.migrating import AddIndexInUse, indexes_of_expressions
+from eventhub.db.operations import AddIndexInUse, indexes_of_expressions
 
 # For where a stretch of time begins or ends within eight weeks (events/weeks.py); the expression is the text of `Piece`.
 DAYS = "((((date_time) AT TIME ZONE 'UTC')::date - DATE '2001-01-01') / 4)"

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from eventhub.migrating import indexes_of_expressions
+from eventhub.db.operations import indexes_of_expressions
 
 # When what is completed begins (events/upcoming.py, `_IsCompletedBefore`).
 INDEXES = {"event_completed": "((CASE WHEN status = 'completed' THEN date_time END))"}

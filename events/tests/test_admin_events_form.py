@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.models import Event
-from registrations.editing import edit_event
 from registrations.models import Registration
+from registrations.services.event_changes import edit_event
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from eventhub import acting
-from events.history import FieldChange, read_history
+from eventhub import audit
+from events.admin.history import FieldChange, read_history
 from events.models import Event
-from registrations.editing import edit_event
+from registrations.services.event_changes import edit_event
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def last_line():
 
 
 def edit(event, by, **values):
-    with acting.through(acting.Channel.ADMIN, by and by.pk):
+    with audit.through(audit.Channel.ADMIN, by and by.pk):
         edit_event(event_id=event.pk, values=values)
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events.admin.people import PeopleTab
+from events.admin.attendees_tab import PeopleTab
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,10 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from eventhub.errors import HasAttendees
-from eventhub.tests.racing import race
+from eventhub.exceptions import HasAttendees
+from eventhub.testing.racing import race
 from events.models import Event
-from registrations import lifecycle
+from registrations.services import event_lifecycle
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -88,10 +88,10 @@ def test_without_an_end_it_is_over_with_its_day_in_the_servers_zone(make_event, 
     begins = datetime(2031, 6, 10, 20, tzinfo=UTC)  # 8 in the morning of the 11th there
     event = make_event(olga, date_time=begins)
     midnight = begins + timedelta(hours=16)
-    assert lifecycle.due_status(event, begins - timedelta(seconds=1)) is None
-    assert lifecycle.due_status(event, begins) == "active"
-    assert lifecycle.due_status(event, midnight - timedelta(seconds=1)) == "active"
-    assert lifecycle.due_status(event, midnight) == "completed"
+    assert event_lifecycle.due_status(event, begins - timedelta(seconds=1)) is None
+    assert event_lifecycle.due_status(event, begins) == "active"
+    assert event_lifecycle.due_status(event, midnight - timedelta(seconds=1)) == "active"
+    assert event_lifecycle.due_status(event, midnight) == "completed"
 
 
 def test_a_second_run_finds_nothing_to_do(event):
@@ -136,27 +136,27 @@ def test_a_free_seat_of_an_event_that_begins_goes_to_its_queue(event, enroll):
 
 def test_an_event_that_was_deleted_called_off_or_put_off_meanwhile_is_left_alone(event, now):
     deleted, called_off, put_off, over = found = [event(-DAY, -HOUR) for _ in range(4)]
-    assert list(lifecycle.due_events(now)) == found
+    assert list(event_lifecycle.due_events(now)) == found
     deleted_id = deleted.pk
     deleted.delete()
     Event.objects.filter(pk=called_off.pk).update(status="cancelled")
     Event.objects.filter(pk=put_off.pk).update(date_time=now + DAY, end_time=None)
     ids = [deleted_id, called_off.pk, put_off.pk, over.pk]
-    assert [lifecycle.bring_up_to_date(event_id=pk, now=now) for pk in ids] == [None, None, None, "completed"]
+    assert [event_lifecycle.bring_up_to_date(event_id=pk, now=now) for pk in ids] == [None, None, None, "completed"]
     assert [status_of(each) for each in (called_off, put_off, over)] == ["cancelled", "upcoming", "completed"]
 
 
 @pytest.mark.parametrize("problem", [HasAttendees(), OperationalError("canceling statement due to lock timeout")])
 def test_an_event_that_fails_does_not_stop_the_others(event, problem):
     first, bad, last = event(-DAY, -HOUR), event(-DAY, -HOUR, title="Bad"), event(-DAY, -HOUR)
-    edit_event = lifecycle.edit_event
+    edit_event = event_lifecycle.edit_event
 
     def failing(*, event_id, **changes):
         if event_id == bad.pk:
             raise problem
         return edit_event(event_id=event_id, **changes)
 
-    with patch.object(lifecycle, "edit_event", failing):
+    with patch.object(event_lifecycle, "edit_event", failing):
         out, errors, status = run()
     assert out == [
         f"{first.pk} 'Talk': upcoming -> completed",
@@ -168,13 +168,13 @@ def test_an_event_that_fails_does_not_stop_the_others(event, problem):
 
 
 def test_events_are_read_in_batches_and_each_once(event, now, monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr(lifecycle, "BATCH", 2)
+    monkeypatch.setattr(event_lifecycle, "BATCH", 2)
     begins = [-5 * DAY, -4 * DAY, -4 * DAY, -4 * DAY, -3 * DAY]
     due = [event(distance, -HOUR) for distance in begins]
     running = event(-HOUR, HOUR, status="active")
     due.append(event(-2 * DAY, -HOUR, status="active"))
     with django_assert_num_queries(6):  # upcoming: 2, 2, 1, none; active: 2, none
-        found = list(lifecycle.due_events(now))
+        found = list(event_lifecycle.due_events(now))
     assert found == due
     assert running not in found
 
@@ -182,5 +182,5 @@ def test_events_are_read_in_batches_and_each_once(event, now, monkeypatch, djang
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_do_each_event_once(event, now):
     events = [event(-DAY, -HOUR) for _ in range(10)]
-    calls = [partial(lifecycle.bring_up_to_date, event_id=each.pk, now=now) for each in events for _ in range(2)]
+    calls = [partial(event_lifecycle.bring_up_to_date, event_id=each.pk, now=now) for each in events for _ in range(2)]
     assert sorted(map(str, race(calls))) == ["None"] * 10 + ["completed"] * 10

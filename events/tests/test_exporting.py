@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from eventhub.tabular.exports import csv_lines, write_xlsx
-from events import exporting
+from eventhub.spreadsheets.exports import csv_lines, write_xlsx
+from events import exports
 from events.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def talk(olga, make_event, enroll):
 def test_an_event_is_told_with_its_counts_and_its_organizers_public_name(settings, talk, otto, make_event):
     settings.TIME_ZONE = "Europe/Berlin"
     plain = make_event(otto, title="Walk", date_time=at(2031, 6, 1), waitlist=False)
-    assert exporting.header() == [
+    assert exports.header() == [
         "Event ID",
         "Title",
         "Status",
@@ -60,7 +60,7 @@ def test_an_event_is_told_with_its_counts_and_its_organizers_public_name(setting
         "Description",
     ]
     begins, ends, opens = at(2031, 5, 1, 16), at(2031, 5, 1, 18), at(2031, 4, 1)
-    assert list(exporting.rows(Event.objects.order_by("-title"))) == [
+    assert list(exports.rows(Event.objects.order_by("-title"))) == [
         [
             *(talk.pk, "=Talk", "Active", begins, ends, "Hall", "Olga's Observatory", 2, 2, 1, "on", opens, None),
             *(talk.created_at, "Bring\n- a coat."),
@@ -76,7 +76,7 @@ def test_a_batch_is_one_query_however_many_organizers(person, make_event):
     for number in range(3):
         make_event(person(f"organizer{number}", role="organizer"))
     with CaptureQueriesContext(connection) as captured:
-        assert len(list(exporting.rows(Event.objects.all()))) == 3
+        assert len(list(exports.rows(Event.objects.all()))) == 3
     # The events with their organizers; and that there are no more.
     assert len(captured) == 2
 
@@ -87,9 +87,9 @@ def test_an_export_is_read_again_as_what_it_was(settings, tmp_path, talk, olga, 
     path = tmp_path / f"events.{kind}"
     with path.open("wb") as file:
         if kind == "csv":
-            file.writelines(csv_lines(exporting.header(), exporting.rows(Event.objects.all())))
+            file.writelines(csv_lines(exports.header(), exports.rows(Event.objects.all())))
         else:
-            write_xlsx(file, "Events", exporting.header(), exporting.rows(Event.objects.all()))
+            write_xlsx(file, "Events", exports.header(), exports.rows(Event.objects.all()))
 
     def imported(organizer):
         out = io.StringIO()
@@ -106,7 +106,7 @@ def test_an_export_is_read_again_as_what_it_was(settings, tmp_path, talk, olga, 
 
 def test_a_header_of_another_zone_is_not_taken_for_ours(settings, tmp_path, talk):
     path = tmp_path / "events.csv"
-    path.write_bytes(b"".join(csv_lines(exporting.header(), exporting.rows(Event.objects.all()))))
+    path.write_bytes(b"".join(csv_lines(exports.header(), exports.rows(Event.objects.all()))))
     settings.TIME_ZONE = "Europe/Berlin"
     with pytest.raises(Exception, match='date_time: There is no column "date_time", only Event ID, Title'):
         call_command("import_events", str(path), "--organizer", "olga")

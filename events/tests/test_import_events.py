@@ -15,11 +15,11 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventhub.tabular.sheets import FileError
-from eventhub.tests.racing import race
-from events.importing import read_rows
+from eventhub.spreadsheets.sheets import FileError
+from eventhub.testing.racing import race
+from events.imports.files import read_rows
 from events.models import Event
-from registrations import importing
+from registrations.services import event_import
 
 pytestmark = pytest.mark.django_db
 
@@ -331,7 +331,7 @@ def test_two_imports_at_once_make_each_event_once(olga):
     rows = read_rows(
         (HEADER + "".join(f"Talk {n},2031-05-01,Hall,5\n" for n in range(20))).encode(), name="x.csv", columns={}
     )
-    reports = race([partial(importing.import_events, rows=rows, organizer=olga) for _ in range(4)])
+    reports = race([partial(event_import.import_events, rows=rows, organizer=olga) for _ in range(4)])
     assert sorted(reports) == [(0, 0, 20, [])] * 3 + [(20, 0, 0, [])]
     assert Event.objects.count() == 20
 
@@ -339,7 +339,7 @@ def test_two_imports_at_once_make_each_event_once(olga):
 def test_what_changes_is_locked_in_ascending_order_and_nothing_else(write, olga, make_event):
     events = [make_event(olga, title=f"Talk {number}", date_time=at(2031, 5, 1)) for number in range(4)]
     rows = "".join(f"Talk {number},2031-05-01,{'Hall' if number == 1 else 'Park'},10\n" for number in (3, 2, 1, 0))
-    with patch.object(importing, "lock_event", wraps=importing.lock_event) as lock:
+    with patch.object(event_import, "lock_event", wraps=event_import.lock_event) as lock:
         assert run(write(HEADER + rows)).out == counted(updated=3, unchanged=1)
     changed = [call(events[number].pk) for number in (0, 2, 3)]
     assert lock.mock_calls == (changed if connection.features.has_select_for_update else [])

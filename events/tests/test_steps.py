@@ -6,12 +6,12 @@ import pytest
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
-from eventhub import acting
-from eventhub.errors import HasAttendees
+from eventhub import audit
+from eventhub.exceptions import HasAttendees
 from events.models import Event
-from events.planning import STEPS, duplicate_event
-from registrations.editing import close_registration, edit_event, open_registration, take_step
+from events.services.events import STEPS, duplicate_event
 from registrations.models import Registration
+from registrations.services.event_changes import close_registration, edit_event, open_registration, take_step
 
 pytestmark = pytest.mark.django_db
 
@@ -154,11 +154,11 @@ def test_a_copy_beyond_the_years_of_the_contract_is_refused(olga, make_event):
 
 
 def test_an_import_is_written_down_as_one(olga):
-    from events.rows import Row
-    from registrations.importing import import_events
+    from events.imports.row_validation import Row
+    from registrations.services.event_import import import_events
 
     values = {"title": "Talk", "location": "Hall", "date_time": NOW, "max_capacity": 3}
-    with acting.through(acting.Channel.ADMIN, olga.pk):
+    with audit.through(audit.Channel.ADMIN, olga.pk):
         import_events(rows=[Row("line 2", values)], organizer=olga)
     line = Event.objects.get().history.get()
     assert (line.through, line.history_user_id) == ("import", olga.pk)

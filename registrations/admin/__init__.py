@@ -1,5 +1,5 @@
 """The back office of registrations: thin faces over seats, desk, adding and enrolling."""
 
-from registrations.admin.office import RegistrationAdmin
+from registrations.admin.registration_admin import RegistrationAdmin
 
 __all__ = ["RegistrationAdmin"]

@@ -7,13 +7,13 @@ from django.forms import BooleanField, EmailField, ModelChoiceField
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldBooleanSwitchWidget
 
 from accounts.models import User
-from eventhub.identifiers import could_be_id
-from eventhub.office.opened import OpenedForm
-from eventhub.office.pages import OfficeForm
-from eventhub.tabular.entries import Entry
+from eventhub.admin.model_admin import OfficeForm
+from eventhub.admin.optimistic_form import OpenedForm
+from eventhub.api.fields import could_be_id
+from eventhub.spreadsheets.entries import Entry
 from events.models import Event
-from registrations.guestlists import Guest, as_guest
 from registrations.models import Registration
+from registrations.services.attendee_file import Guest, as_guest
 
 DETAILS = ("name", "contact_details")
 

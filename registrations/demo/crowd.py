@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from random import Random
 
-from eventhub.acting import Channel
+from eventhub.audit import Channel
 from events.models import Event
 from registrations.demo.people import Attendee
 from registrations.demo.programme import Plan

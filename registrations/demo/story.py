@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.models import OrganizerProfile, User
-from eventhub import times
-from eventhub.acting import Channel
-from eventhub.errors import UserExists
+from eventhub import datetimes
+from eventhub.audit import Channel
+from eventhub.exceptions import UserExists
 from events.models import Event
 from registrations.demo.crowd import draw_registrations
 from registrations.demo.people import Attendee, Cast, draw_cast
@@ -51,7 +51,7 @@ class Demo(NamedTuple):
 def draw(*, seed: int, now: datetime) -> Demo:
     """The same rows for the same seed and the same day in TIME_ZONE; who has come did so by `now`."""
     chance = Random(seed)  # noqa: S311  (to be repeatable is the point)
-    today = times.start_of_day(now)
+    today = datetimes.start_of_day(now)
     cast = draw_cast(chance, today)
     programme = read_programme()
     events = [draw_event(plan, cast.organizers, chance, today) for plan in programme]

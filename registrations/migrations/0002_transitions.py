@@ -6,7 +6,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import eventhub.acting
+import eventhub.audit
 
 # What is known of the registrations so far: their status, and when they were last written. No transition of a time
 # before the log is made up.
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 db_constraint=False,
                 db_index=False,
-                default=eventhub.acting.actor_id,
+                default=eventhub.audit.actor_id,
                 editable=False,
                 null=True,
                 on_delete=django.db.models.deletion.DO_NOTHING,
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                     ("database", "Database"),
                 ],
                 db_default="database",
-                default=eventhub.acting.channel,
+                default=eventhub.audit.channel,
                 editable=False,
                 max_length=10,
             ),

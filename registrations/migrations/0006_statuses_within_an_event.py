@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from eventhub.migrating import AddIndexInUse, RemoveIndexInUse
+from eventhub.db.operations import AddIndexInUse, RemoveIndexInUse
 
 
 def index(name, *fields):

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from eventhub.migrating import RemoveIndexInUse
+from eventhub.db.operations import RemoveIndexInUse
 
 
 class Migration(migrations.Migration):

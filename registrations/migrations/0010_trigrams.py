@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from eventhub.migrating import statistics_of_trigrams
+from eventhub.db.operations import statistics_of_trigrams
 
 
 class Migration(migrations.Migration):

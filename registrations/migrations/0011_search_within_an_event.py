@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from eventhub.migrating import search_index_within
+from eventhub.db.operations import search_index_within
 
 
 class Migration(migrations.Migration):

@@ -15,9 +15,9 @@ from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
 from events.models import Event
-from registrations.admin import guests
-from registrations.enrolling import Fate
+from registrations.admin import import_views
 from registrations.models import Registration
+from registrations.services.attendee_import import Fate
 
 pytestmark = pytest.mark.django_db
 
@@ -198,32 +198,35 @@ def test_without_a_file(office, olga, event):
 
 
 def test_too_many_rows_are_for_the_server(office, olga, event, monkeypatch):
-    monkeypatch.setattr(guests, "MAX_ROWS", 1)
+    monkeypatch.setattr(import_views, "MAX_ROWS", 1)
     found = problems(upload(office(olga), event, "a@example.org,A,\nb@example.org,B,\n"))
-    assert found == [f"There are more than 1 rows. {guests.LARGER}"]
+    assert found == [f"There are more than 1 rows. {import_views.LARGER}"]
 
 
 def test_a_large_file_is_for_the_server(office, olga, event, monkeypatch):
-    monkeypatch.setattr(guests, "MAX_BYTES", 1024 * 1024)
+    monkeypatch.setattr(import_views, "MAX_BYTES", 1024 * 1024)
     found = problems(upload(office(olga), event, "x" * 1024 * 1024))
-    assert found == [f"The file is larger than 1 MB. {guests.LARGER}"]
+    assert found == [f"The file is larger than 1 MB. {import_views.LARGER}"]
 
 
 def test_more_than_a_page_can_carry_is_for_the_server(office, olga, event, monkeypatch):
-    monkeypatch.setattr(guests, "MAX_CHARACTERS", 50)
+    monkeypatch.setattr(import_views, "MAX_CHARACTERS", 50)
     found = problems(upload(office(olga), event, "a@example.org,A,\n"))
-    assert found == [f"There is more in this file than a page can carry. {guests.LARGER}"]
+    assert found == [f"There is more in this file than a page can carry. {import_views.LARGER}"]
 
 
 def test_the_largest_list_that_is_taken_travels_and_arrives(office, olga, make_event):
     event = make_event(olga, max_capacity=1)
-    text = "".join(f"person.number.{n}@example.org,Person Number {n},Row {n}\n" for n in range(guests.MAX_ROWS))
+    text = "".join(f"person.number.{n}@example.org,Person Number {n},Row {n}\n" for n in range(import_views.MAX_ROWS))
     client = office(olga)
     page = upload(client, event, text)
-    assert (len(page.context["outcomes"]), page.context["more"]) == (guests.SHOWN, guests.MAX_ROWS - guests.SHOWN)
-    assert len(rows_of(page)) < guests.MAX_CHARACTERS
+    assert (len(page.context["outcomes"]), page.context["more"]) == (
+        import_views.SHOWN,
+        import_views.MAX_ROWS - import_views.SHOWN,
+    )
+    assert len(rows_of(page)) < import_views.MAX_CHARACTERS
     assert confirm(client, event, page).status_code == 302
-    assert event.registrations.count() == guests.MAX_ROWS
+    assert event.registrations.count() == import_views.MAX_ROWS
 
 
 @pytest.mark.parametrize("change", [lambda rows: rows[:-1], lambda rows: "x" + rows, lambda rows: "", lambda rows: ":"])

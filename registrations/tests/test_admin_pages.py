@@ -10,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from eventhub.tests.racing import race
+from eventhub.testing.racing import race
 from events.models import Event
-from registrations import audit, seats
 from registrations.models import Registration
+from registrations.services import seat_audit, seats
 
 pytestmark = pytest.mark.django_db
 
@@ -157,7 +157,7 @@ def test_those_who_wait_are_moved_in_their_order(office, olga, full, enroll):
     bulk(office(olga), [full[2], full[1]], "requeue")
     order = Registration.objects.waiting().order_by("queue_number")
     assert list(order) == [last, full[1], full[2]]
-    assert list(audit.find_faults()) == []
+    assert list(seat_audit.find_faults()) == []
 
 
 def test_moving_the_last_to_the_end_changes_nothing(office, olga, full):
@@ -439,7 +439,7 @@ def test_two_cancellations_at_once_seat_two_and_name_each_once(office, olga, ada
         seated = sorted(re.findall(r"cancelled\. (\w+) got the seat", " ".join(told(answer)[0] for answer in answers)))
         assert seated == ["Carla", "Dora"]
         assert Event.objects.get(pk=event.pk).waitlisted == 1
-        assert list(audit.find_faults()) == []
+        assert list(seat_audit.find_faults()) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -463,4 +463,4 @@ def test_moving_in_the_queue_beside_others_who_join_gives_each_a_number(office, 
         )
         numbers = list(Registration.objects.waiting().filter(event=event).values_list("queue_number", flat=True))
         assert len(set(numbers)) == len(numbers) == 6
-        assert list(audit.find_faults()) == []
+        assert list(seat_audit.find_faults()) == []

@@ -8,15 +8,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from eventhub import acting
-from eventhub.tests.racing import race
-from registrations import audit, bulk, editing, seats
-from registrations.bulk import Entry, insert
-from registrations.editing import delete_event, edit_event
-from registrations.enrolling import Fate, import_attendees
-from registrations.guestlists import read_attendees
+from eventhub import audit as acting
+from eventhub.testing.racing import race
 from registrations.models import Registration
-from registrations.people import erase_account
+from registrations.services import bulk_insert, event_changes, seat_audit, seats
+from registrations.services.account_deletion import erase_account
+from registrations.services.attendee_file import read_attendees
+from registrations.services.attendee_import import Fate, import_attendees
+from registrations.services.bulk_insert import Entry, insert
+from registrations.services.event_changes import delete_event, edit_event
 
 pytestmark = pytest.mark.django_db
 
@@ -81,11 +81,11 @@ def test_a_list_of_any_length_takes_as_many_statements(olga, make_event):
 
 
 @on_postgresql
-@pytest.mark.parametrize(("at_once", "times"), [(bulk.AT_ONCE, 1), (1000, 5)])
+@pytest.mark.parametrize(("at_once", "times"), [(bulk_insert.AT_ONCE, 1), (1000, 5)])
 def test_a_list_of_five_thousand_writes_its_event_once_for_each_statement(
     monkeypatch, olga, make_event, at_once, times
 ):
-    monkeypatch.setattr(bulk, "AT_ONCE", at_once)
+    monkeypatch.setattr(bulk_insert, "AT_ONCE", at_once)
     event = make_event(olga, max_capacity=4000)
     report, _, written = measured(partial(import_attendees, event_id=event.pk, rows=guests(range(5000)), by=olga))
     assert report.counts == {Fate.SEAT: 4000, Fate.QUEUE: 1000}
@@ -95,7 +95,7 @@ def test_a_list_of_five_thousand_writes_its_event_once_for_each_statement(
 
 
 def test_the_queue_has_the_order_of_the_list_from_one_statement_to_the_next(monkeypatch, olga, make_event):
-    monkeypatch.setattr(bulk, "AT_ONCE", 7)
+    monkeypatch.setattr(bulk_insert, "AT_ONCE", 7)
     event = make_event(olga, max_capacity=3)
     numbers = [number * 37 % 50 for number in range(50)]
     import_attendees(event_id=event.pk, rows=guests(numbers), by=olga)
@@ -157,7 +157,7 @@ def test_an_edit_takes_as_many_statements_and_writes_however_many_are_in_it(olga
         return took
 
     assert run(2) == run(MANY)
-    assert list(audit.find_faults()) == []
+    assert list(seat_audit.find_faults()) == []
 
 
 def test_an_event_is_deleted_in_as_many_statements_and_without_reading_who_is_in_it(olga, make_event):
@@ -191,7 +191,7 @@ def test_a_long_queue_is_seated_in_its_order_a_piece_at_a_time(monkeypatch, olga
 
 @pytest.mark.parametrize(("people", "times"), [(20, 3), (21, 4), (6, 1), (0, 1)])
 def test_who_is_in_an_event_goes_with_it_a_piece_at_a_time(monkeypatch, olga, make_event, people, times):
-    monkeypatch.setattr(editing, "AT_ONCE", 7)
+    monkeypatch.setattr(event_changes, "AT_ONCE", 7)
     event, other = fill(make_event(olga, max_capacity=50), people), fill(make_event(olga), 3)
     _, took, _ = measured(partial(delete_event, event_id=event.pk))
     assert took.count("DELETE FROM registrations_registration") == times + 1
@@ -254,7 +254,7 @@ def test_people_register_for_other_events_before_it_is_through(call, olga, bob, 
             call(olga, "POST", "/attendees/", {**seat, "user_id": stranger.pk}),
         ]
         assert [at_once(one).status_code for one in calls] == [201] * len(calls)
-    assert list(audit.find_faults()) == []
+    assert list(seat_audit.find_faults()) == []
 
 
 @on_postgresql

@@ -11,8 +11,9 @@ from django.db import connection
 from django.utils import timezone
 
 from events.models import Event
-from registrations import audit, seats, triggers
+from registrations import triggers
 from registrations.models import Registration
+from registrations.services import seat_audit, seats
 
 pytestmark = pytest.mark.django_db
 
@@ -274,8 +275,8 @@ def test_missing_triggers_are_named_and_nothing_is_repaired_without_them(make_ev
 
 def test_an_event_that_is_deleted_meanwhile_is_no_longer_wrong(miscounted, monkeypatch):
     def faults_of_the_past():
-        yield from list(audit.find_faults())
-        yield audit.Fault(miscounted.pk + 1, "gone")
+        yield from list(seat_audit.find_faults())
+        yield seat_audit.Fault(miscounted.pk + 1, "gone")
 
     monkeypatch.setattr("registrations.management.commands.check_seats.find_faults", faults_of_the_past)
     lines, status = check_seats("--repair")
@@ -284,11 +285,11 @@ def test_an_event_that_is_deleted_meanwhile_is_no_longer_wrong(miscounted, monke
 
 
 def test_all_events_are_looked_at_in_batches(idle, olga, monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr(audit, "BATCH", 2)
+    monkeypatch.setattr(seat_audit, "BATCH", 2)
     events = [idle(olga) for _ in range(5)]
     # The end and the suspects of three batches, and that no fourth follows.
     with django_assert_num_queries(3 * 2 + 1):
-        faults = list(audit.find_faults())
+        faults = list(seat_audit.find_faults())
     assert [fault.event_id for fault in faults] == [event.pk for event in events]
 
 
@@ -297,7 +298,7 @@ def test_the_number_of_queries_does_not_grow_with_the_events(make_event, enroll,
         enroll(make_event(olga), status="waitlisted")
         # The end and the suspects of the one batch, and that no second follows.
         with django_assert_num_queries(2 + 1):
-            list(audit.find_faults())
+            list(seat_audit.find_faults())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -330,9 +331,9 @@ def test_beside_a_running_service_nothing_right_is_called_wrong_and_what_is_wron
     named, busy = set(), True
     while busy:
         busy = any(thread.is_alive() for thread in threads)
-        for fault in audit.find_faults():
+        for fault in seat_audit.find_faults():
             named.add(fault.event_id)
-            audit.repair(event_id=fault.event_id)
+            seat_audit.repair(event_id=fault.event_id)
     assert (problems, named) == ([], {wrong.pk})
     assert check_seats() == (["All is well. Events checked: 2."], 0)
     assert (counts(wrong), counts(right)) == ((2, 2), (2, 2))

@@ -14,12 +14,12 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import OrganizerProfile, User
-from eventhub import times
+from eventhub import datetimes
 from events.models import Event
-from registrations import figures
-from registrations.audit import find_faults
-from registrations.figures import Reason
 from registrations.models import LIVE, Registration, Transition
+from registrations.selectors import dashboard
+from registrations.selectors.dashboard import Reason
+from registrations.services.seat_audit import find_faults
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ def test_everybody_registered_while_it_was_possible():
     too_late = (
         Q(registration_date__gt=F("event__date_time"))
         | Q(registration_date__gt=F("event__registration_closes"))
-        | Q(registration_date__gt=times.start_of_day(timezone.now()))
+        | Q(registration_date__gt=datetimes.start_of_day(timezone.now()))
     )
     before_signing_up = Q(registration_date__lt=F("user__created_at"))
     assert Registration.objects.filter(too_early | too_late | before_signing_up).count() == 0
@@ -153,10 +153,10 @@ def test_the_log_tells_how_it_came_about():
 
 def test_the_dashboard_has_something_to_say():
     user, now = User.objects.get(username="lanternhouse"), timezone.now()
-    days, _ = figures.activity(user=user, now=now)
+    days, _ = dashboard.activity(user=user, now=now)
     assert min(day.registered for day in days[:-1]) > 0
     assert sum(day.cancelled for day in days) > 10
-    concerns = [(concern.reason, concern.event.title) for concern in figures.concerns(user=user, now=now)]
+    concerns = [(concern.reason, concern.event.title) for concern in dashboard.concerns(user=user, now=now)]
     assert concerns == [
         (Reason.HALF_EMPTY, "Story Slam at Midnight"),
         (Reason.DRAFT_NEAR, "Open-Air Cinema"),

@@ -6,12 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from eventhub import batches
-from eventhub.batches import by_key
-from eventhub.tabular.downloads import export_response
-from eventhub.tabular.entries import read_records
-from registrations import exporting
+from eventhub.db import batches
+from eventhub.db.batches import by_key
+from eventhub.spreadsheets.downloads import export_response
+from eventhub.spreadsheets.entries import read_records
 from registrations.models import Registration
+from registrations.selectors import attendee_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def test_a_download_has_what_an_organizer_may_know_of_each_registration(
     zoe = person("secret-name", email="secret@example.org")
     first = enroll(event, zoe, name="Zoe", contact_details="+49 30 1", registration_date=REGISTERED)
     second = enroll(event, status="waitlisted", name="=Yan", registration_date=REGISTERED)
-    response = export_response(kind, "Talk", exporting.header(), exporting.rows(event.registrations.all()))
+    response = export_response(kind, "Talk", attendee_rows.header(), attendee_rows.rows(event.registrations.all()))
     content = b"".join(response.streaming_content)
     response.close()
     begins, registered = "2031-05-01 18:00:00", "2031-04-01 10:00:00"
@@ -57,7 +57,7 @@ def test_nothing_of_an_account_is_read_or_written(olga, person, make_event, enro
     zoe = person("secret-name", email="secret@example.org")
     enroll(make_event(olga), zoe, name="Zoe")
     with CaptureQueriesContext(connection) as captured:
-        rows = list(exporting.rows(Registration.objects.all()))
+        rows = list(attendee_rows.rows(Registration.objects.all()))
     assert "secret" not in repr(rows)
     assert [query for query in captured if "accounts_user" in query["sql"]] == []
 
@@ -68,8 +68,8 @@ def test_the_callers_scope_and_filter_hold_and_its_order_does_not(olga, otto, bo
     enroll(other, bob)
     enroll(event, status="cancelled")
     chosen = Registration.objects.managed_by(olga).live().order_by("name")
-    assert [row[0] for row in exporting.rows(chosen)] == [row.pk for row in rows]
-    assert list(exporting.rows(Registration.objects.none())) == []
+    assert [row[0] for row in attendee_rows.rows(chosen)] == [row.pk for row in rows]
+    assert list(attendee_rows.rows(Registration.objects.none())) == []
 
 
 def test_every_batch_is_one_query_and_reads_on_behind_the_last(olga, make_event, enroll):

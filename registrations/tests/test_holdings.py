@@ -14,18 +14,19 @@ from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
 
-from accounts import second_factor, service_tokens
 from accounts.models import User
 from accounts.serializers import ExportSerializer
+from accounts.services import api_tokens, second_factor
 from conftest import PASSWORD, token_for
-from eventhub import batches
-from eventhub.errors import Unavailable
-from eventhub.tests.answers import NO_HEADER, refusal, whole
-from eventhub.tests.client import ContractClient
+from eventhub.db import batches
+from eventhub.exceptions import Unavailable
+from eventhub.testing.answers import NO_HEADER, refusal, whole
+from eventhub.testing.client import ContractClient
 from events.models import Event
-from registrations import holdings, seats
-from registrations.holdings import ELSEWHERE, SECTIONS
 from registrations.models import Registration
+from registrations.selectors import personal_data
+from registrations.selectors.personal_data import ELSEWHERE, SECTIONS
+from registrations.services import seats
 
 pytestmark = pytest.mark.django_db
 
@@ -127,7 +128,7 @@ def test_what_an_admin_changed_of_others_is_in_it(api, ada, olga, make_event):
 
 
 def test_tokens_sign_ins_and_the_second_factor_are_in_it_without_their_secrets(api, olga):
-    new = service_tokens.make(owner=olga, name="Website", scopes=["events:read"])
+    new = api_tokens.make(owner=olga, name="Website", scopes=["events:read"])
     key = second_factor.new_key()
     made = second_factor.set_up(account=olga, key=key, code=f"{TOTP(bytes.fromhex(key)).token():06}")
     signed_in = api().post("/users/login", {"username": "olga", "password": PASSWORD}).json()
@@ -163,7 +164,7 @@ def test_what_is_kept_of_answers_about_them_is_in_it(api, bob, olga, make_event)
 def test_nothing_of_anybody_else_is_in_it(api, bob, eve, olga, make_event, enroll):
     event = make_event(olga, title="Eve's evening")
     enroll(event, eve, name="Eve Quill", contact_details="eve@quill.example")
-    service_tokens.make(owner=eve, name="Eve's site", scopes=["events:read"])
+    api_tokens.make(owner=eve, name="Eve's site", scopes=["events:read"])
     document = exported(bob)
     assert not {"eve", "quill"} & set(json.dumps(document).lower().replace("@", " ").replace('"', " ").split())
     assert {name: document[name] for name in EMPTY} == EMPTY
@@ -173,7 +174,7 @@ def test_many_rows_are_read_piece_by_piece(api, bob, olga, make_event, enroll, m
     """Through an index, and past it."""
     for name, size in (("by_key", 2), ("by_range", 3)):
         original = getattr(batches, name)
-        monkeypatch.setattr(holdings, name, lambda rows, original=original, size=size: original(rows, size))
+        monkeypatch.setattr(personal_data, name, lambda rows, original=original, size=size: original(rows, size))
     for _ in range(5):
         api(bob).post("/attendees/", {"event_id": make_event(olga).pk})
         enroll(make_event(olga))
@@ -254,7 +255,7 @@ def test_without_a_sign_in_there_is_none(api, db):
 
 
 def test_a_service_token_opens_none(bob):
-    secret = service_tokens.make(owner=bob, name="All", scopes=["profile:read", "events:read"]).secret
+    secret = api_tokens.make(owner=bob, name="All", scopes=["profile:read", "events:read"]).secret
     assert ContractClient(secret).get(EXPORT).json()["code"] == "insufficient_scope"
 
 
@@ -279,13 +280,13 @@ def test_one_that_fails_half_way_is_no_file_but_an_error(bob, monkeypatch):
     def fail(account):
         raise Unavailable()
 
-    monkeypatch.setattr(holdings, "recovery_codes_left", fail)
+    monkeypatch.setattr(personal_data, "recovery_codes_left", fail)
     answer = ContractClient(token_for(bob)).get(EXPORT)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 
 
 def test_a_long_one_is_the_same(bob, monkeypatch):
-    monkeypatch.setattr(holdings, "IN_MEMORY", 10)
+    monkeypatch.setattr(personal_data, "IN_MEMORY", 10)
     assert exported(bob)["account"]["username"] == "bob"
 
 

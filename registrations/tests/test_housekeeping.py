@@ -12,10 +12,10 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from accounts.tokens import rotate, token_pair
-from eventhub.tests.racing import race
+from accounts.services.jwt import rotate, token_pair
+from eventhub.testing.racing import race
 from events.models import Event
-from registrations import housekeeping
+from registrations.services import housekeeping
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 EVENTS, PEOPLE, UNCLAIMED, TOKENS, SERVICE_TOKENS, CACHE, SESSIONS, *OTHERS = (
@@ -129,17 +129,17 @@ def test_a_chore_that_fails_does_not_stop_the_others(house, monkeypatch, problem
 
 
 def test_an_event_that_fails_does_not_stop_the_others(make_event, olga, now, monkeypatch):
-    from registrations import lifecycle
+    from registrations.services import event_lifecycle
 
     bad, good = (make_event(olga, date_time=now - DAY, end_time=now - HOUR) for _ in range(2))
-    edit_event = lifecycle.edit_event
+    edit_event = event_lifecycle.edit_event
 
     def failing(*, event_id, **changes):
         if event_id == bad.pk:
             raise OperationalError("canceling statement due to lock timeout")
         return edit_event(event_id=event_id, **changes)
 
-    monkeypatch.setattr(lifecycle, "edit_event", failing)
+    monkeypatch.setattr(event_lifecycle, "edit_event", failing)
     said, errors, status = run()
     assert (said, len(errors), status) == (lines()[1:], 1, 1)
     assert [Event.objects.get(pk=event.pk).status for event in (bad, good)] == ["upcoming", "completed"]

@@ -14,17 +14,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import rules
 from accounts.models import Role, User
-from accounts.unclaimed import find_accounts
-from eventhub.errors import EventNotFound, Forbidden, RegistrationClosed, UserExists
-from eventhub.tabular.exports import csv_lines, write_xlsx
-from eventhub.tests.racing import race
+from accounts.services import accounts
+from accounts.services.placeholder_accounts import find_accounts
+from eventhub.exceptions import EventNotFound, Forbidden, RegistrationClosed, UserExists
+from eventhub.spreadsheets.exports import csv_lines, write_xlsx
+from eventhub.testing.racing import race
 from events.models import Event
-from registrations import enrolling, exporting, people
-from registrations.enrolling import Fate, import_attendees
-from registrations.guestlists import read_attendees
 from registrations.models import Registration, RegistrationStatus, Transition
+from registrations.selectors import attendee_rows
+from registrations.services import account_deletion, attendee_import
+from registrations.services.attendee_file import read_attendees
+from registrations.services.attendee_import import Fate, import_attendees
 from registrations.tests.test_races import codes, rules_hold
 
 pytestmark = pytest.mark.django_db
@@ -378,9 +379,9 @@ def test_an_export_of_one_event_is_a_list_for_another(tmp_path, olga, make_event
         path = tmp_path / name
         with path.open("wb") as file:
             if name.endswith("csv"):
-                file.writelines(csv_lines(exporting.header(), exporting.rows(first.registrations.all())))
+                file.writelines(csv_lines(attendee_rows.header(), attendee_rows.rows(first.registrations.all())))
             else:
-                write_xlsx(file, "Talk", exporting.header(), exporting.rows(first.registrations.all()))
+                write_xlsx(file, "Talk", attendee_rows.header(), attendee_rows.rows(first.registrations.all()))
         second = make_event(olga)
         assert run(path, second, "--map", "email=Contact details") == Run(counted(seated=3), [])
         assert taken(second) == taken(first)
@@ -519,14 +520,14 @@ def test_who_registers_while_a_list_is_being_placed_waits_for_it(monkeypatch, ca
 
         def find_and_be_slow(emails):
             nonlocal registering
-            monkeypatch.setattr(enrolling, "find_accounts", find_accounts)
+            monkeypatch.setattr(attendee_import, "find_accounts", find_accounts)
             alone = call(bob, "POST", "/attendees/", {"event_id": event.pk})
             registering = thread.submit(race, [alone])
             with pytest.raises(TimeoutError):
                 registering.result(timeout=1)
             return find_accounts(emails)
 
-        monkeypatch.setattr(enrolling, "find_accounts", find_and_be_slow)
+        monkeypatch.setattr(attendee_import, "find_accounts", find_and_be_slow)
         report = import_attendees(event_id=event.pk, rows=guests("zoe@example.org", "yan@example.org"), by=olga)
         assert report.counts == {Fate.SEAT: 2}
         assert codes(registering.result()) == {"event_full": 1}
@@ -562,7 +563,7 @@ def test_lists_in_any_order_make_each_account_once(olga, make_event):
 def test_who_signs_up_beside_the_list_that_names_them_is_one_account_with_a_seat(olga, make_event):
     def sign_up(round_):
         try:
-            return rules.sign_up(username=f"zoe{round_}", email=f"zoe{round_}@example.org", password="bring a coat")
+            return accounts.sign_up(username=f"zoe{round_}", email=f"zoe{round_}@example.org", password="bring a coat")
         except UserExists:
             return None
 
@@ -587,11 +588,11 @@ def test_an_account_that_is_made_after_they_were_looked_for_is_used_or_passed_by
 
     def find_and_be_late(emails):
         found = find_accounts(emails)
-        monkeypatch.setattr(enrolling, "find_accounts", find_accounts)
+        monkeypatch.setattr(attendee_import, "find_accounts", find_accounts)
         race([partial(person, username, email=email)])
         return found
 
-    monkeypatch.setattr(enrolling, "find_accounts", find_and_be_late)
+    monkeypatch.setattr(attendee_import, "find_accounts", find_and_be_late)
     report = import_attendees(event_id=make_event(olga).pk, rows=guests("zoe@example.org"), by=olga)
     assert report.counts == {Fate.SEAT: 1}
     account = Registration.objects.get().user
@@ -604,11 +605,11 @@ def test_an_account_that_is_made_after_they_were_looked_for_is_used_or_passed_by
 def test_an_account_that_is_deleted_after_it_was_found_is_made_anew(monkeypatch, olga, bob, make_event):
     def find_and_be_late(emails):
         found = find_accounts(emails)
-        monkeypatch.setattr(enrolling, "find_accounts", find_accounts)
-        race([partial(people.erase_account, account_id=bob.pk)])
+        monkeypatch.setattr(attendee_import, "find_accounts", find_accounts)
+        race([partial(account_deletion.erase_account, account_id=bob.pk)])
         return found
 
-    monkeypatch.setattr(enrolling, "find_accounts", find_and_be_late)
+    monkeypatch.setattr(attendee_import, "find_accounts", find_and_be_late)
     report = import_attendees(event_id=make_event(olga).pk, rows=guests("bob@example.org"), by=olga)
     assert report.counts == {Fate.SEAT: 1}
     account = Registration.objects.get().user
@@ -617,7 +618,7 @@ def test_an_account_that_is_deleted_after_it_was_found_is_made_anew(monkeypatch,
 
 
 def test_a_report_is_of_the_statuses_that_were_written(olga, make_event):
-    assert set(enrolling.STATUSES.values()) == {RegistrationStatus.REGISTERED, RegistrationStatus.WAITLISTED}
+    assert set(attendee_import.STATUSES.values()) == {RegistrationStatus.REGISTERED, RegistrationStatus.WAITLISTED}
     event = make_event(olga, max_capacity=1)
     report = import_attendees(event_id=event.pk, rows=guests("zoe@example.org", "yan@example.org"), by=olga)
-    assert [enrolling.STATUSES[outcome.fate] for outcome in report.outcomes] == [row[3] for row in taken(event)]
+    assert [attendee_import.STATUSES[outcome.fate] for outcome in report.outcomes] == [row[3] for row in taken(event)]

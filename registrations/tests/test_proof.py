@@ -11,8 +11,8 @@ from django.conf import settings as service
 from django.db import connection
 from django.utils import timezone
 
-from registrations import seats
 from registrations.models import Registration
+from registrations.services import seats
 from registrations.tests.proof import holding, scenes
 from registrations.tests.proof.answers import Told, of_exception
 from registrations.tests.proof.faces import faces, rule_modules, rules

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from eventhub.tests.answers import NO_EVENT, NO_HEADER, whole
+from eventhub.testing.answers import NO_EVENT, NO_HEADER, whole
 from registrations.models import Registration
 
 pytestmark = pytest.mark.django_db

@@ -14,11 +14,11 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Count
 
-from eventhub.tests.racing import race
+from eventhub.testing.racing import race
 from events.models import Event
-from registrations import audit, seats
-from registrations import people as people_rules
 from registrations.models import LIVE, Registration
+from registrations.services import account_deletion as people_rules
+from registrations.services import seat_audit, seats
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +27,7 @@ ROUNDS = 4
 
 def rules_hold(answers):
     """Rules 1, 2 and 4 of the database as it is; rule 3 of the answers: who was told 201 has a row."""
-    assert list(audit.find_faults()) == []
+    assert list(seat_audit.find_faults()) == []
     assert [event for event in Event.objects.all() if event.seats_left < 0] == []
     doubles = Registration.objects.filter(status__in=LIVE).values("event", "user").annotate(n=Count("pk"))
     assert list(doubles.filter(n__gt=1)) == []

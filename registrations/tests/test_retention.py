@@ -8,13 +8,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.unclaimed import find_or_make_accounts
-from eventhub.tests.everywhere import places_of
-from eventhub.tests.racing import race
+from accounts.services.placeholder_accounts import find_or_make_accounts
+from eventhub.testing.everywhere import places_of
+from eventhub.testing.racing import race
 from events.models import Event
-from registrations import housekeeping, retention
-from registrations.audit import find_faults
 from registrations.models import Registration
+from registrations.services import housekeeping, retention
+from registrations.services.seat_audit import find_faults
 
 DAY = timedelta(days=1)
 YEAR = 365 * DAY

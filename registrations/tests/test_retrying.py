@@ -9,8 +9,8 @@ import inspect
 import pytest
 from django.db import connection
 
-from eventhub import transactions
-from eventhub.transactions import ATTEMPTS, retried
+from eventhub.db import retry
+from eventhub.db.retry import ATTEMPTS, retried
 from registrations.tests.proof import scenes
 from registrations.tests.proof.answers import of_exception
 from registrations.tests.proof.faces import rules
@@ -38,7 +38,7 @@ def sql(statement):
 def failing(monkeypatch, settings):
     """Lets the next so many writes fail; called without a number, how often one has."""
     settings.ALLOWED_HOSTS = ["localhost"]
-    monkeypatch.setattr(transactions.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(retry.time, "sleep", lambda seconds: None)
     sql("CREATE SEQUENCE failures MINVALUE 0 START 0")  # which no rollback takes back
     sql("CREATE TABLE failing (times bigint)")
     sql(

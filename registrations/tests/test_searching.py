@@ -6,11 +6,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from eventhub import searching as searching_lists
-from eventhub.filters import containing, found_in
+from eventhub.api.filters import containing, found_in
 from eventhub.searching import Expected
-from registrations import searching
 from registrations.models import TEXTS, Registration
-from registrations.searching import search
+from registrations.selectors import search as searching
+from registrations.selectors.search import search
 
 pytestmark = pytest.mark.django_db
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from eventhub.errors import EventFull, EventNotFound, Forbidden, RegistrationClosed
+from eventhub.exceptions import EventFull, EventNotFound, Forbidden, RegistrationClosed
 from events.models import Event
-from registrations import admission, seats
-from registrations.editing import delete_event, edit_event
 from registrations.models import Registration
+from registrations.services import eligibility, seats
+from registrations.services.event_changes import delete_event, edit_event
 
 pytestmark = pytest.mark.django_db
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def stale(olga, bob, make_event):
     """An event with two seats as bob has just looked at it."""
     event = make_event(olga, max_capacity=2)
-    return admission.look(event_id=event.pk, user_id=bob.pk, by=bob)
+    return eligibility.look(event_id=event.pk, user_id=bob.pk, by=bob)
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from eventhub import acting
-from registrations import desk, enrolling, seats
-from registrations.admin import logbook
-from registrations.guestlists import Guest
+from eventhub import audit
+from registrations.admin import history
 from registrations.models import Registration, Transition
+from registrations.services import attendee_import, check_in, seats
+from registrations.services.attendee_file import Guest
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +101,7 @@ def test_a_command(olga, make_event, enroll):
     event = make_event(olga, max_capacity=1)
     enroll(event, status="cancelled")
     sql("UPDATE events_event SET waitlisted = waitlisted WHERE id = %s", event.pk)
-    with acting.through(acting.Channel.COMMAND):
+    with audit.through(audit.Channel.COMMAND):
         waiting = enroll(event, status="waitlisted")
     call_command("check_seats", "--repair", verbosity=0)
     assert log(waiting) == [("", "waitlisted", None, "command"), ("waitlisted", "registered", None, "command")]
@@ -110,7 +110,7 @@ def test_a_command(olga, make_event, enroll):
 def test_an_import(olga, make_event):
     event = make_event(olga, max_capacity=1)
     guests = [Guest(n, f"g{n}@example.org", f"g{n}@example.org", f"g{n}") for n in (1, 2)]
-    enrolling.import_attendees(event_id=event.pk, rows=guests, by=olga)
+    attendee_import.import_attendees(event_id=event.pk, rows=guests, by=olga)
     lines = [log(row) for row in event.registrations.order_by("pk")]
     assert lines == [[("", "registered", "olga", "import")], [("", "waitlisted", "olga", "import")]]
 
@@ -119,7 +119,7 @@ def test_raw_sql_and_a_queryset_s_update_are_the_database_s_own(api, bob, olga, 
     body = api(bob).post("/attendees/", {"event_id": make_event(olga).pk}).json()
     row = Registration.objects.get(pk=body["attendee_id"])
     before = timezone.now()
-    with acting.through(acting.Channel.ADMIN, olga.pk):
+    with audit.through(audit.Channel.ADMIN, olga.pk):
         Registration.objects.filter(pk=row.pk).update(status="attended")
         sql("UPDATE registrations_registration SET status = 'cancelled' WHERE id = %s", row.pk)
     assert log(row)[1:] == [("registered", "attended", None, "database"), ("attended", "cancelled", None, "database")]
@@ -143,7 +143,7 @@ def test_raw_sql_inserts_are_the_database_s_own_too(bob, olga, make_event):
 def test_many_rows_in_one_statement_write_a_line_each(olga, make_event, person):
     event = make_event(olga)
     people = [person(f"p{n}") for n in range(5)]
-    with acting.through(acting.Channel.ADMIN, olga.pk):
+    with audit.through(audit.Channel.ADMIN, olga.pk):
         Registration.objects.bulk_create(Registration(event=event, user=user) for user in people)
         rows = list(event.registrations.all())
         for row in rows:
@@ -203,12 +203,12 @@ def test_it_goes_with_its_event(api, olga, make_event, enroll):
 
 def test_it_outlives_the_account_that_did_it(ada, olga, bob, make_event, enroll):
     row = enroll(make_event(olga), bob)
-    with acting.through(acting.Channel.API, ada.pk):
+    with audit.through(audit.Channel.API, ada.pk):
         seats.cancel(registration=row, by=ada)
     pk = ada.pk
     User.objects.filter(pk=pk).delete()
     assert Transition.objects.filter(registration=row, by=pk).count() == 1
-    assert [line.by for line in logbook.lines(row, reader=olga)][-1] == "a deleted account"
+    assert [line.by for line in history.lines(row, reader=olga)][-1] == "a deleted account"
 
 
 FORGETTING = "UPDATE registrations_registration SET user_id = NULL WHERE id = %s"
@@ -219,7 +219,7 @@ def test_a_registration_that_forgets_its_person_forgets_that_it_was_their_doing(
     pk = api(bob).post("/attendees/", {"event_id": event.pk}).json()["attendee_id"]
     row = Registration.objects.get(pk=pk)
     seats.update(registration=row, by=olga, status="attended")
-    with acting.through(acting.Channel.API, olga.pk):
+    with audit.through(audit.Channel.API, olga.pk):
         seats.update(registration=row, by=olga, status="registered")
     assert list(Transition.objects.values_list("by", flat=True)) == [bob.pk, None, olga.pk]
     sql(FORGETTING, pk)
@@ -268,7 +268,7 @@ def test_flush_works(olga, make_event, enroll):
 
 
 def words(row, reader):
-    return [(line.what, line.by) for line in logbook.lines(row, reader=reader)]
+    return [(line.what, line.by) for line in history.lines(row, reader=reader)]
 
 
 def test_who_did_it_as_an_organizer_and_an_admin_read_it(api, office, ada, olga, otto, bob, eve, make_event, enroll):
@@ -302,14 +302,14 @@ def test_who_did_it_as_an_organizer_and_an_admin_read_it(api, office, ada, olga,
 @pytest.mark.parametrize("becomes", ["registered", "waitlisted", "attended", "cancelled"])
 def test_every_transition_has_words(was, becomes):
     if was != becomes and becomes != "cancelled":
-        assert logbook.WHAT[was, becomes]
+        assert history.WHAT[was, becomes]
 
 
 def test_the_desk_names_whom_the_queue_seated(olga, make_event, enroll):
     event = make_event(olga, max_capacity=1)
     row = enroll(event)
     first, second = enroll(event, status="waitlisted"), enroll(event, status="waitlisted")
-    outcome = desk.cancel(registration=row, by=olga)
+    outcome = check_in.cancel(registration=row, by=olga)
     assert (outcome.changed, outcome.seated) == (True, [first])
-    assert desk.cancel(registration=row, by=olga) == (False, [])
-    assert desk.remove(registration=first, by=olga) == (True, [second])
+    assert check_in.cancel(registration=row, by=olga) == (False, [])
+    assert check_in.remove(registration=first, by=olga) == (True, [second])

@@ -20,7 +20,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Warning
 from django.db import DatabaseError, connection, connections, transaction
 
-from eventhub.postgresql.locks import wait_briefly
+from eventhub.db.postgresql.locks import wait_briefly
 from registrations.triggers import postgresql, sqlite
 
 TABLES = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eventhub.tests.databases import start_postgres
+from eventhub.testing.databases import start_postgres
 from registrations.tests.faults.conftest import asking
 from registrations.tests.faults.service import Prepared, Service, served
 

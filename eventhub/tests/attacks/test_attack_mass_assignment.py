@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from accounts import links
-from accounts.tokens import token_pair
+from accounts import signed_links
+from accounts.services.jwt import token_pair
 from conftest import PASSWORD
+from eventhub.testing.client import ContractClient
 from eventhub.tests.attacks.everything import changes, everything, hostile
 from eventhub.tests.attacks.operations import OPERATIONS
 from eventhub.tests.attacks.scene import IDS, Scene, undone
-from eventhub.tests.client import ContractClient
 
 pytestmark = pytest.mark.django_db
 
@@ -39,10 +39,10 @@ def body(operation, scene, who):
         "POST /users/token/refresh": refresh,
         "POST /users/password/reset": {"email": user.email},
         "POST /users/password/reset/confirm": {
-            "token": links.token_for(user, links.RESET),
+            "token": signed_links.token_for(user, signed_links.RESET),
             "password": NEW_PASSWORD,
         },
-        "POST /users/email/verify": {"token": links.token_for(user, links.VERIFICATION)},
+        "POST /users/email/verify": {"token": signed_links.token_for(user, signed_links.VERIFICATION)},
         "PUT /users/{id}": {"username": "new"},
         "PATCH /users/{id}": {"username": "new"},
         "PUT /attendees/{id}": {"name": "New"},

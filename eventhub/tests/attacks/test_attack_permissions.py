@@ -8,10 +8,10 @@ import itertools
 
 import pytest
 
-from accounts import service_tokens
 from accounts.permissions import SCOPES, TABLE, Scope
-from accounts.tokens import token_pair
-from eventhub.tests.answers import (
+from accounts.services import api_tokens
+from accounts.services.jwt import token_pair
+from eventhub.testing.answers import (
     BAD_TOKEN,
     NO_ATTENDEE,
     NO_EVENT,
@@ -23,9 +23,9 @@ from eventhub.tests.answers import (
     refusal,
     whole,
 )
+from eventhub.testing.client import ContractClient
 from eventhub.tests.attacks.operations import PRIVATE
 from eventhub.tests.attacks.scene import IDS, Scene, undone
-from eventhub.tests.client import ContractClient
 
 pytestmark = pytest.mark.django_db
 
@@ -124,7 +124,7 @@ def test_every_operation_has_a_row_in_the_table():
 
 def made_for(user, scopes):
     """A client with a token of theirs that was just made."""
-    return ContractClient(service_tokens.make(owner=user, name="Calendar", scopes=scopes).secret)
+    return ContractClient(api_tokens.make(owner=user, name="Calendar", scopes=scopes).secret)
 
 
 @each_operation

@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role
-from eventhub.tests.answers import whole
+from eventhub.testing.answers import whole
+from eventhub.testing.client import ContractClient
 from eventhub.tests.attacks.everything import ours
 from eventhub.tests.attacks.operations import PRIVATE
 from eventhub.tests.attacks.scene import IDS, Scene, undone
-from eventhub.tests.client import ContractClient
 from events.models import Event
 from registrations.models import Registration
 

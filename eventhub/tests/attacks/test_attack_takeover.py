@@ -7,15 +7,15 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts import service_tokens
-from accounts.forms import AUTH_TIME
+from accounts.forms.account import AUTH_TIME
 from accounts.models import ServiceToken, User
 from accounts.permissions import Scope
-from accounts.tokens import token_pair
+from accounts.services import api_tokens
+from accounts.services.jwt import token_pair
 from conftest import PASSWORD, token_for
-from eventhub.tests.answers import BAD_TOKEN, DONE, NO_HEADER, SIGN_IN_AGAIN, refusal, whole
-from eventhub.tests.client import ContractClient
-from eventhub.tests.mailboxes import token_in
+from eventhub.testing.answers import BAD_TOKEN, DONE, NO_HEADER, SIGN_IN_AGAIN, refusal, whole
+from eventhub.testing.client import ContractClient
+from eventhub.testing.mailboxes import token_in
 
 pytestmark = pytest.mark.django_db
 
@@ -115,7 +115,7 @@ def test_no_service_token_can_be_made_with_it(thief):
 
 
 def test_no_service_token_changes_an_account_or_makes_another(bob):
-    secret = service_tokens.make(owner=bob, name="x", scopes=[*Scope]).secret
+    secret = api_tokens.make(owner=bob, name="x", scopes=[*Scope]).secret
     before, client = credentials(), ContractClient(secret)
     narrow = refusal(403, "This token was not made for this", "insufficient_scope")
     for wanted in WANTED:
@@ -262,7 +262,7 @@ def test_whoever_takes_the_name_of_a_deleted_account_gets_nothing_of_it(
     thief, bob, olga, make_event, enroll, password_hash
 ):
     past = enroll(make_event(olga, status="completed", date_time="2020-01-01T00:00:00Z"), bob, status="attended")
-    secret = service_tokens.make(owner=bob, name="x", scopes=[*Scope]).secret
+    secret = api_tokens.make(owner=bob, name="x", scopes=[*Scope]).secret
     assert whole(thief.delete(f"/users/{bob.pk}")) == DONE
     body = {"username": "bob", "email": "bob@example.org", "password": NEW}
     again = ContractClient().post("/users/register", body).json()

@@ -5,7 +5,7 @@ import os
 import pytest
 from django.core.management import call_command
 
-from eventhub.tests.browser import chromium
+from eventhub.testing import chromium
 
 PASSWORD = "a passphrase for tests"
 

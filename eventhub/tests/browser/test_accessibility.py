@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
-from accounts import service_tokens
+from accounts.services import api_tokens
 
 RULES = {
     "resultTypes": ["violations"],
@@ -50,7 +50,7 @@ def places(ada, olga, bob, make_event, enroll):
     enroll(event)
     enroll(event, status="waitlisted")
     make_event(olga, status="draft", title="Soon", date_time=timezone.now() + timedelta(days=2))
-    token = service_tokens.make(owner=ada, name="Website", scopes=["events:read"]).token
+    token = api_tokens.make(owner=ada, name="Website", scopes=["events:read"]).token
     return {"event": event.pk, "registration": registration.pk, "user": bob.pk, "token": token.pk}
 
 

@@ -6,10 +6,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, get_date_max
 from playwright.sync_api import expect
 
-from accounts import links
+from accounts import signed_links
 from accounts.models import User
+from eventhub.testing.mailboxes import token_in
 from eventhub.tests.browser.test_accessibility import PHONE, violations
-from eventhub.tests.mailboxes import token_in
 
 NEW = "another long passphrase"
 WORK = "/admin/django_tasks_database/dbtaskresult/"
@@ -52,7 +52,7 @@ def test_a_forgotten_password_is_set_anew_by_the_link_of_the_mail(
 
 def test_an_address_is_verified_by_a_button(page, live_server, requests_elsewhere, person):
     zoe = person("zoe", email_verified=False)
-    page.goto(f"{live_server.url}/admin/verify-email/?token={links.token_for(zoe, links.VERIFICATION)}")
+    page.goto(f"{live_server.url}/admin/verify-email/?token={signed_links.token_for(zoe, signed_links.VERIFICATION)}")
     assert violations(page) == []
     page.get_by_role("button", name="Yes, this is my address").click()
     expect(page.get_by_text("Thank you, your address is verified")).to_be_visible()
@@ -66,7 +66,7 @@ def test_these_pages_are_accessible(page, live_server, olga, scheme):
     found = {}
     for path in (
         "password-reset/",
-        f"new-password/?token={links.token_for(olga, links.RESET)}",
+        f"new-password/?token={signed_links.token_for(olga, signed_links.RESET)}",
         "new-password/?token=x",
     ):
         page.goto(f"{live_server.url}/admin/{path}")
@@ -83,7 +83,7 @@ def test_background_work_is_accessible(sign_in, live_server, ada, scheme):
             task_path="accounts.mails.tell_of_change",
             backend_name="default",
             run_after=timezone.now() if status == "READY" else get_date_max(),
-            traceback="eventhub.background.NotDone: The mail server is away",
+            traceback="eventhub.tasks.NotDone: The mail server is away",
         )
     page = sign_in(ada)
     page.emulate_media(color_scheme=scheme)

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from events.models import EventStatus
-from registrations.lifecycle import turns
+from registrations.services.event_lifecycle import turns
 
 
 class Command(BaseCommand):

@@ -4,14 +4,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.options import named_account
-from eventhub.errors import Refusal
-from eventhub.options import mapped_columns
-from eventhub.tabular.sheets import FileError
-from events.importing import read_rows
+from accounts.management.arguments import named_account
+from eventhub.exceptions import Refusal
+from eventhub.management.arguments import mapped_columns
+from eventhub.spreadsheets.sheets import FileError
+from events.imports.files import read_rows
+from events.imports.spreadsheet import FIELDS
 from events.models import Event
-from events.tables import FIELDS
-from registrations.importing import import_events
+from registrations.services.event_import import import_events
 
 
 class Command(BaseCommand):

@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from eventhub.errors import CapacityBelowTaken, EventNotFound
+from eventhub.exceptions import CapacityBelowTaken, EventNotFound
 from events.models import Event
-from registrations.audit import find_faults, repair
+from registrations.services.seat_audit import find_faults, repair
 from registrations.triggers import missing_triggers
 
 

@@ -3,13 +3,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.options import named_account
-from eventhub.errors import Refusal
-from eventhub.options import mapped_columns
-from eventhub.tabular.sheets import FileError
+from accounts.management.arguments import named_account
+from eventhub.exceptions import Refusal
+from eventhub.management.arguments import mapped_columns
+from eventhub.spreadsheets.sheets import FileError
 from events.models import Event
-from registrations.enrolling import Fate, import_attendees
-from registrations.guestlists import FIELDS, read_attendees
+from registrations.services.attendee_file import FIELDS, read_attendees
+from registrations.services.attendee_import import Fate, import_attendees
 
 
 class Command(BaseCommand):

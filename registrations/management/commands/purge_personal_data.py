@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from registrations.retention import forget_people, forget_unclaimed
+from registrations.services.retention import forget_people, forget_unclaimed
 
 MOST_DAYS = 36_500
 

@@ -13,7 +13,7 @@ PEOPLE, EVENTS, SEATS = 12, 240, 4
 
 def fill() -> dict[str, object]:
     from accounts.models import Role, User
-    from accounts.tokens import token_pair
+    from accounts.services.jwt import token_pair
     from events.models import Event
 
     names = ["olga", *(f"p{number}" for number in range(PEOPLE))]

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from eventhub.tests.databases import postgres_binaries
+from eventhub.testing.databases import postgres_binaries
 from registrations.tests.faults.conftest import asking
 from registrations.tests.faults.service import served
 from registrations.tests.faults.storm import Storm

@@ -6,11 +6,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from eventhub.tests.client import ContractClient
-from eventhub.tests.racing import race
+from eventhub.testing.client import ContractClient
+from eventhub.testing.racing import race
 from events.models import Event
-from registrations import audit
 from registrations.models import Registration
+from registrations.services import seat_audit
 from registrations.tests.histories.sides import lasting_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,12 +37,12 @@ def test_nobody_overtakes_in_the_queue_by_a_clock_that_jumps(clients, olga, make
             return {answer.json()["attendee_id"] for answer in answers}
 
         earlier, later = queue(clients[:6]), queue(clients[6:])
-        assert list(audit.find_faults()) == []
+        assert list(seat_audit.find_faults()) == []
         organizer = ContractClient(lasting_token(olga, timezone.now() - timedelta(days=9)))
         assert organizer.patch(f"/events/{event.pk}", {"max_capacity": len(earlier)}).status_code == 200
         seated = Registration.objects.filter(status="registered").values_list("pk", flat=True)
         assert set(seated) == earlier
-        assert list(audit.find_faults()) == []
+        assert list(seat_audit.find_faults()) == []
     assert Registration.objects.waiting().count() == len(later)
 
 
@@ -54,4 +54,4 @@ def test_the_last_seats_are_given_once_whatever_the_clock_says(clients, olga, ma
         answers = race([*calls, lambda: clock.shift(jump)])[:-1]
         assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 9
         assert Event.objects.get().seats_taken == 3
-        assert list(audit.find_faults()) == []
+        assert list(seat_audit.find_faults()) == []

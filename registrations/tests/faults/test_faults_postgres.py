@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from eventhub.tests.clusters import homes, pgbouncer
+from eventhub.testing.clusters import homes, pgbouncer
 from registrations.tests.faults.disks import filled, small_disk
 from registrations.tests.faults.service import WAIT_SECONDS, refused, served
 from registrations.tests.faults.storm import Storm
@@ -128,7 +128,7 @@ def test_a_full_disk_is_a_503_for_who_writes_until_there_is_room(on_postgres, st
 
 def test_a_command_waits_for_a_lock_as_long_as_it_takes(postgres, prepared_postgres):
     (event,) = prepared_postgres.events(1)
-    promote = f"from registrations.seats import promote; print('seated:', promote(event_id={event}))"
+    promote = f"from registrations.services.seats import promote; print('seated:', promote(event_id={event}))"
     with psycopg.connect(postgres.url) as somebody, ThreadPoolExecutor(1) as thread:
         somebody.execute("SELECT * FROM events_event WHERE id = %s FOR UPDATE", [event])
         command = thread.submit(prepared_postgres.run, "manage.py", "shell", "--no-imports", "-c", promote)

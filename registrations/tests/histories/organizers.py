@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from accounts.models import Role, User
-from registrations import desk, seats
 from registrations.models import Registration
+from registrations.services import check_in, seats
 from registrations.tests.histories.model import MAY_BECOME, House
 from registrations.tests.histories.sides import (
     ROLES,
@@ -23,13 +23,13 @@ from registrations.tests.histories.sides import (
     there_are_events,
 )
 
-DEEDS: dict[str, desk.Rule] = {
-    "check_in": desk.check_in,
-    "undo_check_in": desk.undo_check_in,
-    "reinstate": desk.reinstate,
-    "cancel": desk.cancel,
-    "requeue": desk.requeue,
-    "remove": desk.remove,
+DEEDS: dict[str, check_in.Rule] = {
+    "check_in": check_in.check_in,
+    "undo_check_in": check_in.undo_check_in,
+    "reinstate": check_in.reinstate,
+    "cancel": check_in.cancel,
+    "requeue": check_in.requeue,
+    "remove": check_in.remove,
 }
 WANTED = {"check_in": "attended", "undo_check_in": "registered", "reinstate": "registered", "cancel": "cancelled"}
 ONLY_FROM = {"undo_check_in": "attended", "reinstate": "cancelled", "requeue": "waitlisted"}

@@ -13,12 +13,12 @@ from rest_framework.exceptions import APIException
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import Role, User
-from accounts.tokens import token_pair
-from eventhub.errors import error_body
-from eventhub.tests.client import ContractClient
+from accounts.services.jwt import token_pair
+from eventhub.exceptions import error_body
+from eventhub.testing.client import ContractClient
 from events.models import Event
-from registrations import audit
 from registrations.models import Registration, Transition
+from registrations.services import seat_audit
 from registrations.tests.histories.model import Claim, House, RefusedError
 
 DAY_0 = datetime(2030, 1, 1, tzinfo=UTC)
@@ -165,7 +165,7 @@ class Sides(RuleBasedStateMachine):
         idle = [pk for pk, house in self.houses.items() if house.idle(self.day)]
         assert self.past_the_rules or not idle
         if self.audited != (state := repr((self.day, self.houses))):  # the slowest of all this
-            assert [fault.event_id for fault in audit.find_faults()] == sorted(idle)
+            assert [fault.event_id for fault in seat_audit.find_faults()] == sorted(idle)
             self.audited = state
 
     @invariant()

@@ -11,14 +11,14 @@ from django.db import DatabaseError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException
 
-from eventhub import errors
-from eventhub.transactions import DEADLOCK_OR_SERIALIZATION_FAILURE, violated
+from eventhub import exceptions
+from eventhub.db.retry import DEADLOCK_OR_SERIALIZATION_FAILURE, violated
 
 # Refusals whose sentence a person of the back office or an operator reads, by that sentence.
 SENTENCES = {
     refusal.default_detail: refusal.default_code
-    for refusal in vars(errors).values()
-    if isinstance(refusal, type) and issubclass(refusal, errors.Refusal)
+    for refusal in vars(exceptions).values()
+    if isinstance(refusal, type) and issubclass(refusal, exceptions.Refusal)
 }
 SENTENCES |= {
     "not there any more": "not_found",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from eventhub.tests.databases import SPEED_OVER_SAFETY, start_postgres
+from eventhub.testing.databases import SPEED_OVER_SAFETY, start_postgres
 
 # Whose deadlock is found after the usual second would keep everybody waiting for it.
 POSTGRES = [*SPEED_OVER_SAFETY, "deadlock_timeout=20ms"]

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management import call_command
 from rest_framework.exceptions import APIException
 
-from registrations import seats
+from registrations.services import seats
 from registrations.tests.proof.answers import Answer, Call, done
 from registrations.tests.proof.paths import Path
 from registrations.tests.proof.paths_office import guests

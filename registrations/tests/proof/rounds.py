@@ -73,7 +73,7 @@ class Result:
 class Listener(logging.Handler):
     """Hears of every transaction that is begun again, and keeps what is logged as an error."""
 
-    HEARD = ("eventhub.transactions", "eventhub.errors", "django.request")
+    HEARD = ("eventhub.db.retry", "eventhub.errors", "django.request")
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)

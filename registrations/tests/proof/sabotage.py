@@ -8,8 +8,9 @@ from unittest import mock
 from django.db import connection, models
 
 from events.models import Event
-from registrations import seats, triggers
+from registrations import triggers
 from registrations.models import Registration
+from registrations.services import seats
 from registrations.tests.proof import scenes
 
 

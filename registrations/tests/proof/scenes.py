@@ -20,9 +20,9 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
 
-from accounts.forms import AUTH_TIME
+from accounts.forms.account import AUTH_TIME
 from accounts.models import OrganizerProfile, Role, User
-from accounts.tokens import GENERATION_CLAIM
+from accounts.services.jwt import GENERATION_CLAIM
 from events.models import Event
 from registrations.models import Registration
 

@@ -1,0 +1,140 @@
+"""The back office of accounts, for admins: thin faces over accounts.services.accounts,
+accounts.services.second_factor and
+registrations.services.account_deletion."""
+
+from typing import Any, ClassVar, cast
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesRadioFilter
+from unfold.decorators import display
+
+from accounts.admin.account_actions import AccountPages
+from accounts.admin.api_tokens import ServiceTokenAdmin as ServiceTokenAdmin
+from accounts.admin.forms import AccountForm, NewAccountForm
+from accounts.forms.account import signed_in_lately
+from accounts.models import Role, User
+from accounts.services import accounts as rules
+from accounts.services import second_factor
+from eventhub.admin.model_admin import OfficeAdmin
+from registrations.services import account_deletion
+
+# Rights follow from the role; Django's groups and the tables of tokens and devices would only mislead.
+for model in (Group, OutstandingToken, BlacklistedToken, StaticDevice, TOTPDevice):
+    admin.site.unregister(model)
+
+ROLE_COLOURS = {Role.USER: "", Role.ORGANIZER: "primary", Role.ADMIN: "warning"}
+
+
+@admin.register(User)
+class UserAdmin(AccountPages, OfficeAdmin):
+    resource = "user"
+    rights: ClassVar = {"view": "list", "add": "create", "change": "update", "delete": "destroy"}
+    actions = None  # deleting in bulk would pass by the rules
+    list_display = ("username", "email", "email_is_verified", "labelled_role", "is_active", "created_at")
+    list_filter = (
+        ("role", ChoicesRadioFilter),
+        ("is_active", BooleanRadioFilter),
+        ("email_verified", BooleanRadioFilter),
+    )
+    search_fields = ("username", "email")
+    search_help_text = "Username or e-mail address"
+    ordering = ("username",)
+    sortable_by = ("username", "created_at")  # the others have no index to come out of
+    readonly_fields = ("email_is_verified", "created_at")
+    change_form_before_template = "office/opened.html"
+    change_form_outer_after_template = "accounts/office/more.html"
+
+    def may(self, request: HttpRequest, right: str, row: Model | None = None) -> bool:
+        """Only who may see all accounts has anything to do here; one's own is under "My profile"."""
+        return super().may(request, "view") and super().may(request, right, row)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """All, for who may see them all."""
+        accounts = User.objects.select_related("profile").order_by(*self.ordering)
+        return accounts if self.may(request, "view") else accounts.none()
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = {
+            "password": self.password_view,
+            "end-sign-ins": self.end_sign_ins_view,
+            "reset-second-factor": self.reset_second_factor_view,
+        }
+        own = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"accounts_user_{name.replace('-', '_')}")
+            for name, view in pages.items()
+        ]
+        return [*own, *super().get_urls()]
+
+    def name_in_journal(self, row: User) -> str:
+        return f"Account {row.pk}"
+
+    # The list --------------------------------------------------------------------------------------------------------
+
+    @display(description="Role", label=ROLE_COLOURS)  # type: ignore[untyped-decorator]
+    def labelled_role(self, account: User) -> tuple[str, str]:
+        return account.role, account.get_role_display()
+
+    @display(description="E-mail verified", boolean=True)  # type: ignore[untyped-decorator]
+    def email_is_verified(self, account: User) -> bool | None:
+        """None, shown as unknown, where nobody asked."""
+        return account.email_verified
+
+    # The form --------------------------------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if obj is None:
+            for_admins = [] if signed_in_lately(request) else [("For a new admin", {"fields": ["current_password"]})]
+            return [(None, {"fields": ["username", "email", "role", "new_password"]}), *for_admins]
+        account = cast(User, obj)
+        sets: list[tuple[str | None, dict[str, list[str]]]] = [
+            (None, {"fields": ["username", "email", "email_is_verified", "role", "is_active", "created_at"]})
+        ]
+        if account.is_organizer:
+            sets.append(("Public profile", {"fields": ["profile_name", "profile_contact", "profile_about"]}))
+        if not signed_in_lately(request):
+            sets.append(("For a new e-mail address or a new admin", {"fields": ["current_password"]}))
+        return sets
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **{"form": AccountForm if obj else NewAccountForm, **kwargs})
+        form.request = request
+        return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return self.readonly_fields if obj else ()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
+        """Nothing from the address, which anybody may have written."""
+        return {}
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        by = cast(User, request.user)
+        account = User.objects.find(obj.pk) if change else User()
+        changes: rules.AccountChanges = form.changes("") if change else {"role": obj.role}
+        rules.require_sign_in(
+            account=account,
+            by=by,
+            email=changes.get("email"),
+            password=None,
+            role=changes.get("role"),
+            fresh=form.fresh,
+            current_password=form.cleaned_data.get("current_password"),
+        )
+        if not change:
+            obj.pk = rules.add_account(by=by, **form.account()).pk
+            return
+        account_deletion.change_account(account=account, by=by, changes=changes)
+        if profile := form.changes("profile_"):
+            rules.change_profile(organizer=account, by=by, changes=profile)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kw: Any) -> HttpResponse:
+        if account := context.get("original"):
+            context["has_second_factor"] = second_factor.is_set_up(account)
+        return super().render_change_form(request, context, *args, **kw)  # type: ignore[no-any-return]

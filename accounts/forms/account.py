@@ -1,0 +1,199 @@
+"""The forms with which people sign in at the back office and keep their own account, and with which they show again
+that it is they. The rules are in accounts/services/accounts.py and accounts/services/second_factor.py."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django_otp.models import Device
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from accounts.models import OrganizerProfile, User
+from accounts.services import accounts, jwt, second_factor
+from accounts.views.users import by_id, by_name
+from eventhub.admin.model_admin import problems
+from eventhub.api.throttling import CredentialsByAccount, CredentialsByAddress, pause_guessing
+from eventhub.audit import Channel
+from eventhub.exceptions import ReauthenticationRequired, Refusal
+from registrations.services import account_deletion
+
+AUTH_TIME = "auth_time"  # in a session: when the password was given, as in a token
+NO_ACCESS = (
+    "Your password is right, but the back office is for organizers and admins, and this account is neither. "
+    "Ask an admin to make you an organizer."
+)
+
+
+class Guarded:
+    """A form that tries a secret. Guessing it counts like guessing at the login of the API."""
+
+    request: HttpRequest
+
+    def account_tried(self, request: object) -> str | None:
+        return by_id(self.request.user.pk)
+
+    def refuse_guessing(self) -> None:
+        for throttle in (CredentialsByAddress(), CredentialsByAccount()):
+            if not throttle.allow_request(self.request, self):  # type: ignore[arg-type]
+                pause_guessing(self.request, throttle.wait())
+                raise ValidationError(f"Too many attempts. Try again in {throttle.wait()} seconds.")
+
+
+class SignInForm(Guarded, AuthenticationForm):
+    """Name and password. What is wrong with them is never said, and a deactivated account's are as wrong as others."""
+
+    error_messages = {"invalid_login": "The username or the password is wrong."}
+
+    def clean(self) -> dict[str, Any]:
+        self.refuse_guessing()
+        return super().clean()  # type: ignore[no-any-return]
+
+    def get_invalid_login_error(self) -> ValidationError:
+        jwt.note_failed_sign_in(self.cleaned_data["username"], through=Channel.ADMIN)
+        return super().get_invalid_login_error()  # type: ignore[no-any-return]
+
+    def confirm_login_allowed(self, user: User) -> None:
+        if not user.is_staff:
+            raise ValidationError(NO_ACCESS, code="no_access")
+
+    def account_tried(self, request: object) -> str | None:
+        return by_name(self.cleaned_data.get("username"))
+
+
+class CodeForm(Guarded, forms.Form):
+    """A code of the phone, or a recovery code. Its `clean` uses the code up: it is for the one who is signed in."""
+
+    code = forms.CharField(
+        label="One-time code",
+        max_length=32,
+        help_text="The six digits that your phone shows, or one of your recovery codes.",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code", "autofocus": ""}),
+    )
+    device: Device
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_code(self) -> str:
+        self.refuse_guessing()
+        code: str = self.cleaned_data["code"]
+        try:
+            self.use(code)
+        except Refusal as refusal:
+            raise ValidationError(problems(refusal)[""]) from None
+        return code
+
+    def use(self, code: str) -> None:
+        self.device = second_factor.verify(account=self.request.user, code=code)  # type: ignore[arg-type]
+
+
+class SetUpForm(CodeForm):
+    """The first code of a phone that has just been given `key`."""
+
+    made: second_factor.SetUp
+
+    def __init__(self, *args: Any, key: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = key
+        self.fields["code"].help_text = "The six digits that your phone shows now."
+
+    def use(self, code: str) -> None:
+        self.made = second_factor.set_up(account=self.request.user, key=self.key, code=code)  # type: ignore[arg-type]
+        self.device = self.made.device
+
+
+class OwnPassword(forms.CharField):
+    """The password of whoever is at work, which never is what they change."""
+
+    widget = UnfoldAdminPasswordWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label="Your own password", required=False, strip=False, **kwargs)
+        self.widget.attrs["autocomplete"] = "current-password"
+        self.help_text = "You signed in more than 15 minutes ago. Show that it is still you."
+
+    def has_changed(self, initial: object, data: object) -> bool:
+        return False
+
+
+class Confirming(Guarded):
+    """A form for what only somebody may do who gave their password under 15 minutes ago, or gives it now."""
+
+    cleaned_data: dict[str, Any]
+
+    @property
+    def fresh(self) -> bool:
+        return signed_in_lately(self.request)
+
+    def clean_current_password(self) -> str:
+        given: str = self.cleaned_data["current_password"]
+        if given:
+            self.refuse_guessing()
+        return given
+
+
+class ConfirmForm(Confirming, forms.Form):
+    """Asks whether something is meant, and who asks for it."""
+
+    current_password = OwnPassword()
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        if self.fresh:
+            del self.fields["current_password"]
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            accounts.require_fresh(
+                by=self.request.user,  # type: ignore[arg-type]
+                fresh=self.fresh,
+                current_password=self.cleaned_data.get("current_password"),
+            )
+        except ReauthenticationRequired as refusal:
+            if not self.errors:
+                self.add_error("current_password", ValidationError(problems(refusal)[""]))
+        return self.cleaned_data
+
+
+class OwnPasswordForm(Guarded, AdminOwnPasswordChangeForm):
+    """A new password for whoever is signed in, for the old one."""
+
+    def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        self.refuse_guessing()
+        given: str = self.cleaned_data["old_password"]
+        try:
+            accounts.require_fresh(by=self.user, fresh=False, current_password=given)
+        except ReauthenticationRequired:
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect") from None
+        return given
+
+    def save(self, commit: bool = True) -> User:
+        changes: accounts.AccountChanges = {"password": self.cleaned_data["new_password1"]}
+        account = account_deletion.change_account(
+            account=User.objects.find(self.user.pk), by=self.user, changes=changes
+        )
+        self.user.password = account.password  # which the session goes on with
+        return account
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = OrganizerProfile
+        fields = ("name", "contact", "about")
+        widgets = {
+            "name": UnfoldAdminTextInputWidget,
+            "contact": UnfoldAdminTextInputWidget,
+            "about": UnfoldAdminTextareaWidget,
+        }
+
+
+def signed_in_lately(request: HttpRequest) -> bool:
+    return jwt.is_recent(request.session.get(AUTH_TIME, 0))

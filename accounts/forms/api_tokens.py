@@ -1,0 +1,59 @@
+"""The form with which somebody makes a service token of their own at the back office. The rules are in
+accounts/services/api_tokens.py."""
+
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from accounts.forms.account import ConfirmForm
+from accounts.models import ServiceToken
+from accounts.permissions import Scope
+from accounts.services import api_tokens
+from accounts.services.api_tokens import LIFETIME, NewToken
+
+OPENS = {
+    Scope.EVENTS_READ: "See events (events:read)",
+    Scope.EVENTS_WRITE: "Announce, change and delete events, with their registrations (events:write)",
+    Scope.ATTENDEES_READ: "See who is registered, with name and contact details (attendees:read)",
+    Scope.ATTENDEES_WRITE: "Register people, check them in, change and cancel registrations (attendees:write)",
+    Scope.PROFILE_READ: "See your account, and the public profiles of organizers (profile:read)",
+}
+DAYS = (30, LIFETIME.days, 180, 365)
+
+
+class TokenForm(ConfirmForm):
+    name = forms.CharField(
+        max_length=ServiceToken._meta.get_field("name").max_length,
+        help_text="What it is for, such as the program that will have it.",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=[(scope.value, text) for scope, text in OPENS.items()],
+        help_text="And never more than you may yourself at that moment.",
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+    days = forms.TypedChoiceField(
+        label="For how long",
+        choices=[(days, f"{days} days") for days in DAYS],
+        coerce=int,
+        initial=LIFETIME.days,
+        widget=UnfoldAdminSelectWidget,
+    )
+    field_order = ("name", "scopes", "days", "current_password")
+
+    def save(self) -> NewToken:
+        now, wanted = timezone.now(), self.cleaned_data
+        return api_tokens.make(
+            owner=self.request.user,  # type: ignore[arg-type]
+            name=wanted["name"],
+            scopes=wanted["scopes"],
+            expires_at=now + timedelta(days=wanted["days"]),
+            now=now,
+        )

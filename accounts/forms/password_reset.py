@@ -1,0 +1,84 @@
+"""The forms behind the links of mails, for people at the back office. The rules are in
+accounts/services/password_reset.py."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
+
+from accounts import signed_links
+from accounts.forms.account import Guarded
+from accounts.models import normalize_email
+from accounts.services import password_reset
+from accounts.views.password_reset import by_email
+from accounts.views.users import by_id
+
+
+class AskForResetForm(Guarded, forms.Form):
+    """Says the same for every address."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "email", "autofocus": ""}),
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def account_tried(self, request: object) -> str | None:
+        return by_email(normalize_email(self.cleaned_data["email"]))
+
+    def clean(self) -> dict[str, Any]:
+        if "email" in self.cleaned_data:
+            self.refuse_guessing()
+        return self.cleaned_data
+
+    def save(self) -> None:
+        password_reset.ask_for_reset(email=self.cleaned_data["email"])
+
+
+class LinkForm(Guarded, forms.Form):
+    """Carries the token of a link of that purpose."""
+
+    purpose = signed_links.VERIFICATION
+    token = forms.CharField(max_length=500, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def account_tried(self, request: object) -> str | None:
+        return by_id(signed_links.account_named_by(self.cleaned_data.get("token"), self.purpose))
+
+    def clean(self) -> dict[str, Any]:
+        self.refuse_guessing()
+        return self.cleaned_data
+
+    def save(self) -> None:
+        password_reset.verify_email(token=self.cleaned_data["token"])
+
+
+def _password(label: str, **kwargs: Any) -> forms.CharField:
+    widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+    return forms.CharField(label=label, strip=False, widget=widget, **kwargs)
+
+
+class NewPasswordForm(LinkForm):
+    """The new password, twice."""
+
+    purpose = signed_links.RESET
+    password = _password("New password", help_text="At least eight characters, and nothing that others would guess.")
+    password_again = _password("The same again")
+
+    def clean_password_again(self) -> str:
+        again: str = self.cleaned_data["password_again"]
+        if again != self.cleaned_data.get("password", again):
+            raise ValidationError("The two passwords are not the same.")
+        return again
+
+    def save(self) -> None:
+        password_reset.reset_password(token=self.cleaned_data["token"], password=self.cleaned_data["password"])

@@ -1,0 +1,75 @@
+"""`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a POST that a client may send again when its answer
+was lost on the way. The rule is in accounts/idempotency/store.py."""
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.idempotency import store
+from accounts.idempotency.store import Answer
+from eventhub.api.parsers import dumps
+from eventhub.api.viewsets import ApiViewSet
+
+HEADER = "Idempotency-Key"
+# A structured field's String (RFC 9651), as the draft has it; or bare, as most clients send it, and then without what
+# two headers that were joined would have between them.
+QUOTED = re.compile(r'"((?:[!#-\[\]-~]|\\["\\]){1,255})"')
+BARE = re.compile(r"[!#-+\--~]{1,255}")
+NOT_A_KEY = "1 to 255 visible ASCII characters, in double quotes or without any."
+
+View = Callable[..., Response]
+
+
+def keyed(view: View) -> View:
+    """Has the action of a viewset heed the header. Not for one whose answer holds a secret: answers are kept.
+
+    Who is signed in, throttles and roles are asked about as for any request, before the key is looked at. Without the
+    header nothing of this happens.
+    """
+
+    @functools.wraps(view)
+    def once(self: ApiViewSet, request: Request, *args: Any, **kwargs: Any) -> Response:
+        sent = request.META.get("HTTP_IDEMPOTENCY_KEY")
+        if sent is None:
+            return view(self, request, *args, **kwargs)
+        key = parse_key(sent)
+        takes_a_body = self.operations[str(self.action)].input is not None
+        body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS) if takes_a_body else b""
+        answer, is_replayed = store.answer_once(
+            user=self.user,
+            key=key,
+            fingerprint=store.fingerprint(str(request.method), request.path, body),
+            act=lambda: _kept(view(self, request, *args, **kwargs)),
+        )
+        return _answered(answer, is_replayed)
+
+    once.is_keyed = True  # type: ignore[attr-defined]
+    return once
+
+
+def parse_key(sent: str) -> str:
+    """The key that the header names; a 400 where it names none."""
+    if quoted := QUOTED.fullmatch(sent):
+        return re.sub(r"\\(.)", r"\1", quoted[1])
+    if BARE.fullmatch(sent):
+        return sent
+    raise ValidationError({HEADER: [NOT_A_KEY]})
+
+
+def _kept(response: Response) -> Answer:
+    body = "" if response.data is None else dumps(response.data).decode()
+    about = orjson.loads(body).get("user_id") if body else None
+    return Answer(response.status_code, body, response.headers.get("ETag", ""), about)
+
+
+def _answered(answer: Answer, is_replayed: bool) -> Response:
+    headers = {"ETag": answer.etag} if answer.etag else {}
+    if is_replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(orjson.Fragment(answer.body) if answer.body else None, status=answer.status, headers=headers)

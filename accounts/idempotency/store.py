@@ -1,0 +1,80 @@
+"""Requests that may be sent again: what was done under a key is done once, and answered as it was the first time.
+
+The work and the answer that is kept of it are one transaction. So a refusal leaves the key free, a crash in between
+leaves nothing at all, and who sends the same at the same moment waits for the first (on PostgreSQL at the unique index,
+on SQLite for the one writer) and is then told what the first was told. The key is claimed before anything else is
+locked, here as everywhere.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import StoredAnswer, User
+from eventhub.db.batches import AT_ONCE
+from eventhub.db.retry import ATTEMPTS, retried
+from eventhub.exceptions import IdempotencyKeyReused, Unavailable
+
+KEPT = timedelta(hours=24)
+
+
+class Answer(NamedTuple):
+    """To a request that succeeded: its JSON, empty where it has none; `about`, the account that it speaks of."""
+
+    status: int
+    body: str
+    etag: str = ""
+    about: int | None = None
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """What makes two requests the same one, whichever spelling of the path they use."""
+    return hashlib.sha256(b"\0".join([method.encode(), path.rstrip("/").encode(), body])).hexdigest()
+
+
+@retried
+def answer_once(
+    *, user: User, key: str, fingerprint: str, act: Callable[[], Answer], now: datetime | None = None
+) -> tuple[Answer, bool]:
+    """What `act` answers, and False; or, with True, what it answered when the user sent this within the last day.
+
+    IdempotencyKeyReused for another request under the same key. What `act` refuses with goes on, and leaves nothing.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        for _ in range(ATTEMPTS):
+            claim = StoredAnswer(user=user, key=key, fingerprint=fingerprint, created_at=now)
+            StoredAnswer.objects.bulk_create([claim], ignore_conflicts=True)
+            stored = StoredAnswer.objects.filter(user=user, key=key).first()
+            if stored is None:  # it was somebody else's a moment ago, and is forgotten
+                continue
+            if stored.status is None:  # nobody sees another's claim: it comes with its answer
+                return _keep(stored, act()), False
+            if stored.created_at <= now - KEPT:
+                stored.delete()
+                continue
+            if stored.fingerprint != fingerprint:
+                raise IdempotencyKeyReused()
+            return Answer(stored.status, stored.body, stored.etag, stored.about_id), True
+    raise Unavailable()
+
+
+def forget_answers(*, now: datetime, dry_run: bool) -> int:
+    """Deletes the answers that were kept for long enough; how many."""
+    old = StoredAnswer.objects.filter(created_at__lte=now - KEPT)
+    if dry_run:
+        return old.count()
+    forgotten = 0
+    while some := StoredAnswer.objects.filter(pk__in=old.values("pk")[:AT_ONCE]).delete()[0]:
+        forgotten += some
+    return forgotten
+
+
+def _keep(stored: StoredAnswer, answer: Answer) -> Answer:
+    stored.status, stored.body, stored.etag, stored.about_id = answer
+    stored.save(update_fields=["status", "body", "etag", "about"])
+    return answer

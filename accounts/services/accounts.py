@@ -1,0 +1,277 @@
+"""The rules of accounts: signing up, changing one, and that an admin is always left.
+
+What a change means for events and seats (deleting or demoting an organizer) is in
+registrations/services/account_deletion.py.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as PasswordProblem
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from rest_framework.exceptions import ValidationError
+
+from accounts import mails
+from accounts.models import OrganizerProfile, Role, User, normalize_email
+from accounts.permissions import allowed, require
+from eventhub import audit
+from eventhub.api.etags import UNCONDITIONAL, Precondition
+from eventhub.db.retry import one_statement, retried, violated
+from eventhub.exceptions import (
+    EmailExists,
+    LastAdmin,
+    ReauthenticationRequired,
+    Refusal,
+    UserExists,
+    UsernameExists,
+    UserNotFound,
+)
+from eventhub.observability.security_log import Occasion, note, note_change
+from eventhub.tasks import later
+
+MAX_PASSWORD_LENGTH = 128
+# What is told to the address that the account had, and how people call it.
+TOLD = {"password": "password", "email": "email address"}
+
+
+class AccountChanges(TypedDict, total=False):
+    username: str
+    email: str
+    password: str
+    role: str
+    is_active: bool
+
+
+class ProfileChanges(TypedDict, total=False):
+    name: str
+    contact: str
+    about: str
+
+
+@retried
+def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) -> User:
+    """A new account for anyone who asks. UserExists where the name or the address is taken; a 400 for a weak password,
+    the admin role, or the organizer role while ORGANIZER_SIGNUP is closed."""
+    if role == Role.ADMIN:
+        raise ValidationError({"role": ["Only an admin can make an admin."]})
+    if role == Role.ORGANIZER:
+        _require_open_organizer_sign_up()
+    check_password(password, User(username=username, email=email))
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(username, email, password, role=role, email_verified=_not_yet_verified())
+            if role != Role.USER:
+                note_change(Occasion.ROLE_GIVEN, user_id=user.pk, by=user.pk, role=role)
+            ask_whether_theirs(user)
+            return user
+    except IntegrityError:
+        raise UserExists() from None
+
+
+@retried
+def add_account(*, by: User, username: str, email: str, password: str | None, role: str = Role.USER) -> User:
+    """An account of any role, made for somebody; without a password its owner claims it by resetting that.
+
+    UsernameExists, EmailExists, a 400 for a weak password, a 403 for who may not.
+    """
+    require(by, "user", "create")
+    if password is not None:
+        check_password(password, User(username=username, email=email))
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(username, email, password, role=role)
+            if role != Role.USER:
+                note_change(Occasion.ROLE_GIVEN, user_id=user.pk, by=by.pk, role=role)
+            return user
+    except IntegrityError as problem:
+        raise _taken(problem) from None
+
+
+def require_sign_in(
+    *,
+    account: User,
+    by: User,
+    email: str | None,
+    password: str | None,
+    role: str | None,
+    fresh: bool,
+    current_password: str | None,
+) -> None:
+    """ReauthenticationRequired for a new password or address, and for making an admin, who could give themselves
+    anybody's; unless `by` gave their password under 15 minutes ago (`fresh`) or gives it now. None for what is not to
+    change."""
+    makes_admin = role == Role.ADMIN and not account.is_admin and allowed(by, "user", "make_admin")
+    if makes_admin or password is not None or (email is not None and normalize_email(email) != account.email):
+        require_fresh(by=by, fresh=fresh, current_password=current_password)
+
+
+def require_fresh(*, by: User, fresh: bool, current_password: str | None, msg: str | None = None) -> None:
+    """ReauthenticationRequired, unless `by` gave their password under 15 minutes ago (`fresh`) or gives it now. `msg`:
+    what it says, where that is not about a change."""
+    if fresh or (current_password and by.check_password(current_password)):
+        return
+    if current_password:
+        note(Occasion.REAUTHENTICATION_FAILED, user_id=by.pk)
+    raise ReauthenticationRequired(msg)
+
+
+def check_changes(*, account: User, by: User, changes: AccountChanges) -> AccountChanges:
+    """The part of `changes` that changes something, if `by`, of whom `require_sign_in` was asked, may make it.
+
+    A 400 for a role not theirs to give, or a weak password; a 403 for who may not deactivate.
+    """
+    wanted: dict[str, Any] = {**changes}
+    if "email" in wanted:
+        wanted["email"] = normalize_email(wanted["email"])
+    password = wanted.pop("password", None)
+    real = {name: value for name, value in wanted.items() if getattr(account, name) != value}
+    if password is not None:
+        real["password"] = password
+    if "role" in real:
+        _check_role(real["role"], by)
+    if "is_active" in real:
+        require(by, "user", "deactivate", account)
+    if password is not None:
+        check_password(password, User(**{"username": account.username, "email": account.email, **wanted}))
+    return real  # type: ignore[return-value]
+
+
+@retried
+def apply_changes(*, account_id: int, changes: AccountChanges, condition: Precondition = UNCONDITIONAL) -> User:
+    """Writes what `check_changes` let pass. LastAdmin, UsernameExists, EmailExists or UserNotFound; PreconditionFailed
+    where the account is not as `condition` says.
+
+    Whoever is deactivated is signed in nowhere when they come back. The address that the account had is told of a new
+    password or address, and a new address is asked whether it is theirs.
+    """
+    with transaction.atomic():
+        account = lock_account(account_id)
+        condition.require(account)
+        if not changes:
+            return account
+        address = account.email
+        values: dict[str, Any] = {**changes}
+        if values.get("role", Role.ADMIN) != Role.ADMIN or not values.get("is_active", True):
+            refuse_last_admin(account)
+        if not values.get("is_active", True):
+            values["sign_in_generation"] = account.sign_in_generation + 1
+        if "email" in values:
+            values["email_verified"] = _not_yet_verified()
+        if "password" in values:
+            account.set_password(values.pop("password"))
+        for name, value in values.items():
+            setattr(account, name, value)
+        try:
+            with one_statement():
+                account.save(update_fields=[*changes, *values, "updated_at"])
+        except IntegrityError as problem:
+            raise _taken(problem) from None
+        account.ensure_profile()
+        _note_changes(account, changes)
+        tell_of_change(account, address, changes)
+        if "email" in changes:
+            ask_whether_theirs(account)
+        return account
+
+
+def ask_whether_theirs(account: User) -> None:
+    """Sends the link with which the person shows that the address is theirs, if EMAIL_VERIFICATION is on and they have
+    not yet."""
+    if settings.EMAIL_VERIFICATION != "off" and not account.email_verified:
+        later(mails.send_verification_link, account.pk)
+
+
+def tell_of_change(account: User, address: str, changed: Iterable[str]) -> None:
+    """Tells the address that the account had of a new password or address."""
+    if news := [said for name, said in TOLD.items() if name in changed]:
+        later(mails.tell_of_change, account.pk, account.username, address, news)
+
+
+def end_sign_ins(*, account: User, by: User) -> User:
+    """Signs an account out everywhere: no session and no token that it has works from now on. UserNotFound."""
+    require(by, "user", "end_sign_ins", account)
+    if not User.objects.filter(pk=account.pk).update(sign_in_generation=F("sign_in_generation") + 1):
+        raise UserNotFound()
+    note_change(Occasion.SIGN_INS_ENDED, user_id=account.pk, by=by.pk)
+    return User.objects.find(account.pk)
+
+
+@retried
+def change_profile(
+    *, organizer: User, by: User, changes: ProfileChanges, condition: Precondition = UNCONDITIONAL
+) -> OrganizerProfile:
+    """Changes what an organizer shows of themselves; a 403 for who may not, PreconditionFailed where it is not as
+    `condition` says."""
+    require(by, "organizer", "update", organizer)
+    with transaction.atomic():
+        profile, _ = OrganizerProfile.objects.select_for_update().get_or_create(user=organizer)
+        condition.require(profile)
+        for name, text in changes.items():
+            setattr(profile, name, text)
+        profile.save(update_fields=[*changes])
+        return profile
+
+
+def lock_account(account_id: int) -> User:
+    """The account, locked until the transaction ends. An admin's is locked with all other admins', in order of id, so
+    that of two admins who remove each other the second finds itself the last."""
+    accounts = User.objects.select_for_update().order_by("pk")
+    if User.objects.filter(pk=account_id, role=Role.ADMIN).exists():
+        list(accounts.filter(role=Role.ADMIN).values_list("pk"))
+    try:
+        return accounts.get(pk=account_id)
+    except User.DoesNotExist:
+        raise UserNotFound() from None
+
+
+def refuse_last_admin(account: User) -> None:
+    """LastAdmin where `account`, locked, is the only active admin."""
+    others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=account.pk)
+    if account.is_admin and account.is_active and not others.exists():
+        raise LastAdmin()
+
+
+def _note_changes(account: User, changes: AccountChanges) -> None:
+    by = audit.actor_id()
+    if "role" in changes:
+        note_change(Occasion.ROLE_GIVEN, user_id=account.pk, by=by, role=account.role)
+    if "password" in changes:
+        note_change(Occasion.PASSWORD_CHANGED, user_id=account.pk, by=by)
+    if "email" in changes:
+        note_change(Occasion.EMAIL_CHANGED, user_id=account.pk, by=by)
+    if not changes.get("is_active", True):
+        note_change(Occasion.SIGN_INS_ENDED, user_id=account.pk, by=by)
+
+
+def _taken(problem: IntegrityError) -> Refusal:
+    return (UsernameExists if "username" in violated(problem) else EmailExists)()
+
+
+def _check_role(role: str, by: User) -> None:
+    if role == Role.ADMIN and not allowed(by, "user", "make_admin"):
+        raise ValidationError({"role": ["Only an admin can make an admin."]})
+    if role == Role.ORGANIZER and not allowed(by, "user", "make_admin"):
+        _require_open_organizer_sign_up()
+
+
+def _require_open_organizer_sign_up() -> None:
+    if settings.ORGANIZER_SIGNUP != "open":
+        raise ValidationError({"role": ["Organizers are made by an admin here."]})
+
+
+def _not_yet_verified() -> bool | None:
+    """What is known of an address that has just come; None where nobody asks."""
+    return None if settings.EMAIL_VERIFICATION == "off" else False
+
+
+def check_password(password: str, user: User) -> None:
+    """A 400 for a password that is too long, or too weak for that account."""
+    if len(password) > MAX_PASSWORD_LENGTH:
+        raise ValidationError({"password": [f"At most {MAX_PASSWORD_LENGTH} characters."]})
+    try:
+        validate_password(password, user)
+    except PasswordProblem as problem:
+        raise ValidationError({"password": problem.messages}) from None

@@ -1,0 +1,160 @@
+"""Service tokens: what an integration sends in place of a sign-in. It does in its owner's name what its scopes name,
+and never more than the owner may do at that moment.
+
+A token is `evh_`, 30 random letters and digits (178 bits), and six more that are their checksum, so that a program
+which looks for leaked secrets knows one when it sees it, and what is mistyped costs no query. What is kept is its
+SHA-256: nobody can guess so many bits, so that a slow hash with a salt would protect nothing more, and the same text
+always has the same digest, by which an index finds it.
+"""
+
+import hashlib
+import logging
+import secrets
+import string
+import zlib
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import Error, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import ServiceToken, User
+from accounts.permissions import require
+from accounts.services.accounts import lock_account
+from eventhub.db import routers
+from eventhub.db.retry import one_statement, retried
+from eventhub.exceptions import TokenNotValid, TooManyTokens
+from eventhub.observability.security_log import Occasion, note
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "evh_"
+RANDOM_CHARACTERS, CHECKSUM_CHARACTERS = 30, 6
+MOST_TOKENS = 20  # of an account
+LIFETIME = timedelta(days=90)
+LONGEST_LIFETIME = timedelta(days=365)
+KEPT_EXPIRED = timedelta(days=30)  # in its owner's list, so that they see why an integration came to a stop
+BETWEEN_USES = timedelta(minutes=1)  # that are written down
+_ALPHABET = string.digits + string.ascii_letters
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token that has just been made. Its secret is never to be seen again."""
+
+    token: ServiceToken
+    secret: str = field(repr=False)
+
+
+@retried
+def make(
+    *, owner: User, name: str, scopes: Collection[str], expires_at: datetime | None = None, now: datetime | None = None
+) -> NewToken:
+    """A token of `owner`, who was asked `rules.require_fresh`. TooManyTokens; a 400 for a time of expiry that is past
+    or too far; TokenNotValid where the owner's sign-ins have been ended meanwhile."""
+    now = now or timezone.now()
+    expires_at = expires_at or now + LIFETIME
+    if not now < expires_at <= now + LONGEST_LIFETIME:
+        raise ValidationError({"expires_at": [f"Choose a time within the next {LONGEST_LIFETIME.days} days."]})
+    secret = _new_secret()
+    with transaction.atomic():
+        account = lock_account(owner.pk)
+        bond = account.get_session_auth_hash()
+        if owner.get_session_auth_hash() != bond:
+            raise TokenNotValid()
+        held = ServiceToken.objects.filter(user=account)
+        held.exclude(bond=bond, expires_at__gt=now).delete()
+        if held.count() >= MOST_TOKENS:
+            raise TooManyTokens()
+        token = ServiceToken.objects.create(
+            user=account,
+            name=name,
+            digest=_digest(secret),
+            scopes=sorted(set(scopes)),
+            bond=bond,
+            created_at=now,
+            expires_at=expires_at,
+        )
+    note(Occasion.TOKEN_MADE, user_id=owner.pk, by=owner.pk, token_id=token.pk, scopes=" ".join(token.scopes))
+    return NewToken(token, secret)
+
+
+def of(owner: User) -> QuerySet[ServiceToken]:
+    """The owner's tokens: those that work, and those that have expired. Those that ended with a sign-in are not listed:
+    nothing brings them back."""
+    return ServiceToken.objects.filter(user=owner, bond=owner.get_session_auth_hash())
+
+
+def revoke(*, token: ServiceToken, by: User) -> None:
+    """Ends a token, which is gone with it. A 403 for who may not."""
+    require(by, "token", "destroy", token)
+    token_id, owner_id = token.pk, token.user_id
+    token.delete()
+    note(Occasion.TOKEN_REVOKED, user_id=owner_id, by=by.pk, token_id=token_id)
+
+
+def holder(secret: str, *, now: datetime | None = None) -> ServiceToken:
+    """The token that this is the text of, with its owner; TokenNotValid where there is none, or where it has expired
+    or ended with its owner's sign-ins: by a new password, by "end all sign-ins", by deactivation. One statement."""
+    if not is_well_formed(secret):
+        raise TokenNotValid()
+    tokens = ServiceToken.objects.filter(digest=_digest(secret)).select_related("user")
+    token: ServiceToken | None = routers.with_position(tokens).order_by().first()
+    routers.is_read_beside(token)
+    if token is None or token.expires_at <= (now or timezone.now()) or not token.user.is_active:
+        raise TokenNotValid()
+    if token.bond != token.user.get_session_auth_hash():
+        raise TokenNotValid()
+    return token
+
+
+def write_down_use(token: ServiceToken, *, now: datetime | None = None) -> None:
+    """Says when the token was last used, to the minute. Whatever comes in the way, the request goes on."""
+    now = now or timezone.now()
+    if token.last_used_at is not None and now - token.last_used_at < BETWEEN_USES:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - BETWEEN_USES)
+    try:
+        with one_statement():
+            ServiceToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+    except Error as problem:
+        logger.info("The last use of a service token was not written down (%s)", type(problem).__name__)
+
+
+def forget_expired(*, now: datetime, dry_run: bool) -> int:
+    """Removes the tokens that expired a month ago; how many these are. With `dry_run` they stay."""
+    expired = ServiceToken.objects.filter(expires_at__lte=now - KEPT_EXPIRED)
+    return expired.count() if dry_run else expired.delete()[0]
+
+
+def is_well_formed(secret: str) -> bool:
+    """Whether this could be a token, by its shape and its checksum."""
+    body = secret.removeprefix(PREFIX)
+    return (
+        secret.startswith(PREFIX)
+        and len(body) == RANDOM_CHARACTERS + CHECKSUM_CHARACTERS
+        and body.isascii()
+        and body.isalnum()
+        and body[RANDOM_CHARACTERS:] == _checksum(body[:RANDOM_CHARACTERS])
+    )
+
+
+def _new_secret() -> str:
+    characters = "".join(secrets.choice(_ALPHABET) for _ in range(RANDOM_CHARACTERS))
+    return f"{PREFIX}{characters}{_checksum(characters)}"
+
+
+def _checksum(characters: str) -> str:
+    """CRC-32 in letters and digits."""
+    number, text = zlib.crc32(characters.encode()), ""
+    for _ in range(CHECKSUM_CHARACTERS):
+        number, digit = divmod(number, len(_ALPHABET))
+        text = _ALPHABET[digit] + text
+    return text
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,151 @@
+"""Signing in and staying signed in: a short-lived access token, and a refresh token that works once.
+
+Every token carries `auth_time` (OpenID Connect Core 1.0, section 2), the moment the password was given, through all
+refreshes; a digest of the password's hash, so that a new password ends every token issued before it; and the
+account's generation of sign-ins, with which all of them can be ended at once.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from django.contrib.auth import authenticate
+from django.db import IntegrityError, transaction
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken, Token, UntypedToken
+from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
+
+from accounts.models import User
+from eventhub.api.fields import could_be_id
+from eventhub.audit import Channel
+from eventhub.db import routers
+from eventhub.db.batches import READ, batches
+from eventhub.db.compiled_queries import Statement
+from eventhub.db.retry import retried
+from eventhub.exceptions import InvalidCredentials, TokenNotValid
+from eventhub.observability.security_log import Occasion, note
+
+FRESH_SECONDS = 15 * 60
+# A token that expires in this moment may just be being used up.
+GRACE = timedelta(minutes=1)
+GENERATION_CLAIM = "generation"
+_ACCOUNT = Statement(lambda user_id: routers.with_position(User.objects.filter(pk=user_id)))
+
+
+class TokenPair(TypedDict):
+    token: str
+    refresh: str
+
+
+def sign_in(*, username: str, password: str) -> TokenPair:
+    """Tokens for a name in any case and its password. InvalidCredentials, after the same time, for anything else."""
+    user = authenticate(username=username, password=password)
+    if not isinstance(user, User):
+        note_failed_sign_in(username, through=Channel.API)
+        raise InvalidCredentials()
+    return token_pair(user, auth_time=int(time.time()))
+
+
+def note_failed_sign_in(username: str, *, through: Channel) -> None:
+    """Tells the operator, with the id of the account that was tried, where there is one."""
+    account = User.objects.order_by().filter(username__lower=username.lower()).values_list("pk", flat=True).first()
+    note(Occasion.LOGIN_FAILED, user_id=account, through=through.value)
+
+
+@retried
+def rotate(raw: str) -> TokenPair:
+    """New tokens for a refresh token, which is used up by it; TokenNotValid where it is not, or no longer, good.
+
+    Of two requests that race with one token, one wins: using up is a unique INSERT.
+    """
+    with transaction.atomic():
+        token = _verified(raw)
+        user = holder(token)
+        _use_up(token)
+        return token_pair(user, auth_time=token.get("auth_time", 0))
+
+
+@retried
+def sign_out(raw: str, *, user: User) -> None:
+    """Uses up the user's own refresh token; TokenNotValid for another's or one that is used up."""
+    with transaction.atomic():
+        token = _verified(raw)
+        if holder(token) != user:
+            raise TokenNotValid()
+        _use_up(token)
+
+
+def forget_expired(*, now: datetime, dry_run: bool) -> int:
+    """Refresh tokens that are no good any more, used up or not: how many there were. With `dry_run` they stay."""
+    expired = OutstandingToken.objects.filter(expires_at__lte=now - GRACE).order_by("pk").values_list("pk", flat=True)
+    if dry_run:
+        return expired.count()
+    tokens = list(expired)
+    for some in batches(tokens, READ):
+        _forget(some)
+    return len(tokens)
+
+
+def is_fresh(token: Token | None) -> bool:
+    """Whether the password behind this token was given less than 15 minutes ago."""
+    return token is not None and is_recent(token.get("auth_time", 0))
+
+
+def is_recent(auth_time: float) -> bool:
+    """Whether that moment (Unix seconds) is less than 15 minutes ago."""
+    return time.time() - auth_time < FRESH_SECONDS
+
+
+def holder(token: Token) -> User:
+    """The active account that a token was issued to, under the password it still has; TokenNotValid."""
+    user_id = str(token.get(api_settings.USER_ID_CLAIM))
+    user: User | None = _ACCOUNT.first(int(user_id)) if could_be_id(user_id) else None
+    routers.is_read_beside(user)
+    if user is None or not user.is_active:
+        raise TokenNotValid()
+    if token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
+        raise TokenNotValid()
+    if token.get(GENERATION_CLAIM, 0) != user.sign_in_generation:  # its sign-ins have been ended since
+        raise TokenNotValid()
+    return user
+
+
+def account_named_by(raw: object) -> str | None:
+    """The user id in an unexpired token that this service has signed, used up or not; None for anything else."""
+    try:
+        return str(UntypedToken(raw)[api_settings.USER_ID_CLAIM])  # type: ignore[arg-type]
+    except (TokenError, KeyError):
+        return None
+
+
+def token_pair(user: User, *, auth_time: int) -> TokenPair:
+    """Tokens for `user`, whose password was given at `auth_time` (Unix seconds)."""
+    refresh = RefreshToken.for_user(user)
+    refresh["auth_time"] = auth_time
+    refresh[GENERATION_CLAIM] = user.sign_in_generation
+    return {"token": str(refresh.access_token), "refresh": str(refresh)}
+
+
+def _verified(raw: str) -> RefreshToken:
+    try:
+        return RefreshToken(raw)  # type: ignore[arg-type]
+    except TokenError:
+        raise TokenNotValid() from None
+
+
+@retried
+def _forget(token_ids: Sequence[int]) -> None:
+    OutstandingToken.objects.filter(pk__in=token_ids).delete()
+
+
+def _use_up(token: RefreshToken) -> None:
+    outstanding, _ = OutstandingToken.objects.get_or_create(
+        jti=token[api_settings.JTI_CLAIM], defaults={"expires_at": datetime_from_epoch(token["exp"]), "token": ""}
+    )
+    try:
+        BlacklistedToken.objects.create(token=outstanding)
+    except IntegrityError:
+        raise TokenNotValid() from None

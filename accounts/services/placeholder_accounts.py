@@ -1,0 +1,80 @@
+"""Accounts that are made for people who have not signed up. They claim them by resetting the password."""
+
+from collections.abc import Collection, Mapping, Sequence
+from secrets import token_urlsafe
+from typing import Any, NamedTuple
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from accounts.models import Role, User, normalize_email
+from eventhub.db.batches import AT_ONCE, batches
+from eventhub.db.json_rows import among, folded, unfolded
+from eventhub.db.retry import ATTEMPTS
+from eventhub.exceptions import Unavailable
+
+_USERNAME = User._meta.get_field("username")
+_COLUMNS = {"username": "text", "email": "text", "password": "text"}
+# WHERE is for SQLite, which reads "ON" behind a table as the condition of a join.
+_INSERT = """
+INSERT INTO accounts_user (username, email, password, role, is_active, created_at, updated_at)
+SELECT username, email, password, %s, %s, %s, %s FROM {rows} WHERE true ORDER BY place
+    ON CONFLICT DO NOTHING"""
+
+
+class Unclaimed(NamedTuple):
+    """What is particular to an account that nobody has claimed yet."""
+
+    username: str
+    email: str
+    password: str
+
+
+def find_accounts(emails: Collection[str]) -> dict[str, int]:
+    """The id of the account of each of these normalized addresses that has one, active or not."""
+    found: dict[str, int] = {}
+    for some in batches(sorted(emails), AT_ONCE):
+        accounts = User.objects.filter(email__lower__in=among(some, "text")).values_list("email", "pk")
+        found.update((normalize_email(email), pk) for email, pk in accounts)
+    return found
+
+
+def find_or_make_accounts(emails: Collection[str], known: Mapping[str, int] | None = None) -> dict[str, int]:
+    """The id of an account of each of these normalized addresses, made where there is none. `known` is what
+    `find_accounts` has said of them, where it was asked.
+
+    One that somebody else has made since is taken as it is. They are made in the order of the addresses, so that two
+    who make the same ones wait for each other and never in a circle.
+    """
+    found = dict(find_accounts(emails) if known is None else known)
+    for attempt in range(ATTEMPTS):
+        missing = sorted(set(emails) - found.keys())
+        if not missing:
+            return found
+        for some in batches(missing, AT_ONCE):
+            _make([_unclaimed(email, is_taken=attempt > 0) for email in some])
+        found |= find_accounts(missing)
+    raise Unavailable()
+
+
+def _unclaimed(email: str, *, is_taken: bool) -> Unclaimed:
+    """An account that nobody can sign in to. Its username is the address, unless it is none or `is_taken`."""
+    username = email
+    try:
+        _USERNAME.run_validators(username)
+    except ValidationError:
+        is_taken = True
+    if is_taken:
+        username = f"guest-{get_random_string(20).lower()}"
+    # As `make_password(None)`, which asks the system for each of its 40 characters.
+    return Unclaimed(username, email, password=f"{UNUSABLE_PASSWORD_PREFIX}{token_urlsafe(30)}")
+
+
+def _make(accounts: Sequence[Unclaimed]) -> None:
+    """Writes those of which neither the username nor the address is taken, in one statement."""
+    now: Any = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(rows=unfolded(_COLUMNS)), [Role.USER.value, True, now, now, folded(accounts)])

@@ -1,0 +1,68 @@
+"""Tokens for links in mails.
+
+Nothing of them is kept: a token is signed, runs out, and is bound to the state of the account that it is to change, so
+that the change, and any other of that state, uses it up.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.core.signing import BadSignature, TimestampSigner
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.models import User
+
+
+class Purpose(NamedTuple):
+    """What a link is for, how long it is good, and the state of the account that it is bound to."""
+
+    name: str
+    seconds: int
+    state: Callable[[User], str]
+
+
+RESET = Purpose(
+    # What sign-ins hang on, the password and their generation; and the address.
+    "accounts.signed_links.reset",
+    60 * 60,
+    lambda account: f"{account.get_session_auth_hash()} {account.email}",
+)
+VERIFICATION = Purpose("accounts.signed_links.verification", 3 * 24 * 60 * 60, lambda account: account.email)
+
+
+def token_for(account: User, purpose: Purpose) -> str:
+    """Letters, digits, `-`, `_` and dots, which a URL holds as they are."""
+    return _signer(purpose).sign_object([account.pk, _digest(account, purpose)])
+
+
+def account_named_by(token: object, purpose: Purpose) -> int | None:
+    """The id in a token that this service has made for that purpose, and that has not run out; None for any other."""
+    named = _read(token, purpose)
+    return named and named[0]
+
+
+def fits(token: object, account: User, purpose: Purpose) -> bool:
+    """Whether the token is good, and the account is still as it was when the token was made."""
+    named = _read(token, purpose)
+    return named is not None and named[0] == account.pk and constant_time_compare(named[1], _digest(account, purpose))
+
+
+def fingerprint(text: str) -> str:
+    """Of a text that is not to be kept itself."""
+    return salted_hmac("accounts.signed_links", text, algorithm="sha256").hexdigest()[:32]
+
+
+def _signer(purpose: Purpose) -> TimestampSigner:
+    return TimestampSigner(salt=purpose.name, sep=".")
+
+
+def _digest(account: User, purpose: Purpose) -> str:
+    return salted_hmac(purpose.name, purpose.state(account), algorithm="sha256").hexdigest()[:32]
+
+
+def _read(token: object, purpose: Purpose) -> tuple[int, str] | None:
+    try:
+        account_id, digest = _signer(purpose).unsign_object(str(token), max_age=purpose.seconds)
+    except (BadSignature, ValueError):  # ValueError: characters that no token has
+        return None
+    return int(account_id), str(digest)

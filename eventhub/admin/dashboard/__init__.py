@@ -1,0 +1,96 @@
+"""The first page of the back office: the figures of registrations/selectors/dashboard.py as cards, bars, a chart and
+sentences."""
+
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from accounts.models import User
+from eventhub import datetimes
+from eventhub.admin.dashboard.chart import THEMES, chart
+from eventhub.admin.dashboard.concerns import failed_tasks, lines
+from eventhub.admin.dashboard.first_steps import first_steps
+from eventhub.admin.dashboard.links import event_list, event_page, moment, registration_page
+from registrations.selectors import dashboard as figures
+from registrations.selectors.dashboard import Fill, Totals
+
+
+class Card(NamedTuple):
+    label: str
+    figure: str
+    note: str
+    icon: str
+    href: str
+
+
+class Bar(NamedTuple):
+    """How an event fills."""
+
+    title: str
+    begins: str
+    seats: str
+    queue: str
+    percent: int
+    href: str
+    door: str  # where people are checked in, from the day of the event on
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What unfold's callback adds to the page: one query for each function of registrations/selectors/dashboard.py, and
+    for who may know of it one for what has failed."""
+    user, now = cast(User, request.user), timezone.now()
+    stage = figures.stage(user=user, now=now)
+    days, check_ins = figures.activity(user=user, now=now)
+    events = figures.next_events(user=user, now=now)
+    return {
+        **context,
+        "stage": stage,
+        "first_steps": first_steps(stage, events),
+        "cards": cards(figures.totals(user=user, now=now), check_ins),
+        "days": days,
+        "charts": [chart(days, theme) for theme in THEMES],
+        "zone": timezone.get_current_timezone_name(),
+        "bars": [bar(event, now) for event in events],
+        "add_event": reverse("admin:events_event_add"),
+        "concerns": [*failed_tasks(user, now), *lines(figures.concerns(user=user, now=now), now)],
+    }
+
+
+def cards(totals: Totals, check_ins: int) -> list[Card]:
+    coming = ("when", "coming")
+    taken = f"{percent(totals.taken, totals.seats)} % taken, at events to come"
+    check_in_list = f"{registration_page('changelist')}?status__exact=attended"
+    return [
+        Card("Events to come", f"{totals.events:,}", "announced, today and later", "event", event_list(coming)),
+        Card("Seats", f"{totals.taken:,} of {totals.seats:,}", taken, "event_seat", event_list(coming)),
+        Card(
+            "People waiting",
+            f"{totals.waiting:,}",
+            "in queues of events to come",
+            "hourglass_top",
+            event_list(coming, ("fill", "queue")),
+        ),
+        Card("Check-ins today", f"{check_ins:,}", "people marked as attended", "how_to_reg", check_in_list),
+    ]
+
+
+def percent(taken: int, seats: int) -> int:
+    """Rounded down, so that only what is full is said to be."""
+    return 100 * taken // seats if seats else 0
+
+
+def bar(event: Fill, now: datetime) -> Bar:
+    is_near = event.date_time < datetimes.end_of_day(now)
+    return Bar(
+        title=event.title,
+        begins=capfirst(moment(event.date_time, now).removeprefix("on ")),
+        seats=f"{event.seats_taken:,} / {event.max_capacity:,}",
+        queue=f"{event.waitlisted:,} waiting" if event.waitlisted else "",
+        percent=percent(event.seats_taken, event.max_capacity),
+        href=event_page(event.pk),
+        door=registration_page("door", event.pk) if is_near else "",
+    )

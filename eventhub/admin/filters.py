@@ -1,0 +1,29 @@
+"""What lists of the back office share: filters whose values are as those of the API."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RangeDateFilter
+
+from eventhub import datetimes
+
+
+class DayRangeFilter(RangeDateFilter):
+    """From one day to another, both included, in TIME_ZONE."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for end, lookup in (("from", "gte"), ("to", "lte")):
+            text = str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "").strip()
+            if text:
+                queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": self._moment(request, text, end)})
+        return queryset
+
+    def _moment(self, request: HttpRequest, text: str, end: str) -> Any:
+        try:
+            return datetimes.parse(text, end_of_day=end == "to")
+        except ValueError as problem:
+            messages.error(request, f"“{text[:30]}” is not a day. Write it as 2027-05-31.")
+            raise IncorrectLookupParameters(problem) from problem

@@ -1,0 +1,214 @@
+"""What every page of the back office is made of: the permission table's scope and rights, and refusals as messages."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError, OperationalError
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.serializers import as_serializer_error
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
+
+from accounts.permissions import allowed
+from eventhub.api.fields import could_be_id
+from eventhub.api.filters import MAX_SEARCH_LENGTH, found_in
+from eventhub.db.retry import retried
+from eventhub.exceptions import Refusal, Unavailable, error_body
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+REFUSALS = (APIException, DjangoValidationError, IntegrityError, OperationalError)
+
+
+def problems(refusal: Exception) -> Mapping[str, list[str]]:
+    """What was refused, as sentences for people: by field, or under "" where no field is to blame."""
+    if isinstance(refusal, DjangoValidationError):
+        refusal = ValidationError(as_serializer_error(refusal))
+    if isinstance(refusal, ValidationError):
+        body = error_body(refusal)["errors"]
+        return {"" if field == "non_field_errors" else field: texts for field, texts in body.items()}
+    if isinstance(refusal, IntegrityError):
+        refusal = Refusal()
+    elif isinstance(refusal, OperationalError):
+        refusal = Unavailable()
+    return {"": [f"{refusal}."]}
+
+
+class OfficeForm(ModelForm):  # type: ignore[type-arg]
+    """A form whose save may be refused: it is shown again with what was typed, and the refusal beside its field."""
+
+    refusal: ClassVar[Exception | None] = None
+    # Which field a refusal is about, by its code, where the rule does not say.
+    fields_of_codes: ClassVar[Mapping[str, str]] = {}
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.refusal is not None:
+            about = self.fields_of_codes.get(getattr(self.refusal, "default_code", ""), "")
+            for field, texts in problems(self.refusal).items():
+                name = field or about
+                self.add_error(name if name in self.fields else None, DjangoValidationError(texts))
+        return cleaned
+
+
+class OfficeList(ChangeList):
+    """A page of a list whose rows nobody counts."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # What the paginator gives for want of a count would be offered as "Select all 9999999999".
+        self.result_count = len(self.result_list)
+
+    @property
+    def has_other_pages(self) -> bool:
+        """Before this one, or, where it is full, perhaps after it."""
+        return bool(self.page_num > 1 or self.result_count == self.list_per_page)
+
+
+class RowSelect(AutocompleteSelect):
+    """As Django's, which looks every value up that was sent, whatever it is."""
+
+    def optgroups(self, name: str, value: Sequence[Any], attr: dict[str, Any] | None = None) -> Any:
+        return super().optgroups(name, [text for text in value if could_be_id(str(text))], attr)
+
+
+class OfficeAdmin(ModelAdmin):
+    """The pages of one model, scoped by its `managed_by` and allowed by the permission table.
+
+    `rights` names the table's action behind each of Django's four; what is missing is nobody's.
+    """
+
+    resource: ClassVar[str]
+    rights: ClassVar[Mapping[str, str]] = {}
+    form = OfficeForm
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    paginator = InfinitePaginator
+    list_per_page = 50
+    list_filter_submit = True
+    actions_on_top = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What the user manages, and nothing of anyone else."""
+        return super().get_queryset(request).managed_by(request.user)  # type: ignore[no-any-return]
+
+    def may(self, request: HttpRequest, right: str, row: Model | None = None) -> bool:
+        user = cast("User", request.user)
+        return bool(
+            right in self.rights
+            and user.is_active
+            and user.is_staff
+            and allowed(user, self.resource, self.rights[right], row)
+        )
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "view")
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, "view", obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, "delete", obj)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """As the API's, for texts of any length: a word of one or two letters begins a word."""
+        words = search_term.replace("\x00", "")[:MAX_SEARCH_LENGTH].split()
+        fields = self.get_search_fields(request)
+        return queryset.filter(*(found_in(word, fields) for word in words)), False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return OfficeList
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """As Django's, which does not foresee dates at the end of the calendar."""
+        try:
+            return super().get_changelist_instance(request)
+        except (OverflowError, ValueError) as problem:
+            raise IncorrectLookupParameters(problem) from problem
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """As Django's, for the rows that were ticked, by whatever can be the id of one."""
+        ticked = request.POST.copy()
+        ids = [text for text in ticked.getlist(ACTION_CHECKBOX_NAME) if could_be_id(text)]
+        ticked.setlist(ACTION_CHECKBOX_NAME, ids)
+        ticked["select_across"] = "0"
+        request.POST = ticked  # type: ignore[assignment]
+        return super().response_action(request, queryset)  # type: ignore[no-any-return]
+
+    # Django's journal, in which a name would outlive its row ----------------------------------------------------------
+
+    def name_in_journal(self, row: Any) -> str:
+        """How the journal calls a row."""
+        return str(row)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        self._log(request, obj, ADDITION, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        self._log(request, obj, CHANGE, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        for row in queryset:
+            self._log(request, row, DELETION, "")
+
+    def _log(self, request: HttpRequest, row: Model, flag: int, message: Any) -> None:
+        LogEntry.objects.create(
+            user=cast("User", request.user),
+            content_type=ContentType.objects.get_for_model(row),
+            object_id=str(row.pk),
+            object_repr=self.name_in_journal(row)[:200],
+            action_flag=flag,
+            change_message=json.dumps(message) if isinstance(message, list) else message,
+        )
+
+    # Forms ------------------------------------------------------------------------------------------------------------
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", RowSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"refusal": getattr(request, "refusal", None)})
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """As Django's; where a rule or the database refuses to save, the same form again, with the reason."""
+        try:
+            return self._changed(request, *args, **kwargs)
+        except REFUSALS as refusal:
+            if request.method != "POST":
+                raise
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+    @retried
+    def _changed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The outermost transaction is the view's own, so that it is what a deadlock begins again."""
+        return super().changeform_view(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+    @retried
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """As Django's, whose transaction is the outermost here too."""
+        return super().delete_view(request, object_id, extra_context)  # type: ignore[no-any-return]

@@ -1,0 +1,127 @@
+"""The back office: Django's admin as organizers and admins see it."""
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.views import PasswordChangeView, RedirectURLMixin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from unfold.sites import UnfoldAdminSite
+
+from accounts.forms.account import AUTH_TIME, OwnPasswordForm, SignInForm
+from eventhub import audit
+from eventhub.admin import account_views, form_recovery, login, password_reset_views, token_views
+from eventhub.admin.access import Standing, standing
+from eventhub.admin.model_admin import REFUSALS, problems
+
+View = Callable[..., Any]
+
+
+class Office(UnfoldAdminSite):
+    login_form = SignInForm
+    login_template = "office/login.html"
+    logout_template = "office/signed_out.html"
+    index_title = "Dashboard"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether whoever asks is inside: has a role that has to do here, and has shown the second factor, if any."""
+        return standing(request) is Standing.INSIDE
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """As Django's, with our own answers for whoever is not inside; what the page changes is written down as
+        changed here, by who is signed in."""
+
+        @functools.wraps(view)
+        def here(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            with audit.through(audit.Channel.ADMIN, request.user.pk):
+                return view(request, *args, **kwargs)
+
+        inside = super().admin_view(here, cacheable)
+
+        @functools.wraps(inside)
+        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            typist = login.typist_of(request)
+            if away := login.turn_away(request, typist):
+                return away
+            form_recovery.on_its_way(request)
+            return inside(request, *args, **kwargs)
+
+        return door
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Pages of no model."""
+        return [
+            path("code/", never_cache(login.Code.as_view()), name="code"),
+            path("password-reset/", never_cache(password_reset_views.ask_for_reset), name="password_reset"),
+            path("new-password/", never_cache(password_reset_views.new_password), name="new_password"),
+            path("verify-email/", never_cache(password_reset_views.verify_email), name="verify_email"),
+            path("second-factor/", never_cache(account_views.second_factor), name="second_factor"),
+            path("send-again/", self.admin_view(login.send_again), name="send_again"),
+            path("profile/", self.admin_view(account_views.profile), name="profile"),
+            path("tokens/", self.admin_view(token_views.tokens), name="tokens"),
+            path("end-sign-ins/", self.admin_view(account_views.end_sign_ins), name="end_sign_ins"),
+            # Whoever is signed in may sign out, also who may do nothing else here.
+            path("logout/", never_cache(self.sign_out), name="logout"),
+        ]
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """As Django's; whoever is inside already goes where they were going."""
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(_Onward(request).get_success_url())
+        context = {"typed": request.POST.get("typed"), "title": "Sign in", **(extra_context or {})}
+        response = super().login(request, context)
+        if request.method == "POST" and isinstance(response, HttpResponseRedirect):
+            request.session[AUTH_TIME] = int(time.time())
+            return login.arrived(request, response)
+        return response  # type: ignore[no-any-return]
+
+    def sign_out(self, request: HttpRequest) -> HttpResponse:
+        """As Django's, by POST; who only types the address is not signed out."""
+        return self.logout(request) if request.method == "POST" else redirect("admin:index")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """As Django's, through the rules."""
+        view = _PasswordChange.as_view(
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return cast(HttpResponse, view(request))
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """unfold's, over the names of all models, is none of ours."""
+        raise Http404
+
+    def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
+        """What one did oneself."""
+        return super().get_log_entries(request).filter(user=request.user.pk)  # type: ignore[no-any-return]
+
+
+class _Onward(RedirectURLMixin):
+    """Where `next` leads, if that is a page of ours."""
+
+    next_page = "admin:index"
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+
+class _PasswordChange(PasswordChangeView):
+    form_class = OwnPasswordForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    def form_valid(self, form: OwnPasswordForm) -> HttpResponse:  # type: ignore[override]
+        try:
+            return super().form_valid(form)
+        except REFUSALS as refusal:
+            form.add_error("new_password1", [text for texts in problems(refusal).values() for text in texts])
+            return self.form_invalid(form)

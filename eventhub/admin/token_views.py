@@ -1,0 +1,43 @@
+"""The page of one's own service tokens: what there is, a new one, and the end of one."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from accounts.forms.api_tokens import TokenForm
+from accounts.models import User
+from accounts.services import api_tokens
+from eventhub.admin.login import page
+from eventhub.admin.model_admin import REFUSALS, problems
+from eventhub.api.fields import could_be_id
+
+
+def tokens(request: HttpRequest) -> HttpResponse:
+    """With a POST: the end of the token that it names, or else a new one."""
+    if "revoke" in request.POST:
+        return _revoked(request)
+    form = TokenForm(request.POST if request.method == "POST" else None, request=request)
+    if form.is_valid():
+        try:
+            made = form.save()
+        except REFUSALS as refusal:
+            form.add_error(None, [text for texts in problems(refusal).values() for text in texts])
+        else:
+            # The one page that ever shows it, as the answer to the POST that made it.
+            return page(request, "office/new_token.html", title="New service token", made=made)
+    held = api_tokens.of(cast(User, request.user)).order_by("-created_at", "-pk")
+    return page(request, "office/tokens.html", title="Service tokens", form=form, tokens=held, now=timezone.now())
+
+
+def _revoked(request: HttpRequest) -> HttpResponse:
+    user = cast(User, request.user)
+    number = request.POST["revoke"]
+    token = api_tokens.of(user).filter(pk=int(number)).first() if could_be_id(number) else None
+    if token is None:
+        raise Http404
+    api_tokens.revoke(token=token, by=user)
+    messages.success(request, f"The token “{token}” works no more.")
+    return redirect("admin:tokens")

@@ -1,0 +1,120 @@
+"""Query parameters of lists. A value that a filter does not know is a 400, never an empty list."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+
+from eventhub import datetimes
+from eventhub.api.fields import IdFormField
+from eventhub.api.pagination import invalid_parameter
+from eventhub.db.text_search import begins_in, stands_in
+
+# Each word is a condition on every field: thousands of them would keep a database busy for long.
+MIN_SEARCH_LENGTH, MAX_SEARCH_LENGTH = 3, 255
+
+
+def containing(queryset: QuerySet[Any], fields: Sequence[str], text: str) -> QuerySet[Any]:
+    """The rows in which every word of `text` stands somewhere in one of `fields`, in any case."""
+    return queryset.filter(*(stands_in(word, fields) for word in text.split()))
+
+
+def found_in(word: str, fields: Sequence[str]) -> Q:
+    """As `stands_in`; a word that is too short for an index of trigrams stands at the beginning of a word."""
+    return stands_in(word, fields) if len(word) >= MIN_SEARCH_LENGTH else begins_in(word, fields)
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = (f"`{name}`" for name in names)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+@extend_schema_field({"type": "integer"})
+class IdFilter(filters.NumberFilter):
+    """An identifier."""
+
+    field_class = IdFormField
+
+    def get_max_validator(self) -> None:
+        return None
+
+
+class TrueOrFalse(filters.TypedChoiceFilter):
+    """`true` or `false`; django-filter's own ignores what it does not know."""
+
+    def __init__(self, help_text: str, **kwargs: Any) -> None:
+        super().__init__(choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", **kwargs)
+        extend_schema_field({"type": "boolean", "description": help_text})(self)
+
+
+class TimeFormField(forms.CharField):
+    """A time in a query parameter, as `times.parse` reads it."""
+
+    def __init__(self, *, end_of_day: bool = False, **kwargs: Any) -> None:
+        self.end_of_day = end_of_day
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
+        try:
+            return datetimes.parse(text, end_of_day=self.end_of_day) if text else None
+        except ValueError as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+
+class TimeFilter(filters.Filter):
+    """Compares with a time; `end_of_day` reads a bare date as the last moment of that day."""
+
+    field_class = TimeFormField
+
+
+class Filters(filters.DjangoFilterBackend):
+    """django-filter's, which makes a form of every request: only for one that filters."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        offered = self.get_filterset_class(view, queryset)
+        if offered is None or request.query_params.keys().isdisjoint(offered.base_filters):
+            return queryset
+        return super().filter_queryset(request, queryset, view)  # type: ignore[no-any-return]
+
+
+class Search(BaseFilterBackend):
+    """`?search=`: rows in which every word stands in one of the view's `search_fields`, in any case."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        text = request.query_params.get("search", "").strip()
+        fields = getattr(view, "search_fields", ())
+        if not text or not fields:
+            return queryset
+        if len(text) < MIN_SEARCH_LENGTH:
+            raise invalid_parameter("search", f"Enter at least {MIN_SEARCH_LENGTH} characters.")
+        if len(text) > MAX_SEARCH_LENGTH:
+            raise invalid_parameter("search", f"Enter at most {MAX_SEARCH_LENGTH} characters.")
+        if "\x00" in text:
+            raise invalid_parameter("search", "Null characters are not allowed.")
+        return containing(queryset, fields, text)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        fields = getattr(view, "search_fields", ())
+        if not fields:
+            return []
+        return [
+            {
+                "name": "search",
+                "in": "query",
+                "required": False,
+                "schema": {"type": "string", "minLength": MIN_SEARCH_LENGTH, "maxLength": MAX_SEARCH_LENGTH},
+                "description": (
+                    f"Words between spaces, each of which stands in {_listed(fields)}: anywhere, also inside another"
+                    " word, in any order and any case (SQLite: of the letters A to Z). Nothing is read as a pattern. On"
+                    " PostgreSQL an index of trigrams (`pg_trgm`) answers; on SQLite, and for words of one or two"
+                    " letters, the rows are looked through in the order of the list."
+                ),
+            }
+        ]

@@ -1,0 +1,178 @@
+"""Keyset pagination: a page costs the same wherever it is, and rows that come and go move nobody else's page.
+
+A list is ordered by one column and the key, `(column, id)`. A cursor is the signed position of a row in that order;
+the page after it is `WHERE (column, id) > (position)`, which an index on both answers directly. Counting rows or
+skipping them (OFFSET) would read everything before the page. See Winand, "We need tool support for keyset pagination".
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from django.conf import settings
+from django.core import signing
+from django.db.models import BooleanField, F, Func, Value
+from django.utils.dateparse import parse_datetime
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from eventhub.exceptions import BadRequest
+from eventhub.listings import Listing
+
+MAX_PAGE_SIZE = 200
+
+
+def invalid_parameter(name: str, problem: str) -> BadRequest:
+    """A 400 in the form of a field error, for a query parameter."""
+    return BadRequest(f"{name}: {problem}", errors={name: [problem]})
+
+
+class Cursor(NamedTuple):
+    """A position in a list, and whether the page lies before it."""
+
+    value: Any
+    pk: int
+    backwards: bool
+
+    def to_text(self, salt: str) -> str:
+        value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
+        return signing.dumps([value, isinstance(self.value, datetime), self.pk, self.backwards], salt=salt)
+
+    @classmethod
+    def from_text(cls, text: str, salt: str) -> "Cursor":
+        """The cursor that `to_text` made for the same list and order; a 400 for anything else."""
+        try:
+            value, is_time, pk, backwards = signing.loads(text, salt=salt)
+        except signing.BadSignature:
+            raise invalid_parameter("cursor", "This cursor is not of this list.") from None
+        return cls(parse_datetime(value) if is_time else value, pk, backwards)
+
+
+class RowComparison(Func):
+    """`(column, id) > (value, id)` as SQL's row values, which PostgreSQL and SQLite answer from an index."""
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, column: str, operator: str, cursor: Cursor) -> None:
+        super().__init__(F(column), F("pk"), Value(cursor.value), Value(cursor.pk))
+        self.operator = operator
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        parts, params = zip(*(compiler.compile(part) for part in self.source_expressions), strict=True)
+        sql = f"({parts[0]}, {parts[1]}) {self.operator} ({parts[2]}, {parts[3]})"
+        return sql, [param for group in params for param in group]
+
+
+class KeysetPagination(BasePagination):
+    """The contract's envelope. The view names its orders: `orderings` maps a parameter's value to a column; and the
+    NamedTuple `row`, whose fields, the columns of the orders and `pk` among them, are all that is read."""
+
+    page: list[Any]
+    next_link: str | None
+    previous_link: str | None
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        size = _page_size(request)
+        column, descending = _ordering(request, view)
+        text = request.query_params.get("cursor")
+        cursor = Cursor.from_text(text, _salt(view, column, descending)) if text else None
+        # Walking back through a descending list is walking forward through an ascending one.
+        reverse = descending != (cursor is not None and cursor.backwards)
+        if cursor is not None:
+            queryset = queryset.filter(RowComparison(column, "<" if reverse else ">", cursor))
+        found = queryset.order_by(*_order(column, reverse)).values_list(*view.row._fields)[: size + 1]
+        return self._page([view.row._make(values) for values in found], size, cursor, request, view)
+
+    def first_page(self, listing: Listing, ids: tuple[int, ...], request: Request, view: Any) -> list[Any]:
+        """The page that a request without parameters asks for."""
+        size = _default_page_size()
+        order = _order(*_ordering(request, view))
+        return self._page(listing.first_rows(ids, view.row, order, size + 1), size, None, request, view)
+
+    def _page(self, rows: list[Any], size: int, cursor: Cursor | None, request: Request, view: Any) -> list[Any]:
+        """The rows of the page, of which one more was looked for, and the links to those around it."""
+        column, descending = _ordering(request, view)
+        backwards = cursor is not None and cursor.backwards
+        more = len(rows) > size
+        rows = rows[:size]
+        if backwards:
+            rows.reverse()
+        self.page = rows
+        url = request.build_absolute_uri()
+
+        def link(row: Any, *, back: bool) -> str:
+            if row is None:  # everything around the cursor is gone: begin again
+                return remove_query_param(url, "cursor")
+            position = Cursor(getattr(row, column), row.pk, back)
+            return replace_query_param(url, "cursor", position.to_text(_salt(view, column, descending)))
+
+        self.next_link = link(rows[-1] if rows else None, back=False) if more or backwards else None
+        if backwards:
+            self.previous_link = link(rows[0], back=True) if more else None
+        else:
+            self.previous_link = link(rows[0] if rows else None, back=True) if cursor else None
+        return rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({"next": self.next_link, "previous": self.previous_link, "results": data})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {"next": link, "previous": link, "results": schema},
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        orders = [order for name in view.orderings for order in (name, f"-{name}")]
+        return [
+            _parameter("cursor", {"type": "string"}, "Where the page begins: taken from `next` or `previous`."),
+            _parameter(
+                "page_size",
+                {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": _default_page_size()},
+                "How many rows a page has.",
+            ),
+            _parameter(
+                "ordering",
+                {"type": "string", "enum": orders, "default": view.default_ordering},
+                "The order of the list; a minus sign turns it round.",
+            ),
+        ]
+
+
+def _order(column: str, reverse: bool) -> tuple[str, ...]:
+    return tuple(f"-{name}" if reverse else name for name in (column, "pk"))
+
+
+def _salt(view: Any, column: str, descending: bool) -> str:
+    """What makes a cursor one of this kind of rows in this order."""
+    return f"{view.queryset.model._meta.label}:{column}:{descending}"
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+def _default_page_size() -> int:
+    return cast("int", settings.REST_FRAMEWORK["PAGE_SIZE"])
+
+
+def _page_size(request: Request) -> int:
+    text = request.query_params.get("page_size")
+    if not text:
+        return _default_page_size()
+    if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_PAGE_SIZE:
+        return int(text)
+    raise invalid_parameter("page_size", f"Enter a whole number from 1 to {MAX_PAGE_SIZE}.")
+
+
+def _ordering(request: Request, view: Any) -> tuple[str, bool]:
+    text = request.query_params.get("ordering") or view.default_ordering
+    name = text.removeprefix("-")
+    if name not in view.orderings:
+        raise invalid_parameter("ordering", f"Choose one of {', '.join(view.orderings)}.")
+    return view.orderings[name], text.startswith("-")

@@ -1,0 +1,155 @@
+"""Statements of the hot path: a queryset that is compiled once, and run with other ids from then on.
+
+Django builds and compiles a queryset anew for every request, which for a row by its key takes several times as long
+as sending the statement and reading its answer. What is written here stays a queryset: columns, joins and locks are
+the models' own.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connections, router
+from django.db.models import Model, QuerySet
+from django.db.models.query import get_related_populators
+from django.db.transaction import TransactionManagementError
+
+from eventhub.api.fields import MAX_ID
+
+
+def planned_once(connection: Any) -> Any:
+    """A cursor for a text that is always the same: PostgreSQL plans it once in a session (eventhub/db/postgresql),
+    SQLite
+    in no time."""
+    return getattr(connection, "planned_cursor", connection.cursor)()
+
+
+def _planned_each_time(connection: Any) -> Any:
+    return connection.cursor()
+
+
+class _Compiled(NamedTuple):
+    sql: str
+    parameters: list[Any]
+    places: list[tuple[int, int]]  # which of the parameters is which of the ids
+    converters: list[tuple[int, Callable[[Any, Any], Any]]]  # by column
+    columns: list[str]  # of the model, the first of each row
+    annotations: dict[str, int]  # by name the columns
+    related: list[Any]  # what fills in `select_related`
+
+
+class Statement:
+    """`Statement(lambda event_id: Event.objects.filter(pk=event_id))`: the queryset, as often as it is wanted.
+
+    Its arguments are ids, none of them negative, which it compares with columns. One that no column can hold finds
+    no row.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any]], *, plan_once: bool = True) -> None:
+        self._build = build
+        self._cursor: Callable[[Any], Any] = planned_once if plan_once else _planned_each_time
+        self._model: type[Model] | None = None
+        self._locks = False
+        self._compiled: dict[str, _Compiled] = {}  # by the alias of the database
+
+    def rows(self, *ids: int) -> list[Any]:
+        """The tuples of a queryset of `values_list`."""
+        return self._run(ids)[0]
+
+    def first(self, *ids: int) -> Any:
+        """The first instance, with its annotations and what `select_related` names, or None."""
+        rows, compiled, alias = self._run(ids)
+        if not rows:
+            return None
+        row = rows[0]
+        instance = self._model.from_db(alias, compiled.columns, row[: len(compiled.columns)])  # type: ignore[union-attr]
+        for related in compiled.related:
+            related.populate(row, instance)
+        for name, column in compiled.annotations.items():
+            setattr(instance, name, row[column])
+        return instance
+
+    def _run(self, ids: tuple[int, ...]) -> tuple[list[Any], _Compiled, str]:
+        if self._model is None:
+            queryset = self._build(*ids)
+            self._locks = queryset.query.select_for_update
+            self._model = queryset.model
+        alias = router.db_for_write(self._model) if self._locks else router.db_for_read(self._model)
+        connection = connections[alias]
+        if self._locks and not connection.in_atomic_block:
+            raise TransactionManagementError("A lock outside a transaction locks nothing.")
+        compiled = self._compiled.get(alias) or self._compiled.setdefault(alias, self._compile(connection))
+        if max(ids) > MAX_ID:
+            return [], compiled, alias
+        parameters = compiled.parameters.copy()
+        for place, which in compiled.places:
+            parameters[place] = ids[which]
+        with self._cursor(connection) as cursor:
+            cursor.execute(compiled.sql, parameters)
+            rows = cursor.fetchall()
+        if compiled.converters:
+            rows = [_converted(row, compiled.converters, connection) for row in rows]
+        return rows, compiled, alias
+
+    def _compile(self, connection: Any) -> _Compiled:
+        markers = [MAX_ID - which for which in range(len(inspect.signature(self._build).parameters))]
+        compiler = self._build(*markers).query.get_compiler(connection=connection)
+        sql, values = compiler.as_sql()
+        sql, parameters = _with_constants(sql, values, markers, connection)
+        expressions = [expression for expression, _, _ in compiler.select]
+        by_column = compiler.get_converters(expressions)
+        shape = compiler.klass_info  # None for `values_list`
+        columns = shape["select_fields"] if shape else []
+        return _Compiled(
+            sql=sql,
+            parameters=parameters,
+            places=[(place, markers.index(value)) for place, value in enumerate(parameters) if value in markers],
+            converters=[
+                (column, _chain(converters, expression)) for column, (converters, expression) in by_column.items()
+            ],
+            columns=[expressions[column].target.attname for column in columns],
+            annotations=compiler.annotation_col_map or {},
+            related=_populators(shape, compiler.select, connection.alias) if shape else [],
+        )
+
+
+def _with_constants(sql: str, parameters: Sequence[Any], ids: list[int], connection: Any) -> tuple[str, list[Any]]:
+    """With all but the ids said in the text, so that the one plan that PostgreSQL keeps for them knows it: of the
+    statuses that a partial index is for, it would otherwise know only that there are some."""
+    if connection.vendor != "postgresql":
+        return sql, list(parameters)
+    connection.ensure_connection()
+    values, left = iter(parameters), []
+
+    def said(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return found[0]
+        value = next(values)
+        if value in ids:
+            left.append(value)
+            return found[0]
+        constant: str = connection.ops.compose_sql("%s", [value])
+        return constant.replace("%", "%%")
+
+    return re.sub("%[%s]", said, sql), left
+
+
+# The stubs are of a newer Django, which wants one argument more.
+_populators: Callable[..., list[Any]] = get_related_populators
+
+
+def _chain(converters: list[Callable[[Any, Any, Any], Any]], expression: Any) -> Callable[[Any, Any], Any]:
+    def convert(value: Any, connection: Any) -> Any:
+        for converter in converters:
+            value = converter(value, expression, connection)
+        return value
+
+    return convert
+
+
+def _converted(row: Any, converters: list[tuple[int, Callable[[Any, Any], Any]]], connection: Any) -> list[Any]:
+    values = list(row)
+    for column, convert in converters:
+        values[column] = convert(values[column], connection)
+    return values

@@ -1,0 +1,40 @@
+"""What has expired in tables of Django's own, and nobody asks for any more."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.cache import caches
+from django.core.cache.backends.db import BaseDatabaseCache
+from django.db import connection
+
+from eventhub.db.retry import retried
+
+
+@retried
+def drop_expired_cache(*, now: datetime, dry_run: bool) -> int:
+    """Entries of the caches that are tables; a cache in Redis forgets by itself."""
+    rows = 0
+    # As the cache itself compares: whole seconds, so that none goes which it would still have found.
+    by_now = connection.ops.adapt_datetimefield_value(now.astimezone(UTC).replace(microsecond=0))
+    for table in _cache_tables():
+        expired = f"FROM {connection.ops.quote_name(table)} WHERE expires < %s"
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) {expired}" if dry_run else f"DELETE {expired}", [by_now])
+            rows += cursor.fetchone()[0] if dry_run else cursor.rowcount
+    return rows
+
+
+@retried
+def drop_expired_sessions(*, now: datetime, dry_run: bool) -> int:
+    """Sessions of the back office."""
+    expired = Session.objects.filter(expire_date__lt=now)
+    return expired.count() if dry_run else expired.delete()[0]
+
+
+def _cache_tables() -> Iterator[str]:
+    for name in settings.CACHES:
+        cache = caches[name]
+        if isinstance(cache, BaseDatabaseCache):
+            yield cache._table  # type: ignore[attr-defined]

@@ -1,0 +1,75 @@
+"""Faults to Sentry, where SENTRY_DSN is set and the package `sentry-sdk`, which we do not require, is installed.
+
+What the log has of errors is sent, and nothing else: where in the program, what kind, which request by its id. The
+library is kept from looking at requests, statements and variables by itself.
+"""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from eventhub.observability import logging, redaction
+
+# All that leaves us of what the library puts together. Requests, users, breadcrumbs, variables are not among it.
+SENT = {"event_id", "timestamp", "level", "platform", "logger", "release", "environment", "server_name", "sdk"}
+SENT_OF_PROBLEMS = {"type", "module", "mechanism", "stacktrace"}
+
+
+def start(dsn: str, *, release: str) -> None:
+    """From here on errors that are logged, and whatever ends the process, are sent. ImproperlyConfigured without the
+    package."""
+    try:
+        import sentry_sdk
+        from sentry_sdk.integrations.atexit import AtexitIntegration
+        from sentry_sdk.integrations.dedupe import DedupeIntegration
+        from sentry_sdk.integrations.excepthook import ExcepthookIntegration
+        from sentry_sdk.integrations.logging import LoggingIntegration
+        from sentry_sdk.integrations.threading import ThreadingIntegration
+    except ImportError:
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is set, but the package sentry-sdk is not installed: pip install sentry-sdk"
+        ) from None
+    sentry_sdk.init(
+        dsn=dsn,
+        release=release,
+        before_send=purged,
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,
+        max_breadcrumbs=0,
+        traces_sample_rate=None,
+        auto_session_tracking=False,
+        send_client_reports=False,
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        integrations=[
+            LoggingIntegration(level=None),
+            ExcepthookIntegration(),
+            ThreadingIntegration(),
+            AtexitIntegration(callback=lambda pending, timeout: None),
+            DedupeIntegration(),
+        ],
+    )
+
+
+def purged(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any] | None:
+    """sentry-sdk's hook `before_send`: what of an event is sent, or None for nothing."""
+    record = hint.get("log_record")
+    problems = event.get("exception", {}).get("values", [])
+    if record is not None and record.name.startswith("django.") and (not problems or "security" in record.name):
+        return None  # the answer to a fault that has been told already, or what some visitor tried
+    sent: dict[str, Any] = {name: value for name, value in event.items() if name in SENT}
+    if record is not None:
+        sent["logentry"] = {"message": logging.message(record)}
+        sent["tags"] = {name: str(value) for name, value in logging.about(record).items() if name != "address"}
+    if problems:
+        sent["exception"] = {"values": [_purged(problem) for problem in problems]}
+    return sent
+
+
+def _purged(problem: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {name: value for name, value in problem.items() if name in SENT_OF_PROBLEMS}
+    frames = (kept.get("stacktrace") or {}).get("frames", [])
+    for frame in frames:
+        frame.pop("vars", None)
+    return {**kept, "value": redaction.text(str(problem.get("value") or ""))}

@@ -1,0 +1,86 @@
+"""Files of either kind as entries: of each row, what its cells say of the fields that their columns stand for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from eventhub.spreadsheets.cells import restored
+from eventhub.spreadsheets.sheets import FileError, Record, csv_records, decode
+from eventhub.spreadsheets.workbooks import is_workbook, workbook_records
+
+MAX_HEADER_SHOWN = 500
+
+
+class Entry(NamedTuple):
+    """A row of a file. A field without a column is not among `texts`; `problem` is empty where the cells fit."""
+
+    line: int
+    texts: dict[str, str]
+    problem: str = ""
+
+
+def read_records(content: bytes, *, max_rows: int) -> Iterator[Record]:
+    """The rows of a CSV file or of an XLSX workbook, whatever its name, the header among them.
+
+    FileError, with a sentence for people, where it is neither, or where the header has more than `max_rows` below it.
+    """
+    records = workbook_records(content) if is_workbook(content) else csv_records(decode(content))
+    for count, record in enumerate(records):
+        if count > max_rows:
+            raise FileError(f"There are more than {max_rows:,} rows.")
+        yield record
+
+
+def read_entries(
+    records: Iterator[Record],
+    *,
+    fields: Mapping[str, Sequence[str]],
+    required: Sequence[str] = (),
+    columns: Mapping[str, str],
+) -> Iterator[Entry]:
+    """The entries of a table whose first row names its columns. A column is called as its field, in any case and with
+    spaces or underscores; or by one of the other names in `fields`, where none is; or as `columns` says, and only so.
+
+    FileError where a column is missing or named twice.
+    """
+    first = next(records, None)
+    if first is None:
+        raise FileError("The file is empty.")
+    header = first.cells
+    positions = _positions(header, fields, required, columns)
+    for line, cells in records:
+        texts = {field: _cell(cells, position) for field, position in positions.items()}
+        surplus = any(cells[len(header) :])
+        yield Entry(line, texts, f"There are {len(cells)}, and {len(header)} in the header." if surplus else "")
+
+
+def _positions(
+    header: list[str], fields: Mapping[str, Sequence[str]], required: Sequence[str], columns: Mapping[str, str]
+) -> dict[str, int]:
+    found = {}
+    folded = [_folded(restored(name)) for name in header]
+    for field, others in fields.items():
+        names = [columns[field].strip()] if field in columns else [field, *others]
+        name = next((name for name in names if _folded(name) in folded), names[0])
+        occurrences = folded.count(_folded(name))
+        if occurrences > 1:
+            raise FileError(f'The column "{name}" is there {occurrences} times.')
+        if occurrences == 1:
+            found[field] = folded.index(_folded(name))
+        elif field in columns or field in required:
+            raise FileError(f'{field}: There is no column "{name}", only {_listed(header)}.')
+    return found
+
+
+def _folded(column: str) -> str:
+    """People write "Max capacity" where a program writes max_capacity."""
+    return column.strip().casefold().replace(" ", "_")
+
+
+def _listed(header: list[str]) -> str:
+    names = ", ".join(header)
+    return names if len(names) <= MAX_HEADER_SHOWN else f"{names[:MAX_HEADER_SHOWN]}..."
+
+
+def _cell(cells: list[str], position: int) -> str:
+    """Spreadsheets leave empty cells at the end of a line out; and an export of ours has made its texts harmless."""
+    return restored(cells[position]).strip() if position < len(cells) else ""

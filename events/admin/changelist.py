@@ -1,0 +1,177 @@
+"""The list of events: its order, its filters, its columns."""
+
+from typing import Any, ClassVar
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesCheckboxFilter, RadioFilter
+from unfold.decorators import display
+
+from eventhub import datetimes
+from eventhub.admin.filters import DayRangeFilter
+from eventhub.admin.model_admin import OfficeList
+from eventhub.api.fields import could_be_id
+from events.admin.date_hierarchy import PARTS, Period, periods
+from events.models import Event, EventStatus
+
+COMING, PAST, ALL = "coming", "past", "all"
+DATE = "date_time"
+LOOKUPS = {
+    "when",
+    "fill",
+    "status__exact",
+    "organizer__id__exact",
+    *(f"{DATE}_{end}" for end in ("from", "to")),
+    *(f"{DATE}__{part}" for part in PARTS),
+}
+STATUS_COLOURS = {
+    EventStatus.DRAFT.label: "warning",
+    EventStatus.UPCOMING.label: "info",
+    EventStatus.ACTIVE.label: "success",
+    EventStatus.COMPLETED.label: "default",
+    EventStatus.CANCELLED.label: "danger",
+}
+
+
+class WhenFilter(RadioFilter):
+    """Today and later until something else is asked for. Whoever searches means all events, and whoever names a day
+    means that day."""
+
+    title = "when"
+    parameter_name = "when"
+    all_option = None
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        self.names_a_day = any(text and name.startswith(DATE) for name, text in request.GET.items())
+        self.searches = bool(request.GET.get(SEARCH_VAR))
+        return [(COMING, "Today and later"), (PAST, "Past"), (ALL, "All")]
+
+    def value(self) -> str:
+        chosen = super().value()
+        if self.names_a_day:
+            return ALL
+        return str(chosen) if chosen in self.orders else (ALL if self.searches else COMING)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        today = datetimes.start_of_day(timezone.now())
+        if self.value() == ALL:
+            return queryset
+        return queryset.filter(**{"last_mark__gte" if self.value() == COMING else "last_mark__lt": today})
+
+    # From an index each. What is to come is in the order of its ends, so that an exhibition that is open all year does
+    # not stand above everything else all year.
+    orders: ClassVar = {
+        COMING: ("last_mark", "id"),
+        PAST: ("-last_mark", "-id"),
+        ALL: ("-date_time", "-id"),
+    }
+
+
+class FillFilter(RadioFilter):
+    """A queue is sought among the full events: an index that knows of queues would make joining one dearer. `in` is for
+    SQLite, which looks nothing up that is only said to be true or not."""
+
+    title = "seats"
+    parameter_name = "fill"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("free", "Free seats"), ("full", "Full"), ("queue", "Full, and people are waiting")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        if self.value() == "free":
+            return queryset.filter(has_free_seats__in=[True])
+        if self.value() == "full":
+            return queryset.filter(has_free_seats__in=[False])
+        return queryset.filter(has_free_seats__in=[False], waitlisted__gt=0) if self.value() == "queue" else queryset
+
+
+class BeginsFilter(DayRangeFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "first day"
+
+
+class OrganizerFilter(AutocompleteSelectFilter):
+    def value(self) -> str | None:
+        chosen = super().value()
+        return chosen if could_be_id(str(chosen)) else None
+
+
+class EventList(OfficeList):
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Event]) -> list[str]:
+        """By one column, and by the key in the same direction, as the indexes are."""
+        if ORDER_VAR not in self.params:
+            return self._get_default_ordering()
+        column = str(super().get_ordering(request, queryset)[0])
+        return [column, "-pk" if column.startswith("-") else "pk"]
+
+    def _get_default_ordering(self) -> list[str]:
+        return list(WhenFilter.orders[self.when])
+
+    @property
+    def when(self) -> str:
+        return next(str(spec.value()) for spec in self.filter_specs if isinstance(spec, WhenFilter))
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a search or a filter may be what hides events, beside the one that is there from the beginning."""
+        names_a_period = any(name.startswith(f"{DATE}__") for name in self.params)
+        return bool(self.query or self.has_active_filters or names_a_period)
+
+    def periods(self) -> list[Period]:
+        """The links to years, months and days above the list."""
+        return periods(self.root_queryset, self.params, self.get_query_string)
+
+
+class EventColumns:
+    """The columns of the list, and what filters it, as parts of the admin."""
+
+    list_filter: ClassVar = (WhenFilter, ("status", ChoicesCheckboxFilter), FillFilter, (DATE, BeginsFilter))
+    date_hierarchy = DATE
+    search_fields = ("title", "location", "description")
+    search_help_text = "Title, place, description"
+    ordering = ("-date_time", "-id")
+    sortable_by = ("title",)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Django lets every column be asked about, by any means; here it is what the filters ask."""
+        if lookup not in LOOKUPS:
+            raise IncorrectLookupParameters(lookup)
+        return True
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        columns = ("title", "state", "begins", "fill")
+        return (*columns, "run_by") if request.user.is_admin else columns  # type: ignore[union-attr]
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
+        filters = tuple(self.list_filter)
+        is_admin = request.user.is_admin  # type: ignore[union-attr]
+        return (*filters, ("organizer", OrganizerFilter)) if is_admin else filters
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        return ("organizer__profile",) if request.user.is_admin else False  # type: ignore[union-attr]
+
+    @display(description="status", label=STATUS_COLOURS)  # type: ignore[untyped-decorator]
+    def state(self, event: Event) -> str:
+        return event.get_status_display()
+
+    @display(description="begins")  # type: ignore[untyped-decorator]
+    def begins(self, event: Event) -> Any:
+        return event.date_time
+
+    @display(description="seats taken")  # type: ignore[untyped-decorator]
+    def fill(self, event: Event) -> str:
+        return render_to_string("events/office/fill.html", {"event": event, "percent": percent_taken(event)})
+
+    @display(description="organizer")  # type: ignore[untyped-decorator]
+    def run_by(self, event: Event) -> str:
+        return event.organizer.public_profile.public_name
+
+
+def percent_taken(event: Event) -> int:
+    """Rounded down, so that only what is full looks so."""
+    return int(100 * event.seats_taken // event.max_capacity)

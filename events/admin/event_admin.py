@@ -1,0 +1,162 @@
+"""The back office of events: thin faces over events.services.events and registrations.services.event_changes."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.timezone import get_default_timezone_name
+from unfold.decorators import display
+
+from eventhub.admin.model_admin import OfficeAdmin
+from eventhub.api.fields import could_be_id
+from events.admin import deletion, exports
+from events.admin.actions import bulk_actions, seated_sentence
+from events.admin.attendees_tab import PeopleTab
+from events.admin.changelist import EventColumns, EventList
+from events.admin.forms import FACTS, EventForm, fieldsets
+from events.admin.history import HistoryTab, asked_page
+from events.admin.summary import glance
+from events.models import Event, EventStatus
+from events.services import events
+from registrations.services import event_changes
+
+
+@admin.register(Event)
+class EventAdmin(EventColumns, OfficeAdmin):
+    resource = "event"
+    rights: ClassVar = {"view": "attendees", "add": "create", "change": "update", "delete": "destroy"}
+    form = EventForm
+    autocomplete_fields = ("organizer",)
+    readonly_fields = FACTS
+    actions: ClassVar = [*bulk_actions(), *exports.attendee_actions()]
+    warn_unsaved_form = True
+    delete_confirmation_template = "events/office/delete.html"
+    delete_selected_confirmation_template = "events/office/delete_selected.html"
+    change_list_template = "events/office/change_list.html"
+    list_after_template = "events/office/after_list.html"
+    change_form_before_template = "office/opened.html"
+    change_form_outer_before_template = "events/office/at_a_glance.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path("export/<str:kind>/", self.admin_site.admin_view(self.export_view), name="events_event_export")
+        return [export, *super().get_urls()]
+
+    def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        return exports.export_events(self, request, kind)
+
+    # The list --------------------------------------------------------------------------------------------------------
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EventList]:
+        return EventList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"zone": get_default_timezone_name(), "kinds": exports.KINDS, **(extra_context or {})}
+        return super().changelist_view(request, context)  # type: ignore[no-any-return]
+
+    # The form --------------------------------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[tuple[str, dict[str, Any]]]:
+        return fieldsets(request, adding=obj is None)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Nothing from the address, which anybody may have written."""
+        return {"organizer": request.user.pk}
+
+    @display(description="waiting")  # type: ignore[untyped-decorator]
+    def waiting(self, event: Event) -> int:
+        return event.waitlisted  # type: ignore[no-any-return]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """An organizer is chosen here; accounts are made and changed on pages of their own."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "organizer":
+            for deed in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{deed}_related", False)
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Event, form: EventForm, change: bool) -> None:
+        """Through the rules, and no more than what the person has changed."""
+        by: Any = request.user
+        chosen = form.cleaned_data.get("organizer")
+        owner_id = form.initial.get("organizer", by.pk)
+        organizer = events.find_organizer(user_id=chosen and chosen.pk, by=by, owner_id=owner_id)
+        values = form.changes
+        if not change:
+            values["status"] = EventStatus.DRAFT
+            obj.pk = events.create_event(organizer=organizer or by, values=values).pk
+            return
+        if organizer is not None:
+            values["organizer"] = organizer
+        # Told when all is written: a transaction that is begun again must not tell it twice.
+        request.seated = event_changes.edit_event(event_id=obj.pk, values=values).seated  # type: ignore[attr-defined]
+
+    def response_change(self, request: HttpRequest, obj: Event) -> HttpResponse:
+        if seated := getattr(request, "seated", 0):
+            messages.success(request, seated_sentence(seated))
+        return super().response_change(request, obj)  # type: ignore[no-any-return]
+
+    def response_post_save_add(self, request: HttpRequest, obj: Event) -> HttpResponse:
+        """To its page, where it can be published."""
+        return HttpResponseRedirect(reverse("admin:events_event_change", args=[obj.pk]))
+
+    # The page of one event -------------------------------------------------------------------------------------------
+
+    def get_changeform_datasets(self, request: HttpRequest) -> list[type]:
+        """The tabs beside the form. unfold takes actions on them, which ours have none of."""
+        match = request.resolver_match
+        is_page = match is not None and could_be_id(match.kwargs.get("object_id", ""))
+        return [PeopleTab, HistoryTab] if is_page and "dataset" not in request.POST else []
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Event | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None and obj.pk:
+            context["glance"] = glance(self._stored(request, obj))
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[no-any-return]
+
+    def _stored(self, request: HttpRequest, event: Event) -> Event:
+        """The event as the database has it: a form that was refused has written on the one that it was given."""
+        return (request.method == "POST" and self.get_queryset(request).filter(pk=event.pk).first()) or event
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        event = self.get_object(request, unquote(object_id))
+        if event is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+        if not self.has_view_permission(request, event):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {event}",
+            "opts": self.opts,
+            "object": event,
+            "page": asked_page(request, event),
+            "event_id": event.pk,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "events/office/history.html", context)
+
+    # Deleting --------------------------------------------------------------------------------------------------------
+
+    def get_deleted_objects(self, objs: Iterable[Event], request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
+        return (*deletion.what_goes(objs), set(), [])
+
+    def delete_model(self, request: HttpRequest, obj: Event) -> None:
+        event_changes.delete_event(event_id=obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
+        for event in queryset:
+            event_changes.delete_event(event_id=event.pk)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """What cannot be undone comes last."""
+        actions: dict[str, Any] = super().get_actions(request)
+        return {name: actions[name] for name in sorted(actions, key="delete_selected".__eq__)}

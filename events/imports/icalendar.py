@@ -1,0 +1,116 @@
+"""Events from iCalendar (RFC 5545): one for each VEVENT."""
+
+import re
+import warnings
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from icalendar import Calendar, GloballyUniqueTZIDGuessed
+from icalendar import Event as VEvent
+
+from eventhub import datetimes
+from eventhub.spreadsheets.sheets import FileError
+from events.imports.row_validation import Row, checked_row
+from events.models import EventStatus
+
+TEXTS = {"title": "SUMMARY", "description": "DESCRIPTION", "location": "LOCATION", "uid": "UID"}
+TIMES = ("DTSTART", "DTEND", "DURATION")
+READ = (*TEXTS.values(), *TIMES, "STATUS")
+SERIES = ("RRULE", "RDATE", "RECURRENCE-ID")
+
+
+def is_calendar(text: str) -> bool:
+    return text.lstrip()[:15].upper() == "BEGIN:VCALENDAR"
+
+
+def read_calendar(text: str) -> Iterator[Row]:
+    """The events of an iCalendar text. A calendar says everything of an event but its seats: a description or an end
+    that is not there is none. Only CANCELLED says a status; without it, or without a UID, an event keeps its own.
+
+    FileError where it is malformed.
+    """
+    for number, vevent in enumerate(_vevents(text), start=1):
+        values, problems = _values(vevent)
+        yield checked_row(f"VEVENT {number}", values, problems)
+
+
+def _vevents(text: str) -> list[VEvent]:
+    if _count(text, "BEGIN") != _count(text, "END"):
+        # The library would leave an unfinished calendar out without a word.
+        raise FileError("The calendar is cut off: not every BEGIN has its END.")
+    try:
+        with warnings.catch_warnings():
+            # A zone that a vendor prefixed with its own name is what it seems to be.
+            warnings.simplefilter("ignore", GloballyUniqueTZIDGuessed)
+            calendars = Calendar.from_ical(text, multiple=True)
+        vevents = [part for calendar in calendars for part in calendar.walk() if isinstance(part, VEvent)]
+    except Exception as problem:  # Whatever it is that the parser trips over, the file is at fault.
+        raise FileError(f"The calendar is malformed: {problem}") from problem
+    if not any(calendar.name == "VCALENDAR" for calendar in calendars):
+        raise FileError("There is no calendar in it.")
+    return vevents
+
+
+def _count(text: str, keyword: str) -> int:
+    return len(re.findall(rf"^{keyword}:", text, re.MULTILINE | re.IGNORECASE))
+
+
+def _values(vevent: VEvent) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a VEVENT says, and what of it cannot be read."""
+    values: dict[str, Any] = {}
+    # A property that we do not read may be broken; a line that is no property may belong to one that we do.
+    problems = {name or "VEVENT": problem for name, problem in vevent.errors if name is None or name in READ}
+    if series := [name for name in SERIES if name in vevent]:
+        problems[series[0]] = "An event takes place once, and this is a series; give each its own VEVENT."
+    for field, name in TEXTS.items():
+        try:
+            values[field] = _text(vevent, name)
+        except ValueError as problem:
+            problems[name] = str(problem)
+    if not values.get("uid"):
+        values.pop("uid", None)
+    if not problems.keys() & set(TIMES):
+        try:
+            values["date_time"], values["end_time"] = _moments(vevent)
+        except (ValueError, OverflowError) as problem:
+            problems["DTSTART"] = str(problem)
+    if str(vevent.get("STATUS", "")).upper() == "CANCELLED":
+        values["status"] = EventStatus.CANCELLED
+    return values, problems
+
+
+def _text(vevent: VEvent, name: str) -> str:
+    value = vevent.get(name, "")
+    if not isinstance(value, str):  # a list where it is there twice, or VALUE=BINARY
+        raise ValueError("There must be one, and a text.")
+    return str(value).strip()
+
+
+def _moments(vevent: VEvent) -> tuple[datetime, datetime | None]:
+    """When it begins and ends, in UTC. ValueError where that is not said, or in a zone that nobody knows."""
+    if "DURATION" in vevent and not isinstance(getattr(vevent["DURATION"], "dt", None), timedelta):
+        raise ValueError("DURATION must be a length of time.")  # the library takes a date for one, and stumbles
+    start: date | datetime = vevent.start
+    for name in ("DTSTART", "DTEND"):
+        _require_known_zone(vevent, name)
+    if not isinstance(start, datetime):
+        last_day = vevent.end - timedelta(days=1)  # DTEND is the first day after it
+        return datetimes.parse(str(start)), datetimes.parse(str(last_day), end_of_day=True)
+    if vevent.DURATION is not None:
+        return datetimes.to_utc(start), _later(start, vevent.DURATION)
+    return datetimes.to_utc(start), datetimes.to_utc(vevent.DTEND) if vevent.DTEND else None
+
+
+def _later(start: datetime, duration: timedelta) -> datetime:
+    """RFC 5545, 3.3.6: a day is as long as the clock of the place makes it, an hour is an hour."""
+    to_the_day = datetimes.to_utc(start + timedelta(days=duration.days))
+    return datetimes.to_utc(to_the_day + timedelta(seconds=duration.seconds))
+
+
+def _require_known_zone(vevent: VEvent, name: str) -> None:
+    """The library reads the time of a zone that it does not know as one without a zone."""
+    value = vevent.get(name)
+    zone = value and value.params.get("TZID")
+    if zone and isinstance(value.dt, datetime) and value.dt.tzinfo is None:
+        raise ValueError(f"The time zone {zone} is unknown.")

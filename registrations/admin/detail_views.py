@@ -1,0 +1,138 @@
+"""The pages of one registration: adding somebody, changing their details, what happened to them."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.db.models import ForeignKey
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from accounts.models import User
+from eventhub.admin.model_admin import RowSelect
+from eventhub.api.fields import could_be_id
+from registrations.admin import actions, history
+from registrations.admin.changelist import COLOURS
+from registrations.admin.forms import DETAILS, AddForm, DetailsForm, event_field
+from registrations.models import Registration, RegistrationStatus
+from registrations.services import adding, seats
+
+FACTS = ("its_event", "registration_date")
+
+
+class RegistrationPages:
+    """What the admin's own pages are made of; the buttons are forms of their own, below and above Django's."""
+
+    autocomplete_fields = ("event",)
+    change_form_outer_before_template = "registrations/office/buttons.html"
+    change_form_outer_after_template = "registrations/office/log.html"
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, form=DetailsForm if obj else AddForm, **kwargs)  # type: ignore[misc]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[str | None, dict[str, Any]]]:
+        if obj is None:
+            return [(None, {"fields": ("event", "email", *DETAILS, "may_queue")})]
+        return [("Person", {"fields": DETAILS}), ("Facts", {"fields": self.get_readonly_fields(request, obj)})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        return (*FACTS, "its_account") if cast(User, request.user).is_admin else FACTS
+
+    def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        widget = RowSelect(db_field, self.admin_site)  # type: ignore[attr-defined]
+        return event_field(cast(User, request.user), label="Event", widget=widget)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """An event is chosen here; it has pages of its own to be made and changed on."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.name == "event":
+            for deed in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{deed}_related", False)
+        return field
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"event": request.GET.get("event"), "may_queue": "queue" in request.GET}
+
+    def save_model(self, request: HttpRequest, obj: Registration, form: Any, change: bool) -> None:
+        by = cast(User, request.user)
+        if change:
+            changed = {name: form.cleaned_data[name] for name in form.changed_data if name in DETAILS}
+            seats.update(registration=obj, by=by, **changed)
+            return
+        event = form.cleaned_data["event"]
+        added = adding.add_person(event_id=event.pk, guest=form.guest, by=by, may_queue=form.cleaned_data["may_queue"])
+        obj.__dict__.update(added.__dict__)
+
+    def response_add(self, request: HttpRequest, obj: Registration, post_url_continue: Any = None) -> HttpResponse:
+        """Says what they got, and leads to where one was: the door, or the form for the next."""
+        place = obj.waitlist_position()
+        who = actions.called(obj)
+        messages.success(request, f"{who} waits, at place {place}." if place else f"{who} has a seat.")
+        if "_addanother" in request.POST:
+            return HttpResponseRedirect(f"{request.path}?event={obj.event_id}")
+        if request.GET.get("from") == "door":
+            return HttpResponseRedirect(
+                f"{reverse('admin:registrations_registration_door', args=[obj.event_id])}?done={obj.pk}"
+            )
+        return HttpResponseRedirect(actions.page_of(obj))
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        row = self._find(request, object_id)
+        if row is not None:
+            context = {
+                "row": row,
+                "row_pk": str(row.pk),
+                "place": row.waitlist_position(),
+                "colour": COLOURS[RegistrationStatus(row.status)],
+                "deeds": actions.suiting(row),
+                "do_url": reverse("admin:registrations_registration_do", args=[row.pk]),
+                "show_delete": False,  # it is among the buttons
+                "show_save_and_add_another": False,
+                "show_history": False,  # it is below
+                "log": list(history.lines(row, reader=cast(User, request.user))),
+            }
+            kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}
+        return super().change_view(request, object_id, *args, **kwargs)  # type: ignore[misc, no-any-return]
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Asks; the page's form posts to where every button does."""
+        row = self._find(request, object_id)
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return]
+        return actions.ask_first(
+            self,  # type: ignore[arg-type]
+            request,
+            actions.DEEDS["remove"],
+            [row],
+            hidden=[(actions.DO, f"remove:{row.pk}")],
+            action=reverse("admin:registrations_registration_do", args=[row.pk]),
+            back=actions.page_of(row),
+        )
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Its history stands on its page; Django's own tells usernames."""
+        return HttpResponseRedirect(reverse("admin:registrations_registration_change", args=[object_id]))
+
+    def _find(self, request: HttpRequest, object_id: str) -> Registration | None:
+        rows = self.get_queryset(request)  # type: ignore[attr-defined]
+        return rows.filter(pk=object_id).first() if could_be_id(object_id) else None
+
+    # Facts -----------------------------------------------------------------------------------------------------------
+
+    @display(description="event")  # type: ignore[untyped-decorator]
+    def its_event(self, row: Registration) -> str:
+        return format_html(
+            '<a href="{}" class="underline">{}</a>',
+            reverse("admin:events_event_change", args=[row.event_id]),
+            row.event,
+        )
+
+    @display(description="account")  # type: ignore[untyped-decorator]
+    def its_account(self, row: Registration) -> str:
+        if row.user is None:
+            return "deleted"
+        link = reverse("admin:accounts_user_change", args=[row.user_id])
+        return format_html('<a href="{}" class="underline">{}</a> {}', link, row.user.username, row.user.email)

@@ -1,0 +1,228 @@
+"""Importing a list of people into an event: a file, what would become of each row, and then all of it or nothing.
+
+What was read travels with the page, signed, from the look at it to the confirmation; nothing is kept on the server.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+from django import forms
+from django.contrib import messages
+from django.core import signing
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.widgets import UnfoldAdminFileFieldWidget
+
+from accounts.models import User
+from eventhub.admin.model_admin import REFUSALS, OfficeAdmin, problems
+from eventhub.db.retry import retried
+from eventhub.spreadsheets.downloads import export_response
+from eventhub.spreadsheets.sheets import FileError
+from events.models import Event
+from registrations.admin.check_in_views import find_event
+from registrations.services.attendee_file import Guest, read_attendees
+from registrations.services.attendee_import import Fate, Outcome, Report, import_attendees
+
+MAX_ROWS = 10_000
+MAX_BYTES = 5 * 1024 * 1024
+# Of what travels with the page. Django takes 2.5 MB of a form.
+MAX_CHARACTERS = 2_000_000
+SECONDS = 60 * 60
+SALT = "registrations.import"
+SHOWN = 1_000
+LARGER = "Divide it, or have it imported on the server: manage.py import_attendees."
+EXAMPLE_HEADER = ("Email", "Name", "Contact details")
+EXAMPLE = (
+    ("ada@example.org", "Ada Lovelace", "Table 4, vegetarian"),
+    ("grace@example.org", "Grace Hopper", "+1 555 0100"),
+    ("alan@example.org", "", ""),
+)
+
+
+class Look(NamedTuple):
+    """What somebody was shown: the rows, and a digest of what would become of them."""
+
+    guests: list[Guest]
+    fates: str
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label="CSV or XLSX file",
+        widget=UnfoldAdminFileFieldWidget,
+        help_text=f"With a row of headings. At most {MAX_ROWS:,} people and {MAX_BYTES // 2**20} MB.",
+    )
+
+    def clean(self) -> dict[str, Any] | None:
+        """Adds what stands in it: `guests`."""
+        cleaned = super().clean()
+        file = self.cleaned_data.get("file")
+        if file is not None:
+            self.cleaned_data["guests"] = self._read(file)
+        return cleaned
+
+    def _read(self, file: Any) -> list[Guest]:
+        if file.size > MAX_BYTES:
+            self.add_error("file", f"The file is larger than {MAX_BYTES // 2**20} MB. {LARGER}")
+            return []
+        try:
+            guests = read_attendees(file.read(), columns={}, max_rows=MAX_ROWS)
+        except FileError as problem:
+            text = str(problem)
+            self.add_error("file", f"{text} {LARGER}" if text.startswith("There are more than") else text)
+            return []
+        if not guests:
+            self.add_error("file", "There is nobody in this list.")
+        return guests
+
+
+def upload(office: OfficeAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
+    """The choice of a file; posted, what would become of its rows; confirmed, what did."""
+    event = find_event(request, event_id)
+    if "rows" in request.POST:
+        return _confirm(office, request, event)
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_valid():
+        return _preview(office, request, event, form.cleaned_data["guests"], form)
+    return _ask(office, request, event, form)
+
+
+def example(office: OfficeAdmin, request: HttpRequest, event_id: int, kind: str) -> HttpResponseBase:
+    find_event(request, event_id)
+    return export_response("xlsx" if kind == "xlsx" else "csv", "example", EXAMPLE_HEADER, EXAMPLE)
+
+
+# Steps ---------------------------------------------------------------------------------------------------------------
+
+
+def _ask(office: OfficeAdmin, request: HttpRequest, event: Event, form: forms.Form) -> HttpResponse:
+    links = [
+        (kind.upper(), reverse("admin:registrations_registration_import_example", args=[event.pk, kind]))
+        for kind in ("csv", "xlsx")
+    ]
+    context = {**_context(office, request, event), "form": form, "examples": links}
+    return TemplateResponse(request, "registrations/office/import.html", context)
+
+
+def _preview(
+    office: OfficeAdmin, request: HttpRequest, event: Event, guests: Sequence[Guest], form: forms.Form
+) -> HttpResponse:
+    try:
+        report = import_attendees(
+            event_id=event.pk, rows=guests, by=cast(User, request.user), skip_errors=True, dry_run=True
+        )
+    except REFUSALS as refusal:
+        return _refused(office, request, event, form, refusal)
+    signed = _sign(request, event, Look(list(guests), _digest(report.outcomes)))
+    if len(signed) > MAX_CHARACTERS:
+        form.add_error(None, f"There is more in this file than a page can carry. {LARGER}")
+        return _ask(office, request, event, form)
+    first = sorted(report.outcomes, key=lambda outcome: outcome.fate != Fate.ERROR)
+    context = {
+        **_context(office, request, event),
+        "report": report,
+        "counts": _counts(report),
+        "errors": len(report.errors),
+        "outcomes": first[:SHOWN],
+        "more": max(0, len(first) - SHOWN),
+        "entering": report.counts[Fate.SEAT] + report.counts[Fate.QUEUE],
+        "rows": signed,
+    }
+    return TemplateResponse(request, "registrations/office/import_preview.html", context)
+
+
+def _confirm(office: OfficeAdmin, request: HttpRequest, event: Event) -> HttpResponse:
+    look = _read(request, event)
+    if look is None:
+        messages.error(request, "This page was open for more than an hour, or is not the one you were shown.")
+        return HttpResponseRedirect(request.path)
+    skip_errors = "skip_errors" in request.POST
+    try:
+        report = _import_as_shown(event.pk, look, cast(User, request.user), skip_errors)
+    except REFUSALS as refusal:
+        return _refused(office, request, event, UploadForm(), refusal)
+    if report is None:
+        messages.warning(request, "Meanwhile something has changed. Nothing was imported: look, and confirm again.")
+    elif report.is_refused:
+        messages.error(request, "Nothing was imported: there are rows with errors. Mend the file, or leave them out.")
+    else:
+        messages.success(request, f"Imported into “{event.title}”: {_sentence(report)}.")
+        return HttpResponseRedirect(reverse("admin:events_event_change", args=[event.pk]))
+    return _preview(office, request, event, look.guests, UploadForm())
+
+
+@retried
+def _import_as_shown(event_id: int, look: Look, by: User, skip_errors: bool) -> Report | None:
+    """Imports if each row still comes to what was shown; None, with nothing written, where it does not."""
+    with transaction.atomic():
+        report = import_attendees(event_id=event_id, rows=look.guests, by=by, skip_errors=skip_errors)
+        if _digest(report.outcomes) != look.fates:
+            transaction.set_rollback(True)
+            return None
+    return report
+
+
+def _refused(
+    office: OfficeAdmin, request: HttpRequest, event: Event, form: forms.Form, refusal: Exception
+) -> HttpResponse:
+    for texts in problems(refusal).values():
+        for text in texts:
+            messages.error(request, text)
+    return _ask(office, request, event, form)
+
+
+# Parts ---------------------------------------------------------------------------------------------------------------
+
+
+def _context(office: OfficeAdmin, request: HttpRequest, event: Event) -> dict[str, Any]:
+    return {
+        **office.admin_site.each_context(request),
+        "title": f"Import people: {event.title}",
+        "opts": office.opts,
+        "event": event,
+        "back": reverse("admin:events_event_change", args=[event.pk]),
+    }
+
+
+def _sign(request: HttpRequest, event: Event, look: Look) -> str:
+    return signing.dumps([event.pk, request.user.pk, look.guests, look.fates], salt=SALT, compress=True)
+
+
+def _read(request: HttpRequest, event: Event) -> Look | None:
+    """What `_sign` was given for the same event and user, unless it is an hour ago; None for anything else."""
+    try:
+        event_id, user_id, guests, fates = signing.loads(request.POST["rows"], salt=SALT, max_age=SECONDS)
+    except signing.BadSignature:
+        return None
+    if (event_id, user_id) != (event.pk, request.user.pk):
+        return None
+    return Look([Guest(*guest) for guest in guests], fates)
+
+
+def _digest(outcomes: Sequence[Outcome]) -> str:
+    return hashlib.sha256("\n".join(outcome.fate for outcome in outcomes).encode()).hexdigest()
+
+
+def _counts(report: Report) -> list[tuple[str, int, str]]:
+    """For the page: how many come to what, and in which colour."""
+    counts = report.counts
+    return [
+        ("get a seat", counts[Fate.SEAT], "success"),
+        ("join the queue", counts[Fate.QUEUE], "warning"),
+        ("are there already", counts[Fate.ALREADY_THERE], "info"),
+        ("have an error", counts[Fate.ERROR], "danger"),
+    ]
+
+
+def _sentence(report: Report) -> str:
+    counts = report.counts
+    parts = [f"{counts[Fate.SEAT]:,} got a seat", f"{counts[Fate.QUEUE]:,} wait"]
+    if counts[Fate.ALREADY_THERE]:
+        parts.append(f"{counts[Fate.ALREADY_THERE]:,} were there already")
+    if counts[Fate.ERROR]:
+        parts.append(f"{counts[Fate.ERROR]:,} left out")
+    return ", ".join(parts)

@@ -1,0 +1,92 @@
+"""Registrations in the back office, put together."""
+
+from functools import partial
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+
+from eventhub.admin.model_admin import OfficeAdmin
+from eventhub.spreadsheets.downloads import export_response
+from registrations.admin import actions as deeds
+from registrations.admin import check_in_views, import_views
+from registrations.admin.changelist import RegistrationColumns
+from registrations.admin.detail_views import RegistrationPages
+from registrations.models import Registration
+from registrations.selectors import attendee_rows
+
+
+@admin.register(Registration)
+class RegistrationAdmin(RegistrationPages, RegistrationColumns, OfficeAdmin):
+    resource = "attendee"
+    rights: ClassVar = {
+        "view": "check_in",
+        "change": "check_in",
+        "delete": "check_in",
+        "add": "create_for_others",
+    }
+    change_list_template = "registrations/office/list.html"
+    list_after_template = "registrations/office/files_below.html"
+    actions: ClassVar = deeds.bulk_actions()
+    search_help_text = "Name or contact"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
+        return super().get_queryset(request).select_related("event", "user")
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: list[tuple[str, Any, str]] = [
+            ("<int:pk>/do/", do, "do"),
+            ("door/<int:event_id>/", check_in_views.door, "door"),
+            ("import/<int:event_id>/", import_views.upload, "import"),
+            ("import/<int:event_id>/example.<slug:kind>", import_views.example, "import_example"),
+            ("export.<slug:kind>", export, "export"),
+        ]
+        ours = [
+            path(route, self.admin_site.admin_view(partial(page, self)), name=f"registrations_registration_{name}")
+            for route, page, name in pages
+        ]
+        return ours + super().get_urls()  # type: ignore[no-any-return]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Ours; Django's bulk deletion would pass the rules by."""
+        actions = super().get_actions(request)
+        return {name: action for name, action in actions.items() if name in deeds.DEEDS}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "POST" and deeds.DO in request.POST:
+            return deeds.perform_one(self, request, back=request.get_full_path())
+        query = request.META["QUERY_STRING"]
+        links = [
+            (kind, f"{reverse('admin:registrations_registration_export', args=[kind])}{query and '?'}{query}")
+            for kind in ("csv", "xlsx")
+        ]
+        return super().changelist_view(request, {"exports": links, **(extra_context or {})})  # type: ignore[no-any-return]
+
+    def name_in_journal(self, row: Registration) -> str:
+        return f"Registration {row.pk} for {row.event}"
+
+
+def do(office: RegistrationAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """A button on the page of a registration; back to that page, or to the list where it is gone."""
+    page = reverse("admin:registrations_registration_change", args=[pk])
+    removes = request.POST.get(deeds.DO, "").startswith("remove:") and deeds.CONFIRMED in request.POST
+    if request.method != "POST":
+        return HttpResponseRedirect(page)
+    back = reverse("admin:registrations_registration_changelist") if removes else page
+    return deeds.perform_one(office, request, back=back)
+
+
+def export(office: RegistrationAdmin, request: HttpRequest, kind: str) -> HttpResponseBase:
+    """The list as it is narrowed, whole."""
+    try:
+        listed = office.get_changelist_instance(request)
+    except IncorrectLookupParameters:
+        return HttpResponseRedirect(reverse("admin:registrations_registration_changelist"))
+    rows = listed.queryset.select_related(None)
+    return export_response(
+        "xlsx" if kind == "xlsx" else "csv", "registrations", attendee_rows.header(), attendee_rows.rows(rows)
+    )

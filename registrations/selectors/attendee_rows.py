@@ -1,0 +1,43 @@
+"""Registrations as a table. An account's address and username are not in it: an organizer is not to learn them."""
+
+from collections.abc import Iterator
+
+from eventhub.db.batches import by_key
+from eventhub.spreadsheets.cells import in_zone
+from eventhub.spreadsheets.exports import Row
+from registrations.models import Registration, RegistrationQuerySet
+
+READ = ("event__title", "event__date_time", "name", "contact_details", "status", "registration_date")
+
+
+def header() -> list[str]:
+    return [
+        "Attendee ID",
+        "Event ID",
+        "Event",
+        in_zone("Event begins"),
+        "Name",
+        "Contact details",
+        "Status",
+        in_zone("Registered"),
+    ]
+
+
+def rows(registrations: RegistrationQuerySet) -> Iterator[Row]:
+    """The registrations of a queryset that is the caller's to scope, in the order of their ids. One query for each
+    batch."""
+    return (_row(registration) for registration in by_key(registrations.with_event().only(*READ)))
+
+
+def _row(registration: Registration) -> Row:
+    event = registration.event
+    return [
+        registration.pk,
+        event.pk,
+        event.title,
+        event.date_time,
+        registration.name,
+        registration.contact_details,
+        registration.get_status_display(),
+        registration.registration_date,
+    ]

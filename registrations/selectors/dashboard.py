@@ -1,0 +1,193 @@
+"""What the dashboard says in numbers, of all that somebody runs: seats, queues, days, and what wants attention.
+
+Each function is one query, and returns as much for a million rows as for ten. Every function takes `user`, whose
+events are meant, and `now`, a UTC time.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Exists, F, Q, Subquery, Sum, Value
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from accounts.models import User
+from eventhub import datetimes
+from events.models import ANNOUNCED, Event, EventStatus
+from registrations.models import Registration, RegistrationStatus
+
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+DAYS = 30  # in a chart
+LINES = 10  # in a list
+# A queue is long from a tenth of the seats on: so many would be worth a larger room, or a second evening. Below five
+# people it is what cancellations will take care of.
+LONG_QUEUE_SHARE, LONG_QUEUE = 10, 5
+
+
+class Stage(NamedTuple):
+    """How far somebody has come: whether there are events, announced ones, people in them; and the first draft."""
+
+    has_events: bool
+    has_announced: bool
+    has_people: bool
+    draft_id: int | None
+
+
+class Totals(NamedTuple):
+    """Of the announced events of today and later, as the list of events has them."""
+
+    events: int
+    seats: int
+    taken: int
+    waiting: int
+
+
+class Day(NamedTuple):
+    """Registrations made that day, whatever became of them, and cancellations of that day."""
+
+    day: date
+    registered: int
+    cancelled: int
+
+
+class Activity(NamedTuple):
+    days: list[Day]
+    check_ins_today: int
+
+
+class Fill(NamedTuple):
+    pk: int
+    title: str
+    date_time: datetime
+    max_capacity: int
+    seats_taken: int
+    waitlisted: int
+
+
+class Reason(StrEnum):
+    """Why an event wants attention."""
+
+    LONG_QUEUE = "long queue"
+    HALF_EMPTY = "half empty"
+    DRAFT_NEAR = "draft near"
+    DRAFT_PAST = "draft past"
+    NOT_COMPLETED = "not completed"
+
+
+class Concern(NamedTuple):
+    reason: Reason
+    event: Fill
+
+
+def stage(*, user: User, now: datetime) -> Stage:
+    own = _events(user)
+    drafts = own.filter(status=EventStatus.DRAFT).order_by("date_time", "pk")
+    found = User.objects.filter(pk=user.pk).values_list(
+        Exists(own),
+        Exists(own.exclude(status=EventStatus.DRAFT)),
+        Exists(own.filter(Q(seats_taken__gt=0) | Q(waitlisted__gt=0))),
+        Subquery(drafts.values("pk")[:1]),
+    )
+    return Stage(*found.get())
+
+
+def totals(*, user: User | None, now: datetime) -> Totals:
+    """None: of everybody's events."""
+    events = Event.objects.order_by() if user is None else _events(user)
+    to_come = events.filter(status__in=ANNOUNCED, last_mark__gte=datetimes.start_of_day(now))
+    found = to_come.aggregate(
+        events=Count("pk"),
+        seats=Sum("max_capacity", default=0),
+        taken=Sum("seats_taken", default=0),
+        waiting=Sum("waitlisted", default=0),
+    )
+    return Totals(**found)
+
+
+def activity(*, user: User, now: datetime) -> Activity:
+    """The last DAYS days of TIME_ZONE, the present one last; who was marked attended today, by the same clock."""
+    today = timezone.localtime(now).date()
+    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
+    own = Registration.objects.managed_by(user).order_by()
+    cancelled = own.filter(status=RegistrationStatus.CANCELLED)
+    attended = own.filter(status=RegistrationStatus.ATTENDED)
+    first, *others = (
+        *(_by_ranges if user.is_admin else _by_groups)(own, "registration_date", days, "registered"),
+        *_by_groups(cancelled, "status_since", days, "cancelled"),
+        *_by_groups(attended, "status_since", [today], "attended"),
+    )
+    counts: Counter[tuple[str, date]] = Counter()
+    for kind, day, number in first.union(*others, all=True):
+        counts[kind, day] = number
+    figures = [Day(day, counts["registered", day], counts["cancelled", day]) for day in days]
+    return Activity(figures, counts["attended", today])
+
+
+def next_events(*, user: User, now: datetime) -> list[Fill]:
+    """The first LINES that are announced and not over; what began more than a day ago is left out."""
+    to_come = _events(user).filter(status__in=ANNOUNCED, date_time__gt=now - DAY).not_over(now)
+    return [Fill(*row) for row in to_come.order_by("date_time", "pk").values_list(*Fill._fields)[:LINES]]
+
+
+def concerns(*, user: User, now: datetime) -> list[Concern]:
+    """What wants attention, LINES of each reason at most: what begins soonest first, then the latest that has begun."""
+    own = _events(user)
+    drafts = own.filter(status=EventStatus.DRAFT)
+    to_come = own.filter(status__in=ANNOUNCED, date_time__gte=now)
+    # Divided, and not multiplied: ten times the largest capacity is no integer of the database any more.
+    long_queue = Q(waitlisted__gte=LONG_QUEUE) & Q(waitlisted__gte=F("max_capacity") / float(LONG_QUEUE_SHARE))
+    half_empty = Q(date_time__lte=now + DAY, seats_taken__lt=F("max_capacity") / 2.0)
+    # A day late: the command that completes events may run once a night.
+    late = datetimes.start_of_day(now - DAY)
+    first, *others = (
+        _reasoned(Reason.LONG_QUEUE, _soonest(to_come.filter(long_queue, has_free_seats=False))),
+        _reasoned(Reason.HALF_EMPTY, _soonest(to_come.filter(half_empty))),
+        _reasoned(Reason.DRAFT_NEAR, _soonest(drafts.filter(date_time__gte=now, date_time__lte=now + WEEK))),
+        _reasoned(Reason.DRAFT_PAST, _latest(drafts.filter(date_time__lt=now))),
+        # One status after the other, as event_by_status has them: completed events by the thousand are not looked at.
+        *(
+            _reasoned(Reason.NOT_COMPLETED, _latest(own.filter(status=status, date_time__lt=late, last_mark__lt=late)))
+            for status in ANNOUNCED
+        ),
+    )
+    concerned = [Concern(Reason(reason), Fill(*fill)) for *fill, reason in first.union(*others, all=True)]
+    return sorted(concerned, key=lambda concern: _urgency(concern.event.date_time, now))
+
+
+def _events(user: User) -> Any:
+    return Event.objects.managed_by(user).order_by()
+
+
+def _by_groups(rows: Any, field: str, days: list[date], kind: str) -> Iterator[Any]:
+    """Counts the rows of each day, in one part of a union, which finds an organizer's rows once for all days."""
+    found = rows.filter(**{f"{field}__gte": datetimes.start_of(days[0])}).values(kind=Value(kind), day=TruncDate(field))
+    yield found.annotate(number=Count("*")).values_list("kind", "day", "number")
+
+
+def _by_ranges(rows: Any, field: str, days: list[date], kind: str) -> Iterator[Any]:
+    """The same in a part for each day: of everybody's rows, a third of the time that a date for each of them takes."""
+    for day in days:
+        that_day = {f"{field}__gte": datetimes.start_of(day), f"{field}__lt": datetimes.start_of(day + DAY)}
+        found = rows.filter(**that_day).values(kind=Value(kind), day=Value(day))
+        yield found.annotate(number=Count("*")).values_list("kind", "day", "number")
+
+
+def _soonest(events: Any) -> Any:
+    return events.order_by("date_time", "pk")[:LINES]
+
+
+def _latest(events: Any) -> Any:
+    return events.order_by("-date_time", "-pk")[:LINES]
+
+
+def _reasoned(reason: Reason, events: Any) -> Any:
+    """The events by key: SQLite takes no limit in a part of a union, only further inside."""
+    found = Event.objects.filter(pk__in=events.values("pk")).order_by()
+    return found.annotate(reason=Value(reason.value)).values_list(*Fill._fields, "reason")
+
+
+def _urgency(begins: datetime, now: datetime) -> tuple[bool, timedelta]:
+    return begins < now, abs(begins - now)

@@ -1,0 +1,137 @@
+"""Everything that is held about a person, as one JSON document.
+
+A section is a table, and the columns in it that lead to an account. Of each row it says every column but the secret
+ones, so that a column to come is in it by itself. A table to come, and a column that leads to an account, is in a
+section or in ELSEWHERE, or a test fails.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from typing import IO, Any
+
+from django.contrib.admin.models import LogEntry
+from django.db.models import F, Model, Q
+from django.utils import timezone
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+from accounts.models import OrganizerProfile, ServiceToken, StoredAnswer, User
+from accounts.services.deletion import sessions_of
+from accounts.services.second_factor import recovery_codes_left
+from eventhub.api.parsers import dumps
+from eventhub.db.batches import by_key, by_range
+from eventhub.observability.security_log import Occasion, note
+from events.models import Event
+from registrations.models import Registration, Transition
+
+IN_MEMORY = 1024 * 1024  # of a document; one that is longer is a file
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table. `by`: the columns that lead to the account; `key`: what a row's own number is called; `beside`: what is
+    said of a row beside its columns, and how a query calls it; `is_indexed`: whether an index leads from the account
+    to its rows, so that the table need not be read."""
+
+    name: str
+    model: type[Model]
+    by: tuple[str, ...]
+    key: str = "id"
+    secret: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    is_single: bool = False
+    is_indexed: bool = True
+
+    def columns(self) -> dict[str, str]:
+        """What is said of a row, and the attribute that it is."""
+        shown = [each for each in self.model._meta.concrete_fields if each.name not in self.secret]
+        named = {self.key if each.attname == "id" else each.attname: each.attname for each in shown}
+        return named | {name: name for name in self.beside}
+
+    def rows(self, account_id: int) -> Iterator[dict[str, Any]]:
+        """What is said of each row of the account's. So many at a time are in memory as a query reads."""
+        theirs = Q(*((column, account_id) for column in self.by), _connector=Q.OR)
+        beside = {name: F(path) for name, path in self.beside.items()}
+        found = self.model._base_manager.filter(theirs).annotate(**beside)
+        columns = self.columns().items()
+        for row in by_key(found) if self.is_indexed else chain.from_iterable(by_range(found)):
+            yield {name: getattr(row, attribute) for name, attribute in columns}
+
+
+_EVENT = {"event_title": "event__title", "event_date_time": "event__date_time"}
+
+SECTIONS = (
+    Section("account", User, ("pk",), "user_id", secret=("password",), is_single=True),
+    Section("organizer_profile", OrganizerProfile, ("user",), is_single=True),
+    Section("registrations", Registration, ("user",), "attendee_id", beside=_EVENT),
+    Section("registrations_log", Transition, ("registration__user",)),
+    Section("events", Event, ("organizer",), "event_id"),
+    Section("events_log", Event.history.model, ("organizer", "history_user_id"), "event_id", is_indexed=False),
+    # What they did to registrations, their own and others'. Of these it says the number, and nothing of the people.
+    Section("deeds", Transition, ("by",), is_indexed=False),
+    Section("back_office_journal", LogEntry, ("user",)),
+    Section("service_tokens", ServiceToken, ("user",), "token_id", secret=("digest", "bond")),
+    Section(
+        "sign_ins",
+        OutstandingToken,
+        ("user",),
+        secret=("token", "jti"),
+        beside={"ended_at": "blacklistedtoken__blacklisted_at"},
+    ),
+    Section("kept_answers", StoredAnswer, ("about",), secret=("key", "fingerprint")),
+    Section("authenticators", TOTPDevice, ("user",), secret=("key",)),
+    Section("recovery_codes", StaticDevice, ("user",)),
+)
+
+# What else there is, a table or a column, and why no section says it.
+ELSEWHERE = {
+    "registrations_registration.status_by_id": "the last line of its log says it; those of others are among the deeds",
+    "accounts_storedanswer.user_id": "what was answered to them within a day; what is in it of them, the sections say",
+    "django_session": "`back_office_sessions`: they are found by reading them all",
+    "otp_static_statictoken": "secrets; `recovery_codes_left` says how many",
+    "token_blacklist_blacklistedtoken": "`ended_at` of a sign-in",
+    "django_tasks_database_dbtaskresult": "what is being done, such as a mail to them; forgotten soon after it is done",
+    "eventhub_cache": "how often something was tried lately, under digests of names, for minutes",
+    "registrations_counting": "a mark of the triggers, empty between two statements",
+    **dict.fromkeys(
+        ("auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations"),
+        "Django's own, about nobody",
+    ),
+}
+
+
+def write_export(*, account: User, now: datetime | None = None) -> IO[bytes]:
+    """Everything that is held about whoever has this account, as a file to read from the beginning and to close."""
+    now = now or timezone.now()
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (the caller closes it)
+    try:
+        file.writelines(_document(account, now))
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    note(Occasion.DATA_EXPORTED, user_id=account.pk, by=account.pk)
+    return file
+
+
+def _document(account: User, now: datetime) -> Iterator[bytes]:
+    yield b'{"exported_at":' + dumps(now)
+    for section in SECTIONS:
+        yield b"," + dumps(section.name) + b":"
+        rows = section.rows(account.pk)
+        yield from [dumps(next(rows, None))] if section.is_single else _listed(rows)
+    yield b',"recovery_codes_left":' + dumps(recovery_codes_left(account))
+    yield b',"back_office_sessions":'
+    yield from _listed({"expires_at": session.expire_date} for session in sessions_of(account.pk))
+    yield b"}"
+
+
+def _listed(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    yield b"["
+    for place, row in enumerate(rows):
+        yield b"," * (place > 0) + dumps(row)
+    yield b"]"

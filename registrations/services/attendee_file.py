@@ -1,0 +1,89 @@
+"""Lists of people, read: a table to guests. registrations/services/attendee_import.py brings them into an event."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+
+from accounts.models import User, normalize_email
+from eventhub.spreadsheets.entries import Entry, read_entries, read_records
+from registrations.models import Registration
+
+# Each field, and what its column is called besides.
+FIELDS = {
+    "email": ("e-mail", "email address", "e-mail address", "mail", "mail address"),
+    "name": ("full name", "attendee", "attendee name", "guest"),
+    "contact_details": ("contact", "phone", "phone number", "telephone", "mobile"),
+}
+REQUIRED = ("email",)
+MAX_ROWS = 1_000_000
+LABEL_LENGTH = 60
+
+# Their bounds are the contract's.
+_EMAIL = User._meta.get_field("email")
+_NAME = Registration._meta.get_field("name")
+_CONTACT_DETAILS = Registration._meta.get_field("contact_details")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+class Guest(NamedTuple):
+    """A person of a list, as the row of that line has them; `problem` is empty where it can be taken.
+
+    `typed` is the address as it stands there, or else the name, for people; `email` the form in which accounts keep it.
+    """
+
+    line: int
+    typed: str
+    email: str = ""
+    name: str = ""
+    contact_details: str = ""
+    problem: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"line {self.line} ({self.typed[:LABEL_LENGTH]!r})" if self.typed else f"line {self.line}"
+
+
+def read_attendees(content: bytes, *, columns: Mapping[str, str], max_rows: int = MAX_ROWS) -> list[Guest]:
+    """The people of a CSV file or an XLSX workbook, good rows and bad. `columns` names the column of a field that is
+    called neither as the field, in any case and with spaces or underscores, nor as FIELDS has it.
+
+    A name that is not given is what stands before the @; contact details that are not given are the address. Nothing
+    comes from an account, so that nobody learns of one.
+
+    FileError, with a sentence for people, where it is no table, has no addresses or more than `max_rows` rows.
+    """
+    records = read_records(content, max_rows=max_rows)
+    return [as_guest(entry) for entry in read_entries(records, fields=FIELDS, required=REQUIRED, columns=columns)]
+
+
+def as_guest(entry: Entry) -> Guest:
+    """The person of an entry, with the problem that there is with them, if any."""
+    typed, name = entry.texts["email"], entry.texts.get("name", "")
+    guest = Guest(
+        entry.line,
+        typed or name,
+        normalize_email(typed),
+        name or typed.rpartition("@")[0],
+        entry.texts.get("contact_details") or typed,
+    )
+    return guest._replace(problem="; ".join(_problems(guest, entry)))
+
+
+def _problems(guest: Guest, entry: Entry) -> Iterator[str]:
+    if entry.problem:
+        yield f"columns: {entry.problem}"
+    for field, text, forbidden in (
+        (_EMAIL, guest.email, _CONTROL),
+        (_NAME, guest.name, _CONTROL),
+        (_CONTACT_DETAILS, guest.contact_details, _CONTROL_BUT_LINES),
+    ):
+        try:
+            field.clean(text, None)
+        except ValidationError as invalid:
+            yield f"{field.name}: {' '.join(invalid.messages)}"
+        else:
+            if forbidden.search(text):
+                yield f"{field.name}: There are control characters in it."
