@@ -201,6 +201,7 @@ def test_as_text_a_line_has_its_facts_and_its_trace():
 def test_gunicorns_parent_loads_nothing_of_the_service():
     """What it had loaded would still be there after an upgrade and a reload."""
 
-    program = "import sys; from eventhub.observability import logging; print([n for n in sys.modules if n.startswith(('django', 'psy'))])"
+    loaded = "[name for name in sys.modules if name.startswith(('django', 'psy'))]"
+    program = f"import sys; from eventhub.observability import logging; print({loaded})"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
