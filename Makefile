@@ -18,19 +18,19 @@ run: .venv/run .env  ## Serve on http://127.0.0.1:8000 with SQLite, and a demo i
 	@exec $(BIN)/gunicorn eventhub.wsgi
 
 test: .venv/dev  ## The whole suite, on SQLite and on a real PostgreSQL
-	$(BIN)/pytest -m "not browser"
-	TEST_ON=postgres $(BIN)/pytest -m "not browser"
+	$(BIN)/pytest -n auto -m "not browser"
+	TEST_ON=postgres $(BIN)/pytest -n auto -m "not browser"
 
 coverage: .venv/dev  ## The same with branch coverage, which takes half as long again
-	$(BIN)/pytest -m "not browser" --cov --cov-report=
-	TEST_ON=postgres $(BIN)/pytest -m "not browser" --cov --cov-append --cov-report=term
+	$(BIN)/pytest -n auto -m "not browser" --cov --cov-report=
+	TEST_ON=postgres $(BIN)/pytest -n auto -m "not browser" --cov --cov-append --cov-report=term
 
 test-browser: .venv/dev  ## The back office in real Chromium, which is installed where that can be done
 	$(BIN)/python -m eventhub.testing.chromium
 	$(BIN)/pytest -m browser -n 2 eventhub/tests/browser
 
 upgrade-test: .venv/dev  ## Upgrade from the released state and roll back, on PostgreSQL, under a load that must not notice
-	TEST_ON=postgres $(BIN)/pytest -m "" -n 0 eventhub/tests/test_upgrade.py eventhub/tests/test_migrations.py
+	TEST_ON=postgres $(BIN)/pytest -m "" eventhub/tests/test_upgrade.py eventhub/tests/test_migrations.py
 
 prove: .venv/dev  ## Race every path that can change a seat against every other, on PostgreSQL and on SQLite
 	$(BIN)/python -m registrations.tests.proof --rows proof.csv
@@ -41,7 +41,7 @@ fuzz: .venv/dev  ## Twenty minutes of requests that nobody foresaw, other ones e
 	FUZZ=6000 TEST_ON=postgres $(BIN)/pytest -m "" -n 1 eventhub/tests/test_any_page.py
 
 screenshots: .venv/dev  ## The pictures of the README, from the demo
-	SCREENSHOTS=docs/screenshots $(BIN)/pytest -m browser -n 0 eventhub/tests/browser/test_screenshots.py
+	SCREENSHOTS=docs/screenshots $(BIN)/pytest -m browser eventhub/tests/browser/test_screenshots.py
 
 check: .venv/dev  ## Lint, format, types, direction of imports, migrations, schema
 	$(BIN)/ruff check .
@@ -52,12 +52,12 @@ check: .venv/dev  ## Lint, format, types, direction of imports, migrations, sche
 	DJANGO_SETTINGS_MODULE=eventhub.testing.settings $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 audit: .venv/dev  ## Known vulnerabilities of what is pinned, where somebody can be asked, and licences
-	$(BIN)/python -m eventhub.testing.audit
+	$(BIN)/python -m eventhub.testing.dependency_audit
 
 licences: .venv/dev  ## Write docs/licences.md anew, from a fresh environment of requirements.txt
 	$(PYTHON) -m venv .licences
 	.licences/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m eventhub.testing.audit --list .licences/bin/python
+	$(BIN)/python -m eventhub.testing.dependency_audit --list .licences/bin/python
 	rm -rf .licences
 
 bench: .venv/dev  ## Requests per second on PostgreSQL beside bare Django views, and where their time goes

@@ -21,7 +21,7 @@ from django.db import connection
 
 from bench import rows
 from bench.processes import cpu_seconds, home_of, postmaster
-from eventhub.testing import clusters
+from eventhub.testing import postgresql_clusters
 from eventhub.testing.databases import postgres_binaries
 
 PEOPLE = 100_000
@@ -80,13 +80,13 @@ def run(options: Namespace) -> int:
     url = os.environ["DATABASE_URL"]
     found: dict[Way, list[Round]] = {way: [] for way in WAYS if not way.pooled or shutil.which("pgbouncer")}
     first = loaded.hot_events.start
-    with clusters.homes() as home, ExitStack() as stack:
+    with postgresql_clusters.homes() as home, ExitStack() as stack:
         pooled = home / "pgbouncer"
         if shutil.which("pgbouncer"):
-            stack.enter_context(clusters.pgbouncer(home_of(url), pooled, connections=POOLED))
+            stack.enter_context(postgresql_clusters.pgbouncer(home_of(url), pooled, connections=POOLED))
         for number in range(1 + options.rounds):
             for way, rounds in found.items():
-                server = (pooled, clusters.PGBOUNCER_PORT) if way.pooled else (home_of(url), 5432)
+                server = (pooled, postgresql_clusters.PGBOUNCER_PORT) if way.pooled else (home_of(url), 5432)
                 rounds.append(_measured(way, server, first, max(1, options.seconds) if number else 1))
                 first += way.events
     print(_row(*HEAD), _row(*("---" for _ in HEAD)), sep="\n")

@@ -25,7 +25,7 @@ from bench.load import run as load
 from bench.processes import cpu_seconds, environment, postmaster
 from bench.scenarios import OURS, gets, posts, token
 from bench.server import connected, gunicorn
-from eventhub.testing.clusters import homes, replica_of
+from eventhub.testing.postgresql_clusters import homes, replica_of
 
 PEOPLE, LOOKING = 20_000, 300
 CLIENTS = 8

@@ -26,7 +26,7 @@ from bench.load import run as storm
 from bench.processes import cpu_seconds, environment, home_of, postmaster
 from bench.scenarios import OURS, gets, posts, token
 from bench.server import WHO_ANSWERS, connected, gunicorn
-from eventhub.testing import clusters
+from eventhub.testing import postgresql_clusters
 
 PEOPLE = 20_000
 SEATS, RUSH, RUSHING = 200, 800, 32
@@ -62,7 +62,7 @@ class Round(NamedTuple):
 
 def run(options: Namespace) -> int:
     """Prints the tables; the exit code."""
-    with clusters.homes() as home, ExitStack() as stack:
+    with postgresql_clusters.homes() as home, ExitStack() as stack:
         ways = list(_ways(stack, home, options.threads))
         storms = len(options.clients) * len(ways) * (1 + options.rounds)
         loaded = rows.load(people=PEOPLE, hot_events=storms + len(ways))
@@ -95,7 +95,7 @@ def _ways(stack: ExitStack, home: Path, threads: int) -> Iterator[Way]:
         print("pgbouncer is not installed: left out.")
         return
     sockets = home_of(os.environ["DATABASE_URL"])
-    url = stack.enter_context(clusters.pgbouncer(sockets, home / "pgbouncer", connections=BEHIND_PGBOUNCER))
+    url = stack.enter_context(postgresql_clusters.pgbouncer(sockets, home / "pgbouncer", connections=BEHIND_PGBOUNCER))
     yield serve("the same, PgBouncer between", servers=2, workers=1, DATABASE_URL=url, DB_PGBOUNCER="1")
 
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 from accounts import signed_links
 from accounts.models import User
 from accounts.services import accounts
-from conftest import PASSWORD
 from eventhub.exceptions import EmailNotVerified
-from eventhub.testing.answers import BAD_TOKEN, DONE, NO_EVENT, NO_HEADER, NOT_VERIFIED, invalid, whole
-from eventhub.testing.mailboxes import text_of, token_in
+from eventhub.testing.factories import PASSWORD
+from eventhub.testing.mailbox import text_of, token_in
+from eventhub.testing.responses import BAD_TOKEN, DONE, NO_EVENT, NO_HEADER, NOT_VERIFIED, invalid, whole
 from registrations.models import Registration
 from registrations.services import seats
 from registrations.services.eligibility import look

@@ -14,10 +14,19 @@ from accounts.idempotency import store
 from accounts.idempotency.decorator import parse_key
 from accounts.models import StoredAnswer, User
 from accounts.services.jwt import token_pair
-from conftest import token_for
-from eventhub.testing.answers import BAD_TOKEN, DONE, NO_EVENT, NO_HEADER, NO_USER, NOT_ALLOWED, invalid, refusal, whole
-from eventhub.testing.client import ContractClient
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
+from eventhub.testing.contract_client import ContractClient, token_for
+from eventhub.testing.responses import (
+    BAD_TOKEN,
+    DONE,
+    NO_EVENT,
+    NO_HEADER,
+    NO_USER,
+    NOT_ALLOWED,
+    invalid,
+    refusal,
+    whole,
+)
 from events.models import Event
 from registrations.models import Registration
 

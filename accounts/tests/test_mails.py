@@ -14,8 +14,8 @@ from accounts import mails, signed_links
 from accounts.models import User
 from eventhub import tasks
 from eventhub.tasks import NotDone, in_process
-from eventhub.testing.answers import DONE, whole
-from eventhub.testing.mailboxes import mail_server, no_server, silent_server, text_of, token_in
+from eventhub.testing.mailbox import mail_server, no_server, silent_server, text_of, token_in
+from eventhub.testing.responses import DONE, whole
 from registrations.services.account_deletion import erase_account
 
 pytestmark = pytest.mark.django_db

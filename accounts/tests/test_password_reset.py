@@ -13,11 +13,11 @@ from accounts.models import User
 from accounts.services import accounts, api_tokens, password_reset
 from accounts.services.jwt import token_pair
 from accounts.services.placeholder_accounts import find_or_make_accounts
-from conftest import PASSWORD
 from eventhub.exceptions import TokenNotValid
-from eventhub.testing.answers import BAD_TOKEN, DONE, invalid, whole
-from eventhub.testing.mailboxes import text_of, token_in
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
+from eventhub.testing.factories import PASSWORD
+from eventhub.testing.mailbox import text_of, token_in
+from eventhub.testing.responses import BAD_TOKEN, DONE, invalid, whole
 
 pytestmark = pytest.mark.django_db
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import OrganizerProfile, User
-from eventhub.testing.answers import INACCESSIBLE, NO_HEADER, NO_USER, invalid, whole
+from eventhub.testing.responses import INACCESSIBLE, NO_HEADER, NO_USER, invalid, whole
 
 pytestmark = pytest.mark.django_db
 

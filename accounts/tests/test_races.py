@@ -12,8 +12,8 @@ from accounts.models import User
 from accounts.services import accounts, jwt, second_factor
 from accounts.services.jwt import token_pair
 from eventhub.exceptions import CodesPaused, LastAdmin, SecondFactorExists, WrongCode
-from eventhub.testing.answers import BAD_TOKEN, EMAIL_EXISTS, LAST_ADMIN, USER_EXISTS, USERNAME_EXISTS, whole
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
+from eventhub.testing.responses import BAD_TOKEN, EMAIL_EXISTS, LAST_ADMIN, USER_EXISTS, USERNAME_EXISTS, whole
 from registrations.services import account_deletion
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import OrganizerProfile, User
-from eventhub.testing.answers import USER_EXISTS, invalid, whole
+from eventhub.testing.responses import USER_EXISTS, invalid, whole
 
 pytestmark = pytest.mark.django_db
 

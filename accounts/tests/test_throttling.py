@@ -8,11 +8,11 @@ from django.core.cache import caches
 from django.db import connection
 
 from accounts.models import User
-from conftest import PASSWORD
 from eventhub.api import throttling
 from eventhub.http import client_ip
 from eventhub.tallies import tallies
-from eventhub.testing.answers import BAD_CREDENTIALS, BAD_TOKEN, INACCESSIBLE, SIGN_IN_AGAIN, whole
+from eventhub.testing.factories import PASSWORD
+from eventhub.testing.responses import BAD_CREDENTIALS, BAD_TOKEN, INACCESSIBLE, SIGN_IN_AGAIN, whole
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import OrganizerProfile, User
-from eventhub.testing.answers import (
+from eventhub.testing.responses import (
     BAD_TOKEN,
     DONE,
     EMAIL_EXISTS,

@@ -17,7 +17,7 @@ from eventhub.tests.test_large_tables import LISTS, ROLES, VALUES, Case, large_t
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.thorough,
+    pytest.mark.slow,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite finds all first rows by plain statements"),
 ]
 

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from eventhub.db.sqlite_backup import BackupError, back_up
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
 from registrations.tests.faults.disks import filled, small_disk
 from registrations.triggers import sqlite as triggers
 

@@ -15,7 +15,7 @@ from eventhub.admin.dashboard.concerns import lines
 from registrations.selectors import dashboard
 from registrations.selectors.dashboard import Concern, Day, Fill, Reason
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 NOW = datetime(2031, 5, 20, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.models import OrganizerProfile, User
 from eventhub.api.etags import Precondition
 from eventhub.exceptions import PreconditionFailed
-from eventhub.testing.answers import DONE, INACCESSIBLE, NO_ATTENDEE, NO_EVENT, NO_HEADER, invalid, refusal, whole
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
+from eventhub.testing.responses import DONE, INACCESSIBLE, NO_ATTENDEE, NO_EVENT, NO_HEADER, invalid, refusal, whole
 from events.models import Event
 from registrations.models import Registration
 from registrations.services.event_changes import delete_event

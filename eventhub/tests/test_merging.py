@@ -19,7 +19,7 @@ from registrations import ofevents
 from registrations.models import Registration
 from registrations.ofevents import OfEvents
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 NOW = timezone.now()
 ORDERS = {Event: ("date_time", "title", "created_at"), Registration: ("registration_date", "name")}

@@ -10,7 +10,7 @@ from django.test import Client
 from eventhub import tasks
 from eventhub.observability import metrics
 from eventhub.observability.metrics_folder import Folder
-from eventhub.testing.answers import BAD_TOKEN, NO_HEADER, NO_PATH, NOT_ALLOWED, media, whole
+from eventhub.testing.responses import BAD_TOKEN, NO_HEADER, NO_PATH, NOT_ALLOWED, media, whole
 from registrations.models import Registration
 from registrations.selectors import dashboard
 from registrations.services import seats

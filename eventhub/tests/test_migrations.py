@@ -9,8 +9,8 @@ from django.db.migrations.migration import Migration
 from django.db.models.functions import Now, Random
 
 from eventhub.db.operations import AddIndexInUse
-from eventhub.testing.locking import problems
-from eventhub.testing.upgrading import RELEASED_UP_TO, migrations_in_git, released_migrations
+from eventhub.testing.migration_locks import problems
+from eventhub.testing.released_version import RELEASED_UP_TO, migrations_in_git, released_migrations
 
 # Operations whose body is not seen: each was read, and this is why it may run beside the service.
 REVIEWED = {

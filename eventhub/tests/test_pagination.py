@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import ServiceToken, User
-from eventhub.testing.answers import invalid, whole
-from eventhub.testing.client import document
+from eventhub.testing.contract_client import document
+from eventhub.testing.responses import invalid, whole
 from events.models import Event
 from registrations.models import Registration
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
 ROWS = 7

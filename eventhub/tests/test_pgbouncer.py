@@ -8,8 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from eventhub.testing.clients import EVENT, OLGA, Client, load_people
-from eventhub.testing.clusters import WITH_SERVERS_OF_ITS_OWN, Postgres, gunicorn, homes, pgbouncer, run_manage
+from eventhub.testing.http_client import EVENT, OLGA, Client, load_people
+from eventhub.testing.postgresql_clusters import (
+    WITH_SERVERS_OF_ITS_OWN,
+    Postgres,
+    gunicorn,
+    homes,
+    pgbouncer,
+    run_manage,
+)
 
 PEOPLE = range(2, 62)
 SEATS = 25
@@ -17,6 +24,7 @@ SEATS = 25
 SETTINGS = ["fsync=off", "full_page_writes=off", "max_connections=20", "TimeZone=Asia/Tokyo"]
 
 pytestmark = [
+    pytest.mark.slow,
     *WITH_SERVERS_OF_ITS_OWN,
     pytest.mark.skipif(not shutil.which("pgbouncer"), reason="pgbouncer is not installed"),
 ]

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from eventhub.testing.clients import EVENT, OLGA, Client, load_people
-from eventhub.testing.clusters import (
+from eventhub.testing.http_client import EVENT, OLGA, Client, load_people
+from eventhub.testing.postgresql_clusters import (
     LOGGED,
     WITH_SERVERS_OF_ITS_OWN,
     Postgres,
@@ -29,7 +29,7 @@ PEOPLE = range(2, 200)
 SETTINGS = ["fsync=off", "full_page_writes=off", "max_connections=100", *LOGGED]
 
 
-pytestmark = WITH_SERVERS_OF_ITS_OWN
+pytestmark = [pytest.mark.slow, *WITH_SERVERS_OF_ITS_OWN]
 
 
 class Site:

@@ -11,8 +11,10 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
 from accounts.services import api_tokens, second_factor
-from eventhub.testing.client import document
-from eventhub.testing.services import SETTINGS, serving
+from eventhub.testing.contract_client import document
+from eventhub.testing.live_server import SETTINGS, serving
+
+pytestmark = [pytest.mark.slow, pytest.mark.slow]
 
 # The operator's ------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from eventhub import env
 
+pytestmark = [pytest.mark.slow, pytest.mark.slow]
+
 KEY = "a-key-for-tests-that-is-long-enough-to-sign"
 SETTINGS = settings.BASE_DIR / "eventhub" / "settings.py"
 REDIS = {"socket_connect_timeout": 2, "socket_timeout": 2}

@@ -16,13 +16,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 from django.conf import settings
 
-from eventhub.testing.clients import EVENT, OLGA, load_people, token_of
-from eventhub.testing.clusters import WITH_SERVERS_OF_ITS_OWN, Postgres, homes, run_manage, until
-from eventhub.testing.upgrading import released_code, this_code
+from eventhub.testing.http_client import EVENT, OLGA, load_people, token_of
+from eventhub.testing.postgresql_clusters import WITH_SERVERS_OF_ITS_OWN, Postgres, homes, run_manage, until
+from eventhub.testing.released_version import released_code, this_code
 
-pytestmark = WITH_SERVERS_OF_ITS_OWN
+pytestmark = [pytest.mark.slow, *WITH_SERVERS_OF_ITS_OWN]
 
 PEOPLE = 3000
 ROWS = """

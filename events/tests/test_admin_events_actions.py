@@ -12,7 +12,7 @@ from events.admin.actions import DEEDS
 from events.models import Event
 from registrations.models import Registration
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 LIST = "/admin/events/event/?when=all"
 

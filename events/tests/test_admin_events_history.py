@@ -14,7 +14,7 @@ from events.admin.history import FieldChange, read_history
 from events.models import Event
 from registrations.services.event_changes import edit_event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 BODY = {"title": "Talk", "date_time": "2031-05-01T18:00:00Z", "location": "Hall", "max_capacity": 5}
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import OrganizerProfile
 from events.models import Event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 LIST = "/admin/events/event/"
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from events.admin.attendees_tab import PeopleTab
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 def page_of(event, query=""):

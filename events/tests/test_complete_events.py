@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from eventhub.exceptions import HasAttendees
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
 from events.models import Event
 from registrations.services import event_lifecycle
 

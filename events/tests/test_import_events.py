@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventhub.spreadsheets.sheets import FileError
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
 from events.imports.files import read_rows
 from events.models import Event
 from registrations.services import event_import

@@ -19,7 +19,7 @@ from registrations.admin import import_views
 from registrations.models import Registration
 from registrations.services.attendee_import import Fate
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 HEADER = "Email,Name,Contact details\n"
 

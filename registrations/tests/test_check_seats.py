@@ -15,7 +15,7 @@ from registrations import triggers
 from registrations.models import Registration
 from registrations.services import seat_audit, seats
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 def check_seats(*arguments):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.services.jwt import rotate, token_pair
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
 from events.models import Event
 from registrations.services import housekeeping
 

@@ -19,7 +19,7 @@ from accounts.services import accounts
 from accounts.services.placeholder_accounts import find_accounts
 from eventhub.exceptions import EventNotFound, Forbidden, RegistrationClosed, UserExists
 from eventhub.spreadsheets.exports import csv_lines, write_xlsx
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
 from events.models import Event
 from registrations.models import Registration, RegistrationStatus, Transition
 from registrations.selectors import attendee_rows
@@ -28,7 +28,7 @@ from registrations.services.attendee_file import read_attendees
 from registrations.services.attendee_import import Fate, import_attendees
 from registrations.tests.test_races import codes, rules_hold
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 PEOPLE = "email,name,phone\nzoe@example.org,Zoe,+49 30 1\nYan@Example.org,,\nxia@example.org,Xia Lu,\n"
 REFUSED = "Nothing was written, as there are errors; --skip-errors takes the other rows."

@@ -22,7 +22,7 @@ from registrations.tests.proof.sabotage import SABOTAGE
 from registrations.tests.proof.series import rounds_of, run
 from registrations.tests.proof.table import BY_NAME, NO_SEAT, PATHS
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 THREADS = 6
 TRIES = 20  # of a path alone, each in another scene; who is turned away comes again

@@ -14,7 +14,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Count
 
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
 from events.models import Event
 from registrations.models import LIVE, Registration
 from registrations.services import account_deletion as people_rules

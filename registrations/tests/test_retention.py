@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.placeholder_accounts import find_or_make_accounts
-from eventhub.testing.everywhere import places_of
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
+from eventhub.testing.database_search import places_of
 from events.models import Event
 from registrations.models import Registration
 from registrations.services import housekeeping, retention
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 YEAR = 365 * DAY
 STATUSES = ["registered", "waitlisted", "attended", "cancelled"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 def purge(*arguments):

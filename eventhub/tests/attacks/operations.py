@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from accounts.permissions import TABLE, Rule
-from eventhub.testing.client import document
+from eventhub.testing.contract_client import document
 
 
 class Operation(NamedTuple):

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Role, ServiceToken, User
-from conftest import token_for
+from eventhub.testing.contract_client import token_for
 from events.models import Event
 from registrations.models import Registration
 

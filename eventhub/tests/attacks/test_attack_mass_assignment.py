@@ -8,13 +8,13 @@ import pytest
 
 from accounts import signed_links
 from accounts.services.jwt import token_pair
-from conftest import PASSWORD
-from eventhub.testing.client import ContractClient
-from eventhub.tests.attacks.everything import changes, everything, hostile
+from eventhub.testing.contract_client import ContractClient
+from eventhub.testing.factories import PASSWORD
+from eventhub.tests.attacks.database_snapshot import changes, everything, hostile
 from eventhub.tests.attacks.operations import OPERATIONS
 from eventhub.tests.attacks.scene import IDS, Scene, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 WRITES = [operation for operation in OPERATIONS if operation.verb != "GET"]
 WHO = ("bob", "olga", "ada")

@@ -11,7 +11,8 @@ import pytest
 from accounts.permissions import SCOPES, TABLE, Scope
 from accounts.services import api_tokens
 from accounts.services.jwt import token_pair
-from eventhub.testing.answers import (
+from eventhub.testing.contract_client import ContractClient
+from eventhub.testing.responses import (
     BAD_TOKEN,
     NO_ATTENDEE,
     NO_EVENT,
@@ -23,11 +24,10 @@ from eventhub.testing.answers import (
     refusal,
     whole,
 )
-from eventhub.testing.client import ContractClient
 from eventhub.tests.attacks.operations import PRIVATE
 from eventhub.tests.attacks.scene import IDS, Scene, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 NOBODYS = IDS[-1] + 1
 MISSING = {

@@ -52,6 +52,7 @@ schema = schemathesis.openapi.from_wsgi(
 )
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.django_db,
     pytest.mark.usefixtures("connection_kept"),
     # What a check asks once more Schemathesis does not close: an export's file is left to the garbage collector.

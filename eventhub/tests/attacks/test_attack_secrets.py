@@ -9,15 +9,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role
-from eventhub.testing.answers import whole
-from eventhub.testing.client import ContractClient
-from eventhub.tests.attacks.everything import ours
+from eventhub.testing.contract_client import ContractClient
+from eventhub.testing.responses import whole
+from eventhub.tests.attacks.database_snapshot import ours
 from eventhub.tests.attacks.operations import PRIVATE
 from eventhub.tests.attacks.scene import IDS, Scene, undone
 from events.models import Event
 from registrations.models import Registration
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 NOBODYS = IDS[-1] + 1
 DRAFT = 1  # otto's, with a registration of bob's, by their places in the scene

@@ -12,12 +12,12 @@ from accounts.models import ServiceToken, User
 from accounts.permissions import Scope
 from accounts.services import api_tokens
 from accounts.services.jwt import token_pair
-from conftest import PASSWORD, token_for
-from eventhub.testing.answers import BAD_TOKEN, DONE, NO_HEADER, SIGN_IN_AGAIN, refusal, whole
-from eventhub.testing.client import ContractClient
-from eventhub.testing.mailboxes import token_in
+from eventhub.testing.contract_client import ContractClient, token_for
+from eventhub.testing.factories import PASSWORD
+from eventhub.testing.mailbox import token_in
+from eventhub.testing.responses import BAD_TOKEN, DONE, NO_HEADER, SIGN_IN_AGAIN, refusal, whole
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 EVIL = "evil@example.com"
 NEW = "the thief's long passphrase"

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from eventhub.testing.clusters import Postgres, homes
 from eventhub.testing.databases import postgres_binaries
+from eventhub.testing.postgresql_clusters import Postgres, homes
 from registrations.tests.faults.service import Prepared, Service, served
 
 ON_POSTGRES = os.environ.get("TEST_ON") == "postgres"

@@ -77,7 +77,7 @@ class Prepared:
         self.query = query
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         self.environment = {**kept, **SETTINGS, "DATABASE_URL": url}
-        made = json.loads(self.run("-m", "registrations.tests.faults.prepare"))
+        made = json.loads(self.run("-m", "registrations.tests.faults.prepare_database"))
         self.organizer, *self.people = made["tokens"]
         self._events = iter(made["events"])
 

@@ -13,6 +13,8 @@ from registrations.tests.faults.conftest import asking
 from registrations.tests.faults.service import served
 from registrations.tests.faults.storm import Storm
 
+pytestmark = [pytest.mark.slow, pytest.mark.slow]
+
 ROWS = "SELECT id, status FROM registrations_registration"
 
 

@@ -6,14 +6,14 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from eventhub.testing.client import ContractClient
-from eventhub.testing.racing import race
+from eventhub.testing.concurrency import race
+from eventhub.testing.contract_client import ContractClient
 from events.models import Event
 from registrations.models import Registration
 from registrations.services import seat_audit
 from registrations.tests.histories.sides import lasting_token
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

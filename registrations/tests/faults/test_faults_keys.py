@@ -6,9 +6,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+import pytest
 
-from registrations.tests.faults.prepare import PEOPLE
+from registrations.tests.faults.prepare_database import PEOPLE
 from registrations.tests.faults.service import BACK_SECONDS, needs_proc, refused
+
+pytestmark = [pytest.mark.slow, pytest.mark.slow]
 
 
 def insist(service, number, event):

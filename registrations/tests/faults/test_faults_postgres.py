@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from eventhub.testing.clusters import homes, pgbouncer
+from eventhub.testing.postgresql_clusters import homes, pgbouncer
 from registrations.tests.faults.disks import filled, small_disk
 from registrations.tests.faults.service import WAIT_SECONDS, refused, served
 from registrations.tests.faults.storm import Storm
+
+pytestmark = [pytest.mark.slow, pytest.mark.slow]
 
 OTHERS = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 

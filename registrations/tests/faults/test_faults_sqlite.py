@@ -10,6 +10,8 @@ from registrations.tests.faults.disks import filled, small_disk
 from registrations.tests.faults.service import Prepared, refused, served
 from registrations.tests.faults.storm import Storm
 
+pytestmark = [pytest.mark.slow, pytest.mark.slow]
+
 
 @pytest.fixture
 def disk(tmp_path):

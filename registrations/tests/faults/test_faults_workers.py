@@ -3,8 +3,12 @@
 import os
 import signal
 
+import pytest
+
 from registrations.tests.faults.service import needs_proc
 from registrations.tests.faults.storm import Storm
+
+pytestmark = [pytest.mark.slow, pytest.mark.slow]
 
 
 @needs_proc

@@ -15,7 +15,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from accounts.models import Role, User
 from accounts.services.jwt import token_pair
 from eventhub.exceptions import error_body
-from eventhub.testing.client import ContractClient
+from eventhub.testing.contract_client import ContractClient
 from events.models import Event
 from registrations.models import Registration, Transition
 from registrations.services import seat_audit

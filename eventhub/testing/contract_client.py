@@ -1,0 +1,97 @@
+"""The client of the API tests, which checks every response against the OpenAPI document."""
+
+import functools
+import json
+import re
+import time
+from typing import Any
+
+import jsonschema
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.models import User
+from accounts.services.jwt import token_pair
+
+
+class ContractClient(Client):
+    """Sends and reads JSON; `token` signs every request. `answer.json()` is the body, `answer.status_code` the status.
+
+    Failures inside the service are answers too (a 500), not exceptions of the test.
+    """
+
+    def __init__(self, token: str | None = None) -> None:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        super().__init__(headers=headers, raise_request_exception=False)
+
+    def generic(self, method: str, path: str, data: Any = "", content_type: Any = None, **extra: Any) -> Any:
+        answer = super().generic(method, path, data, content_type or "application/json", **extra)
+        if answer.streaming:
+            answer = read(answer)
+        hold_against_document(method, path, answer)
+        return answer
+
+    def send(self, method: str, path: str, body: Any = None, **extra: Any) -> Any:
+        """Any verb, with a body of JSON where one is given."""
+        return self.generic(method, path, "" if body is None else json.dumps(body), **extra)
+
+    def post(self, path: str, body: Any = None, **extra: Any) -> Any:  # type: ignore[override]
+        return self.send("POST", path, body, **extra)
+
+    def put(self, path: str, body: Any = None, **extra: Any) -> Any:  # type: ignore[override]
+        return self.send("PUT", path, body, **extra)
+
+    def patch(self, path: str, body: Any = None, **extra: Any) -> Any:  # type: ignore[override]
+        return self.send("PATCH", path, body, **extra)
+
+    def delete(self, path: str, body: Any = None, **extra: Any) -> Any:  # type: ignore[override]
+        return self.send("DELETE", path, body, **extra)
+
+
+def token_for(user: User, *, signed_in_at: float | None = None) -> str:
+    """Return the access token of a sign-in at that Unix time, by default now."""
+    return token_pair(user, auth_time=int(time.time() if signed_in_at is None else signed_in_at))["token"]
+
+
+def read(answer: Any) -> Any:
+    """An answer that is a file, read to its end."""
+    whole: Any = HttpResponse(answer.getvalue(), status=answer.status_code, headers=answer.headers)
+    whole.json = lambda: json.loads(whole.content)
+    return whole
+
+
+@functools.cache
+def document() -> dict[str, Any]:
+    from eventhub.api.docs_views import document as made
+
+    loaded: dict[str, Any] = json.loads(made())
+    return loaded
+
+
+def hold_against_document(method: str, path: str, answer: Any) -> None:
+    """The status, the code of an error and the shape of the body are as the document says."""
+    operation = _operation(method, path.split("?")[0])
+    if operation is None:
+        return
+    documented = operation["responses"].get(str(answer.status_code))
+    assert documented, f"{method} {path} answered {answer.status_code}, which is not documented"
+    if "content" not in documented:
+        assert answer.content == b"", f"{method} {path} answered a body, which is not documented"
+        return
+    content = documented["content"]["application/json"]
+    body = answer.json()
+    components = document()["components"]
+    jsonschema.validate(
+        body, {**content["schema"], "components": components}, format_checker=jsonschema.FormatChecker()
+    )
+    if answer.status_code >= 400:
+        codes = {example["value"]["code"] for example in content["examples"].values()}
+        assert body["code"] in codes, f"{method} {path} answered the code {body['code']}, documented are {codes}"
+
+
+def _operation(method: str, path: str) -> dict[str, Any] | None:
+    for template, operations in document()["paths"].items():
+        pattern = re.sub(r"\{\w+\}", "[0-9]{1,18}", template).rstrip("/")
+        if re.fullmatch(f"{pattern}/?", path):
+            return operations.get(method.lower().replace("head", "get"))
+    return None

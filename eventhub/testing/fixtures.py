@@ -1,0 +1,156 @@
+"""Fixtures of all apps. The cast: olga and otto (organizers), ada (admin), bob and eve (users)."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
+from django.test import Client
+
+from accounts.models import Role, User
+from eventhub import trigrams
+from eventhub.db.postgresql.patience import patience
+from eventhub.testing import factories
+from eventhub.testing.contract_client import ContractClient, token_for
+from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
+from events.models import Event
+from registrations.models import Registration
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_statement_timeout() -> None:
+    """Let slow statements finish: a busy test machine is no overloaded web server (eventhub/db/postgresql/patience.py).
+
+    Importing the server's module, as some tests do, would set a bound.
+    """
+    patience.seconds = None
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Read the statistics of searches once, so that every test takes the same number of statements."""
+    trigrams.KEPT_FOR_SECONDS = 10**12
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock():
+            for model in (Event, Registration, User):
+                trigrams.of_model(model, using="default")
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Clear the cache after tests that commit. Its table has no model, so Django's flush leaves it alone."""
+    yield
+    mark = request.node.get_closest_marker("django_db")
+    if (mark and mark.kwargs.get("transaction")) or {"transactional_db", "live_server"} & {*request.fixturenames}:
+        with django_db_blocker.unblock():
+            cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_sequences() -> None:
+    """Start the factories' numbers anew, so that a test makes the same names alone and in company."""
+    UserFactory.reset_sequence(1)
+
+
+@pytest.fixture
+def connection_kept() -> Iterator[None]:
+    """Keep the test's connection open in tests that call the WSGI application as a server does."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return factories.password_hash()
+
+
+@pytest.fixture
+def person(db: Any) -> Callable[..., User]:
+    """Make an account: `person("zoe")`, `person("zoe", role="organizer")`."""
+    return lambda username, **fields: UserFactory(username=username, **fields)
+
+
+@pytest.fixture
+def olga(person: Callable[..., User]) -> User:
+    return person("olga", role=Role.ORGANIZER)
+
+
+@pytest.fixture
+def otto(person: Callable[..., User]) -> User:
+    return person("otto", role=Role.ORGANIZER)
+
+
+@pytest.fixture
+def ada(person: Callable[..., User]) -> User:
+    return person("ada", role=Role.ADMIN)
+
+
+@pytest.fixture
+def bob(person: Callable[..., User]) -> User:
+    return person("bob")
+
+
+@pytest.fixture
+def eve(person: Callable[..., User]) -> User:
+    return person("eve")
+
+
+@pytest.fixture
+def make_event(db: Any) -> Callable[..., Event]:
+    """Make an event of an organizer: `make_event(olga, max_capacity=2)`, `make_event(olga, full=True)`."""
+    return lambda organizer, **fields: EventFactory(organizer=organizer, **fields)
+
+
+@pytest.fixture
+def enroll(db: Any) -> Callable[..., Registration]:
+    """Make a registration: `enroll(event, bob, status="cancelled")`, or `enroll(event)` for a new person."""
+
+    def make(event: Event, user: User | None = None, status: str | None = None, **fields: Any) -> Registration:
+        if status:
+            fields["status"] = status
+        return RegistrationFactory(event=event, user=user or UserFactory(), **fields)
+
+    return make
+
+
+@pytest.fixture
+def api() -> Callable[..., ContractClient]:
+    """Make a client for somebody, `api(bob).get("/users/me")`, or for nobody, `api()`."""
+
+    def client(user: User | None = None, *, signed_in_at: float | None = None) -> ContractClient:
+        return ContractClient(user and token_for(user, signed_in_at=signed_in_at))
+
+    return client
+
+
+@pytest.fixture
+def call(api: Callable[..., ContractClient]) -> Callable[..., Callable[[], Any]]:
+    """Prepare a request for a race. Its client is made beforehand, so that only the request is raced."""
+
+    def prepare(who: User, verb: str, path: str, body: Any = None) -> Callable[[], Any]:
+        client = api(who)
+        return lambda: client.send(verb, path, body)
+
+    return prepare
+
+
+@pytest.fixture
+def office(db: None) -> Callable[..., Client]:
+    """Make a browser that is signed in to the back office: `office(olga).get("/admin/")`."""
+    # A process asks for these once; tests that commit make it forget them.
+    ContentType.objects.get_for_models(*apps.get_models())
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in

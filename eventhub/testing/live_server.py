@@ -1,0 +1,122 @@
+"""The service as gunicorn.conf.py runs it, on a port of this machine, with a database and a log of its own."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import psycopg
+from django.conf import settings as django_settings
+
+from eventhub.testing.postgresql_clusters import run_manage, until
+
+SETTINGS = {
+    "ENV_FILE": "no-file",
+    "SECRET_KEY": django_settings.SECRET_KEY,
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "THROTTLE_GENERAL": "off",
+    "THROTTLE_CREDENTIALS": "off",
+}
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+    content: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+class Service(NamedTuple):
+    port: int
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def ask(self, verb: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """One request, on a connection of its own. `body` is sent as JSON; bytes, and text, as they are."""
+        content = body if isinstance(body, bytes | str | None) else json.dumps(body)
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request(verb, path, content, {"Content-Type": "application/json", **names})
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+
+    def shout(self, request: bytes) -> bytes:
+        """What is sent as it is, good HTTP or not, and what comes back."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(request)
+            return connection.recv(65536)
+
+    def workers(self) -> list[int]:
+        """Their process ids."""
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def is_up(self, path: str = "/readyz") -> bool:
+        try:
+            return self.ask("GET", path).status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+@contextmanager
+def migrated_database(folder: Path) -> Iterator[str]:
+    """An empty database of the kind that this run of the tests is about; its URL."""
+    url = f"sqlite:///{folder}/service.sqlite3"
+    if not os.environ["DATABASE_URL"].startswith("postgres"):
+        run_manage("migrate", "--verbosity=0", DATABASE_URL=url)
+        yield url
+        return
+    server = os.environ["DATABASE_URL"].replace("postgres:", "postgresql:", 1)
+    name = f"service_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    url = url if "://" in url else url.replace(":", "://", 1)
+    try:
+        run_manage("migrate", "--verbosity=0", DATABASE_URL=url)
+        yield url
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def serving(url: str, folder: Path, *, workers: int = 2, is_up: str = "/readyz", **variables: str) -> Iterator[Service]:
+    """Gunicorn in front of that database, while the block runs; where the database is not there, `/healthz` tells that
+    it is up. Its standard error is in a file of `folder`."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
+    size = {"WEB_CONCURRENCY": str(workers), "WEB_THREADS": "2", "DB_POOL_SIZE": "2"}
+    log = folder / "log"
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener, log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "eventhub.wsgi", f"--bind=fd://{listener.fileno()}"],
+            env={**kept, **SETTINGS, **size, "DATABASE_URL": url, **variables},
+            cwd=django_settings.BASE_DIR,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+        service = Service(listener.getsockname()[1], process, log)
+        try:
+            until(lambda: service.is_up(is_up) or process.poll() is not None)
+            assert process.poll() is None, log.read_text()
+            yield service
+        finally:
+            process.terminate()
+            try:
+                process.wait(40)  # longer than gunicorn waits for its workers
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
