@@ -226,7 +226,7 @@ def kept(status="FAILED", **fields):
         "task_path": "accounts.mails.tell_of_change",
         "backend_name": "default",
         "run_after": get_date_max(),
-        "traceback": "Traceback:\n  File\neventhub.background.NotDone: The mail server is away\n",
+        "traceback": "Traceback:\n  File\neventhub.tasks.NotDone: The mail server is away\n",
         **fields,
     }
     return DBTaskResult.objects.create(status=status, **values)

@@ -192,10 +192,10 @@ def test_a_reload_runs_the_code_that_is_there_then(database, tmp_path):
     with served(database, workers=2, folder=copy, THROTTLE_GENERAL="4/day") as service:
         before = service.workers
         assert service.ask("/")[0] == 200
-        for name in ("environment", "tallies"):
+        for name in ("env", "tallies"):
             with (copy / "eventhub" / f"{name}.py").open("a") as file:
                 file.write("\nNEW = 'the new code'\n")
-        with (copy / "eventhub" / "documents.py").open("a") as file:
+        with (copy / "eventhub" / "api" / "docs_views.py").open("a") as file:
             file.write("\nfrom eventhub.env import NEW\nfrom eventhub.tallies import NEW as COUNTED\n")
             file.write("def root(request):\n    return JsonResponse({'name': NEW, 'counted': COUNTED})\n")
         os.kill(service.process, signal.SIGHUP)
