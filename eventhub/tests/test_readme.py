@@ -1,4 +1,4 @@
-"""What the README says of the permission table, the configuration and the commands is what the code says."""
+"""The tables in README.md and docs/ agree with the code."""
 
 import re
 from pathlib import Path
@@ -8,39 +8,74 @@ from django.core.management import get_commands
 
 from accounts.permissions import SCOPES, TABLE, Scope
 
-README = (Path(settings.BASE_DIR) / "README.md").read_text()
+ROOT = Path(settings.BASE_DIR)
 
 
-def section(title):
-    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+def section(page, title):
+    return (ROOT / page).read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def rows_of(text):
+    return [line for line in text.splitlines() if line.startswith("|")]
 
 
 def test_the_readme_prints_the_permission_table():
     rows = [f"| {resource} | {action.replace('_', ' ')} | {rule.who} |" for (resource, action), rule in TABLE.items()]
-    text = section("Who may do what").split("\n### ")[0]
-    printed = [line for line in text.splitlines() if line.startswith("|")]
+    printed = rows_of(section("README.md", "Who may do what"))
     assert printed == ["| what | action | who |", "| --- | --- | --- |", *rows]
 
 
-def test_the_readme_says_what_each_scope_opens():
+def test_the_page_on_the_api_says_what_each_scope_opens():
     opened = {
         scope: ", ".join(f"{resource} {action}" for (resource, action), needed in SCOPES.items() if needed == scope)
         for scope in Scope
     }
-    text = section("Who may do what").split("\n### Service tokens\n")[1]
-    printed = [line for line in text.splitlines() if line.startswith("| `")]
-    assert printed == [f"| `{scope}` | {what} |" for scope, what in opened.items()]
+    printed = rows_of(section("docs/api.md", "Service tokens"))
+    assert printed[2:] == [f"| `{scope}` | {what} |" for scope, what in opened.items()]
 
 
-def test_the_readme_names_every_variable():
-    root = Path(settings.BASE_DIR)
-    source = (root / "eventhub/settings.py").read_text() + (root / "gunicorn.conf.py").read_text()
+def test_the_page_on_configuration_names_every_variable():
+    source = (ROOT / "eventhub/settings.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
     variables = set(re.findall(r"""(?:read|environ\.get)\(\s*["']([A-Z_]+)["']""", source)) - {"ENV_FILE"}
-    rows = [line.split("|")[1] for line in section("Configuration").splitlines() if line.startswith("| `")]
-    assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == variables
+    cells = [row.split("|")[1] for row in rows_of((ROOT / "docs/configuration.md").read_text()) if "`" in row]
+    assert {name for cell in cells for name in re.findall(r"`([A-Z_]+)`", cell)} == variables
 
 
-def test_the_readme_names_our_commands():
+def test_the_page_on_operations_names_our_commands():
     ours = {name for name, app in get_commands().items() if app in {"accounts", "events", "eventhub", "registrations"}}
-    named = {line.split("`")[1].split()[0] for line in section("Commands").splitlines() if line.startswith("| `")}
+    named = {row.split("`")[1].split()[0] for row in rows_of(section("docs/operations.md", "Commands")) if "`" in row}
     assert named == ours | {"db_worker", "createsuperuser"}
+
+
+def test_links_between_the_pages_lead_somewhere():
+    """Relative links name a file, and anchors name a heading of it."""
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+    broken = []
+    for page in pages:
+        for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
+            path, _, anchor = link.partition("#")
+            target = page.parent / path if path else page
+            if not target.exists() or (anchor and anchor not in anchors(target)):
+                broken.append(f"{page.name}: {link}")
+    assert broken == []
+
+
+def anchors(page):
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_file_that_the_pages_name_is_there():
+    code = re.compile(r"`((?:accounts|events|registrations|eventhub|bench|docs)/[\w/.-]+?)(?:::\w+)?`")
+    named = {
+        (page.name, path)
+        for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+        for path in code.findall(page.read_text())
+    }
+    assert sorted(name for name in named if not (ROOT / name[1]).exists()) == []
+
+
+def test_the_pages_stay_short():
+    lines = {page.name: len(page.read_text().splitlines()) for page in (ROOT / "docs").glob("*.md")}
+    assert sum(lines.values()) <= 1500
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 200

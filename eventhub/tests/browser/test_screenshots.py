@@ -1,4 +1,4 @@
-"""The pictures of the README, from the demo: `make screenshots` puts them into docs/screenshots."""
+"""Screenshots of the demo for the README and the quickstart; `make screenshots` writes them to docs/screenshots."""
 
 import os
 import re
@@ -43,7 +43,7 @@ def test_the_pictures_of_the_readme(demo, sign_in, live_server, folder):
     assert [name for name, size in sizes.items() if not 5_000 < size < MOST_BYTES] == []
 
 
-def test_every_picture_is_shown_in_the_readme():
-    readme = Path("README.md").read_text()
-    shown = re.findall(r"docs/screenshots/(\w+)\.png", readme)
+def test_every_picture_is_shown():
+    pages = Path("README.md").read_text() + Path("docs/quickstart.md").read_text()
+    shown = set(re.findall(r"screenshots/(\w+)\.png", pages))
     assert sorted(shown) == sorted(path.stem for path in Path("docs/screenshots").glob("*.png"))
