@@ -13,7 +13,7 @@ from django.db import connection
 
 from eventhub.db.sqlite_backup import BackupError, back_up
 from eventhub.testing.concurrency import race
-from registrations.tests.faults.disks import filled, small_disk
+from eventhub.testing.small_disk import filled, small_disk
 from registrations.triggers import sqlite as triggers
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,10 +16,11 @@ import pytest
 
 from eventhub.testing.contract_client import document
 from eventhub.testing.live_server import migrated_database, serving
+from eventhub.testing.plain_sql import run_sql
 from eventhub.testing.postgresql_clusters import until
-from registrations.tests.faults.service import needs_proc
+from eventhub.testing.prepared_service import needs_proc
 
-pytestmark = [pytest.mark.slow, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 # In everything that is sent stands this word, which never is ours.
 CANARY = "zilpzalp"
@@ -41,24 +42,15 @@ def database(tmp_path_factory):
         yield url
 
 
-def execute(url, statement):
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
-            connection.execute(statement)
-        return
-    with psycopg.connect(url.replace("postgres:", "postgresql:", 1), autocommit=True) as connection:
-        connection.execute(statement)
-
-
 @contextmanager
 def broken(url):
     """While the block runs there is a column less in each of two tables, as after a migration that was forgotten."""
     columns = [("accounts_user", "role"), ("events_event", "description")]
     for table, column in columns:
-        execute(url, f"ALTER TABLE {table} RENAME COLUMN {column} TO {column}_away")
+        run_sql(url, f"ALTER TABLE {table} RENAME COLUMN {column} TO {column}_away")
     yield
     for table, column in columns:
-        execute(url, f"ALTER TABLE {table} RENAME COLUMN {column}_away TO {column}")
+        run_sql(url, f"ALTER TABLE {table} RENAME COLUMN {column}_away TO {column}")
 
 
 @contextmanager

@@ -13,10 +13,10 @@ from django.conf import settings as django_settings
 
 from eventhub.testing.live_server import SETTINGS, migrated_database, serving
 from eventhub.testing.mailbox import free_port, mail_server
+from eventhub.testing.plain_sql import run_sql
 from eventhub.testing.postgresql_clusters import run_manage, until
-from eventhub.tests.test_observability import execute
 
-pytestmark = [pytest.mark.slow, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 BOB = {"username": "bob", "email": "bob@example.org", "password": "correct horse battery"}
 REDIS = shutil.which("redis-server")
@@ -37,8 +37,8 @@ def mailbox():
 @pytest.fixture
 def variables(database, mailbox):
     """The environment of a server and of its workers."""
-    execute(database, "DELETE FROM django_tasks_database_dbtaskresult")
-    execute(database, "DELETE FROM eventhub_cache")
+    run_sql(database, "DELETE FROM django_tasks_database_dbtaskresult")
+    run_sql(database, "DELETE FROM eventhub_cache")
     return {"EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}", "EMAIL_VERIFICATION": "optional", "LOG_LEVEL": "INFO"}
 
 
@@ -115,8 +115,8 @@ def test_what_a_killed_worker_was_at_is_done_after_housekeeping(database, mailbo
     run_manage("db_worker", "--batch", DATABASE_URL=database, **variables)
     assert mailbox.mails == []  # nobody knows whether it is still at work
     two_hours_ago = "datetime('now', '-2 hours')" if database.startswith("sqlite") else "now() - interval '2 hours'"
-    execute(database, f"UPDATE django_tasks_database_dbtaskresult SET started_at = {two_hours_ago}")
-    execute(database, "DELETE FROM eventhub_cache")  # which kept one mailbox from two links a minute
+    run_sql(database, f"UPDATE django_tasks_database_dbtaskresult SET started_at = {two_hours_ago}")
+    run_sql(database, "DELETE FROM eventhub_cache")  # which kept one mailbox from two links a minute
     run_manage("housekeeping", DATABASE_URL=database, **variables)
     run_manage("db_worker", "--batch", DATABASE_URL=database, **variables)
     assert mailbox.recipients == ["dan@example.org"]

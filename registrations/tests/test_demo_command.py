@@ -11,7 +11,7 @@ from events.models import Event
 from registrations.demo import story
 from registrations.models import Registration
 
-pytestmark = [pytest.mark.slow, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 NOON = datetime(2031, 5, 1, 12, tzinfo=UTC)
 

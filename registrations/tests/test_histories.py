@@ -17,7 +17,7 @@ from registrations.tests.histories.others import Others
 from registrations.tests.histories.people import People
 from registrations.tests.histories.sides import PEOPLE, capacities, names, some
 
-pytestmark = [pytest.mark.slow, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 USUAL, STEPS = 60, 40
 

@@ -26,7 +26,7 @@ from registrations.selectors import attendee_rows
 from registrations.services import account_deletion, attendee_import
 from registrations.services.attendee_file import read_attendees
 from registrations.services.attendee_import import Fate, import_attendees
-from registrations.tests.test_races import codes, rules_hold
+from registrations.tests.seat_rules import codes, rules_hold
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 

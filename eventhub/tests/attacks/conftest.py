@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from eventhub.testing.databases import start_postgres
-from registrations.tests.faults.conftest import asking
-from registrations.tests.faults.service import Prepared, Service, served
+from eventhub.testing.prepared_service import Prepared, Service, served
 
 # What slow clients have, so that these tests need not wait long.
 REQUEST_SECONDS = 2
@@ -21,7 +20,7 @@ def service() -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="eventhub-attacks-") as folder:
         on_postgres = os.environ.get("TEST_ON") == "postgres"
         url = start_postgres(home=Path(folder)) if on_postgres else f"sqlite:///{folder}/main.sqlite3"
-        database = Prepared(url, asking(url))
+        database = Prepared(url)
         off = {"THROTTLE_CREDENTIALS": "off", "REQUEST_SECONDS": str(REQUEST_SECONDS)}
         with served(database, workers=1, threads=2, **off) as running:
             yield running

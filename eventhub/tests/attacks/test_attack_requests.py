@@ -17,7 +17,7 @@ from eventhub.tests.attacks.scene import IDS, Scene, undone
 from eventhub.tests.attacks.test_attack_slowness import connected, statuses, until_hung_up
 from eventhub.wsgi import Request
 
-pytestmark = [pytest.mark.slow, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 ASKED = int(os.environ.get("FUZZ", "0"))
 FUZZ = settings(

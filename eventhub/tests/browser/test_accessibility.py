@@ -3,19 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from accounts.services import api_tokens
-
-RULES = {
-    "resultTypes": ["violations"],
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
-}
-# Stock widgets, excepted. select2, which Django's autocomplete is, puts its label on an element that axe-core does not
-# take for one.
-EXCEPTED = [[".select2-selection"]]
-DESK, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 800}
+from eventhub.tests.browser.accessibility import DESK, PHONE, press, violations
 
 PAGES = [
     "/admin/",
@@ -52,18 +43,6 @@ def places(ada, olga, bob, make_event, enroll):
     make_event(olga, status="draft", title="Soon", date_time=timezone.now() + timedelta(days=2))
     token = api_tokens.make(owner=ada, name="Website", scopes=["events:read"]).token
     return {"event": event.pk, "registration": registration.pk, "user": bob.pk, "token": token.pk}
-
-
-def violations(page):
-    """What axe-core finds on a page, a line for each rule and element."""
-    found = Axe().run(page, context={"exclude": EXCEPTED}, options=RULES).response["violations"]
-    return [f"{rule['id']}: {' '.join(node['target'])}" for rule in found for node in rule["nodes"]]
-
-
-def press(page, button, **how):
-    """Presses a button, and waits for the page that it leads to: axe-core looks at whatever is there."""
-    with page.expect_navigation(wait_until="load"):
-        page.get_by_role("button", name=button, **how).click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,7 +1,7 @@
 """A service token of one's own, made and revoked as a person does it."""
 
 from eventhub.testing.contract_client import ContractClient
-from eventhub.tests.browser.test_accessibility import press, violations
+from eventhub.tests.browser.accessibility import press, violations
 
 
 def test_a_token_is_made_shown_once_and_revoked(sign_in, olga, live_server):

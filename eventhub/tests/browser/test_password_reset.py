@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from accounts import signed_links
 from accounts.models import User
 from eventhub.testing.mailbox import token_in
-from eventhub.tests.browser.test_accessibility import PHONE, violations
+from eventhub.tests.browser.accessibility import PHONE, violations
 
 NEW = "another long passphrase"
 WORK = "/admin/django_tasks_database/dbtaskresult/"

@@ -1,33 +1,15 @@
 """Each database in its own run of the suite: `pytest` breaks SQLite, `TEST_ON=postgres pytest` PostgreSQL."""
 
 import os
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from typing import Any
+from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from eventhub.testing.databases import postgres_binaries
 from eventhub.testing.postgresql_clusters import Postgres, homes
-from registrations.tests.faults.service import Prepared, Service, served
+from eventhub.testing.prepared_service import Prepared, Service, served
 
 ON_POSTGRES = os.environ.get("TEST_ON") == "postgres"
-
-
-def asking(url: str) -> Callable[[str], list[Any]]:
-    """Runs a statement in the database of that URL, past the service; the rows."""
-
-    def query(statement: str) -> list[Any]:
-        if url.startswith("sqlite"):
-            with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-                return connection.execute(statement).fetchall()
-        with psycopg.connect(url, autocommit=True) as connection:
-            cursor = connection.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-
-    return query
 
 
 @pytest.fixture(scope="package")
@@ -47,7 +29,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="package")
 def prepared_postgres(postgres: Postgres) -> Prepared:
-    return Prepared(postgres.url, asking(postgres.url))
+    return Prepared(postgres.url)
 
 
 @pytest.fixture(scope="package")
@@ -62,7 +44,7 @@ def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     if ON_POSTGRES:
         pytest.skip("breaks in the run on SQLite")
     url = f"sqlite:///{tmp_path_factory.mktemp('faults')}/main.sqlite3"
-    return Prepared(url, asking(url))
+    return Prepared(url)
 
 
 @pytest.fixture(scope="package")

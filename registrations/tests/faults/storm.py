@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
-from registrations.tests.faults.service import Answer, Service, refused
+from eventhub.testing.prepared_service import Answer, Service, refused
 
 
 class Storm:

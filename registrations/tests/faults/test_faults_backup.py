@@ -9,11 +9,10 @@ import psycopg
 import pytest
 
 from eventhub.testing.databases import postgres_binaries
-from registrations.tests.faults.conftest import asking
-from registrations.tests.faults.service import served
+from eventhub.testing.prepared_service import served
 from registrations.tests.faults.storm import Storm
 
-pytestmark = [pytest.mark.slow, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 ROWS = "SELECT id, status FROM registrations_registration"
 
@@ -49,7 +48,7 @@ def test_sqlite_is_backed_up_in_the_middle_of_a_storm(on_sqlite, tmp_path):
     restored = tmp_path / "restored.sqlite3"
     shutil.copy(copy, restored)
     url = f"sqlite:///{restored}"
-    restored_is_whole(on_sqlite.database.restored(url, asking(url)), acknowledged)
+    restored_is_whole(on_sqlite.database.restored(url), acknowledged)
 
 
 def test_postgresql_is_dumped_in_the_middle_of_a_storm(postgres, on_postgres, tmp_path):
@@ -67,7 +66,7 @@ def test_postgresql_is_dumped_in_the_middle_of_a_storm(postgres, on_postgres, tm
     try:
         url = postgres.url.replace("/postgres?", "/restored?")
         at_work(binaries / "pg_restore", "--exit-on-error", f"--dbname={database_of(url)}", dump)
-        restored_is_whole(on_postgres.database.restored(url, asking(url)), acknowledged)
+        restored_is_whole(on_postgres.database.restored(url), acknowledged)
     finally:
         with psycopg.connect(postgres.url, autocommit=True) as admin:
             admin.execute("DROP DATABASE restored WITH (FORCE)")

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from registrations.tests.faults.prepare_database import PEOPLE
-from registrations.tests.faults.service import BACK_SECONDS, needs_proc, refused
+from eventhub.testing.prepare_database import PEOPLE
+from eventhub.testing.prepared_service import BACK_SECONDS, needs_proc, refused
 
-pytestmark = [pytest.mark.slow, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 def insist(service, number, event):

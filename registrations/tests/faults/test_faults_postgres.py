@@ -9,11 +9,11 @@ import psycopg
 import pytest
 
 from eventhub.testing.postgresql_clusters import homes, pgbouncer
-from registrations.tests.faults.disks import filled, small_disk
-from registrations.tests.faults.service import WAIT_SECONDS, refused, served
+from eventhub.testing.prepared_service import WAIT_SECONDS, refused, served
+from eventhub.testing.small_disk import filled, small_disk
 from registrations.tests.faults.storm import Storm
 
-pytestmark = [pytest.mark.slow, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 OTHERS = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 

@@ -5,12 +5,12 @@ from contextlib import closing
 
 import pytest
 
-from registrations.tests.faults.conftest import ON_POSTGRES, asking
-from registrations.tests.faults.disks import filled, small_disk
-from registrations.tests.faults.service import Prepared, refused, served
+from eventhub.testing.prepared_service import Prepared, refused, served
+from eventhub.testing.small_disk import filled, small_disk
+from registrations.tests.faults.conftest import ON_POSTGRES
 from registrations.tests.faults.storm import Storm
 
-pytestmark = [pytest.mark.slow, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def disk(tmp_path):
 
 def test_a_full_disk_is_a_503_for_who_writes_until_there_is_room(disk):
     url = f"sqlite:///{disk}/main.sqlite3"
-    database = Prepared(url, asking(url))
+    database = Prepared(url)
     with served(database) as service:
         client, (event,) = service.client(), database.events(1)
 

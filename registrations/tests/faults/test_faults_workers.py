@@ -5,10 +5,10 @@ import signal
 
 import pytest
 
-from registrations.tests.faults.service import needs_proc
+from eventhub.testing.prepared_service import needs_proc
 from registrations.tests.faults.storm import Storm
 
-pytestmark = [pytest.mark.slow, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @needs_proc

@@ -1,4 +1,7 @@
-"""A process of its own that fills the database of a fault test: an organizer, people, events; their tokens as JSON."""
+"""Migrate and fill a database, in a process of its own: an organizer, people, events.
+
+Prints their access tokens and the ids of the events as JSON.
+"""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""The service as it is run for real, gunicorn in front of a database of its own, and what can be asked of it."""
+"""The service behind a real gunicorn, with a database of its own that has people, events and their tokens."""
 
 import http.client
 import json
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from copy import copy
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 from django.conf import settings
 
+from eventhub.testing.plain_sql import run_sql
 from registrations.models import LIVE, SEATED
 
 # What a client is ready to wait: whoever is not answered by then has been left hanging.
@@ -71,13 +72,13 @@ class Client:
 
 
 class Prepared:
-    """A database of that URL, filled, with the environment of whoever serves it. `query` runs SQL past the service."""
+    """A database with people and events, and the environment of whoever serves it."""
 
-    def __init__(self, url: str, query: Callable[[str], list[Any]]) -> None:
-        self.query = query
+    def __init__(self, url: str) -> None:
+        self.url = url
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         self.environment = {**kept, **SETTINGS, "DATABASE_URL": url}
-        made = json.loads(self.run("-m", "registrations.tests.faults.prepare_database"))
+        made = json.loads(self.run("-m", "eventhub.testing.prepare_database"))
         self.organizer, *self.people = made["tokens"]
         self._events = iter(made["events"])
 
@@ -85,11 +86,15 @@ class Prepared:
         """So many that nobody has registered for yet."""
         return [next(self._events) for _ in range(number)]
 
-    def restored(self, url: str, query: Callable[[str], list[Any]]) -> "Prepared":
-        """The same people and events in another database, which was made of a backup of this one."""
+    def restored(self, url: str) -> "Prepared":
+        """Return the same people and events in another database, which was made from a backup of this one."""
         other = copy(self)
-        other.query, other.environment = query, {**self.environment, "DATABASE_URL": url}
+        other.url, other.environment = url, {**self.environment, "DATABASE_URL": url}
         return other
+
+    def query(self, statement: str) -> list[Any]:
+        """Run SQL past the service; return its rows."""
+        return run_sql(self.url, statement)
 
     def holds(self) -> None:
         """Rules 1, 2 and 4 of the database as it is; `check_seats` says the same of the first two."""
