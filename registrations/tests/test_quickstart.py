@@ -1,4 +1,4 @@
-"""The whole story once, as the README tells it: sign-up, an event, a full house, the queue, a cancellation."""
+"""The walk of docs/quickstart.md: sign-up, an event, a full house, the waiting list, a cancellation."""
 
 import pytest
 
