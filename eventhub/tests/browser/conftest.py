@@ -5,13 +5,13 @@ import os
 import pytest
 from django.core.management import call_command
 
-from eventhub.testing import chromium
+from eventhub.testing import system_programs
 
 PASSWORD = "a passphrase for tests"
 
 
 def pytest_collection_modifyitems(items):
-    has_none = chromium.find() is None
+    has_none = system_programs.find("chromium") is None
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
@@ -34,7 +34,7 @@ def database_beside_a_loop():
 def browser_type_launch_args(browser_type_launch_args):
     # Chromium does not put root, or a container without user namespaces, into its sandbox.
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    return {**browser_type_launch_args, "executable_path": chromium.find(), "args": arguments}
+    return {**browser_type_launch_args, "executable_path": system_programs.find("chromium"), "args": arguments}
 
 
 @pytest.fixture
