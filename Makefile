@@ -45,7 +45,6 @@ prove: .venv/dev  ## Race every path that can change a seat against every other,
 fuzz: .venv/dev  ## Twenty minutes of requests that nobody foresaw, other ones each time, on SQLite and on PostgreSQL
 	FUZZ=1000 $(BIN)/pytest -m "" -n 2 eventhub/tests/attacks
 	FUZZ=1000 TEST_ON=postgres $(BIN)/pytest -m "" -n 2 eventhub/tests/attacks
-	FUZZ=6000 TEST_ON=postgres $(BIN)/pytest -m "" -n 1 eventhub/tests/test_any_page.py
 
 screenshots: .venv/dev  ## The pictures of the README, from the demo
 	SCREENSHOTS=docs/screenshots $(BIN)/pytest -m browser eventhub/tests/browser/test_screenshots.py

@@ -13,7 +13,6 @@ from django.utils import timezone
 from eventhub.api.etags import edition_of
 from eventhub.exceptions import UserNotFound
 from eventhub.observability.security_log import Occasion, note_change
-from eventhub.searching import SearchedQuerySet
 
 # `username__lower=` compares without regard to case and is answered by the unique index on LOWER(username).
 models.CharField.register_lookup(Lower)
@@ -31,9 +30,6 @@ class Role(models.TextChoices):
 
 
 class UserManager(BaseUserManager["User"]):
-    def get_queryset(self) -> Any:
-        return SearchedQuerySet(self.model, using=self._db)
-
     def get_by_natural_key(self, username: str | None) -> "User":
         """The account of that name in any case; this is what signing in looks up."""
         return self.get(username__lower=(username or "").lower())

@@ -1,10 +1,7 @@
-from typing import Any
-
 from django.utils import timezone
 from django_filters import rest_framework as filters
 
 from eventhub.api.filters import IdFilter, TimeFilter, TrueOrFalse
-from events import upcoming
 from events.models import Event, EventQuerySet, EventStatus
 
 
@@ -15,7 +12,7 @@ class EventFilter(filters.FilterSet):
     date_to = TimeFilter(
         field_name="date_time", lookup_expr="lte", end_of_day=True, help_text="Begins then or earlier; a date: on it."
     )
-    upcoming = TrueOrFalse(help_text="Not over yet.")
+    upcoming = TrueOrFalse(method="filter_upcoming", help_text="Not over yet.")
     location = filters.CharFilter(lookup_expr="icontains", max_length=255, help_text="Contains, in any case.")
     has_seats = TrueOrFalse(field_name="has_free_seats", help_text="Has a free seat.")
 
@@ -29,13 +26,6 @@ class EventFilter(filters.FilterSet):
         is_theirs = value == EventStatus.DRAFT and self.request is not None
         return found.managed_by(self.request.user) if is_theirs else found
 
-    def filter_queryset(self, queryset: EventQuerySet) -> EventQuerySet:
-        """The conditions on time are said together: where the events stand in an index follows from all of them."""
-        asked: dict[str, Any] = dict(self.form.cleaned_data)
-        since, until, is_upcoming = (asked.pop(name) for name in ("date_from", "date_to", "upcoming"))
-        for name, value in asked.items():
-            queryset = self.filters[name].filter(queryset, value)
-        if is_upcoming in (True, False):
-            narrowed = upcoming.not_over if is_upcoming else upcoming.over
-            return narrowed(queryset, timezone.now(), since, until)
-        return upcoming.between(queryset, since, until) if since or until else queryset
+    def filter_upcoming(self, queryset: EventQuerySet, name: str, value: bool) -> EventQuerySet:
+        now = timezone.now()
+        return queryset.not_over(now) if value else queryset.over(now)

@@ -17,7 +17,6 @@ from eventhub import audit, datetimes
 from eventhub.api.etags import edition_of
 from eventhub.db.compiled_queries import Statement
 from eventhub.exceptions import EventNotFound
-from eventhub.searching import SearchedQuerySet
 from events.fields import DatabaseCountField
 
 MAX_CAPACITY = 2_147_483_647
@@ -50,7 +49,7 @@ edited = attrgetter(
 )
 
 
-class EventQuerySet(SearchedQuerySet):
+class EventQuerySet(models.QuerySet[Any, Any]):
     def visible_to(self, user: User) -> Self:
         """All but drafts, which their organizer and admins alone see."""
         if user.is_admin:
@@ -84,13 +83,9 @@ class EventQuerySet(SearchedQuerySet):
 
 def _not_over(now: datetime) -> Q:
     # The first condition follows from the second, and has an index.
-    return Q(last_mark__gte=datetimes.start_of_day(now)) & is_to_come(now)
-
-
-def is_to_come(now: datetime) -> Q:
-    """What `not_over` says, and nothing that follows from it."""
-    ends = Q(end_time__gt=now) | Q(end_time=None, date_time__gte=datetimes.start_of_day(now))
-    return ends & ~Q(status=EventStatus.COMPLETED)
+    today = datetimes.start_of_day(now)
+    ends = Q(end_time__gt=now) | Q(end_time=None, date_time__gte=today)
+    return Q(last_mark__gte=today) & ends & ~Q(status=EventStatus.COMPLETED)
 
 
 def is_visible(status: str, organizer_id: int, user: User) -> bool:

@@ -13,10 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from eventhub import audit
 from eventhub.api.etags import edition_of
-from eventhub.merging import Scope
-from eventhub.searching import SearchedQuerySet
 from events.models import Event, EventStatus
-from registrations.ofevents import OfEvents
 
 
 class RegistrationStatus(models.TextChoices):
@@ -43,9 +40,7 @@ def status_stamps(at: datetime) -> dict[str, Any]:
     return {"status_since": at, "status_by_id": audit.actor_id(), "status_through": audit.channel()}
 
 
-class RegistrationQuerySet(SearchedQuerySet):
-    searched_within = "event"
-
+class RegistrationQuerySet(models.QuerySet[Any, Any]):
     def visible_to(self, user: User) -> Self:
         """One's own, and for organizers those of their events; all for admins. What concerns a draft is its
         organizer's alone, as the draft is."""
@@ -54,39 +49,13 @@ class RegistrationQuerySet(SearchedQuerySet):
         # Not a condition on the event's columns: every row of a page would be joined with its event to be thrown away.
         announced = Exists(Event.objects.filter(pk=OuterRef("event")).exclude(status=EventStatus.DRAFT).order_by())
         mine = Q(user=user) & announced
-        if not user.is_organizer:
-            return self.filter(mine)
-        organized = Q(event__in=_events_of(user))
-        return self.filter(Scope(organized | mine)).merged(lambda order: (OfEvents(user.pk), mine & ~organized))
+        return self.filter(mine | Q(event__organizer=user) if user.is_organizer else mine)
 
     def managed_by(self, user: User) -> Self:
         """Those of the events that `user` runs."""
         if user.is_admin:
             return self
         return self.filter(event__organizer=user) if user.is_organizer else self.none()
-
-    def listed_for(self, user: User) -> Self:
-        """As `managed_by`, for lists: read from the events of an organizer, and not from everybody's rows."""
-        if user.is_admin:
-            return self
-        if not user.is_organizer:
-            return self.none()
-        return self.filter(Scope(Q(event__in=_events_of(user)))).merged(lambda order: [OfEvents(user.pk)])
-
-    def of_user(self, user_id: int) -> Self:
-        """One person's: few, whoever's events they are for."""
-        return self.filter(user=user_id).merged(None)
-
-    def of_event(self, event_id: int) -> Self:
-        """One event's: no others of the organizer's have to be looked at."""
-        narrowed = self.filter(event=event_id)
-        if self._parts is None:
-            return narrowed
-        return narrowed.merged(
-            lambda order: [
-                part.at_once(event_id) if isinstance(part, OfEvents) else part for part in self.parts_for(order) or ()
-            ]
-        )
 
     def with_event(self) -> Self:
         """With what its body says of the event."""
@@ -97,10 +66,6 @@ class RegistrationQuerySet(SearchedQuerySet):
 
     def waiting(self) -> Self:
         return self.filter(status=RegistrationStatus.WAITLISTED)
-
-
-def _events_of(user: User) -> Any:
-    return Event.objects.filter(organizer=user).order_by().values("pk")
 
 
 def _with_texts(name: str, *fields: str) -> models.Index:

@@ -8,11 +8,10 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 from django.test import Client
 
 from accounts.models import Role, User
-from eventhub import trigrams
 from eventhub.db.postgresql.patience import patience
 from eventhub.testing import factories
 from eventhub.testing.contract_client import ContractClient, token_for
@@ -28,16 +27,6 @@ def no_statement_timeout() -> None:
     Importing the server's module, as some tests do, would set a bound.
     """
     patience.seconds = None
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Read the statistics of searches once, so that every test takes the same number of statements."""
-    trigrams.KEPT_FOR_SECONDS = 10**12
-    if connection.vendor == "postgresql":
-        with django_db_blocker.unblock():
-            for model in (Event, Registration, User):
-                trigrams.of_model(model, using="default")
 
 
 @pytest.fixture(autouse=True)

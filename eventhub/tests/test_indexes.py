@@ -10,7 +10,6 @@ from accounts.models import User
 from accounts.views.users import Users
 from eventhub.api.pagination import Cursor, RowComparison
 from eventhub.db.text_search import stands_in
-from eventhub.merging import said_by_the_row
 from events.filters import EventFilter
 from events.models import Event
 from events.views import Events
@@ -82,19 +81,3 @@ def test_texts_are_searched_through_an_index_on_postgresql(view):
     model = view.queryset.model
     found = plan(model.objects.filter(stands_in("telescope", view.search_fields)).order_by())
     assert f"{model._meta.model_name}_search" in found, found
-
-
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's indexes have nothing beside their columns")
-@pytest.mark.parametrize(
-    ("column", "narrowed", "index"),
-    [
-        ("registration_date", {}, "registration_event_date"),
-        ("registration_date", {"status": "attended"}, "registration_event_status_date"),
-        ("name", {}, "registration_event_name"),
-        ("name", {"status": "attended"}, "registration_event_name_status"),
-    ],
-)
-def test_an_event_s_people_are_looked_through_in_an_index_alone(column, narrowed, index):
-    people = Registration.objects.filter(said_by_the_row([stands_in("telescope", Attendees.search_fields)]), event=1)
-    page = people.filter(**narrowed).order_by(column, "pk").values_list(column, "pk")[:51]
-    assert f"Index Only Scan using {index} " in plan(page, "bitmapscan", "indexscan", "sort")

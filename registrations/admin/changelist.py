@@ -76,7 +76,7 @@ class KeysFirst(InfinitePaginator):
 
 class RegistrationList(OfficeList):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Registration]:
-        self.root_queryset = Registration.objects.listed_for(cast(User, request.user))
+        self.root_queryset = Registration.objects.managed_by(cast(User, request.user))
         return cast(QuerySet[Registration], super().get_queryset(request, *args, **kwargs))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Registration]) -> list[str]:
