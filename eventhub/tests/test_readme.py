@@ -75,6 +75,15 @@ def test_every_file_that_the_pages_name_is_there():
     assert sorted(name for name in named if not (ROOT / name[1]).exists()) == []
 
 
+def test_every_name_that_the_architecture_page_puts_in_a_file_is_there():
+    """For "`name` in `path.py`" and "`one` and `other` in `path.py`"."""
+    page = " ".join((ROOT / "docs/architecture.md").read_text().split())
+    found = re.findall(r"((?:`[\w.]+`(?:,? and |, | with )?)+) in `([\w/]+\.py)`", page)
+    named = [(path, name.split(".")[-1]) for names, path in found for name in re.findall(r"`([\w.]+)`", names)]
+    missing = [f"{path}: {name}" for path, name in named if not re.search(rf"\b{name}\b", (ROOT / path).read_text())]
+    assert (missing, len(named) > 15) == ([], True)
+
+
 def test_the_pages_stay_short():
     lines = {page.name: len(page.read_text().splitlines()) for page in (ROOT / "docs").glob("*.md")}
     assert sum(lines.values()) <= 1500
