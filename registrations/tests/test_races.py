@@ -241,7 +241,7 @@ def test_a_seat_that_slips_in_while_its_account_is_erased_goes_to_the_queue(
     events = iter([make_event(olga), make_event(olga, max_capacity=1)])
     enroll(next(events), bob)
     friend = person("friend")
-    lock_account = people_rules.rules.lock_account
+    lock_account = people_rules.accounts.lock_account
 
     def lock_late(account_id):
         """Between reading which events are concerned and locking the account, another one is."""
@@ -250,7 +250,7 @@ def test_a_seat_that_slips_in_while_its_account_is_erased_goes_to_the_queue(
             race([partial(enroll, event, friend, status="waitlisted")])
         return lock_account(account_id)
 
-    monkeypatch.setattr(people_rules.rules, "lock_account", lock_late)
+    monkeypatch.setattr(people_rules.accounts, "lock_account", lock_late)
     people_rules.erase_account(account_id=bob.pk)
     assert Registration.objects.get().status == "registered"
     rules_hold([])
