@@ -15,6 +15,7 @@ run: .venv/run .env  ## Serve on http://127.0.0.1:8000 with SQLite, and a demo i
 	@$(BIN)/python manage.py demo --if-empty
 	@echo "API docs  http://127.0.0.1:$(PORT)/docs/"
 	@echo "Admin     http://127.0.0.1:$(PORT)/admin/"
+	@echo "For this machine only: the internet talks to a proxy that buffers, never to gunicorn (docs/operations.md)."
 	@exec $(BIN)/gunicorn eventhub.wsgi
 
 test: test-sqlite test-postgres  ## The whole suite, on SQLite and on a real PostgreSQL

@@ -42,6 +42,12 @@ def _warnings() -> Iterator[CheckMessage]:
             hint="Leave it to the database, or set CACHE_URL=redis://HOST:PORT/0.",
             id="eventhub.W004",
         )
+    if not settings.NUM_PROXIES:
+        yield Warning(
+            "NUM_PROXIES is 0, as if the internet talked to gunicorn directly: any slow client would hold its threads.",
+            hint="Put a proxy in front that buffers requests (docs/deploy/nginx.conf), and set NUM_PROXIES=1.",
+            id="eventhub.W006",
+        )
     for name in ("THROTTLE_CREDENTIALS", "THROTTLE_GENERAL"):
         if getattr(settings, name) is None:
             yield Warning(f"{name} is off.", hint="Leave it out, or set a rate such as 600/min.", id="eventhub.W005")

@@ -69,8 +69,6 @@ CORS_EXPOSE_HEADERS = ("ETag", "Idempotent-Replayed", "Retry-After", "X-Request-
 MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), whole_number(1024, 1024**3))
 # How many days after the end of an event it is known who was there (registrations/services/retention.py); 0: for ever.
 RETENTION_DAYS = read("RETENTION_DAYS", "0", whole_number(0, 36_500))
-# How long a client may take to send a request (eventhub/serving.py).
-REQUEST_SECONDS = read("REQUEST_SECONDS", "20", whole_number(1, 3600))
 ORGANIZER_SIGNUP = read("ORGANIZER_SIGNUP", "open", choice("open", "closed"))
 THROTTLE_CREDENTIALS = read("THROTTLE_CREDENTIALS", "20/min", rate)
 THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", rate)
@@ -99,6 +97,13 @@ if CACHES["default"]["BACKEND"].endswith("RedisCache"):  # one that has vanished
     CACHES["default"]["OPTIONS"] = {
         **{"socket_connect_timeout": 2, "socket_timeout": 2},
         **CACHES["default"].get("OPTIONS", {}),
+    }
+    CACHES["throttling"] = CACHES["default"]
+else:  # one for each process, so that counting a request costs no statement
+    CACHES["throttling"] = {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "throttling",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # SQLite has indexes without what PostgreSQL's hold beside their columns, and its searches read the table.

@@ -8,9 +8,8 @@ from django.core.cache import caches
 from django.db import connection
 
 from accounts.models import User
-from eventhub.api import throttling
+from eventhub.api.throttling import GeneralThrottle
 from eventhub.http import client_ip
-from eventhub.tallies import tallies
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.responses import BAD_CREDENTIALS, BAD_TOKEN, INACCESSIBLE, SIGN_IN_AGAIN, whole
 
@@ -24,7 +23,7 @@ WRONG = "a wrong passphrase"
 def clock():
     """Noon, until a test moves on; and nobody has asked for anything yet."""
     with time_machine.travel(NOON, tick=False) as clock:
-        tallies.forget()
+        caches["throttling"].clear()
         yield clock
 
 
@@ -330,11 +329,11 @@ def general(settings):
 
 @pytest.mark.usefixtures("general")
 def test_a_user_may_ask_so_often_a_minute_through_all_paths(clock, api, bob):
-    clock.shift(45)
     client = api(bob)
     for path in ("/users/me", "/events/", "/attendees/"):
         assert client.get(path).status_code == 200
-    assert refused(client.get("/users/me")) == throttled(15)
+    assert refused(client.get("/users/me")) == throttled(60)
+    clock.shift(45)
     assert refused(api(bob).post("/attendees/", {"event_id": 1})) == throttled(15)
     clock.shift(15)
     assert client.get("/users/me").status_code == 200
@@ -470,9 +469,19 @@ def test_the_general_one_costs_no_query(settings, api, bob, django_assert_num_qu
         client.get("/users/me")
 
 
-@pytest.mark.parametrize(
-    ("rate", "parsed"),
-    [("20/min", (20, 60)), ("1/sec", (1, 1)), ("600/hour", (600, 3600)), ("5/day", (5, 86400)), (None, None)],
-)
-def test_rates(rate, parsed):
-    assert throttling.parse_rate(rate) == parsed
+@pytest.mark.usefixtures("general")
+def test_the_general_one_lets_through_where_its_cache_is_away(api, bob, monkeypatch):
+    class Away:
+        def get(self, *args):
+            raise ConnectionError
+
+    monkeypatch.setattr(GeneralThrottle, "cache", Away())
+    assert {api(who).get("/").status_code for who in (None, bob) for _ in range(5)} == {200}
+
+
+@pytest.mark.usefixtures("general")
+def test_a_rate_that_is_lowered_still_says_when_to_come_back(settings, api, bob):
+    for _ in range(3):
+        api(bob).get("/users/me")
+    settings.THROTTLE_GENERAL = "1/min"
+    assert refused(api(bob).get("/users/me")) == throttled(60)

@@ -1,68 +1,78 @@
 """Two throttles, each answering 429 with `Retry-After`.
 
-The general one bounds whoever asks for anything: a signed-in user, else an address. It counts in memory that the
-workers share (eventhub/tallies.py), so that it costs a request nothing. The one on credentials bounds an address and an
-account, exactly, in the cache that all servers share (eventhub/api/credential_limit.py): it is what stands between an
-attacker and
-a password.
+The general one is DRF's, on the cache "throttling" (eventhub/settings.py). The one on credentials, which stands between
+an attacker and a password, counts exactly, in the cache that all servers share (eventhub/api/credential_limit.py).
 """
 
-import functools
 import hashlib
-import math
-import time
+import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.core.cache import caches
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
+from django.utils.connection import ConnectionProxy
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
+from rest_framework.throttling import SimpleRateThrottle
 
 from eventhub.api import credential_limit
 from eventhub.exceptions import as_api_exception
 from eventhub.http import client_ip, error_views
-from eventhub.tallies import tallies
 
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# Whoever watches a worker asks often, and must be answered most of all when it is busy.
+logger = logging.getLogger("eventhub.throttling")
+
+# Monitoring asks often, and needs an answer most of all from a busy server.
 HEALTH = {"/healthz", "/healthz/", "/readyz", "/readyz/"}
 SIGN_IN = "/admin/login/"
-
-
-@functools.lru_cache
-def parse_rate(rate: str | None) -> tuple[int, int] | None:
-    """`20/min` as (20 requests, 60 seconds); None for no limit."""
-    if rate is None:
-        return None
-    count, period = rate.split("/")
-    return int(count), SECONDS[period[0]]
 
 
 # Everything ----------------------------------------------------------------------------------------------------------
 
 
-class GeneralThrottle(BaseThrottle):
-    """THROTTLE_GENERAL, in the API: for a signed-in user, or for the address of who is not."""
+class GeneralThrottle(SimpleRateThrottle):
+    """THROTTLE_GENERAL: requests of a signed-in user, or of a client address. A request counts once."""
 
-    def allow_request(self, request: Request, view: Any) -> bool:
-        """Once a request: one that names nobody was counted before it came to a view."""
-        asked = request._request
-        return _is_counted(asked) or _allow(asked, _user(request.user) or _address(asked))
+    duration: int
+    cache = ConnectionProxy(caches, "throttling")  # type: ignore[assignment]
 
-    def wait(self) -> int:
-        return _wait()
+    def __init__(self, subject: str | None = None) -> None:
+        super().__init__()
+        self.subject = subject
+
+    def get_rate(self) -> str | None:
+        rate: str | None = settings.THROTTLE_GENERAL
+        return rate
+
+    def get_cache_key(self, request: Any, view: Any) -> str | None:
+        if self.subject:  # the middleware has chosen
+            return self.subject
+        if _is_counted(request._request):
+            return None
+        return _user(request.user.pk) if request.user.is_authenticated else _address(request._request)
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        try:
+            is_allowed = super().allow_request(request, view)
+        except Exception as problem:  # each cache has its own errors; its outage must not be ours
+            logger.warning("The cache did not answer: %s", type(problem).__name__)
+            is_allowed = True
+        getattr(request, "_request", request).throttle_counted = True
+        return is_allowed
+
+    def wait(self) -> float:
+        return super().wait() or self.duration  # None: the rate has been lowered since
 
 
 class ThrottleEverything:
-    """Middleware: THROTTLE_GENERAL for every request but those for health and for static files.
+    """Apply THROTTLE_GENERAL to all requests but those for health.
 
-    A request that names nobody counts for its address, before anything is done for it. One with a token counts for the
-    user in the API's view; where it never came to that (a bad token, a wrong path or verb), for its address after all.
-    So a crowd behind one address does not hold up those of it who are signed in.
+    A request without a token counts for its address before any work is done for it. One with a token counts for its
+    user in the API's view, or for its address where it did not get that far (a bad token, a wrong path or verb). So a
+    crowd behind one address does not hold up those of it who are signed in.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -72,77 +82,83 @@ class ThrottleEverything:
         bounded = settings.THROTTLE_GENERAL is not None and request.path_info not in HEALTH
         try:
             subject = _subject(request) if bounded else None
-        except (DatabaseError, InterfaceError) as problem:  # whose session it is, nobody could say
+        except (DatabaseError, InterfaceError) as problem:  # the session could not be read
             if known := as_api_exception(problem):
                 return error_views.refused(request, known)
             raise
-        if subject and not _allow(request, subject):
-            return error_views.refused(request, Throttled(_wait()))
+        if subject and (refusal := _refusal(request, subject)):
+            return refusal
         response = self.get_response(request)
-        if bounded and not _is_counted(request) and not _allow(request, _address(request)):
-            return error_views.refused(request, Throttled(_wait()))
+        if bounded and not _is_counted(request) and (refusal := _refusal(request, _address(request))):
+            return refusal
         if "guessing_wait" in request.__dict__:
             response.status_code, response.headers["Retry-After"] = 429, str(request.__dict__["guessing_wait"])
         return response
 
 
 def pause_guessing(request: HttpRequest, wait: int) -> None:
-    """For a form that tells a person so: the page that it stands on is a 429, too."""
+    """Turn the answer into a 429, for a form that shows the wait itself."""
     request.__dict__["guessing_wait"] = wait
 
 
+def _refusal(request: HttpRequest, subject: str) -> HttpResponse | None:
+    throttle = GeneralThrottle(subject)
+    return None if throttle.allow_request(request, None) else error_views.refused(request, Throttled(throttle.wait()))
+
+
 def _subject(request: HttpRequest) -> str | None:
-    """Whom to count before anything is done; None for who may turn out to be somebody."""
+    """Return the key to count before the view, or None where the view will know the user."""
     if error_views.in_office(request):
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.path_info != SIGN_IN:
-            # Whose session it is, or was: `request.user` would forget the latter, and what was typed in it.
+            # Not `request.user`, which would end an expired session and lose what was typed in it.
             user_id = request.session.get(SESSION_KEY)
-            return f"user {user_id}" if user_id else _address(request)
+            return _user(user_id) if user_id else _address(request)
         return _address(request)
     return None if "HTTP_AUTHORIZATION" in request.META else _address(request)
 
 
-def _user(user: Any) -> str | None:
-    return f"user {user.pk}" if user.is_authenticated else None
+def _user(user_id: Any) -> str:
+    return f"throttle:user:{user_id}"
 
 
 def _address(request: HttpRequest) -> str:
-    return f"address {client_ip.neighbourhood(request.META)}"
+    return f"throttle:address:{client_ip.neighbourhood(request.META)}"
 
 
 def _is_counted(request: HttpRequest) -> bool:
     return "throttle_counted" in request.__dict__
 
 
-def _allow(request: HttpRequest, subject: str) -> bool:
-    request.__dict__["throttle_counted"] = True
-    limit = parse_rate(settings.THROTTLE_GENERAL)
-    return limit is None or tallies.count(subject, most=limit[0], seconds=limit[1])
-
-
-def _wait() -> int:
-    _, seconds = parse_rate(settings.THROTTLE_GENERAL) or (0, 1)
-    return math.ceil(seconds - time.time() % seconds)
-
-
 # Credentials ---------------------------------------------------------------------------------------------------------
 
 
-class _CredentialThrottle(BaseThrottle):
-    """THROTTLE_CREDENTIALS, for whatever `subject`, in the two below, names: so many attempts in a window that begins
-    with the first of them. However many come at once, no more get through; and the window ends, whatever comes."""
+class _CredentialThrottle(SimpleRateThrottle):
+    """THROTTLE_CREDENTIALS: attempts at one subject, in a window that begins with the first of them.
 
+    However many come at once, no more get through; and the window ends, whatever comes.
+    """
+
+    num_requests: int
+    duration: int
     subject: Callable[[Request, Any], str | None]
 
-    def allow_request(self, request: Request, view: Any) -> bool:
-        limit = parse_rate(settings.THROTTLE_CREDENTIALS)
-        subject = limit and self.subject(request, view)
-        if limit is None or subject is None:
-            return True
-        # A subject is whatever somebody sent: no cache takes every character and length of that as a key.
+    def get_rate(self) -> str | None:
+        rate: str | None = settings.THROTTLE_CREDENTIALS
+        return rate
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        if (subject := self.subject(request, view)) is None:
+            return None
+        # The subject is client input: no cache takes every character and length of that as a key.
         digest = hashlib.sha256(f"{type(self).__name__} {subject}".encode(errors="surrogatepass")).hexdigest()
-        self.attempts = credential_limit.count(f"throttle:{digest}", seconds=limit[1])
-        return self.attempts.so_far <= limit[0]
+        return f"throttle:{digest}"
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        key = self.get_cache_key(request, view) if self.rate else None
+        if key is None:
+            return True
+        self.attempts = credential_limit.count(key, seconds=self.duration)
+        return self.attempts.so_far <= self.num_requests
 
     def wait(self) -> int:
         return self.attempts.wait
@@ -154,7 +170,7 @@ class CredentialsByAddress(_CredentialThrottle):
 
 
 class NamesAccount(Protocol):
-    """A view that can say whose credentials a request tries: the same text for the same account, or None."""
+    """A view that can name the account whose credentials a request tries, always in the same spelling, or None."""
 
     def account_tried(self, request: Request) -> str | None: ...
 

@@ -22,7 +22,7 @@ SAME_NAMES_UNTIL_NOW = {
     *("Outcome", "Report", "Texts", "Worker"),
 }
 MODULES_UNTIL_NOW = {
-    *("eventhub.listings", "eventhub.probe", "eventhub.serving", "eventhub.tallies"),
+    "eventhub.listings",
     "registrations.services.adding",
 }
 

@@ -9,7 +9,6 @@ from django.test import Client
 
 from eventhub import tasks
 from eventhub.observability import metrics
-from eventhub.observability.metrics_folder import Folder
 from eventhub.testing.responses import BAD_TOKEN, NO_HEADER, NO_PATH, NOT_ALLOWED, media, whole
 from registrations.models import Registration
 from registrations.selectors import dashboard
@@ -235,18 +234,3 @@ def test_while_the_database_is_away_the_rest_is_still_told(monkeypatch):
     monkeypatch.setattr(dashboard, "totals", away)
     found = read()
     assert [found.get(name) for name in GAUGES] == [None, None, None, None, 0, 0]
-
-
-# Where workers count -------------------------------------------------------------------------------------------------
-
-
-def test_folders_that_nobody_counts_in_any_more_are_removed(tmp_path):
-    used, left, other = Folder(str(tmp_path)), tmp_path / "eventhub-metrics-left", tmp_path / "another"
-    for folder in (used.path, left, other):
-        folder.mkdir(exist_ok=True)
-        (folder / "counter_0.db").write_text("")
-    new = Folder(str(tmp_path))
-    assert {*tmp_path.iterdir()} == {used.path, new.path, other}
-    new.remove()
-    used.remove()
-    assert {*tmp_path.iterdir()} == {other}

@@ -10,9 +10,6 @@ import pytest
 from eventhub.testing.databases import start_postgres
 from eventhub.testing.prepared_service import Prepared, Service, served
 
-# What slow clients have, so that these tests need not wait long.
-REQUEST_SECONDS = 2
-
 
 @pytest.fixture(scope="session")
 def service() -> Iterator[Service]:
@@ -21,6 +18,5 @@ def service() -> Iterator[Service]:
         on_postgres = os.environ.get("TEST_ON") == "postgres"
         url = start_postgres(home=Path(folder)) if on_postgres else f"sqlite:///{folder}/main.sqlite3"
         database = Prepared(url)
-        off = {"THROTTLE_CREDENTIALS": "off", "REQUEST_SECONDS": str(REQUEST_SECONDS)}
-        with served(database, workers=1, threads=2, **off) as running:
+        with served(database, workers=1, threads=2, THROTTLE_CREDENTIALS="off") as running:
             yield running

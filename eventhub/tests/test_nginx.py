@@ -1,0 +1,274 @@
+"""A real nginx, as docs/deploy and compose.yaml have it, in front of a real gunicorn with two threads."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from eventhub.testing.live_server import migrated_database, serving
+from eventhub.testing.postgresql_clusters import homes, until
+
+DEPLOY = Path(settings.BASE_DIR) / "docs" / "deploy"
+SNIPPET = "/etc/nginx/snippets/eventhub.conf"
+JSON = "application/json"
+HOST = "events.example.org"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="not about the database: once, on SQLite"),
+    pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed (apt-get install nginx-light)"),
+    pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed"),
+]
+
+
+class Front:
+    """nginx on ports of this machine; `tls` is None for the one without."""
+
+    def __init__(self, plain, tls=None):
+        self.plain, self.tls = plain, tls
+
+    def connect(self, *, over_tls=True):
+        client = socket.create_connection(("127.0.0.1", self.tls if over_tls and self.tls else self.plain), timeout=30)
+        if not (over_tls and self.tls):
+            return client
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context.wrap_socket(client, server_hostname=HOST)
+
+    def ask(self, verb, path, body=b"", *, over_tls=True, **headers):
+        """The status, the headers by their names in small letters, and the body."""
+        names = {"Host": HOST, "Connection": "close", "Content-Length": str(len(body)), **headers}
+        head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in names.items())
+        with closing(self.connect(over_tls=over_tls)) as client:
+            client.sendall(f"{verb} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+            received = b"".join(iter(lambda: client.recv(65536), b""))
+        head, _, content = received.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        found = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+        return int(first.split()[1]), found, content
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def replaced(name, changes):
+    """A file of docs/deploy with paths and ports of this machine."""
+    text = (DEPLOY / name).read_text()
+    for ours, theirs in changes.items():
+        assert ours in text, ours
+        text = text.replace(ours, str(theirs))
+    return text
+
+
+@contextmanager
+def running(home, config, front):
+    shutil.copy(DEPLOY / "nginx-snippet.conf", home / "snippet.conf")
+    main = "daemon off;" + ("user nobody nogroup;" if os.geteuid() == 0 else "")
+    (home / "nginx.conf").write_text(main + config)
+    process = subprocess.Popen(["nginx", "-c", home / "nginx.conf", "-e", home / "errors"], stderr=subprocess.PIPE)
+    try:
+        until(lambda: (home / "nginx.pid").exists() or process.poll() is not None)
+        assert process.poll() is None, process.communicate()
+        yield front
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+@contextmanager
+def with_tls(home, service_port):
+    front, certificate, key = Front(free_port(), free_port()), home / "fullchain.pem", home / "privkey.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    site = replaced(
+        "nginx.conf",
+        {
+            "listen [::]:80;": "",
+            "listen [::]:443 ssl http2;": "",
+            "listen 80;": f"listen 127.0.0.1:{front.plain};",
+            "listen 443 ssl http2;": f"listen 127.0.0.1:{front.tls} ssl http2;",
+            "/etc/ssl/eventhub/fullchain.pem": certificate,
+            "/etc/ssl/eventhub/privkey.pem": key,
+            "server 127.0.0.1:8000;": f"server 127.0.0.1:{service_port};",
+            SNIPPET: home / "snippet.conf",
+        },
+    )
+    paths = "".join(f"{name}_temp_path {home}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    main = f"pid {home}/nginx.pid; worker_processes 1; events {{}} http {{ access_log off; {paths} {site} }}"
+    with running(home, main, front):
+        yield front
+
+
+@contextmanager
+def as_in_compose(home, service_port):
+    front = Front(free_port())
+    changes = {
+        "/tmp/": f"{home}/",
+        "/dev/stderr": f"{home}/errors",
+        "server web:8000;": f"server 127.0.0.1:{service_port};",
+        "listen 8080;": f"listen 127.0.0.1:{front.plain};",
+        SNIPPET: home / "snippet.conf",
+    }
+    with running(home, replaced("nginx-compose.conf", changes), front):
+        yield front
+
+
+@contextmanager
+def in_front(nginx, **own):
+    """nginx in front of a gunicorn with two threads, in the environment of eventhub.env."""
+    lines = [line.partition("=") for line in (DEPLOY / "eventhub.env").read_text().splitlines() if line[:1] != "#"]
+    theirs = {name: value for name, _, value in lines if name != "DATABASE_URL"}
+    fixed = {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "TASKS_BACKEND": "immediate",
+        "ALLOWED_HOSTS": f"{HOST},127.0.0.1",
+        "THROTTLE_GENERAL": "off",
+    }
+    with (
+        homes() as home,
+        migrated_database(home) as url,
+        serving(url, home, workers=1, **{**theirs, **fixed, **own}) as service,
+        nginx(home, service.port) as front,
+    ):
+        yield front
+
+
+# The site with TLS ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tls():
+    with in_front(with_tls, METRICS="1") as front:
+        yield front
+
+
+def test_http_leads_to_https_with_its_path(tls):
+    status, headers, _ = tls.ask("GET", "/events/?page_size=3", over_tls=False)
+    assert (status, headers["location"]) == (301, f"https://{HOST}/events/?page_size=3")
+
+
+def test_over_https_browsers_are_told_to_insist_on_it_and_cookies_stay_there(tls):
+    status, headers, _ = tls.ask("GET", "/admin/login/")
+    assert (status, headers["strict-transport-security"]) == (200, "max-age=31536000; includeSubDomains; preload")
+    assert "Secure" in headers["set-cookie"]
+    assert "nginx/" not in headers["server"]
+
+
+@pytest.mark.parametrize("nginx", [with_tls, as_in_compose])
+def test_an_address_that_a_client_makes_up_is_not_believed(nginx):
+    """A throttle of three: whatever they say they are, these all come from here."""
+    with in_front(nginx, THROTTLE_CREDENTIALS="3/hour", SECURE_SSL_REDIRECT="0") as front:
+
+        def sign_in(number):
+            """Each under another name, since accounts have a throttle of their own."""
+            who = json.dumps({"username": f"nobody{number}", "password": "wrong"}).encode()
+            made_up = {"X-Forwarded-For": f"192.0.2.{number}"}
+            return front.ask("POST", "/users/login", who, Content_Type=JSON, **made_up)[0]
+
+        assert [sign_in(number) for number in range(5)] == [401, 401, 401, 429, 429]
+
+
+def test_what_is_too_large_is_the_contracts_413_of_the_service_or_of_nginx(tls):
+    for size in (1024 * 1024 + 1, 7 * 1024 * 1024):
+        status, headers, body = tls.ask("POST", "/users/login", b"x" * size, Content_Type=JSON)
+        assert (status, json.loads(body)) == (413, {"msg": "The body is too large", "code": "too_large"})
+        assert headers["content-type"] == "application/json"
+
+
+def test_metrics_are_not_shown_to_the_outside(tls):
+    status, _, body = tls.ask("GET", "/metrics")
+    assert (status, json.loads(body)) == (404, {"msg": "Not found", "code": "not_found"})
+
+
+def test_a_service_that_is_away_is_the_contracts_503():
+    with homes() as home, with_tls(home, free_port()) as front:
+        status, headers, body = front.ask("GET", "/events/")
+        assert (status, headers["retry-after"]) == (503, "5")
+        assert json.loads(body) == {"msg": "Temporarily unavailable", "code": "unavailable"}
+
+
+# The proxy of compose.yaml, and clients that are slow ----------------------------------------------------------------
+
+HEAD = f"POST /users/login HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n".encode()
+NEVER_CLOSES = f"GET /events/ HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
+HALF_A_BODY = HEAD + b'Content-Length: 1000\r\n\r\n{"username": "'
+LENGTHS = ["0" * 15 + "20", "0" * 39 + "9", *("9" * digits for digits in range(16, 41))]
+LONG_LENGTHS = [HEAD + f'Content-Length: {length}\r\n\r\n{{"user'.encode() for length in LENGTHS]
+CROWD = 64
+
+
+@pytest.fixture(scope="module")
+def plain():
+    with in_front(as_in_compose, SECURE_SSL_REDIRECT="0") as front:
+        yield front
+
+
+def seconds_of_health(front):
+    """How long /healthz took, but for the worst of twenty, which a busy machine may be to blame for."""
+    times = []
+    for _ in range(20):
+        began = time.perf_counter()
+        assert front.ask("GET", "/healthz")[0] == 200
+        times.append(time.perf_counter() - began)
+    return sorted(times)[-2]
+
+
+@pytest.mark.parametrize(
+    "crowd",
+    [
+        [NEVER_CLOSES] * CROWD,
+        [HALF_A_BODY] * CROWD,
+        LONG_LENGTHS,
+        [NEVER_CLOSES] * CROWD + [HALF_A_BODY] * CROWD + LONG_LENGTHS,
+    ],
+    ids=["never close", "half a body", "long lengths", "all of them"],
+)
+def test_slow_clients_hold_nobody_up(plain, crowd):
+    """Many more than gunicorn has threads."""
+    with ExitStack() as stack:
+        for raw in crowd:
+            stack.enter_context(closing(plain.connect())).sendall(raw)
+        time.sleep(0.5)  # so that all of it has gone as far as it goes
+        assert seconds_of_health(plain) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("length", "body", "status", "code"),
+    [
+        ("0" * 17 + "2", b"[]", 400, "invalid"),
+        ("0" * 30 + "2000000", b"", 413, "too_large"),
+        ("9" * 16, b"", 413, "too_large"),
+        ("9" * 40, b"", 400, "invalid"),
+    ],
+)
+def test_a_long_length_is_taken_for_what_it_is(plain, length, body, status, code):
+    if length.endswith("2000000"):
+        body = b"x" * 2_000_000
+    answered, _, content = plain.ask("POST", "/users/login", body, **{"Content-Length": length, "Content-Type": JSON})
+    assert (answered, json.loads(content)["code"]) == (status, code)
+    if body == b"[]":
+        assert "errors" in json.loads(content)  # the service has read it
+
+
+def test_of_a_flood_the_rest_is_told_to_come_back(plain):
+    time.sleep(2)
+    request = f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+    last = request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with closing(plain.connect()) as client:
+        client.sendall(request * 900 + last)
+        received = b"".join(iter(lambda: client.recv(65536), b""))
+    assert received.count(b"HTTP/1.1 200 ") >= 300
+    assert received.count(b"HTTP/1.1 429 ") > 100
+    assert received.count(b"Retry-After: 1\r\n") == received.count(b"HTTP/1.1 429 ")
