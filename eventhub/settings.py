@@ -1,4 +1,4 @@
-"""The one settings file. Everything an operator may change comes from the environment; README.md has the table."""
+"""The settings, read from environment variables; docs/configuration.md lists them all."""
 
 import os
 from datetime import timedelta
