@@ -11,7 +11,7 @@ class EventHubConfig(AppConfig):
 
 class BackOfficeConfig(admin.AdminConfig):
     default = False
-    default_site = "eventhub.admin.site.Office"
+    default_site = "eventhub.admin.site.BackOfficeSite"
 
     def ready(self) -> None:
         super().ready()

@@ -9,16 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.admin.forms import NewPasswordForm
+from accounts.admin.forms import SetPasswordForAccountForm
 from accounts.forms.account import ConfirmForm
 from accounts.models import User
 from accounts.services import accounts, second_factor
 from eventhub.admin.login import page
-from eventhub.admin.model_admin import REFUSALS, OfficeAdmin, problems
+from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from registrations.services import account_deletion
 
 
-class Deed(NamedTuple):
+class AccountAction(NamedTuple):
     """What a page asks about: its name, what it does, and how people are told that it is done."""
 
     name: str
@@ -27,14 +27,14 @@ class Deed(NamedTuple):
     onward: str
 
 
-class AccountPages(OfficeAdmin):
+class AccountActionViews(ScopedModelAdmin):
     """The pages behind the buttons under an account's form."""
 
     def password_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         account = self._account(request, pk)
         if account.pk == request.user.pk:
             return redirect("admin:password_change")
-        form = NewPasswordForm(account, _sent(request), request=request)
+        form = SetPasswordForAccountForm(account, _sent(request), request=request)
         done = "has a new password and is signed out everywhere"
         return self._asked(request, account, form, _of(account, "New password", lambda: form.save(), done))
 
@@ -46,8 +46,8 @@ class AccountPages(OfficeAdmin):
             if account.pk == request.user.pk:
                 update_session_auth_hash(request, changed)
 
-        deed = _of(account, "End all sign-ins", end, "is signed out everywhere")
-        return self._asked(request, account, ConfirmForm(_sent(request), request=request), deed)
+        action = _of(account, "End all sign-ins", end, "is signed out everywhere")
+        return self._asked(request, account, ConfirmForm(_sent(request), request=request), action)
 
     def reset_second_factor_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         account = self._account(request, pk)
@@ -55,17 +55,17 @@ class AccountPages(OfficeAdmin):
         def reset() -> None:
             second_factor.reset(account=account, by=cast(User, request.user))
 
-        deed = _of(account, "Reset second factor", reset, "signs in without a second factor again")
-        return self._asked(request, account, ConfirmForm(_sent(request), request=request), deed)
+        action = _of(account, "Reset second factor", reset, "signs in without a second factor again")
+        return self._asked(request, account, ConfirmForm(_sent(request), request=request), action)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Not Django's, which lists every row that would go, and deletes past the rules."""
         account = self._account(request, object_id)
         onward = reverse("admin:index" if account.pk == request.user.pk else "admin:accounts_user_changelist")
-        deed = Deed(
+        action = AccountAction(
             "Delete account", lambda: account_deletion.erase_account(account_id=account.pk), "is deleted", onward
         )
-        return self._asked(request, account, ConfirmForm(_sent(request), request=request), deed)
+        return self._asked(request, account, ConfirmForm(_sent(request), request=request), action)
 
     def _account(self, request: HttpRequest, pk: int | str) -> User:
         account = self.get_object(request, str(pk))
@@ -73,30 +73,30 @@ class AccountPages(OfficeAdmin):
             raise Http404
         return cast(User, account)
 
-    def _asked(self, request: HttpRequest, account: User, form: Any, deed: Deed) -> HttpResponse:
+    def _asked(self, request: HttpRequest, account: User, form: Any, action: AccountAction) -> HttpResponse:
         """The page that asks, or where the answer yes leads. A refusal is shown on the page, and nothing is changed."""
         if form.is_valid():
             try:
-                deed.do()
+                action.do()
             except REFUSALS as refusal:
                 form.add_error(None, [text for texts in problems(refusal).values() for text in texts])
             else:
-                messages.success(request, f"{account} {deed.done}.")
-                self._write_down(request, account, deed.name)
-                return redirect(deed.onward)
-        context = {"title": deed.name, "original": account, "account": account, "form": form}
-        return page(request, "accounts/office/ask.html", deed=deed.name, opts=self.opts, **context)
+                messages.success(request, f"{account} {action.done}.")
+                self._write_down(request, account, action.name)
+                return redirect(action.onward)
+        context = {"title": action.name, "original": account, "account": account, "form": form}
+        return page(request, "accounts/admin/confirm_action.html", action=action.name, opts=self.opts, **context)
 
-    def _write_down(self, request: HttpRequest, account: User, deed: str) -> None:
+    def _write_down(self, request: HttpRequest, account: User, action: str) -> None:
         """In Django's log, which is gone with whoever deletes their own account."""
         if User.objects.filter(pk=account.pk).exists():
-            self.log_change(request, account, f"{deed}.")
+            self.log_change(request, account, f"{action}.")
         elif account.pk != request.user.pk:
             self.log_deletions(request, [account])
 
 
-def _of(account: User, name: str, do: Callable[[], object], done: str) -> Deed:
-    return Deed(name, do, done, reverse("admin:accounts_user_change", args=[account.pk]))
+def _of(account: User, name: str, do: Callable[[], object], done: str) -> AccountAction:
+    return AccountAction(name, do, done, reverse("admin:accounts_user_change", args=[account.pk]))
 
 
 def _sent(request: HttpRequest) -> Any:

@@ -11,11 +11,11 @@ from unfold.decorators import display
 
 from accounts.models import ServiceToken, User
 from accounts.services import api_tokens
-from eventhub.admin.model_admin import OfficeAdmin
+from eventhub.admin.model_admin import ScopedModelAdmin
 
 
 @admin.register(ServiceToken)
-class ServiceTokenAdmin(OfficeAdmin):
+class ServiceTokenAdmin(ScopedModelAdmin):
     resource = "token"
     rights: ClassVar = {"view": "see_all", "delete": "destroy"}
     actions = None  # deleting in bulk would pass by the rule

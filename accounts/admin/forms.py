@@ -15,8 +15,8 @@ from unfold.widgets import (
 from accounts.forms.account import ConfirmForm, Confirming, OwnPassword
 from accounts.models import OrganizerProfile, User, normalize_email
 from accounts.services.accounts import AccountChanges
-from eventhub.admin.model_admin import OfficeForm
-from eventhub.admin.optimistic_form import OpenedForm
+from eventhub.admin.model_admin import RefusableModelForm
+from eventhub.admin.optimistic_form import OptimisticForm
 from registrations.services import account_deletion
 
 ACCOUNT = ("username", "email", "role", "is_active")
@@ -29,7 +29,7 @@ FIELDS_OF_CODES = {
 }
 
 
-class AddressField(forms.EmailField):
+class AdminEmailField(forms.EmailField):
     """An address in the form that is kept, whose length is what counts: some letters are two in lower case."""
 
     widget = UnfoldAdminEmailInputWidget
@@ -38,7 +38,7 @@ class AddressField(forms.EmailField):
         return normalize_email(super().to_python(value) or "")
 
 
-class RuledForm(OfficeForm):
+class AccountModelForm(RefusableModelForm):
     """A form whose uniqueness is left to the rule, which says it in the contract's words, also after a race."""
 
     fields_of_codes: ClassVar[Mapping[str, str]] = FIELDS_OF_CODES
@@ -51,8 +51,8 @@ class RuledForm(OfficeForm):
         pass
 
 
-class NewAccountForm(Confirming, RuledForm):
-    email = AddressField(label="E-mail address", max_length=254)
+class NewAccountForm(Confirming, AccountModelForm):
+    email = AdminEmailField(label="E-mail address", max_length=254)
     new_password = forms.CharField(
         label="Password",
         required=False,
@@ -74,8 +74,8 @@ class NewAccountForm(Confirming, RuledForm):
         return {**values, "password": self.cleaned_data["new_password"] or None}
 
 
-class AccountForm(Confirming, RuledForm, OpenedForm):
-    email = AddressField(label="E-mail address", max_length=254)
+class AccountForm(Confirming, AccountModelForm, OptimisticForm):
+    email = AdminEmailField(label="E-mail address", max_length=254)
     profile_name = forms.CharField(
         label="Name",
         max_length=255,
@@ -125,7 +125,7 @@ class AccountForm(Confirming, RuledForm, OpenedForm):
         return model._meta.get_field(PROFILE.get(name, name))
 
 
-class NewPasswordForm(ConfirmForm, SetPasswordForm):  # type: ignore[type-arg]
+class SetPasswordForAccountForm(ConfirmForm, SetPasswordForm):  # type: ignore[type-arg]
     """A new password for somebody else."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

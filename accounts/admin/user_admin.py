@@ -15,14 +15,14 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesRadioFilter
 from unfold.decorators import display
 
-from accounts.admin.account_actions import AccountPages
+from accounts.admin.account_actions import AccountActionViews
 from accounts.admin.api_tokens import ServiceTokenAdmin as ServiceTokenAdmin
 from accounts.admin.forms import AccountForm, NewAccountForm
 from accounts.forms.account import signed_in_lately
 from accounts.models import Role, User
 from accounts.services import accounts as rules
 from accounts.services import second_factor
-from eventhub.admin.model_admin import OfficeAdmin
+from eventhub.admin.model_admin import ScopedModelAdmin
 from registrations.services import account_deletion
 
 # Rights follow from the role; Django's groups and the tables of tokens and devices would only mislead.
@@ -33,7 +33,7 @@ ROLE_COLOURS = {Role.USER: "", Role.ORGANIZER: "primary", Role.ADMIN: "warning"}
 
 
 @admin.register(User)
-class UserAdmin(AccountPages, OfficeAdmin):
+class UserAdmin(AccountActionViews, ScopedModelAdmin):
     resource = "user"
     rights: ClassVar = {"view": "list", "add": "create", "change": "update", "delete": "destroy"}
     actions = None  # deleting in bulk would pass by the rules
@@ -48,8 +48,8 @@ class UserAdmin(AccountPages, OfficeAdmin):
     ordering = ("username",)
     sortable_by = ("username", "created_at")  # the others have no index to come out of
     readonly_fields = ("email_is_verified", "created_at")
-    change_form_before_template = "office/opened.html"
-    change_form_outer_after_template = "accounts/office/more.html"
+    change_form_before_template = "eventhub/admin/original_values.html"
+    change_form_outer_after_template = "accounts/admin/action_buttons.html"
 
     def may(self, request: HttpRequest, right: str, row: Model | None = None) -> bool:
         """Only who may see all accounts has anything to do here; one's own is under "My profile"."""

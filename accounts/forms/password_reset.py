@@ -67,7 +67,7 @@ def _password(label: str, **kwargs: Any) -> forms.CharField:
     return forms.CharField(label=label, strip=False, widget=widget, **kwargs)
 
 
-class NewPasswordForm(LinkForm):
+class ResetPasswordForm(LinkForm):
     """The new password, twice."""
 
     purpose = signed_links.RESET

@@ -32,7 +32,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         accounts.change_profile(organizer=user, by=user, changes=form.cleaned_data)  # type: ignore[arg-type]
         messages.success(request, "Your profile was saved.")
         return redirect("admin:profile")
-    return page(request, "office/profile.html", title="My profile", form=form)
+    return page(request, "eventhub/admin/profile.html", title="My profile", form=form)
 
 
 def end_sign_ins(request: HttpRequest) -> HttpResponse:
@@ -43,7 +43,7 @@ def end_sign_ins(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, accounts.end_sign_ins(account=user, by=user))
         messages.success(request, "You are signed in here, and nowhere else any more.")
         return redirect("admin:profile")
-    return page(request, "office/end_sign_ins.html", title="Sign out everywhere else", form=form)
+    return page(request, "eventhub/admin/end_sign_ins.html", title="Sign out everywhere else", form=form)
 
 
 @csrf_protect
@@ -66,7 +66,7 @@ def _setting_up(request: HttpRequest, user: User) -> HttpResponse:
     device = rule.proposed(user, key)
     return _page(
         request,
-        "office/second_factor_set_up.html",
+        "eventhub/admin/second_factor_set_up.html",
         form=form,
         key=signing.dumps([user.pk, key], salt=SALT),
         secret=_in_fours(device.bin_key),
@@ -81,7 +81,7 @@ def _existing(request: HttpRequest, user: User) -> HttpResponse:
     form = (_TurnOff if "turn_off" in request.POST else _Renew)(request.POST if asked else None, request=request)
     if not form.is_valid():
         context = {"form": form, "left": rule.recovery_codes_left(user)}
-        return _page(request, "office/second_factor.html", **context)
+        return _page(request, "eventhub/admin/second_factor.html", **context)
     if isinstance(form, _Renew):
         return _codes(request, form.codes, "The old recovery codes work no more.")
     messages.success(request, "Your second factor is turned off.")
@@ -100,7 +100,7 @@ class _TurnOff(CodeForm):
 
 def _codes(request: HttpRequest, codes: list[str], done: str) -> HttpResponse:
     """The one page that ever shows them, as the answer to the POST that made them."""
-    return _page(request, "office/recovery_codes.html", codes=codes, done=done, onward=_onward(request))
+    return _page(request, "eventhub/admin/recovery_codes.html", codes=codes, done=done, onward=_onward(request))
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:

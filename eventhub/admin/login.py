@@ -41,7 +41,7 @@ def turn_away(request: HttpRequest, typist: str | None) -> HttpResponse | None:
         case Standing.INSIDE:
             return None
         case Standing.STRANGER:
-            return page(request, "office/no_access.html", status=403, title="No access")
+            return page(request, "eventhub/admin/no_access.html", status=403, title="No access")
         case Standing.OUT:
             return _to_sign_in(request, typist)
         case Standing.NEEDS_CODE:
@@ -59,7 +59,7 @@ def _to_sign_in(request: HttpRequest, typist: str | None) -> HttpResponse:
     login = f"{reverse('admin:login')}?{urlencode({REDIRECT_FIELD_NAME: reverse('admin:index')})}"
     context = {"title": "Log in", "app_path": login, "form": SignInForm(request)}
     kept = {"ended": True, "typed": form_recovery.sign(written), "files": written.files}
-    return page(request, "office/login.html", status=403, **context, **kept)
+    return page(request, "eventhub/admin/login.html", status=403, **context, **kept)
 
 
 def _first(request: HttpRequest, name: str) -> HttpResponse:
@@ -91,7 +91,7 @@ def arrived(request: HttpRequest, onward: HttpResponse) -> HttpResponse:
 class Code(RedirectURLMixin, FormView):  # type: ignore[type-arg]
     """The second step of signing in, for whoever has a second factor."""
 
-    template_name = "office/code.html"
+    template_name = "eventhub/admin/code.html"
     form_class = CodeForm
     next_page = "admin:index"
 
@@ -127,7 +127,9 @@ def send_again(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form_recovery.forget(request)
         return redirect("admin:index")
-    return page(request, "office/send_again.html", title="What you had typed", typed=form_recovery.kept(request))
+    return page(
+        request, "eventhub/admin/send_again.html", title="What you had typed", typed=form_recovery.kept(request)
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -47,7 +47,7 @@ def problems(refusal: Exception) -> Mapping[str, list[str]]:
     return {"": [f"{refusal}."]}
 
 
-class OfficeForm(ModelForm):  # type: ignore[type-arg]
+class RefusableModelForm(ModelForm):  # type: ignore[type-arg]
     """A form whose save may be refused: it is shown again with what was typed, and the refusal beside its field."""
 
     refusal: ClassVar[Exception | None] = None
@@ -64,7 +64,7 @@ class OfficeForm(ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class OfficeList(ChangeList):
+class UncountedChangeList(ChangeList):
     """A page of a list whose rows nobody counts."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -85,7 +85,7 @@ class RowSelect(AutocompleteSelect):
         return super().optgroups(name, [text for text in value if could_be_id(str(text))], attr)
 
 
-class OfficeAdmin(ModelAdmin):
+class ScopedModelAdmin(ModelAdmin):
     """The pages of one model, scoped by its `managed_by` and allowed by the permission table.
 
     `rights` names the table's action behind each of Django's four; what is missing is nobody's.
@@ -93,7 +93,7 @@ class OfficeAdmin(ModelAdmin):
 
     resource: ClassVar[str]
     rights: ClassVar[Mapping[str, str]] = {}
-    form = OfficeForm
+    form = RefusableModelForm
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     paginator = InfinitePaginator
@@ -138,7 +138,7 @@ class OfficeAdmin(ModelAdmin):
         return queryset.filter(*(found_in(word, fields) for word in words)), False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return OfficeList
+        return UncountedChangeList
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """As Django's, which does not foresee dates at the end of the calendar."""

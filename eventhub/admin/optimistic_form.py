@@ -9,12 +9,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Field, Model
 
 from eventhub.admin.field_values import in_words
-from eventhub.admin.model_admin import OfficeForm
+from eventhub.admin.model_admin import RefusableModelForm
 
 OPENED = "opened"
 
 
-class OpenedForm(OfficeForm):
+class OptimisticForm(RefusableModelForm):
     """A form that carries along what its fields showed when it was opened (templates/office/opened.html prints it).
 
     What the person left alone keeps the value that it has by now, and is not among `changed_data`. Where somebody else
@@ -33,7 +33,7 @@ class OpenedForm(OfficeForm):
         return {name: str(known.get(name, text)) for name, text in present.items()}
 
     @property
-    def opened_as_json(self) -> str:
+    def original_values_as_json(self) -> str:
         return json.dumps(self.opened)
 
     @property

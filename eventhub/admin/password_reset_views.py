@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import reverse
 
-from accounts.forms.password_reset import AskForResetForm, LinkForm, NewPasswordForm
+from accounts.forms.password_reset import AskForResetForm, LinkForm, ResetPasswordForm
 from accounts.services import password_reset
 from eventhub.admin.login import page
 from eventhub.admin.model_admin import REFUSALS, problems
@@ -23,18 +23,20 @@ def ask_for_reset(request: HttpRequest) -> HttpResponse:
     form = AskForResetForm(request.POST if request.method == "POST" else None, request=request)
     if form.is_valid():
         form.save()
-        return _private(request, "office/recovery/sent.html", title="Look into your mailbox")
-    return _private(request, "office/recovery/ask.html", title="Forgot your password?", form=form)
+        return _private(request, "eventhub/admin/password_reset/sent.html", title="Look into your mailbox")
+    return _private(request, "eventhub/admin/password_reset/request.html", title="Forgot your password?", form=form)
 
 
 def new_password(request: HttpRequest) -> HttpResponse:
     """Takes the new password, with the token of the link."""
-    return _by_link(request, NewPasswordForm, "office/recovery/new_password.html", "Choose a new password")
+    return _by_link(
+        request, ResetPasswordForm, "eventhub/admin/password_reset/new_password.html", "Choose a new password"
+    )
 
 
 def verify_email(request: HttpRequest) -> HttpResponse:
     """A button that says: this address is mine."""
-    return _by_link(request, LinkForm, "office/recovery/verify.html", "Is this your address?")
+    return _by_link(request, LinkForm, "eventhub/admin/password_reset/verify_email.html", "Is this your address?")
 
 
 def _by_link(request: HttpRequest, form_class: type[LinkForm], template: str, title: str) -> HttpResponse:
@@ -52,15 +54,26 @@ def _by_link(request: HttpRequest, form_class: type[LinkForm], template: str, ti
             for field, texts in problems(refusal).items():
                 form.add_error(field if field in form.fields else None, texts)
         else:
-            return _private(request, "office/recovery/done.html", title="Done", is_reset=form_class is NewPasswordForm)
+            return _private(
+                request,
+                "eventhub/admin/password_reset/done.html",
+                title="Done",
+                is_reset=form_class is ResetPasswordForm,
+            )
     elif not form.non_field_errors() and not password_reset.is_good(token, form_class.purpose):
         return _used_up(request, form_class)
     return _private(request, template, title=title, form=form, path=request.path)
 
 
 def _used_up(request: HttpRequest, form_class: type[LinkForm]) -> HttpResponse:
-    context = {"is_reset": form_class is NewPasswordForm, "ask": reverse("admin:password_reset")}
-    return _private(request, "office/recovery/used_up.html", status=401, title="This link works no more", **context)
+    context = {"is_reset": form_class is ResetPasswordForm, "ask": reverse("admin:password_reset")}
+    return _private(
+        request,
+        "eventhub/admin/password_reset/link_expired.html",
+        status=401,
+        title="This link works no more",
+        **context,
+    )
 
 
 def _private(request: HttpRequest, template: str, **context: Any) -> HttpResponse:

@@ -24,10 +24,10 @@ from eventhub.admin.model_admin import REFUSALS, problems
 View = Callable[..., Any]
 
 
-class Office(UnfoldAdminSite):
+class BackOfficeSite(UnfoldAdminSite):
     login_form = SignInForm
-    login_template = "office/login.html"
-    logout_template = "office/signed_out.html"
+    login_template = "eventhub/admin/login.html"
+    logout_template = "eventhub/admin/signed_out.html"
     index_title = "Dashboard"
 
     def has_permission(self, request: HttpRequest) -> bool:

@@ -13,7 +13,7 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 from unfold.contrib.filters.admin import ChoicesRadioFilter
 from unfold.decorators import display
 
-from eventhub.admin.model_admin import OfficeAdmin
+from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.tasks import NotDone
 
 # The libraries' own pages are not in the looks of the others, and show more than anybody needs.
@@ -31,7 +31,7 @@ WORDS = {"READY": "Waiting", "RUNNING": "Under way", "FAILED": "Failed", "SUCCES
 
 
 @admin.register(DBTaskResult)
-class BackgroundWork(OfficeAdmin):
+class TaskAdmin(ScopedModelAdmin):
     resource = "task"
     rights: ClassVar = {"view": "list"}
     actions = None

@@ -24,11 +24,11 @@ PRIMARY = {
 
 
 def favicon(request: HttpRequest) -> str:
-    return static("office/favicon.svg")
+    return static("eventhub/favicon.svg")
 
 
 def stylesheet(request: HttpRequest) -> str:
-    return static("office/office.css")
+    return static("eventhub/admin.css")
 
 
 def bare_context() -> dict[str, Any]:
@@ -38,8 +38,8 @@ def bare_context() -> dict[str, Any]:
     return {
         "site_title": NAME,
         "colors": get_config()["COLORS"],
-        "styles": [static("office/office.css")],
-        "site_favicons": [{"rel": "icon", "type": "image/svg+xml", "href": static("office/favicon.svg")}],
+        "styles": [static("eventhub/admin.css")],
+        "site_favicons": [{"rel": "icon", "type": "image/svg+xml", "href": static("eventhub/favicon.svg")}],
     }
 
 

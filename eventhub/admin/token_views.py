@@ -27,9 +27,11 @@ def tokens(request: HttpRequest) -> HttpResponse:
             form.add_error(None, [text for texts in problems(refusal).values() for text in texts])
         else:
             # The one page that ever shows it, as the answer to the POST that made it.
-            return page(request, "office/new_token.html", title="New service token", made=made)
+            return page(request, "eventhub/admin/new_token.html", title="New service token", made=made)
     held = api_tokens.of(cast(User, request.user)).order_by("-created_at", "-pk")
-    return page(request, "office/tokens.html", title="Service tokens", form=form, tokens=held, now=timezone.now())
+    return page(
+        request, "eventhub/admin/tokens.html", title="Service tokens", form=form, tokens=held, now=timezone.now()
+    )
 
 
 def _revoked(request: HttpRequest) -> HttpResponse:

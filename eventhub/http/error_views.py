@@ -84,7 +84,7 @@ def office_page(exc: drf.APIException, onward: str = "/admin/") -> HttpResponse:
         "sentence": f"{error_body(exc)['msg'].rstrip('.')}.",
         "onward": onward,
     }
-    html = render_to_string("office/error.html", context)
+    html = render_to_string("eventhub/admin/error.html", context)
     return HttpResponse(html, status=exc.status_code, headers={**headers(exc), "Cache-Control": "no-store"})
 
 

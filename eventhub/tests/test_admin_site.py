@@ -99,7 +99,7 @@ def test_the_site_has_its_own_name_and_face_and_asks_nothing_of_anybody_else(off
     for answer in (Client().get("/admin/login/"), office(olga).get("/admin/"), office(olga).get("/admin/nonsense/")):
         page = answer.content.decode()
         assert "EventHub</title>" in " ".join(page.split()).replace(" </title>", "</title>")
-        assert 'href="/static/office/favicon.svg" type="image/svg+xml"' in page
+        assert 'href="/static/eventhub/favicon.svg" type="image/svg+xml"' in page
         linked = re.findall(r'(?:href|src)="(https?:[^"]*|//[^"]*)"', page)
         assert linked == []
         files = re.findall(r'(?:href|src)="/static/([^"]+)"', page)

@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from eventhub.admin.dashboard import percent
 from eventhub.admin.dashboard.chart import THEMES, chart
-from eventhub.admin.dashboard.concerns import lines
+from eventhub.admin.dashboard.needs_attention import attention_items
 from registrations.selectors import dashboard
 from registrations.selectors.dashboard import Concern, Day, Fill, Reason
 
@@ -141,7 +141,7 @@ SENTENCES = [
 
 @pytest.mark.parametrize(("about", "sentence"), SENTENCES)
 def test_each_reason_is_a_sentence(about, sentence):
-    (line,) = lines([about], NOW)
+    (line,) = attention_items([about], NOW)
     assert (line.title, line.sentence) == ("Talk", sentence)
 
 
@@ -149,7 +149,7 @@ def test_each_reason_is_a_sentence(about, sentence):
 def test_ten_lines_at_most_of_which_the_last_is_about_what_was_forgotten(forgotten, title):
     drafts = [concern(Reason.DRAFT_NEAR, n * HOUR, pk=n) for n in range(10)]
     late = [concern(Reason.NOT_COMPLETED, -9 * DAY, pk=n) for n in range(forgotten)]
-    told = lines([*drafts, *late], NOW)
+    told = attention_items([*drafts, *late], NOW)
     assert [line.href for line in told[:-1]] == [f"/admin/events/event/{n}/change/" for n in range(9)]
     assert (told[-1].title, told[-1].sentence) == (title, "Are over, but not marked as completed.")
     assert "when=past" in told[-1].href
@@ -209,13 +209,13 @@ def test_the_buttons_lead_somewhere(office, first_page, olga, make_event):
 def test_with_nothing_to_come_an_event_may_be_added(first_page, olga, make_event, enroll):
     enroll(make_event(olga, date_time=soon(days=-9), status="completed"))
     answer = first_page(olga)
-    assert (answer.context["bars"], answer.context["concerns"]) == ([], [])
+    assert (answer.context["bars"], answer.context["attention_items"]) == ([], [])
     assert "No event that is announced is to come." in shown(answer)
 
 
 def test_an_admin_is_told_of_tasks_that_failed_within_a_week(first_page, ada, olga, make_event):
     make_event(olga)
-    assert first_page(ada).context["concerns"] == []
+    assert first_page(ada).context["attention_items"] == []
     for days in (1, 6, 8):
         DBTaskResult.objects.create(
             status="FAILED",
@@ -225,8 +225,8 @@ def test_an_admin_is_told_of_tasks_that_failed_within_a_week(first_page, ada, ol
             run_after=timezone.now(),
             finished_at=soon(days=-days),
         )
-    assert first_page(olga).context["concerns"] == []
-    (line,) = first_page(ada).context["concerns"]
+    assert first_page(olga).context["attention_items"] == []
+    (line,) = first_page(ada).context["attention_items"]
     assert (line.title, line.href) == (
         "2 tasks have failed",
         "/admin/django_tasks_database/dbtaskresult/?status__exact=FAILED",

@@ -69,7 +69,7 @@ def test_another_is_replaced(given):
         ("GET", "/admin/", 302),
         ("GET", "/admin/nowhere/", 302),
         ("POST", "/admin/login/", 200),
-        ("GET", "/static/office/office.css", 200),
+        ("GET", "/static/eventhub/admin.css", 200),
         ("GET", "/static/nowhere", 404),
         ("GET", "/docs/", 200),
     ],
@@ -213,4 +213,4 @@ def test_a_route_is_a_pattern_in_the_contracts_spelling(path, route):
 def test_what_is_no_route_has_one_name():
     request = RequestFactory().generic("BREW", "/bob@example.org")
     assert (method_of(request), route_of(request)) == ("other", "other")
-    assert route_of(RequestFactory().get("/static/office/bob@example.org")) == "/static/"
+    assert route_of(RequestFactory().get("/static/eventhub/bob@example.org")) == "/static/"

@@ -32,7 +32,7 @@ KINDS = [
     ("GET", "/admin/login/", 200, ALWAYS, OFFICE, NEVER_KEPT),
     ("GET", "/admin/", 302, ALWAYS, OFFICE, "no-store"),
     ("POST", "/admin/login/", 403, ALWAYS, OFFICE, "no-store"),
-    ("GET", "/static/office/favicon.svg", 200, OF_FILES, DATA, "max-age=60, public"),
+    ("GET", "/static/eventhub/favicon.svg", 200, OF_FILES, DATA, "max-age=60, public"),
 ]
 
 
@@ -129,7 +129,7 @@ def test_what_comes_over_http_is_sent_to_https(client):
 
 
 @pytest.mark.usefixtures("https")
-@pytest.mark.parametrize("path", ["/events/", "/admin/login/", "/nope", "/static/office/favicon.svg"])
+@pytest.mark.parametrize("path", ["/events/", "/admin/login/", "/nope", "/static/eventhub/favicon.svg"])
 def test_what_comes_over_https_is_told_to_stay_there(client, path):
     answer = client.get(path, headers={"X-Forwarded-Proto": "https"})
     put_away(answer)
@@ -166,7 +166,7 @@ def preflight(client, path, origin, verb="PATCH"):
 
 
 def test_by_default_no_page_elsewhere_reads_anything(client):
-    for path in ("/events/", "/users/login", "/schema/", "/static/office/favicon.svg", "/admin/login/"):
+    for path in ("/events/", "/users/login", "/schema/", "/static/eventhub/favicon.svg", "/admin/login/"):
         assert allowed(client.get(path, headers={"Origin": HOME})) == {}
         assert allowed(preflight(client, path, HOME)) == {}
 
@@ -208,7 +208,7 @@ def test_no_other_page_may(client, origin):
 
 
 @pytest.mark.usefixtures("open_to_home")
-@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/static/office/favicon.svg", "/docs/", "/metrics"])
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/static/eventhub/favicon.svg", "/docs/", "/metrics"])
 def test_nobody_elsewhere_reads_a_page_for_people(client, path):
     assert allowed(client.get(path, headers={"Origin": HOME})) == {}
     assert allowed(preflight(client, path, HOME, "POST")) == {}

@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from eventhub.admin.model_admin import REFUSALS, OfficeAdmin, problems
+from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from events.models import ANNOUNCED, Event
 from events.services.events import STEPS, duplicate_event
 from registrations.services import event_changes
@@ -28,10 +28,10 @@ COME_BACK = "come_back"
 CONFIRMED = "confirmed"
 MOST_REASONS = 10
 
-Action = Callable[[OfficeAdmin, HttpRequest, QuerySet[Event]], HttpResponseBase | None]
+AdminAction = Callable[[ScopedModelAdmin, HttpRequest, QuerySet[Event]], HttpResponseBase | None]
 
 
-class Deed(NamedTuple):
+class EventAction(NamedTuple):
     """Something to be done with an event. `suits` says when a button for it makes sense; the rule has the last word."""
 
     name: str
@@ -44,9 +44,9 @@ class Deed(NamedTuple):
     right: str = "change"
 
 
-def _step(name: str, label: str, **looks: Any) -> Deed:
+def _step(name: str, label: str, **looks: Any) -> EventAction:
     step = STEPS[name]
-    return Deed(
+    return EventAction(
         name=name,
         label=label,
         done=step.done,
@@ -64,16 +64,16 @@ def _may_open(event: Event, now: datetime) -> bool:
     return event.status in ANNOUNCED and not event.is_over(now) and not event.is_open(now)
 
 
-DEEDS = (
+ACTIONS = (
     _step("publish", "Publish", variant="primary"),
-    Deed(
+    EventAction(
         "open_registration",
         "Open registration",
         "opened for registration",
         lambda event: event_changes.open_registration(event_id=event.pk),
         _may_open,
     ),
-    Deed(
+    EventAction(
         "close_registration",
         "Close registration",
         "closed for registration",
@@ -83,59 +83,61 @@ DEEDS = (
     _step("complete", "Complete"),
     _step("reopen", "Reopen"),
     _step("withdraw", "Back to draft"),
-    Deed("duplicate", "Duplicate", "duplicated", _duplicate, lambda event, now: True, right="add"),
+    EventAction("duplicate", "Duplicate", "duplicated", _duplicate, lambda event, now: True, right="add"),
     _step("cancel", "Cancel event", variant="danger", asks_first=True),
 )
 
 
-class Button(NamedTuple):
+class ActionButton(NamedTuple):
     name: str
     label: str
     variant: str
 
 
-def buttons(event: Event) -> list[Button]:
+def buttons(event: Event) -> list[ActionButton]:
     """What makes sense for the event in its state. Nobody can be in it who would keep it from being a draft again."""
     now = timezone.now()
-    suiting = [deed for deed in DEEDS if deed.suits(event, now)]
+    suiting = [action for action in ACTIONS if action.suits(event, now)]
     has_people = bool(event.seats_taken or event.waitlisted)
     return [
-        Button(deed.name, deed.label, deed.variant) for deed in suiting if deed.name != "withdraw" or not has_people
+        ActionButton(action.name, action.label, action.variant)
+        for action in suiting
+        if action.name != "withdraw" or not has_people
     ]
 
 
-def bulk_actions() -> list[Action]:
+def bulk_actions() -> list[AdminAction]:
     """The deeds as Django wants its actions: functions that say how they are called and who may."""
-    return [_as_action(deed) for deed in DEEDS]
+    return [_as_admin_action(action) for action in ACTIONS]
 
 
-def _as_action(deed: Deed) -> Action:
-    action = partial(perform, deed=deed)
-    action.__name__ = deed.name  # type: ignore[attr-defined]
-    action.short_description = deed.label  # type: ignore[attr-defined]
-    action.allowed_permissions = [deed.right]  # type: ignore[attr-defined]
-    return action
+def _as_admin_action(action: EventAction) -> AdminAction:
+    function = partial(perform, action=action)
+    function.__name__ = action.name  # type: ignore[attr-defined]
+    function.short_description = action.label  # type: ignore[attr-defined]
+    function.allowed_permissions = [action.right]  # type: ignore[attr-defined]
+    return function
 
 
 def perform(
-    office: OfficeAdmin, request: HttpRequest, queryset: QuerySet[Event], *, deed: Deed
+    model_admin: ScopedModelAdmin, request: HttpRequest, queryset: QuerySet[Event], *, action: EventAction
 ) -> HttpResponseBase | None:
     """Does it to each event by itself, and tells what was done, what was so already, and what was refused and why."""
     events = list(queryset.order_by("date_time", "pk"))
-    if deed.asks_first and CONFIRMED not in request.POST:
-        return _ask_first(office, request, events, deed)
-    report = Report(deed)
+    if action.asks_first and CONFIRMED not in request.POST:
+        return _ask_first(model_admin, request, events, action)
+    report = EventActionReport(action)
     for event in events:
         report.attempt(event)
     report.tell(request)
     return _way_back(request, events, report)
 
 
-class Report:
+class EventActionReport:
     """What became of the events that something was to be done with."""
 
-    def __init__(self, deed: Deed) -> None:
-        self.deed = deed
+    def __init__(self, action: EventAction) -> None:
+        self.action = action
         self.done: list[Event] = []
         self.unchanged: list[Event] = []
         self.refused: list[str] = []
@@ -143,16 +145,16 @@ class Report:
 
     def attempt(self, event: Event) -> None:
         try:
-            edited = self.deed.run(event)
+            edited = self.action.run(event)
         except REFUSALS as refusal:
             reasons = [text for texts in problems(refusal).values() for text in texts]
-            self.refused.append(f"“{event.title}” was not {self.deed.done}: {' '.join(reasons)}")
+            self.refused.append(f"“{event.title}” was not {self.action.done}: {' '.join(reasons)}")
             return
         (self.done if edited.changed else self.unchanged).append(edited.event)
         self.seated += edited.seated
 
     def tell(self, request: HttpRequest) -> None:
-        what = self.deed.done
+        what = self.action.done
         if self.done:
             messages.success(request, f"{counted(len(self.done), 'event')} {what}.")
         if self.seated:
@@ -177,22 +179,24 @@ def seated_sentence(number: int) -> str:
     return f"{counted_people(number)} from the queue got a seat."
 
 
-def _way_back(request: HttpRequest, events: Sequence[Event], report: Report) -> HttpResponse | None:
+def _way_back(request: HttpRequest, events: Sequence[Event], report: EventActionReport) -> HttpResponse | None:
     """To the event's page, or to that of its new copy; None for the list."""
     if COME_BACK not in request.POST or not events:
         return None
-    shown = report.done[0] if report.deed.name == "duplicate" and report.done else events[0]
+    shown = report.done[0] if report.action.name == "duplicate" and report.done else events[0]
     return HttpResponseRedirect(reverse("admin:events_event_change", args=[shown.pk]))
 
 
-def _ask_first(office: OfficeAdmin, request: HttpRequest, events: Sequence[Event], deed: Deed) -> HttpResponse:
-    concerned = [event for event in events if deed.suits(event, timezone.now())]
+def _ask_first(
+    model_admin: ScopedModelAdmin, request: HttpRequest, events: Sequence[Event], action: EventAction
+) -> HttpResponse:
+    concerned = [event for event in events if action.suits(event, timezone.now())]
     seated, waiting = sum(event.seats_taken for event in concerned), sum(event.waitlisted for event in concerned)
     context = {
-        **office.admin_site.each_context(request),
+        **model_admin.admin_site.each_context(request),
         "title": "Cancel this event?" if len(events) == 1 else "Cancel these events?",
-        "opts": office.opts,
-        "deed": deed,
+        "opts": model_admin.opts,
+        "action": action,
         "events": events,
         "concerned": concerned,
         "seated": seated,
@@ -202,7 +206,7 @@ def _ask_first(office: OfficeAdmin, request: HttpRequest, events: Sequence[Event
         "come_back": COME_BACK in request.POST,
         "back": _address(request, events),
     }
-    return TemplateResponse(request, "events/office/cancel.html", context)
+    return TemplateResponse(request, "events/admin/confirm_cancel.html", context)
 
 
 def _address(request: HttpRequest, events: Sequence[Event]) -> str:

@@ -20,13 +20,13 @@ LAST_PAGE = 100_000
 ORDERS = {"name": ("name", "id"), "newest": ("-registration_date", "-id")}
 
 
-class PeopleTab:
+class AttendeesTab:
     """What unfold calls a dataset, without a list of Django's behind it: that one would count, and would have to be
     told which event it is about."""
 
     tab = True
     title = "People"
-    id = "PeopleTab"
+    id = "AttendeesTab"
     model = Registration
     model_name = "registration"
 
@@ -61,7 +61,7 @@ class PeopleTab:
             "next": self._address(page=self.number + 1) if has_more else "",
             "other_order": self._address(order="newest" if self.order == "name" else "name"),
         }
-        return render_to_string("events/office/people.html", context, request=self.request)
+        return render_to_string("events/admin/attendees_tab.html", context, request=self.request)
 
     def _address(self, *, page: int = 1, order: str | None = None) -> str:
         asked = {"people-q": self.text, "people-o": order or self.order, "people-p": str(page)}

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from eventhub import datetimes
 from eventhub.admin.filters import DayRangeFilter
-from eventhub.admin.model_admin import OfficeList
+from eventhub.admin.model_admin import UncountedChangeList
 from eventhub.api.fields import could_be_id
 from events.admin.date_hierarchy import PARTS, Period, periods
 from events.models import Event, EventStatus
@@ -101,7 +101,7 @@ class OrganizerFilter(AutocompleteSelectFilter):
         return chosen if could_be_id(str(chosen)) else None
 
 
-class EventList(OfficeList):
+class EventChangeList(UncountedChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Event]) -> list[str]:
         """By one column, and by the key in the same direction, as the indexes are."""
         if ORDER_VAR not in self.params:
@@ -127,7 +127,7 @@ class EventList(OfficeList):
         return periods(self.root_queryset, self.params, self.get_query_string)
 
 
-class EventColumns:
+class EventChangelist:
     """The columns of the list, and what filters it, as parts of the admin."""
 
     list_filter: ClassVar = (WhenFilter, ("status", ChoicesCheckboxFilter), FillFilter, (DATE, BeginsFilter))
@@ -165,7 +165,7 @@ class EventColumns:
 
     @display(description="seats taken")  # type: ignore[untyped-decorator]
     def fill(self, event: Event) -> str:
-        return render_to_string("events/office/fill.html", {"event": event, "percent": percent_taken(event)})
+        return render_to_string("events/admin/seats_bar.html", {"event": event, "percent": percent_taken(event)})
 
     @display(description="organizer")  # type: ignore[untyped-decorator]
     def run_by(self, event: Event) -> str:

@@ -14,22 +14,22 @@ from django.urls import URLPattern, path, reverse
 from django.utils.timezone import get_default_timezone_name
 from unfold.decorators import display
 
-from eventhub.admin.model_admin import OfficeAdmin
+from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.api.fields import could_be_id
 from events.admin import deletion, exports
 from events.admin.actions import bulk_actions, seated_sentence
-from events.admin.attendees_tab import PeopleTab
-from events.admin.changelist import EventColumns, EventList
+from events.admin.attendees_tab import AttendeesTab
+from events.admin.changelist import EventChangeList, EventChangelist
 from events.admin.forms import FACTS, EventForm, fieldsets
 from events.admin.history import HistoryTab, asked_page
-from events.admin.summary import glance
+from events.admin.summary import summary
 from events.models import Event, EventStatus
 from events.services import events
 from registrations.services import event_changes
 
 
 @admin.register(Event)
-class EventAdmin(EventColumns, OfficeAdmin):
+class EventAdmin(EventChangelist, ScopedModelAdmin):
     resource = "event"
     rights: ClassVar = {"view": "attendees", "add": "create", "change": "update", "delete": "destroy"}
     form = EventForm
@@ -37,12 +37,12 @@ class EventAdmin(EventColumns, OfficeAdmin):
     readonly_fields = FACTS
     actions: ClassVar = [*bulk_actions(), *exports.attendee_actions()]
     warn_unsaved_form = True
-    delete_confirmation_template = "events/office/delete.html"
-    delete_selected_confirmation_template = "events/office/delete_selected.html"
-    change_list_template = "events/office/change_list.html"
-    list_after_template = "events/office/after_list.html"
-    change_form_before_template = "office/opened.html"
-    change_form_outer_before_template = "events/office/at_a_glance.html"
+    delete_confirmation_template = "events/admin/delete_confirmation.html"
+    delete_selected_confirmation_template = "events/admin/delete_selected_confirmation.html"
+    change_list_template = "events/admin/change_list.html"
+    list_after_template = "events/admin/change_list_footer.html"
+    change_form_before_template = "eventhub/admin/original_values.html"
+    change_form_outer_before_template = "events/admin/summary.html"
 
     def get_urls(self) -> list[URLPattern]:
         export = path("export/<str:kind>/", self.admin_site.admin_view(self.export_view), name="events_event_export")
@@ -53,8 +53,8 @@ class EventAdmin(EventColumns, OfficeAdmin):
 
     # The list --------------------------------------------------------------------------------------------------------
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EventList]:
-        return EventList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EventChangeList]:
+        return EventChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"zone": get_default_timezone_name(), "kinds": exports.KINDS, **(extra_context or {})}
@@ -77,8 +77,8 @@ class EventAdmin(EventColumns, OfficeAdmin):
         """An organizer is chosen here; accounts are made and changed on pages of their own."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "organizer":
-            for deed in ("add", "change", "delete", "view"):
-                setattr(field.widget, f"can_{deed}_related", False)
+            for related in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{related}_related", False)
         return field
 
     def save_model(self, request: HttpRequest, obj: Event, form: EventForm, change: bool) -> None:
@@ -112,13 +112,13 @@ class EventAdmin(EventColumns, OfficeAdmin):
         """The tabs beside the form. unfold takes actions on them, which ours have none of."""
         match = request.resolver_match
         is_page = match is not None and could_be_id(match.kwargs.get("object_id", ""))
-        return [PeopleTab, HistoryTab] if is_page and "dataset" not in request.POST else []
+        return [AttendeesTab, HistoryTab] if is_page and "dataset" not in request.POST else []
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Event | None = None, **kwargs: Any
     ) -> HttpResponse:
         if obj is not None and obj.pk:
-            context["glance"] = glance(self._stored(request, obj))
+            context["summary"] = summary(self._stored(request, obj))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[no-any-return]
 
     def _stored(self, request: HttpRequest, event: Event) -> Event:
@@ -142,7 +142,7 @@ class EventAdmin(EventColumns, OfficeAdmin):
             "event_id": event.pk,
             **(extra_context or {}),
         }
-        return TemplateResponse(request, "events/office/history.html", context)
+        return TemplateResponse(request, "events/admin/history.html", context)
 
     # Deleting --------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from accounts.models import User
-from eventhub.admin.model_admin import OfficeAdmin
+from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.spreadsheets.downloads import Kind, export_response
 from events import exports
 from events.models import Event
@@ -22,22 +22,22 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 ATTENDEES = "attendees_as_"
 
 
-def export_events(office: OfficeAdmin, request: HttpRequest, kind: str) -> HttpResponseBase:
+def export_events(model_admin: ScopedModelAdmin, request: HttpRequest, kind: str) -> HttpResponseBase:
     """The events that the list shows under the same address, on all its pages."""
     chosen = next((known for known in KINDS if known == kind), None)
     if chosen is None:
         raise Http404
-    if not office.may(request, "view"):
+    if not model_admin.may(request, "view"):
         raise PermissionDenied
     try:
-        events = office.get_changelist_instance(request).queryset
+        events = model_admin.get_changelist_instance(request).queryset
     except IncorrectLookupParameters:
         return HttpResponseRedirect(reverse("admin:events_event_changelist"))
     return export_response(chosen, "Events", exports.header(), exports.rows(events))
 
 
 def export_attendees(
-    office: OfficeAdmin, request: HttpRequest, queryset: QuerySet[Event], *, kind: Kind
+    model_admin: ScopedModelAdmin, request: HttpRequest, queryset: QuerySet[Event], *, kind: Kind
 ) -> HttpResponseBase:
     """The people of the events that were chosen, in one table."""
     events = list(queryset.values_list("pk", "title"))

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
-from eventhub.admin.optimistic_form import OpenedForm
+from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.datetimes import to_utc
 from events.models import Event
 from events.services.events import EventValues
@@ -19,7 +19,7 @@ TIMES = (*WHEN, *WINDOW)
 FACTS = ("seats_taken", "waiting", "created_at", "updated_at")
 
 
-class EventForm(OpenedForm):
+class EventForm(OptimisticForm):
     fields_of_codes: ClassVar = {"capacity_below_taken": "max_capacity"}
 
     class Meta:

@@ -115,7 +115,7 @@ class HistoryTab:
     def contents(self) -> str:
         page = read_history(event_id=self.event_id, reader=self.request.user)  # type: ignore[arg-type]
         context = {"page": page, "event_id": self.event_id, "is_tab": True}
-        return render_to_string("events/office/history_tab.html", context, request=self.request)
+        return render_to_string("events/admin/history_tab.html", context, request=self.request)
 
 
 def asked_page(request: HttpRequest, event: Event) -> Page:

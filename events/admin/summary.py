@@ -16,7 +16,7 @@ from events.admin.exports import KINDS
 from events.models import ANNOUNCED, Event
 
 
-def glance(event: Event) -> dict[str, Any]:
+def summary(event: Event) -> dict[str, Any]:
     registrations = reverse("admin:registrations_registration_changelist")
     return {
         "event": event,

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events.admin.actions import DEEDS
+from events.admin.actions import ACTIONS
 from events.models import Event
 from registrations.models import Registration
 
@@ -185,7 +185,7 @@ def test_a_closed_registration_can_be_opened(office, olga, make_event):
 
 def test_nothing_is_changed_by_a_get(office, olga, make_event):
     event = make_event(olga, status="draft")
-    for deed in DEEDS:
+    for deed in ACTIONS:
         office(olga).get(LIST, {"action": deed.name, "_selected_action": event.pk, "confirmed": "1"})
     assert (list(Event.objects.values_list("status")), Event.history.count()) == ([("draft",)], 1)
 
@@ -194,7 +194,7 @@ def test_nothing_is_changed_by_a_get(office, olga, make_event):
 
 
 @pytest.mark.parametrize("from_page", [True, False])
-@pytest.mark.parametrize("action", [*(deed.name for deed in DEEDS), "delete_selected"])
+@pytest.mark.parametrize("action", [*(deed.name for deed in ACTIONS), "delete_selected"])
 def test_somebody_elses_event_is_out_of_reach(do, olga, otto, make_event, action, from_page):
     event = make_event(otto, status=STEPS.get(action, ("upcoming",))[0], title="Otto's secret")
     answer = do(olga, action, event, from_page=from_page, confirmed="1", post="yes")

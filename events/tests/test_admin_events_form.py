@@ -188,7 +188,7 @@ WILD = [
     {"date_time_0": "0001-01-01"}, {"date_time_0": "9999-12-31"}, {"date_time_0": "x"}, {"date_time_1": "25:00"},
     {"max_capacity": str(10**30)}, {"max_capacity": "x"}, {"title": "x\0y"}, {"title": "x" * 256}, {"organizer": "x"},
     {"opened": "["}, {"opened": "[1]"}, {"opened": '{"title": {"x": 1}}'}, {"opened": "[" * 100000},
-    {"dataset": "PeopleTab"}, {"dataset": "PeopleTab", "_selected_action": "1", "action": "x"},
+    {"dataset": "AttendeesTab"}, {"dataset": "AttendeesTab", "_selected_action": "1", "action": "x"},
     {"organizer": str(10**30)},
 ]  # fmt: skip
 

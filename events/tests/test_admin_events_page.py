@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events.admin.attendees_tab import PeopleTab
+from events.admin.attendees_tab import AttendeesTab
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -172,4 +172,4 @@ def test_the_tab_by_itself_shows_nobody_of_somebody_elses_event(olga, otto, make
     request = rf.get("/")
     for who, shown in ((olga, False), (otto, True)):
         request.user = who
-        assert ("Secret" in PeopleTab(request, {"object": str(event.pk)}).contents) is shown
+        assert ("Secret" in AttendeesTab(request, {"object": str(event.pk)}).contents) is shown

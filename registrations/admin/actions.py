@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.text import get_text_list
 
 from accounts.models import User
-from eventhub.admin.model_admin import REFUSALS, OfficeAdmin, problems
+from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from eventhub.api.fields import could_be_id
 from registrations.models import LIVE, Registration
 from registrations.services import check_in
@@ -28,10 +28,10 @@ GONE = "This registration is not there any more."
 MOST_REASONS = 10
 MOST_NAMES = 50  # on a page that asks
 
-Action = Callable[[OfficeAdmin, HttpRequest, QuerySet[Registration]], HttpResponse | None]
+AdminAction = Callable[[ScopedModelAdmin, HttpRequest, QuerySet[Registration]], HttpResponse | None]
 
 
-class Deed(NamedTuple):
+class RegistrationAction(NamedTuple):
     """Something to be done with a registration. `suits` are the statuses with a button for it; the rule has the last
     word. `done` is said of a name where it was done, `was` where nothing changed."""
 
@@ -46,7 +46,7 @@ class Deed(NamedTuple):
 
 
 _ALL = (
-    Deed(
+    RegistrationAction(
         "check_in",
         "Mark attended",
         check_in.check_in,
@@ -55,7 +55,7 @@ _ALL = (
         (REGISTERED, WAITLISTED, CANCELLED),
         "primary",
     ),
-    Deed(
+    RegistrationAction(
         "undo_check_in",
         "Undo “attended”",
         check_in.undo_check_in,
@@ -63,8 +63,8 @@ _ALL = (
         "was not marked attended",
         (ATTENDED,),
     ),
-    Deed("reinstate", "Reinstate", check_in.reinstate, "reinstated", "had a seat already", (CANCELLED,)),
-    Deed(
+    RegistrationAction("reinstate", "Reinstate", check_in.reinstate, "reinstated", "had a seat already", (CANCELLED,)),
+    RegistrationAction(
         "requeue",
         "Move to the end of the queue",
         check_in.requeue,
@@ -72,7 +72,7 @@ _ALL = (
         "was at the end of the queue already",
         (WAITLISTED,),
     ),
-    Deed(
+    RegistrationAction(
         "cancel",
         "Cancel",
         check_in.cancel,
@@ -82,7 +82,7 @@ _ALL = (
         "danger",
         "A seat that gets free goes to the first in the queue at once.",
     ),
-    Deed(
+    RegistrationAction(
         "remove",
         "Remove",
         check_in.remove,
@@ -94,81 +94,81 @@ _ALL = (
         "first in the queue at once.",
     ),
 )
-DEEDS = {deed.name: deed for deed in _ALL}
+ACTIONS = {action.name: action for action in _ALL}
 
 
-def suiting(registration: Registration) -> list[Deed]:
+def suiting(registration: Registration) -> list[RegistrationAction]:
     """The buttons that make sense for it in its state."""
-    return [deed for deed in DEEDS.values() if registration.status in deed.suits]
+    return [action for action in ACTIONS.values() if registration.status in action.suits]
 
 
-def bulk_actions() -> list[Action]:
+def bulk_actions() -> list[AdminAction]:
     """The deeds as Django wants its actions: functions that say how they are called."""
-    return [_as_action(deed) for deed in DEEDS.values()]
+    return [_as_admin_action(action) for action in ACTIONS.values()]
 
 
-def _as_action(deed: Deed) -> Action:
-    action = partial(perform_all, deed=deed)
-    action.__name__ = deed.name  # type: ignore[attr-defined]
-    action.short_description = deed.label  # type: ignore[attr-defined]
-    action.allowed_permissions = ["change"]  # type: ignore[attr-defined]
-    return action
+def _as_admin_action(action: RegistrationAction) -> AdminAction:
+    function = partial(perform_all, action=action)
+    function.__name__ = action.name  # type: ignore[attr-defined]
+    function.short_description = action.label  # type: ignore[attr-defined]
+    function.allowed_permissions = ["change"]  # type: ignore[attr-defined]
+    return function
 
 
 def perform_all(
-    office: OfficeAdmin, request: HttpRequest, queryset: QuerySet[Registration], *, deed: Deed
+    model_admin: ScopedModelAdmin, request: HttpRequest, queryset: QuerySet[Registration], *, action: RegistrationAction
 ) -> HttpResponse | None:
     """Does it to the ticked ones, whoever waits in the order of the queue."""
     in_order = queryset.order_by("event", F("queue_number").asc(nulls_last=True), "pk")
     rows = list(in_order.select_related("event"))
     if not rows:
         messages.warning(request, GONE)
-    elif deed.asks and CONFIRMED not in request.POST:
-        hidden = [("action", deed.name), *((ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows)]
-        return ask_first(office, request, deed, rows, hidden=hidden, action="", back=request.get_full_path())
+    elif action.asks and CONFIRMED not in request.POST:
+        hidden = [("action", action.name), *((ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows)]
+        return ask_first(model_admin, request, action, rows, hidden=hidden, post_to="", back=request.get_full_path())
     else:
-        _perform(office, request, deed, rows)
+        _perform(model_admin, request, action, rows)
     return None
 
 
-def perform_one(office: OfficeAdmin, request: HttpRequest, *, back: str) -> HttpResponse:
+def perform_one(model_admin: ScopedModelAdmin, request: HttpRequest, *, back: str) -> HttpResponse:
     """Does what the button asks for, and leads `back`; what is not to be had any more is a message there."""
     name, _, pk = request.POST.get(DO, "").partition(":")
-    deed = DEEDS.get(name)
-    row = office.get_queryset(request).filter(pk=pk).first() if could_be_id(pk) else None
-    if deed is None or row is None:
+    action = ACTIONS.get(name)
+    row = model_admin.get_queryset(request).filter(pk=pk).first() if could_be_id(pk) else None
+    if action is None or row is None:
         messages.warning(request, GONE)
-    elif deed.asks and CONFIRMED not in request.POST:
-        return ask_first(office, request, deed, [row], hidden=[(DO, f"{name}:{pk}")], action="", back=back)
+    elif action.asks and CONFIRMED not in request.POST:
+        return ask_first(model_admin, request, action, [row], hidden=[(DO, f"{name}:{pk}")], post_to="", back=back)
     else:
-        _perform(office, request, deed, [row])
+        _perform(model_admin, request, action, [row])
     return HttpResponseRedirect(back)
 
 
 def ask_first(
-    office: OfficeAdmin,
+    model_admin: ScopedModelAdmin,
     request: HttpRequest,
-    deed: Deed,
+    action: RegistrationAction,
     rows: Sequence[Registration],
     *,
     hidden: Sequence[tuple[str, str]],
-    action: str,
+    post_to: str,
     back: str,
 ) -> HttpResponse:
     """The page that says what it is about, and how many; its form posts `hidden` to `action`."""
     context = {
-        **office.admin_site.each_context(request),
-        "title": f"{deed.label} {counted(len(rows))}?",
-        "opts": office.opts,
-        "deed": deed,
+        **model_admin.admin_site.each_context(request),
+        "title": f"{action.label} {counted(len(rows))}?",
+        "opts": model_admin.opts,
+        "action": action,
         "rows": rows[:MOST_NAMES],
         "more": max(0, len(rows) - MOST_NAMES),
         "count": counted(len(rows)),
         "hidden": [*hidden, (CONFIRMED, "yes")],
-        "action": action,
+        "post_to": post_to,
         "back": back,
     }
-    return TemplateResponse(request, "registrations/office/confirm.html", context)
+    return TemplateResponse(request, "registrations/admin/confirm_action.html", context)
 
 
 def counted(number: int) -> str:
@@ -183,19 +183,21 @@ def page_of(row: Registration) -> str:
     return reverse("admin:registrations_registration_change", args=[row.pk])
 
 
-def _perform(office: OfficeAdmin, request: HttpRequest, deed: Deed, rows: Sequence[Registration]) -> None:
-    report = Report(deed)
+def _perform(
+    model_admin: ScopedModelAdmin, request: HttpRequest, action: RegistrationAction, rows: Sequence[Registration]
+) -> None:
+    report = RegistrationActionReport(action)
     for row in rows:
-        if report.attempt(row, cast(User, request.user)) and deed.name == "remove":
-            office.log_deletions(request, [row])
+        if report.attempt(row, cast(User, request.user)) and action.name == "remove":
+            model_admin.log_deletions(request, [row])
     report.tell(request)
 
 
-class Report:
+class RegistrationActionReport:
     """What became of the registrations that something was to be done with."""
 
-    def __init__(self, deed: Deed) -> None:
-        self.deed = deed
+    def __init__(self, action: RegistrationAction) -> None:
+        self.action = action
         self.done: list[str] = []
         self.unchanged: list[str] = []
         self.refused: list[str] = []
@@ -205,7 +207,7 @@ class Report:
         """Whether it changed anything."""
         name = called(row)
         try:
-            outcome = self.deed.rule(registration=row, by=by)
+            outcome = self.action.rule(registration=row, by=by)
         except REFUSALS as refusal:
             reasons = [text for texts in problems(refusal).values() for text in texts]
             self.refused.append(f"{name}: {' '.join(reasons)}")
@@ -217,7 +219,7 @@ class Report:
     def tell(self, request: HttpRequest) -> None:
         if self.done:
             who = f"{self.done[0]}:" if len(self.done) == 1 else counted(len(self.done))
-            messages.success(request, f"{who} {self.deed.done}.{self._whom()}")
+            messages.success(request, f"{who} {self.action.done}.{self._whom()}")
         if self.unchanged:
             messages.info(request, self._unchanged())
         for reason in self.refused[:MOST_REASONS]:
@@ -227,8 +229,8 @@ class Report:
 
     def _unchanged(self) -> str:
         if len(self.unchanged) == 1:
-            return f"{self.unchanged[0]} {self.deed.was}."
-        return f"{counted(len(self.unchanged))} {self.deed.was.replace('was', 'were', 1)}."
+            return f"{self.unchanged[0]} {self.action.was}."
+        return f"{counted(len(self.unchanged))} {self.action.was.replace('was', 'were', 1)}."
 
     def _whom(self) -> str:
         if not self.seated:

@@ -18,10 +18,10 @@ from unfold.paginator import InfinitePaginator
 
 from accounts.models import User
 from eventhub.admin.filters import DayRangeFilter
-from eventhub.admin.model_admin import OfficeList
+from eventhub.admin.model_admin import UncountedChangeList
 from eventhub.api.fields import could_be_id
 from events.models import Event
-from registrations.admin.actions import DEEDS, DO, called
+from registrations.admin.actions import ACTIONS, DO, called
 from registrations.models import TEXTS, Registration, RegistrationStatus
 from registrations.selectors.search import search
 
@@ -53,7 +53,7 @@ class EventChoice(AutocompleteDropdownForm):
         self.fields[name].queryset = Event.objects.managed_by(cast(User, request.user))
 
 
-class EventFilter(AutocompleteSelectFilter):
+class RegistrationEventFilter(AutocompleteSelectFilter):
     form_class = EventChoice
 
     def value(self) -> str | None:
@@ -61,7 +61,7 @@ class EventFilter(AutocompleteSelectFilter):
         return chosen if chosen and could_be_id(str(chosen)) else None
 
 
-class KeysFirst(InfinitePaginator):
+class KeysFirstPaginator(InfinitePaginator):
     """Finds the keys of a page, mostly in an index alone, and reads those rows then: sorting 50,000 whole rows, or
     passing over them, takes twenty times as long."""
 
@@ -74,7 +74,7 @@ class KeysFirst(InfinitePaginator):
         return cast("Page[Registration]", self._get_page(rows.order_by(*found.query.order_by), number, self))
 
 
-class RegistrationList(OfficeList):
+class RegistrationChangeList(UncountedChangeList):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Registration]:
         self.root_queryset = Registration.objects.managed_by(cast(User, request.user))
         return cast(QuerySet[Registration], super().get_queryset(request, *args, **kwargs))
@@ -97,15 +97,15 @@ class RegistrationList(OfficeList):
         return next((row.event for row in self.result_list), None)
 
 
-class RegistrationColumns:
+class RegistrationChangelist:
     """The columns of the list, and what filters it, as parts of the admin."""
 
     list_filter: ClassVar = (
-        ("event", EventFilter),
+        ("event", RegistrationEventFilter),
         ("status", ChoicesDropdownFilter),
         ("registration_date", DayRangeFilter),
     )
-    paginator = KeysFirst
+    paginator = KeysFirstPaginator
     search_fields = TEXTS  # what makes Django show the box; searching.py decides
     sortable_by = ("person", "registered")
     list_display_links = ("person",)
@@ -115,7 +115,7 @@ class RegistrationColumns:
         return (*columns, "account") if cast(User, request.user).is_admin else columns
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return RegistrationList
+        return RegistrationChangeList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return lookup in LOOKUPS
@@ -153,15 +153,15 @@ class RegistrationColumns:
     @display(description="at the door")  # type: ignore[untyped-decorator]
     def at_the_door(self, row: Registration) -> str:
         """A button of the form around the list, which posts to the list as it is narrowed."""
-        deed = DEEDS["undo_check_in" if row.status == RegistrationStatus.ATTENDED else "check_in"]
+        action = ACTIONS["undo_check_in" if row.status == RegistrationStatus.ATTENDED else "check_in"]
         look = BUTTON if row.status == RegistrationStatus.REGISTERED else QUIET_BUTTON
         return format_html(
             '<button type="submit" name="{}" value="{}:{}" class="{}" aria-label="{}: {}">{}</button>',
             DO,
-            deed.name,
+            action.name,
             row.pk,
             look,
-            deed.label,
+            action.label,
             called(row),
-            deed.label,
+            action.label,
         )

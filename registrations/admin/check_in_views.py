@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from accounts.models import User
-from eventhub.admin.model_admin import OfficeAdmin
+from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.api.fields import could_be_id
 from events.models import Event
 from registrations.admin import actions
@@ -31,16 +31,16 @@ class Person(NamedTuple):
     name: str
     status: str
     colour: str
-    deed: str
+    action: str
     button: str
     is_expected: bool
 
     @classmethod
     def of(cls, row: Registration) -> "Person":
         status = RegistrationStatus(row.status)
-        deed, button = BUTTONS.get(status, ("check_in", "Let in"))
+        action, button = BUTTONS.get(status, ("check_in", "Let in"))
         is_expected = status == RegistrationStatus.REGISTERED
-        return cls(row, actions.called(row), str(status.label), COLOURS[status], deed, button, is_expected)
+        return cls(row, actions.called(row), str(status.label), COLOURS[status], action, button, is_expected)
 
 
 def find_event(request: HttpRequest, event_id: int) -> Event:
@@ -52,22 +52,22 @@ def find_event(request: HttpRequest, event_id: int) -> Event:
     return event
 
 
-def door(office: OfficeAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
+def check_in(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
     """GET: the people that the words find, by name. POST: a button, and back with an empty box for the next person, and
     the one it was about on top."""
     event = find_event(request, event_id)
     here = reverse("admin:registrations_registration_door", args=[event.pk])
     if request.method == "POST":
         pk = request.POST.get(actions.DO, "").partition(":")[2]
-        return actions.perform_one(office, request, back=f"{here}?done={pk}" if could_be_id(pk) else here)
+        return actions.perform_one(model_admin, request, back=f"{here}?done={pk}" if could_be_id(pk) else here)
     text = request.GET.get("q", "").replace("\x00", "").strip()
     people, last = Registration.objects.filter(event=event), _last(request, event)
     others = people.exclude(pk=last.row.pk) if last else people
     found = list(search(others, text, by=cast(User, request.user)).order_by("name", "pk")[: SHOWN + 1])
     context = {
-        **office.admin_site.each_context(request),
+        **model_admin.admin_site.each_context(request),
         "title": f"At the door: {event.title}",
-        "opts": office.opts,
+        "opts": model_admin.opts,
         "event": event,
         "text": text,
         "last": last,
@@ -76,7 +76,7 @@ def door(office: OfficeAdmin, request: HttpRequest, event_id: int) -> HttpRespon
         "here": people.filter(status=ATTENDED).count(),
         "add": f"{reverse('admin:registrations_registration_add')}?event={event.pk}&from=door",
     }
-    return TemplateResponse(request, "registrations/office/door.html", context)
+    return TemplateResponse(request, "registrations/admin/check_in.html", context)
 
 
 def _last(request: HttpRequest, event: Event) -> Person | None:

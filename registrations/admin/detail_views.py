@@ -21,12 +21,12 @@ from registrations.services import adding, seats
 FACTS = ("its_event", "registration_date")
 
 
-class RegistrationPages:
+class RegistrationDetailViews:
     """What the admin's own pages are made of; the buttons are forms of their own, below and above Django's."""
 
     autocomplete_fields = ("event",)
-    change_form_outer_before_template = "registrations/office/buttons.html"
-    change_form_outer_after_template = "registrations/office/log.html"
+    change_form_outer_before_template = "registrations/admin/action_buttons.html"
+    change_form_outer_after_template = "registrations/admin/history.html"
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, form=DetailsForm if obj else AddForm, **kwargs)  # type: ignore[misc]
@@ -49,8 +49,8 @@ class RegistrationPages:
         """An event is chosen here; it has pages of its own to be made and changed on."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if db_field.name == "event":
-            for deed in ("add", "change", "delete", "view"):
-                setattr(field.widget, f"can_{deed}_related", False)
+            for related in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{related}_related", False)
         return field
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -87,12 +87,12 @@ class RegistrationPages:
                 "row_pk": str(row.pk),
                 "place": row.waitlist_position(),
                 "colour": COLOURS[RegistrationStatus(row.status)],
-                "deeds": actions.suiting(row),
+                "actions": actions.suiting(row),
                 "do_url": reverse("admin:registrations_registration_do", args=[row.pk]),
                 "show_delete": False,  # it is among the buttons
                 "show_save_and_add_another": False,
                 "show_history": False,  # it is below
-                "log": list(history.lines(row, reader=cast(User, request.user))),
+                "history": list(history.entries(row, reader=cast(User, request.user))),
             }
             kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}
         return super().change_view(request, object_id, *args, **kwargs)  # type: ignore[misc, no-any-return]
@@ -105,10 +105,10 @@ class RegistrationPages:
         return actions.ask_first(
             self,  # type: ignore[arg-type]
             request,
-            actions.DEEDS["remove"],
+            actions.ACTIONS["remove"],
             [row],
             hidden=[(actions.DO, f"remove:{row.pk}")],
-            action=reverse("admin:registrations_registration_do", args=[row.pk]),
+            post_to=reverse("admin:registrations_registration_do", args=[row.pk]),
             back=actions.page_of(row),
         )
 

@@ -7,8 +7,8 @@ from django.forms import BooleanField, EmailField, ModelChoiceField
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldBooleanSwitchWidget
 
 from accounts.models import User
-from eventhub.admin.model_admin import OfficeForm
-from eventhub.admin.optimistic_form import OpenedForm
+from eventhub.admin.model_admin import RefusableModelForm
+from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.api.fields import could_be_id
 from eventhub.spreadsheets.entries import Entry
 from events.models import Event
@@ -25,7 +25,7 @@ class EventField(ModelChoiceField):  # type: ignore[type-arg]
         return super().to_python(value)
 
 
-class DetailsForm(OpenedForm):
+class DetailsForm(OptimisticForm):
     class Meta:
         model = Registration
         fields = DETAILS
@@ -34,7 +34,7 @@ class DetailsForm(OpenedForm):
         """Left to the rules: what they are about is not to be changed here."""
 
 
-class AddForm(OfficeForm):
+class AddForm(RefusableModelForm):
     fields_of_codes: ClassVar = {
         "already_registered": "email",
         "event_full": "event",

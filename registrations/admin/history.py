@@ -36,17 +36,17 @@ THROUGH = {
 }
 
 
-class Line(NamedTuple):
+class HistoryEntry(NamedTuple):
     at: datetime
     what: str
     by: str
     through: str
 
 
-def lines(registration: Registration, *, reader: User) -> Iterator[Line]:
+def entries(registration: Registration, *, reader: User) -> Iterator[HistoryEntry]:
     """What happened to it, from the beginning. One query."""
     for transition in Transition.objects.filter(registration=registration.pk).select_related("by"):
-        yield Line(
+        yield HistoryEntry(
             transition.at,
             WHAT.get((transition.was, transition.becomes), "Cancelled"),
             by_whom(transition, registration, reader),

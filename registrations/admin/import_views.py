@@ -1,6 +1,6 @@
 """Importing a list of people into an event: a file, what would become of each row, and then all of it or nothing.
 
-What was read travels with the page, signed, from the look at it to the confirmation; nothing is kept on the server.
+What was read travels with the page, signed, from the preview at it to the confirmation; nothing is kept on the server.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from django.urls import reverse
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from accounts.models import User
-from eventhub.admin.model_admin import REFUSALS, OfficeAdmin, problems
+from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from eventhub.db.retry import retried
 from eventhub.spreadsheets.downloads import export_response
 from eventhub.spreadsheets.sheets import FileError
@@ -43,7 +43,7 @@ EXAMPLE = (
 )
 
 
-class Look(NamedTuple):
+class ImportPreview(NamedTuple):
     """What somebody was shown: the rows, and a digest of what would become of them."""
 
     guests: list[Guest]
@@ -80,18 +80,18 @@ class UploadForm(forms.Form):
         return guests
 
 
-def upload(office: OfficeAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
+def upload(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
     """The choice of a file; posted, what would become of its rows; confirmed, what did."""
     event = find_event(request, event_id)
     if "rows" in request.POST:
-        return _confirm(office, request, event)
+        return _confirm(model_admin, request, event)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
-        return _preview(office, request, event, form.cleaned_data["guests"], form)
-    return _ask(office, request, event, form)
+        return _preview(model_admin, request, event, form.cleaned_data["guests"], form)
+    return _ask(model_admin, request, event, form)
 
 
-def example(office: OfficeAdmin, request: HttpRequest, event_id: int, kind: str) -> HttpResponseBase:
+def example(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int, kind: str) -> HttpResponseBase:
     find_event(request, event_id)
     return export_response("xlsx" if kind == "xlsx" else "csv", "example", EXAMPLE_HEADER, EXAMPLE)
 
@@ -99,31 +99,31 @@ def example(office: OfficeAdmin, request: HttpRequest, event_id: int, kind: str)
 # Steps ---------------------------------------------------------------------------------------------------------------
 
 
-def _ask(office: OfficeAdmin, request: HttpRequest, event: Event, form: forms.Form) -> HttpResponse:
+def _ask(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event, form: forms.Form) -> HttpResponse:
     links = [
         (kind.upper(), reverse("admin:registrations_registration_import_example", args=[event.pk, kind]))
         for kind in ("csv", "xlsx")
     ]
-    context = {**_context(office, request, event), "form": form, "examples": links}
-    return TemplateResponse(request, "registrations/office/import.html", context)
+    context = {**_context(model_admin, request, event), "form": form, "examples": links}
+    return TemplateResponse(request, "registrations/admin/import.html", context)
 
 
 def _preview(
-    office: OfficeAdmin, request: HttpRequest, event: Event, guests: Sequence[Guest], form: forms.Form
+    model_admin: ScopedModelAdmin, request: HttpRequest, event: Event, guests: Sequence[Guest], form: forms.Form
 ) -> HttpResponse:
     try:
         report = import_attendees(
             event_id=event.pk, rows=guests, by=cast(User, request.user), skip_errors=True, dry_run=True
         )
     except REFUSALS as refusal:
-        return _refused(office, request, event, form, refusal)
-    signed = _sign(request, event, Look(list(guests), _digest(report.outcomes)))
+        return _refused(model_admin, request, event, form, refusal)
+    signed = _sign(request, event, ImportPreview(list(guests), _digest(report.outcomes)))
     if len(signed) > MAX_CHARACTERS:
         form.add_error(None, f"There is more in this file than a page can carry. {LARGER}")
-        return _ask(office, request, event, form)
+        return _ask(model_admin, request, event, form)
     first = sorted(report.outcomes, key=lambda outcome: outcome.fate != Fate.ERROR)
     context = {
-        **_context(office, request, event),
+        **_context(model_admin, request, event),
         "report": report,
         "counts": _counts(report),
         "errors": len(report.errors),
@@ -132,67 +132,67 @@ def _preview(
         "entering": report.counts[Fate.SEAT] + report.counts[Fate.QUEUE],
         "rows": signed,
     }
-    return TemplateResponse(request, "registrations/office/import_preview.html", context)
+    return TemplateResponse(request, "registrations/admin/import_preview.html", context)
 
 
-def _confirm(office: OfficeAdmin, request: HttpRequest, event: Event) -> HttpResponse:
-    look = _read(request, event)
-    if look is None:
+def _confirm(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> HttpResponse:
+    preview = _read(request, event)
+    if preview is None:
         messages.error(request, "This page was open for more than an hour, or is not the one you were shown.")
         return HttpResponseRedirect(request.path)
     skip_errors = "skip_errors" in request.POST
     try:
-        report = _import_as_shown(event.pk, look, cast(User, request.user), skip_errors)
+        report = _import_as_shown(event.pk, preview, cast(User, request.user), skip_errors)
     except REFUSALS as refusal:
-        return _refused(office, request, event, UploadForm(), refusal)
+        return _refused(model_admin, request, event, UploadForm(), refusal)
     if report is None:
-        messages.warning(request, "Meanwhile something has changed. Nothing was imported: look, and confirm again.")
+        messages.warning(request, "Meanwhile something has changed. Nothing was imported: preview, and confirm again.")
     elif report.is_refused:
         messages.error(request, "Nothing was imported: there are rows with errors. Mend the file, or leave them out.")
     else:
         messages.success(request, f"Imported into “{event.title}”: {_sentence(report)}.")
         return HttpResponseRedirect(reverse("admin:events_event_change", args=[event.pk]))
-    return _preview(office, request, event, look.guests, UploadForm())
+    return _preview(model_admin, request, event, preview.guests, UploadForm())
 
 
 @retried
-def _import_as_shown(event_id: int, look: Look, by: User, skip_errors: bool) -> Report | None:
+def _import_as_shown(event_id: int, preview: ImportPreview, by: User, skip_errors: bool) -> Report | None:
     """Imports if each row still comes to what was shown; None, with nothing written, where it does not."""
     with transaction.atomic():
-        report = import_attendees(event_id=event_id, rows=look.guests, by=by, skip_errors=skip_errors)
-        if _digest(report.outcomes) != look.fates:
+        report = import_attendees(event_id=event_id, rows=preview.guests, by=by, skip_errors=skip_errors)
+        if _digest(report.outcomes) != preview.fates:
             transaction.set_rollback(True)
             return None
     return report
 
 
 def _refused(
-    office: OfficeAdmin, request: HttpRequest, event: Event, form: forms.Form, refusal: Exception
+    model_admin: ScopedModelAdmin, request: HttpRequest, event: Event, form: forms.Form, refusal: Exception
 ) -> HttpResponse:
     for texts in problems(refusal).values():
         for text in texts:
             messages.error(request, text)
-    return _ask(office, request, event, form)
+    return _ask(model_admin, request, event, form)
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
 
 
-def _context(office: OfficeAdmin, request: HttpRequest, event: Event) -> dict[str, Any]:
+def _context(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> dict[str, Any]:
     return {
-        **office.admin_site.each_context(request),
+        **model_admin.admin_site.each_context(request),
         "title": f"Import people: {event.title}",
-        "opts": office.opts,
+        "opts": model_admin.opts,
         "event": event,
         "back": reverse("admin:events_event_change", args=[event.pk]),
     }
 
 
-def _sign(request: HttpRequest, event: Event, look: Look) -> str:
-    return signing.dumps([event.pk, request.user.pk, look.guests, look.fates], salt=SALT, compress=True)
+def _sign(request: HttpRequest, event: Event, preview: ImportPreview) -> str:
+    return signing.dumps([event.pk, request.user.pk, preview.guests, preview.fates], salt=SALT, compress=True)
 
 
-def _read(request: HttpRequest, event: Event) -> Look | None:
+def _read(request: HttpRequest, event: Event) -> ImportPreview | None:
     """What `_sign` was given for the same event and user, unless it is an hour ago; None for anything else."""
     try:
         event_id, user_id, guests, fates = signing.loads(request.POST["rows"], salt=SALT, max_age=SECONDS)
@@ -200,7 +200,7 @@ def _read(request: HttpRequest, event: Event) -> Look | None:
         return None
     if (event_id, user_id) != (event.pk, request.user.pk):
         return None
-    return Look([Guest(*guest) for guest in guests], fates)
+    return ImportPreview([Guest(*guest) for guest in guests], fates)
 
 
 def _digest(outcomes: Sequence[Outcome]) -> str:

@@ -1,4 +1,4 @@
-"""Registrations in the back office, put together."""
+"""Registrations in the back model_admin, put together."""
 
 from functools import partial
 from typing import Any, ClassVar
@@ -10,18 +10,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
-from eventhub.admin.model_admin import OfficeAdmin
+from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.spreadsheets.downloads import export_response
-from registrations.admin import actions as deeds
+from registrations.admin import actions as registration_actions
 from registrations.admin import check_in_views, import_views
-from registrations.admin.changelist import RegistrationColumns
-from registrations.admin.detail_views import RegistrationPages
+from registrations.admin.changelist import RegistrationChangelist
+from registrations.admin.detail_views import RegistrationDetailViews
 from registrations.models import Registration
 from registrations.selectors import attendee_rows
 
 
 @admin.register(Registration)
-class RegistrationAdmin(RegistrationPages, RegistrationColumns, OfficeAdmin):
+class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedModelAdmin):
     resource = "attendee"
     rights: ClassVar = {
         "view": "check_in",
@@ -29,9 +29,9 @@ class RegistrationAdmin(RegistrationPages, RegistrationColumns, OfficeAdmin):
         "delete": "check_in",
         "add": "create_for_others",
     }
-    change_list_template = "registrations/office/list.html"
-    list_after_template = "registrations/office/files_below.html"
-    actions: ClassVar = deeds.bulk_actions()
+    change_list_template = "registrations/admin/change_list.html"
+    list_after_template = "registrations/admin/change_list_footer.html"
+    actions: ClassVar = registration_actions.bulk_actions()
     search_help_text = "Name or contact"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
@@ -40,7 +40,7 @@ class RegistrationAdmin(RegistrationPages, RegistrationColumns, OfficeAdmin):
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Any, str]] = [
             ("<int:pk>/do/", do, "do"),
-            ("door/<int:event_id>/", check_in_views.door, "door"),
+            ("door/<int:event_id>/", check_in_views.check_in, "door"),
             ("import/<int:event_id>/", import_views.upload, "import"),
             ("import/<int:event_id>/example.<slug:kind>", import_views.example, "import_example"),
             ("export.<slug:kind>", export, "export"),
@@ -53,12 +53,12 @@ class RegistrationAdmin(RegistrationPages, RegistrationColumns, OfficeAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Ours; Django's bulk deletion would pass the rules by."""
-        actions = super().get_actions(request)
-        return {name: action for name, action in actions.items() if name in deeds.DEEDS}
+        offered = super().get_actions(request)
+        return {name: action for name, action in offered.items() if name in registration_actions.ACTIONS}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if request.method == "POST" and deeds.DO in request.POST:
-            return deeds.perform_one(self, request, back=request.get_full_path())
+        if request.method == "POST" and registration_actions.DO in request.POST:
+            return registration_actions.perform_one(self, request, back=request.get_full_path())
         query = request.META["QUERY_STRING"]
         links = [
             (kind, f"{reverse('admin:registrations_registration_export', args=[kind])}{query and '?'}{query}")
@@ -70,20 +70,23 @@ class RegistrationAdmin(RegistrationPages, RegistrationColumns, OfficeAdmin):
         return f"Registration {row.pk} for {row.event}"
 
 
-def do(office: RegistrationAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+def do(model_admin: RegistrationAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """A button on the page of a registration; back to that page, or to the list where it is gone."""
     page = reverse("admin:registrations_registration_change", args=[pk])
-    removes = request.POST.get(deeds.DO, "").startswith("remove:") and deeds.CONFIRMED in request.POST
+    removes = (
+        request.POST.get(registration_actions.DO, "").startswith("remove:")
+        and registration_actions.CONFIRMED in request.POST
+    )
     if request.method != "POST":
         return HttpResponseRedirect(page)
     back = reverse("admin:registrations_registration_changelist") if removes else page
-    return deeds.perform_one(office, request, back=back)
+    return registration_actions.perform_one(model_admin, request, back=back)
 
 
-def export(office: RegistrationAdmin, request: HttpRequest, kind: str) -> HttpResponseBase:
+def export(model_admin: RegistrationAdmin, request: HttpRequest, kind: str) -> HttpResponseBase:
     """The list as it is narrowed, whole."""
     try:
-        listed = office.get_changelist_instance(request)
+        listed = model_admin.get_changelist_instance(request)
     except IncorrectLookupParameters:
         return HttpResponseRedirect(reverse("admin:registrations_registration_changelist"))
     rows = listed.queryset.select_related(None)

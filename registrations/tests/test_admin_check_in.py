@@ -53,7 +53,7 @@ def test_a_tap_lets_in_and_leads_to_an_empty_box_with_the_person_on_top(office, 
     answer = tap(client, evening, bob)
     assert answer.url == f"{door_of(evening)}?done={bob.pk}"
     page = client.get(answer.url)
-    assert (page.context["last"].row, page.context["last"].deed) == (bob, "undo_check_in")
+    assert (page.context["last"].row, page.context["last"].action) == (bob, "undo_check_in")
     assert people(page) == ["Anna", "Carla"]
     assert (page.context["here"], page.context["text"]) == (2, "")
     tap(client, evening, bob, "undo_check_in")

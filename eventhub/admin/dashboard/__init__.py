@@ -12,9 +12,9 @@ from django.utils.text import capfirst
 from accounts.models import User
 from eventhub import datetimes
 from eventhub.admin.dashboard.chart import THEMES, chart
-from eventhub.admin.dashboard.concerns import failed_tasks, lines
 from eventhub.admin.dashboard.first_steps import first_steps
 from eventhub.admin.dashboard.links import event_list, event_page, moment, registration_page
+from eventhub.admin.dashboard.needs_attention import attention_items, failed_tasks
 from registrations.selectors import dashboard as figures
 from registrations.selectors.dashboard import Fill, Totals
 
@@ -56,7 +56,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "zone": timezone.get_current_timezone_name(),
         "bars": [bar(event, now) for event in events],
         "add_event": reverse("admin:events_event_add"),
-        "concerns": [*failed_tasks(user, now), *lines(figures.concerns(user=user, now=now), now)],
+        "attention_items": [*failed_tasks(user, now), *attention_items(figures.concerns(user=user, now=now), now)],
     }
 
 

@@ -8,7 +8,7 @@ from eventhub.admin.dashboard.links import event_page, registration_page
 from registrations.selectors.dashboard import Fill, Stage
 
 
-class Button(NamedTuple):
+class StepLink(NamedTuple):
     label: str
     href: str
     variant: str = "primary"
@@ -17,7 +17,7 @@ class Button(NamedTuple):
 class FirstSteps(NamedTuple):
     title: str
     steps: list[str]
-    buttons: list[Button]
+    buttons: list[StepLink]
 
 
 def first_steps(stage: Stage, events: list[Fill]) -> FirstSteps | None:
@@ -32,7 +32,7 @@ def announce() -> FirstSteps:
     return FirstSteps(
         "Announce your first event",
         ["Write it: a title, a date, a place, and how many seats there are. Nobody but you sees it yet.", *PUBLISH],
-        [Button("Add an event", reverse("admin:events_event_add"))],
+        [StepLink("Add an event", reverse("admin:events_event_add"))],
     )
 
 
@@ -40,7 +40,7 @@ def publish(draft_id: int) -> FirstSteps:
     return FirstSteps(
         "Publish your first event",
         ["Look your draft over once more: the date, the place, how many seats there are.", *PUBLISH],
-        [Button("Open the draft", event_page(draft_id))],
+        [StepLink("Open the draft", event_page(draft_id))],
     )
 
 
@@ -52,7 +52,7 @@ PUBLISH = (
 
 def invite(events: list[Fill]) -> FirstSteps:
     """How people get in; a list of them is imported into the next event, where there is one."""
-    imports = [Button("Import a list", registration_page("import", event.pk), "default") for event in events[:1]]
+    imports = [StepLink("Import a list", registration_page("import", event.pk), "default") for event in events[:1]]
     return FirstSteps(
         "Nobody has registered yet",
         [
@@ -61,8 +61,8 @@ def invite(events: list[Fill]) -> FirstSteps:
             "Whoever calls or writes, you add by hand.",
         ],
         [
-            Button("Add somebody", registration_page("add")),
+            StepLink("Add somebody", registration_page("add")),
             *imports,
-            Button("Documents of the API", reverse("docs"), "default"),
+            StepLink("Documents of the API", reverse("docs"), "default"),
         ],
     )

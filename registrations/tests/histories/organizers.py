@@ -23,7 +23,7 @@ from registrations.tests.histories.sides import (
     there_are_events,
 )
 
-DEEDS: dict[str, check_in.Rule] = {
+ACTIONS: dict[str, check_in.Rule] = {
     "check_in": check_in.check_in,
     "undo_check_in": check_in.undo_check_in,
     "reinstate": check_in.reinstate,
@@ -135,7 +135,7 @@ class Organizers(Sides):
         self.ask(name, "DELETE", f"/events/{pk}", None, model, 204)
 
     @there_are_claims
-    @rule(asker=askers, number=some, deed=st.sampled_from([*DEEDS]))
+    @rule(asker=askers, number=some, deed=st.sampled_from([*ACTIONS]))
     def at_the_desk(self, asker: str, number: int, deed: str) -> None:
         """What the buttons of the back office do."""
         pk, house = self.claim(number)
@@ -152,7 +152,7 @@ class Organizers(Sides):
 
         registration = Registration.objects.select_related("event").get(pk=pk)
         by = User.objects.get(pk=self.ids[name])
-        self.act(lambda: DEEDS[deed](registration=registration, by=by), model)
+        self.act(lambda: ACTIONS[deed](registration=registration, by=by), model)
 
     @there_are_events
     @rule(number=some)

@@ -17,7 +17,7 @@ EVENTS = "/admin/events/event/"
 PEOPLE = "/admin/registrations/registration/"
 LIVE = ("registered", "attended", "waitlisted")
 # Each deed on a registration, and whom it is for.
-DEEDS = {
+ACTIONS = {
     "check_in": ("registered", "waitlisted", "cancelled"),
     "undo_check_in": ("attended",),
     "reinstate": ("cancelled",),
@@ -43,7 +43,7 @@ def _bulk(name: str) -> Any:
     """The action on two ticked rows."""
 
     def prepare(scene: Scene, chance: Random) -> Call:
-        rows = [scene.row(chance, *DEEDS[name]) for _ in range(2)]
+        rows = [scene.row(chance, *ACTIONS[name]) for _ in range(2)]
         return office(scene, scene.organizer, PEOPLE, _ticked(name, [row.pk for row in rows]))
 
     return prepare
@@ -53,8 +53,8 @@ def _button(page: Any) -> Any:
     """One of the deeds, on the page that `page` names."""
 
     def prepare(scene: Scene, chance: Random) -> Call:
-        name = chance.choice(sorted(DEEDS))
-        row = scene.row(chance, *DEEDS[name])
+        name = chance.choice(sorted(ACTIONS))
+        row = scene.row(chance, *ACTIONS[name])
         fields = {"do": f"{name}:{row.pk}", "confirmed": "yes"}
         return office(scene, scene.organizer, page(row), fields)
 
@@ -154,7 +154,7 @@ PATHS = (
             (_PEOPLE_LIST, f"admin action registrations.registration {name}"),
             WANTS.get(name, ("free",)),
         )
-        for name in DEEDS
+        for name in ACTIONS
     ),
     Path("admin button in the list", _button(_of_list), (_PEOPLE_LIST,)),
     Path("admin button at the door", _button(_of_door), (_page("registrations_registration_door"),)),

@@ -14,7 +14,7 @@ from registrations.selectors.dashboard import LINES, Concern, Fill, Reason
 WEEK = timedelta(days=7)
 
 
-class Line(NamedTuple):
+class AttentionItem(NamedTuple):
     """Something that wants attention: about what, and a sentence that says why."""
 
     icon: str
@@ -23,29 +23,29 @@ class Line(NamedTuple):
     href: str
 
 
-def lines(concerns: list[Concern], now: datetime) -> list[Line]:
-    """At most LINES of them; what somebody forgot to complete is one line together, and the last."""
+def attention_items(concerns: list[Concern], now: datetime) -> list[AttentionItem]:
+    """At most LINES of them; what somebody forgot to complete is one item together, and the last."""
     late = [concern.event for concern in concerns if concern.reason == Reason.NOT_COMPLETED]
     others = [concern for concern in concerns if concern.reason != Reason.NOT_COMPLETED]
     room = LINES - bool(late)
-    return [*(line(concern, now) for concern in others[:room]), *([not_completed(late)] if late else [])]
+    return [*(item(concern, now) for concern in others[:room]), *([not_completed(late)] if late else [])]
 
 
-def failed_tasks(user: User, now: datetime) -> list[Line]:
+def failed_tasks(user: User, now: datetime) -> list[AttentionItem]:
     """For who may look at them: that there were some within a week."""
     if not allowed(user, "task", "list") or not (failed := tasks.failed(since=now - WEEK)):
         return []
     title = "1 task has failed" if failed == 1 else f"{failed:,} tasks have failed"
     page = reverse("admin:django_tasks_database_dbtaskresult_changelist")
     sentence = "Such as a mail that could not be sent, within the last seven days."
-    return [Line("mark_email_unread", title, sentence, f"{page}?status__exact=FAILED")]
+    return [AttentionItem("mark_email_unread", title, sentence, f"{page}?status__exact=FAILED")]
 
 
-def line(concern: Concern, now: datetime) -> Line:
+def item(concern: Concern, now: datetime) -> AttentionItem:
     icon, sentence = SENTENCES[concern.reason]
     event = concern.event
     words = {**event._asdict(), "when": moment(event.date_time, now)}
-    return Line(icon, event.title, sentence.format(**words), event_page(event.pk))
+    return AttentionItem(icon, event.title, sentence.format(**words), event_page(event.pk))
 
 
 SENTENCES = {
@@ -63,7 +63,7 @@ SENTENCES = {
 }
 
 
-def not_completed(events: list[Fill]) -> Line:
+def not_completed(events: list[Fill]) -> AttentionItem:
     """About one event, or about so many; there may be more than were fetched."""
     latest, *others = events
     title = latest.title
@@ -71,4 +71,4 @@ def not_completed(events: list[Fill]) -> Line:
         number = f"{len(events)} or more" if len(events) == LINES else str(len(events))
         title = f"{number} events"
     verb = "Are" if others else "Is"
-    return Line("task_alt", title, f"{verb} over, but not marked as completed.", event_list(("when", "past")))
+    return AttentionItem("task_alt", title, f"{verb} over, but not marked as completed.", event_list(("when", "past")))
