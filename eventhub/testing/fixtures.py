@@ -13,7 +13,6 @@ from django.test import Client
 
 from accounts.models import Role, User
 from eventhub.db.postgresql.patience import patience
-from eventhub.testing import factories
 from eventhub.testing.contract_client import ContractClient, token_for
 from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
 from events.models import Event
@@ -54,11 +53,6 @@ def connection_kept() -> Iterator[None]:
     yield
     for signal in signals:
         signal.connect(close_old_connections)
-
-
-@pytest.fixture(scope="session")
-def password_hash() -> str:
-    return factories.password_hash()
 
 
 @pytest.fixture

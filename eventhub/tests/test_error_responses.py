@@ -681,13 +681,12 @@ def test_a_row_that_is_not_ones_own_wins_over_a_conflict(api, bob, ada, olga, ot
     assert whole(api(otto).delete(f"/users/{olga.pk}")) == INACCESSIBLE
 
 
-def test_a_body_that_is_not_valid_wins_over_a_conflict(api, ada, bob, make_event, enroll):
+def test_a_body_that_is_not_valid_wins_over_a_conflict(api, ada, bob, make_event):
     blank = invalid(username="This field may not be blank.")
     assert whole(api(ada).patch(f"/users/{ada.pk}", {"role": "user", "username": ""})) == blank
     body = {"username": "bob", "email": "nonsense", "password": "correct horse battery"}
     assert whole(api().post("/users/register", body)) == invalid(email="Enter a valid email address.")
-    event = make_event(ada, max_capacity=1)
-    enroll(event)
+    event = make_event(ada, full=True)
     answer = api(bob).post("/attendees/", {"event_id": event.pk, "name": ""})
     assert whole(answer) == invalid(name="This field may not be blank.")
 

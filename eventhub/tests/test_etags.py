@@ -249,8 +249,7 @@ def test_a_seat_from_the_queue_is_an_edit_of_the_registration(api, olga, bob, ev
 
 
 def test_moving_up_in_the_queue_is_none(api, olga, eve, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     first, waiting = (enroll(event, status="waitlisted"), enroll(event, eve, status="waitlisted"))
     path = f"/attendees/{waiting.pk}"
     tag = api(eve).get(path).headers["ETag"]

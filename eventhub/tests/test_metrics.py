@@ -168,8 +168,7 @@ def test_who_gets_in_who_does_not_and_who_moves_up(api, olga, bob, eve, otto, ma
 
 
 def test_seats_that_are_added_are_given_to_the_queue(api, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     for _ in range(3):
         enroll(event, status="waitlisted")
     api(olga).patch(f"/events/{event.pk}", {"max_capacity": 3})

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from accounts.models import ServiceToken, User
 from eventhub.testing.contract_client import document
+from eventhub.testing.factories import UserFactory
 from eventhub.testing.responses import invalid, whole
 from events.models import Event
 from registrations.models import Registration
@@ -277,7 +278,7 @@ def test_another_size_is_an_error(lists, template):
 
 def test_a_page_has_fifty_rows_unless_another_size_is_set(settings, lists, person):
     client, path = lists("/users/")
-    User.objects.bulk_create(User(username=f"u{n}", email=f"u{n}@example.org") for n in range(60))
+    UserFactory.create_batch(60)
     assert len(client.get(path).json()["results"]) == 50
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "PAGE_SIZE": 20}
     assert len(client.get(path).json()["results"]) == 20

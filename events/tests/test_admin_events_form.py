@@ -205,8 +205,7 @@ def test_nothing_that_is_sent_is_too_wild(office, olga, ada, make_event, typed):
 
 
 def test_more_seats_go_to_the_queue_and_it_is_said_to_how_many(office, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     for _ in range(3):
         enroll(event, status="waitlisted")
     client = office(olga)

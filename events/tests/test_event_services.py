@@ -63,8 +63,7 @@ def test_reopening_seats_the_queue_and_says_how_many(olga, make_event, enroll):
 
 
 def test_an_edit_says_what_it_changed_and_whom_it_seated(olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     for _ in range(3):
         enroll(event, status="waitlisted")
     edited = edit_event(event_id=event.pk, values={"max_capacity": 3, "title": event.title})

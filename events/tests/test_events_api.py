@@ -282,8 +282,7 @@ def test_capacity_cannot_fall_below_the_seats_taken(api, olga, make_event, enrol
 
 
 def test_raising_the_capacity_seats_the_queue_in_order(api, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     waiting = [enroll(event, status="waitlisted") for _ in range(3)]
     body = api(olga).patch(f"/events/{event.pk}", {"max_capacity": 3}).json()
     assert (body["seats_taken"], body["seats_left"], body["waitlisted"]) == (3, 0, 1)

@@ -274,8 +274,7 @@ def test_the_account_is_for_admins(office, olga, ada, make_event, enroll, person
 
 
 def test_the_page_takes_as_many_queries_in_a_long_log_beside_fifty_others(office, olga, ada, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     row = enroll(event, status="waitlisted")
 
     clients = [office(olga), office(ada)]
@@ -446,8 +445,7 @@ def test_two_cancellations_at_once_seat_two_and_name_each_once(office, olga, ada
 def test_moving_in_the_queue_beside_others_who_join_gives_each_a_number(office, olga, api, person, make_event, enroll):
     people = [person(f"p{n}") for n in range(4)]
     for _ in range(3):
-        event = make_event(olga, max_capacity=1)
-        enroll(event)
+        event = make_event(olga, full=True)
         first, second = enroll(event, status="waitlisted"), enroll(event, status="waitlisted")
         clients = [office(olga), office(olga)]
         joins = [

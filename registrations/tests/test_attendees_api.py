@@ -46,8 +46,7 @@ def test_what_concerns_a_draft_is_hidden_as_the_draft_is(api, olga, bob, make_ev
 
 
 def test_lists_leave_the_position_out(api, olga, bob, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     row = enroll(event, bob, status="waitlisted")
     (item,) = api(bob).get("/attendees/").json()["results"]
     assert (item["status"], item["waitlist_position"]) == ("waitlisted", None)

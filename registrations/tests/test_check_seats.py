@@ -215,8 +215,7 @@ def test_a_queue_is_judged_by_its_rows_and_not_by_the_counts(make_event, enroll,
 
 
 def test_who_waits_without_a_number_is_named_and_put_at_the_end(make_event, enroll, olga, bob, eve):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     before = enroll(event, status="waitlisted")
     with unwatched():
         later = enroll(event, bob, status="waitlisted")

@@ -52,9 +52,8 @@ def test_asking_takes_no_seat(api, bob, olga, make_event):
 
 
 @pytest.mark.parametrize("waitlist", [True, False])
-def test_at_a_full_event_one_may_wait_where_there_is_a_queue(ask, bob, olga, make_event, enroll, waitlist):
-    event = make_event(olga, max_capacity=1, waitlist=waitlist)
-    enroll(event)
+def test_at_a_full_event_one_may_wait_where_there_is_a_queue(ask, bob, olga, make_event, waitlist):
+    event = make_event(olga, full=True, waitlist=waitlist)
     assert ask(bob, event) == told(**FULL, can_wait=waitlist, seats_left=0)
 
 

@@ -136,8 +136,7 @@ def test_who_stands_twice_in_a_list_is_taken_once_and_a_bad_row_does_not_count(w
 
 
 def test_the_queue_keeps_the_order_of_the_list_over_all_its_statements(olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     enroll(event, status="waitlisted", name="first")
     numbers = [number * 7919 % 2000 for number in range(2000)]
     rows = guests(*(f"p{number}@example.org" for number in numbers))

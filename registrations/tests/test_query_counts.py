@@ -73,9 +73,8 @@ def test_registering_takes_the_account_the_event_and_one_insert(api, bob, world)
     assert [sql.split()[0] for sql in made] == ["SELECT", "SELECT", "INSERT"]
 
 
-def test_a_refusal_takes_the_account_and_the_event(api, bob, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+def test_a_refusal_takes_the_account_and_the_event(api, bob, olga, make_event):
+    event = make_event(olga, full=True)
     client = api(bob)
     with CaptureQueriesContext(connection) as captured:
         assert client.post("/attendees/", {"event_id": event.pk}).status_code == 409

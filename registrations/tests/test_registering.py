@@ -165,9 +165,8 @@ def test_after_a_cancellation_one_may_register_anew(register, bob, olga, make_ev
 
 
 @pytest.mark.parametrize("waitlist", [True, False])
-def test_a_full_event_says_whether_one_can_wait(register, bob, olga, make_event, enroll, waitlist):
-    event = make_event(olga, max_capacity=1, waitlist=waitlist)
-    enroll(event)
+def test_a_full_event_says_whether_one_can_wait(register, bob, olga, make_event, waitlist):
+    event = make_event(olga, full=True, waitlist=waitlist)
     assert error(register(bob, event)) == full(can_wait=waitlist)
     assert error(register(bob, event, status="registered")) == full(can_wait=waitlist)
     assert error(register(olga, event, user_id=bob.pk)) == full(can_wait=waitlist)
@@ -179,9 +178,8 @@ def test_queueing_takes_a_free_seat(register, bob, olga, make_event):
     assert (body["status"], body["waitlist_position"]) == ("registered", None)
 
 
-def test_queueing_for_a_full_event(register, person, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+def test_queueing_for_a_full_event(register, person, olga, make_event):
+    event = make_event(olga, full=True)
     bodies = [register(person(f"p{n}"), event, status="waitlisted").json() for n in range(3)]
     assert [(body["status"], body["waitlist_position"]) for body in bodies] == [
         ("waitlisted", 1),
@@ -190,9 +188,8 @@ def test_queueing_for_a_full_event(register, person, olga, make_event, enroll):
     ]
 
 
-def test_there_is_no_queue_where_it_is_switched_off(register, bob, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1, waitlist=False)
-    enroll(event)
+def test_there_is_no_queue_where_it_is_switched_off(register, bob, olga, make_event):
+    event = make_event(olga, full=True, waitlist=False)
     assert error(register(bob, event, status="waitlisted")) == full(can_wait=False)
 
 

@@ -166,8 +166,7 @@ def test_a_seat_that_gets_free_goes_to_the_first_in_the_queue(api, olga, make_ev
 
 
 def test_who_leaves_the_queue_moves_the_others_up(api, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     first, second = enroll(event, status="waitlisted"), enroll(event, status="waitlisted")
     path = f"/attendees/{second.pk}"
     assert api(olga).get(path).json()["waitlist_position"] == 2

@@ -66,8 +66,7 @@ def test_the_queue_is_joined_and_served_by_whoever_leaves(api, bob, eve, olga, m
 
 
 def test_raising_the_capacity_seats_by_whoever_raised_it(api, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     waiting = enroll(event, status="waitlisted")
     api(olga).patch(f"/events/{event.pk}", {"max_capacity": 2})
     assert log(waiting)[-1] == ("waitlisted", "registered", "olga", "api")
@@ -89,8 +88,7 @@ def test_the_back_office(office, olga, bob, make_event, enroll):
 
 
 def test_moving_to_the_end_of_the_queue_is_written_too(office, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     row, other = enroll(event, status="waitlisted"), enroll(event, status="waitlisted")
     deed(office(olga), row, "requeue")
     assert log(row)[1:] == [("waitlisted", "waitlisted", "olga", "admin")]
@@ -155,8 +153,7 @@ def test_many_rows_in_one_statement_write_a_line_each(olga, make_event, person):
 
 
 def test_a_refused_change_leaves_no_line(api, bob, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     row = enroll(event, bob, status="cancelled")
     assert api(bob).patch(f"/attendees/{row.pk}", {"status": "registered"}).status_code == 409
     assert len(log(row)) == 1

@@ -225,8 +225,7 @@ def test_replace_counts(make_event, enroll, olga):
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite lets a statement choose how it fails")
 @pytest.mark.parametrize("verb", ["ABORT", "FAIL", "IGNORE", "REPLACE"])
 def test_however_a_statement_fails_no_seat_is_sold_twice(make_event, enroll, olga, bob, verb):
-    event = make_event(olga, max_capacity=1)
-    enroll(event)
+    event = make_event(olga, full=True)
     waiting = enroll(event, status="waitlisted")
     insert = (
         f"INSERT OR {verb} INTO registrations_registration (event_id, user_id, status, name, contact_details,"

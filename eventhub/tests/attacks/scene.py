@@ -11,10 +11,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Role, ServiceToken, User
+from accounts.models import Role, ServiceToken
 from eventhub.testing.contract_client import token_for
-from events.models import Event
-from registrations.models import Registration
+from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
 
 FIRST = 1_000_001  # far from what the database gives to new rows
 IDS = list(range(FIRST, FIRST + 8))
@@ -54,22 +53,17 @@ ROLES = ("anonymous", "bob", "olga", "ada")
 class Scene:
     """The rows. `people`, `events` and `registrations` are as the lists above have them."""
 
-    def __init__(self, password_hash: str) -> None:
+    def __init__(self) -> None:
         self.people = {
-            name: User.objects.create(
-                pk=pk, username=name, email=f"{name}@example.org", role=role, password=password_hash
-            )
+            name: UserFactory(pk=pk, username=name, role=role)
             for pk, (name, role) in zip(IDS, PEOPLE.items(), strict=False)
         }
-        for user in self.people.values():
-            user.ensure_profile()
         now = timezone.now()
         self.events = [
-            Event.objects.create(
+            EventFactory(
                 pk=pk,
                 organizer=self.people[organizer],
                 title=f"Talk {pk}",
-                location="Hall",
                 status=status,
                 max_capacity=seats,
                 date_time=now + timedelta(days=days),
@@ -77,9 +71,7 @@ class Scene:
             for pk, (organizer, status, seats, days) in zip(IDS, EVENTS, strict=False)
         ]
         self.registrations = [
-            Registration.objects.create(
-                pk=pk, event=self.events[event], user=self.people[name], status=status, name=name
-            )
+            RegistrationFactory(pk=pk, event=self.events[event], user=self.people[name], status=status)
             for pk, (event, name, status) in zip(IDS, REGISTRATIONS, strict=True)
         ]
         self.tokens = {name: token_for(user) for name, user in self.people.items()}

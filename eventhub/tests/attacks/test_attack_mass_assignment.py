@@ -22,8 +22,8 @@ NEW_PASSWORD = "a new and long passphrase"
 
 
 @pytest.fixture
-def scene(db, password_hash):
-    return Scene(password_hash)
+def scene(db):
+    return Scene()
 
 
 def body(operation, scene, who):

@@ -44,9 +44,9 @@ def at(address, pk):
 
 
 @pytest.fixture
-def scene(db, password_hash):
+def scene(db):
     """In which otto's events, and all addresses, are known by a word."""
-    scene = Scene(password_hash)
+    scene = Scene()
     for user in scene.people.values():
         user.email = f"{user.username}@ottosecret.example"
         user.save()

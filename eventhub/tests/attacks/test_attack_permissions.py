@@ -43,8 +43,8 @@ each_operation = pytest.mark.parametrize("operation", PRIVATE, ids=str)
 
 
 @pytest.fixture
-def scene(db, password_hash):
-    return Scene(password_hash)
+def scene(db):
+    return Scene()
 
 
 def rows(scene, collection):

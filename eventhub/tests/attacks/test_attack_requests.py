@@ -32,8 +32,8 @@ CODES = {200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 4
 
 
 @pytest.fixture
-def scene(db, password_hash):
-    return Scene(password_hash)
+def scene(db):
+    return Scene()
 
 
 @pytest.fixture

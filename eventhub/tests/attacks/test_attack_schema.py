@@ -61,8 +61,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def scene(db, password_hash):
-    return Scene(password_hash)
+def scene(db):
+    return Scene()
 
 
 @pytest.fixture(autouse=True)

@@ -27,9 +27,9 @@ WHO = ("bob", "olga", "eve")
 
 
 @pytest.fixture
-def scene(db, password_hash):
+def scene(db):
     """In which whatever is of otto's draft says so, and whose the contact details are."""
-    scene = Scene(password_hash)
+    scene = Scene()
     Event.objects.filter(pk=IDS[DRAFT]).update(
         title="Hidden title", description="Hidden description", location="Hidden location"
     )

@@ -258,9 +258,7 @@ def test_an_old_session_of_an_admins_makes_no_admin(old_session, eve, ada):
 # When the account is gone --------------------------------------------------------------------------------------------
 
 
-def test_whoever_takes_the_name_of_a_deleted_account_gets_nothing_of_it(
-    thief, bob, olga, make_event, enroll, password_hash
-):
+def test_whoever_takes_the_name_of_a_deleted_account_gets_nothing_of_it(thief, bob, olga, make_event, enroll):
     past = enroll(make_event(olga, status="completed", date_time="2020-01-01T00:00:00Z"), bob, status="attended")
     secret = api_tokens.make(owner=bob, name="x", scopes=[*Scope]).secret
     assert whole(thief.delete(f"/users/{bob.pk}")) == DONE

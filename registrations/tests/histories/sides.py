@@ -16,6 +16,7 @@ from accounts.models import Role, User
 from accounts.services.jwt import token_pair
 from eventhub.exceptions import error_body
 from eventhub.testing.contract_client import ContractClient
+from eventhub.testing.factories import UserFactory
 from events.models import Event
 from registrations.models import Registration, Transition
 from registrations.services import seat_audit
@@ -81,8 +82,7 @@ class Sides(RuleBasedStateMachine):
 
     def come(self, name: str) -> None:
         """A new account of that name, with a token that outlasts every history."""
-        user = User.objects.create(username=name, email=f"{name}@example.org", role=ROLES[name], password="!")
-        user.ensure_profile()
+        user = UserFactory(username=name, role=ROLES[name])
         self.ids[name], self.clients[name] = user.pk, ContractClient(lasting_token(user, since=DAY_0))
 
     # What is chosen, and who may ------------------------------------------------------------------------------------
