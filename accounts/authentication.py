@@ -1,5 +1,6 @@
 """Who sends a request: the account behind `Authorization: Bearer <token>`, a JWT or a service token."""
 
+from rest_framework import exceptions as drf
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
@@ -27,8 +28,8 @@ class BearerAuthentication(JWTAuthentication):
                 return _by_service_token(raw)
             token = self.get_validated_token(raw)
             return self.get_user(token), token
-        except AuthenticationFailed:
-            raise TokenNotValid() from None
+        except (AuthenticationFailed, TokenNotValid):  # of a kind that DRF expects here
+            raise drf.AuthenticationFailed(TokenNotValid.msg, TokenNotValid.code) from None
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
         return holder(validated_token)

@@ -237,7 +237,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "eventhub.api.openapi.ContractSchema",
     "DEFAULT_METADATA_CLASS": None,
     "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "eventhub.exceptions.exception_handler",
+    "EXCEPTION_HANDLER": "eventhub.api.exception_handler.exception_handler",
     "PAGE_SIZE": read("PAGE_SIZE", "50", whole_number(1, 200)),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
-from eventhub.exceptions import error_body
 from registrations.models import Registration
 from registrations.services.eligibility import Prospect
 
@@ -71,5 +70,5 @@ def prospect_body(prospect: Prospect) -> dict[str, Any]:
         "can_wait": False,
         "seats_left": event.seats_left,
         "attendee_id": None,
-        **(error_body(prospect.refusal) if prospect.refusal else {}),
+        **(prospect.refusal.body if prospect.refusal else {}),
     }

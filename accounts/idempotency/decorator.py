@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +14,7 @@ from accounts.idempotency import store
 from accounts.idempotency.store import Answer
 from eventhub.api.parsers import dumps
 from eventhub.api.viewsets import ApiViewSet
+from eventhub.exceptions import Invalid
 
 HEADER = "Idempotency-Key"
 # A structured field's String (RFC 9651), as the draft has it; or bare, as most clients send it, and then without what
@@ -59,7 +59,7 @@ def parse_key(sent: str) -> str:
         return re.sub(r"\\(.)", r"\1", quoted[1])
     if BARE.fullmatch(sent):
         return sent
-    raise ValidationError({HEADER: [NOT_A_KEY]})
+    raise Invalid({HEADER: [NOT_A_KEY]})
 
 
 def _kept(response: Response) -> Answer:

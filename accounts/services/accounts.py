@@ -12,7 +12,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as PasswordProblem
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from rest_framework.exceptions import ValidationError
 
 from accounts import mails
 from accounts.models import OrganizerProfile, Role, User, normalize_email
@@ -22,6 +21,7 @@ from eventhub.api.etags import UNCONDITIONAL, Precondition
 from eventhub.db.retry import one_statement, retried, violated
 from eventhub.exceptions import (
     EmailExists,
+    Invalid,
     LastAdmin,
     ReauthenticationRequired,
     Refusal,
@@ -56,7 +56,7 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
     """A new account for anyone who asks. UserExists where the name or the address is taken; a 400 for a weak password,
     the admin role, or the organizer role while ORGANIZER_SIGNUP is closed."""
     if role == Role.ADMIN:
-        raise ValidationError({"role": ["Only an admin can make an admin."]})
+        raise Invalid({"role": ["Only an admin can make an admin."]})
     if role == Role.ORGANIZER:
         _require_open_organizer_sign_up()
     check_password(password, User(username=username, email=email))
@@ -252,14 +252,14 @@ def _taken(problem: IntegrityError) -> Refusal:
 
 def _check_role(role: str, by: User) -> None:
     if role == Role.ADMIN and not allowed(by, "user", "make_admin"):
-        raise ValidationError({"role": ["Only an admin can make an admin."]})
+        raise Invalid({"role": ["Only an admin can make an admin."]})
     if role == Role.ORGANIZER and not allowed(by, "user", "make_admin"):
         _require_open_organizer_sign_up()
 
 
 def _require_open_organizer_sign_up() -> None:
     if settings.ORGANIZER_SIGNUP != "open":
-        raise ValidationError({"role": ["Organizers are made by an admin here."]})
+        raise Invalid({"role": ["Organizers are made by an admin here."]})
 
 
 def _not_yet_verified() -> bool | None:
@@ -270,8 +270,8 @@ def _not_yet_verified() -> bool | None:
 def check_password(password: str, user: User) -> None:
     """A 400 for a password that is too long, or too weak for that account."""
     if len(password) > MAX_PASSWORD_LENGTH:
-        raise ValidationError({"password": [f"At most {MAX_PASSWORD_LENGTH} characters."]})
+        raise Invalid({"password": [f"At most {MAX_PASSWORD_LENGTH} characters."]})
     try:
         validate_password(password, user)
     except PasswordProblem as problem:
-        raise ValidationError({"password": problem.messages}) from None
+        raise Invalid({"password": problem.messages}) from None

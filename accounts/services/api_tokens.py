@@ -19,14 +19,13 @@ from datetime import datetime, timedelta
 from django.db import Error, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
 
 from accounts.models import ServiceToken, User
 from accounts.permissions import require
 from accounts.services.accounts import lock_account
 from eventhub.db import routers
 from eventhub.db.retry import one_statement, retried
-from eventhub.exceptions import TokenNotValid, TooManyTokens
+from eventhub.exceptions import Invalid, TokenNotValid, TooManyTokens
 from eventhub.observability.security_log import Occasion, note
 
 logger = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ def make(
     now = now or timezone.now()
     expires_at = expires_at or now + LIFETIME
     if not now < expires_at <= now + LONGEST_LIFETIME:
-        raise ValidationError({"expires_at": [f"Choose a time within the next {LONGEST_LIFETIME.days} days."]})
+        raise Invalid({"expires_at": [f"Choose a time within the next {LONGEST_LIFETIME.days} days."]})
     secret = _new_secret()
     with transaction.atomic():
         account = lock_account(owner.pk)

@@ -137,7 +137,7 @@ def test_who_may_not_is_told_so_in_the_contracts_words(monkeypatch, resource, ac
     monkeypatch.setitem(TABLE, (resource, action), TABLE[resource, action]._replace(allows=lambda user, row: False))
     with pytest.raises(Forbidden) as refused:
         require(User(pk=ME), resource, action)
-    assert (refused.value.detail, refused.value.get_codes()) == (
+    assert (refused.value.msg, refused.value.code) == (
         MESSAGES.get((resource, action), "Not allowed"),
         "permission_denied",
     )

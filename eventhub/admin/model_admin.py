@@ -15,8 +15,6 @@ from django.db import IntegrityError, OperationalError
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from rest_framework.exceptions import APIException, ValidationError
-from rest_framework.serializers import as_serializer_error
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
@@ -25,21 +23,20 @@ from accounts.permissions import allowed
 from eventhub.api.fields import could_be_id
 from eventhub.api.filters import MAX_SEARCH_LENGTH, found_in
 from eventhub.db.retry import retried
-from eventhub.exceptions import Refusal, Unavailable, error_body
+from eventhub.exceptions import Invalid, Refusal, Unavailable, invalid
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-REFUSALS = (APIException, DjangoValidationError, IntegrityError, OperationalError)
+REFUSALS = (Refusal, DjangoValidationError, IntegrityError, OperationalError)
 
 
 def problems(refusal: Exception) -> Mapping[str, list[str]]:
     """What was refused, as sentences for people: by field, or under "" where no field is to blame."""
     if isinstance(refusal, DjangoValidationError):
-        refusal = ValidationError(as_serializer_error(refusal))
-    if isinstance(refusal, ValidationError):
-        body = error_body(refusal)["errors"]
-        return {"" if field == "non_field_errors" else field: texts for field, texts in body.items()}
+        refusal = invalid(refusal)
+    if isinstance(refusal, Invalid):
+        return {"" if field == "non_field_errors" else field: texts for field, texts in refusal.errors.items()}
     if isinstance(refusal, IntegrityError):
         refusal = Refusal()
     elif isinstance(refusal, OperationalError):
@@ -57,7 +54,7 @@ class RefusableModelForm(ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.refusal is not None:
-            about = self.fields_of_codes.get(getattr(self.refusal, "default_code", ""), "")
+            about = self.fields_of_codes.get(getattr(self.refusal, "code", ""), "")
             for field, texts in problems(self.refusal).items():
                 name = field or about
                 self.add_error(name if name in self.fields else None, DjangoValidationError(texts))

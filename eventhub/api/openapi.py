@@ -10,6 +10,7 @@ from rest_framework import exceptions as drf
 
 from accounts.permissions import SCOPES
 from eventhub import exceptions
+from eventhub.api.exception_handler import as_refusal
 from eventhub.api.viewsets import Operation
 
 ERROR_REF = {"$ref": "#/components/schemas/Error"}
@@ -54,7 +55,7 @@ IDEMPOTENCY_KEY = (
 )
 REPLAYED = "`true` where this answer was given before."
 ETAG = "Which state of the item this is, for `If-Match` and `If-None-Match`."
-INVALID = drf.ValidationError({"field": ["This value is not valid."]})
+INVALID = exceptions.Invalid({"field": ["This value is not valid."]})
 
 
 class ContractSchema(AutoSchema):
@@ -131,11 +132,11 @@ class ContractSchema(AutoSchema):
                 response["content"]["application/json"]["example"] = self._output_example()
         if self.operation.tagged and self.method == "GET":
             responses["304"] = {"description": NOT_MODIFIED, "headers": responses["200"]["headers"]}
-        by_status: dict[int, list[drf.APIException]] = defaultdict(list)
-        for refusal in self._refusals():
-            by_status[refusal.status_code].append(refusal)
+        by_status: dict[int, list[exceptions.Refusal]] = defaultdict(list)
+        for refusal in filter(None, map(as_refusal, self._refusals())):
+            by_status[refusal.status].append(refusal)
         for status in sorted(by_status):
-            bodies = [exceptions.error_body(refusal) for refusal in by_status[status]]
+            bodies = [refusal.body for refusal in by_status[status]]
             responses[str(status)] = {
                 "description": DESCRIPTIONS[status],
                 "content": {
@@ -159,9 +160,9 @@ class ContractSchema(AutoSchema):
             return {"next": None, "previous": None, "results": [example]}
         return example
 
-    def _refusals(self) -> list[drf.APIException]:
+    def _refusals(self) -> list[Exception]:
         """The operation's own refusals, and those that follow from what kind of operation it is."""
-        refusals: list[drf.APIException] = []
+        refusals: list[Exception] = []
         if self.view.public:
             refusals += [drf.Throttled(wait=30)]
         else:

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 from eventhub.api import credential_limit
-from eventhub.exceptions import as_api_exception
+from eventhub.api.exception_handler import as_refusal
 from eventhub.http import client_ip, error_views
 
 logger = logging.getLogger("eventhub.throttling")
@@ -83,7 +83,7 @@ class ThrottleEverything:
         try:
             subject = _subject(request) if bounded else None
         except (DatabaseError, InterfaceError) as problem:  # the session could not be read
-            if known := as_api_exception(problem):
+            if known := as_refusal(problem):
                 return error_views.refused(request, known)
             raise
         if subject and (refusal := _refusal(request, subject)):

@@ -107,7 +107,7 @@ def counting_refusals(rule: Callable[P, R]) -> Callable[P, R]:
             return rule(*args, **kwargs)
         except Refusal as refusal:
             if settings.METRICS:
-                counters().refusals.labels(refusal.default_code).inc()
+                counters().refusals.labels(refusal.code).inc()
             raise
 
     return counted

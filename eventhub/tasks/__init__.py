@@ -28,7 +28,7 @@ LOST_AFTER = timedelta(hours=1)
 KEPT_DAYS = 30
 
 
-class NotDone(Exception):  # noqa: N818  (what people read in the back office)
+class NotDone(Exception):
     """Why a task could not do its work, in words that hold no secret and no address; `for_good` where it never can."""
 
     def __init__(self, why: str, *, for_good: bool = False) -> None:

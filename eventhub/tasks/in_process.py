@@ -26,7 +26,7 @@ HEAD_START = 0.25
 SECONDS_TO_FINISH = 10
 
 
-class Full(Exception):  # noqa: N818
+class Full(Exception):
     """So many tasks wait that one more would only take memory."""
 
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 
-from rest_framework.exceptions import ValidationError
-
 from accounts.models import User
 from accounts.permissions import require
 from eventhub.datetimes import a_week_later
+from eventhub.exceptions import Invalid
 from events.models import ANNOUNCED, MAY_BECOME, Event, EventStatus
 
 
@@ -57,7 +56,7 @@ def find_organizer(*, user_id: int | None, by: User, owner_id: int) -> User | No
     require(by, "event", "assign")
     organizer = User.objects.select_related("profile").filter(pk=user_id).first()
     if organizer is None or not organizer.is_organizer:
-        raise ValidationError({"organizer_id": ["This user is not an organizer."]})
+        raise Invalid({"organizer_id": ["This user is not an organizer."]})
     return organizer
 
 
@@ -77,7 +76,7 @@ def apply_values(event: Event, values: EventValues) -> list[str]:
     status = values.get("status", event.status)
     if status != event.status and status not in MAY_BECOME[event.status]:
         was, becomes = EventStatus(event.status).label.lower(), EventStatus(status).label.lower()
-        raise ValidationError({"status": [f"An event that is {was} cannot become {becomes}."]})
+        raise Invalid({"status": [f"An event that is {was} cannot become {becomes}."]})
     changed = [name for name, value in values.items() if getattr(event, name) != value]
     for name in changed:
         setattr(event, name, values[name])  # type: ignore[literal-required]
@@ -97,7 +96,7 @@ def status_after(event: Event, step: str) -> str:
     if status in leads.values():
         return status
     label = EventStatus(status).label.lower()
-    raise ValidationError({"status": [f"An event that is {label} cannot be {done}."]})
+    raise Invalid({"status": [f"An event that is {label} cannot be {done}."]})
 
 
 def opening(event: Event, now: datetime) -> EventValues:
@@ -105,9 +104,9 @@ def opening(event: Event, now: datetime) -> EventValues:
     has passed. A 400 where that would not open it: for an event that is not announced, or over."""
     if event.status not in ANNOUNCED:
         label = EventStatus(event.status).label.lower()
-        raise ValidationError({"status": [f"An event that is {label} takes no registrations."]})
+        raise Invalid({"status": [f"An event that is {label} takes no registrations."]})
     if event.is_over(now):
-        raise ValidationError({"end_time": ["The event is over."]})
+        raise Invalid({"end_time": ["The event is over."]})
     values: EventValues = {}
     if event.registration_opens is not None and event.registration_opens > now:
         values["registration_opens"] = None
@@ -141,5 +140,5 @@ def duplicate_event(*, event: Event) -> Event:
         try:
             values[name] = moment and a_week_later(moment)
         except ValueError as problem:
-            raise ValidationError({name: [str(problem)]}) from None
+            raise Invalid({name: [str(problem)]}) from None
     return create_event(organizer=event.organizer, values=values)

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from accounts.permissions import require
 from accounts.services.placeholder_accounts import find_or_make_accounts
 from eventhub.db.retry import retried
+from eventhub.exceptions import Invalid
 from registrations.models import Registration
 from registrations.services import eligibility, seats
 from registrations.services.attendee_file import Guest
@@ -24,7 +24,7 @@ def add_person(*, event_id: int, guest: Guest, by: User, may_queue: bool, now: d
     """
     now = now or timezone.now()
     if guest.problem:
-        raise ValidationError({"email": [guest.problem]})
+        raise Invalid({"email": [guest.problem]})
     with transaction.atomic():
         event = seats.lock_event(event_id)
         require(by, "attendee", "create_for_others", event)

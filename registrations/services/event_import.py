@@ -8,14 +8,12 @@ from typing import NamedTuple
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import connection, transaction
-from rest_framework.exceptions import APIException, ValidationError
-from rest_framework.serializers import as_serializer_error
 
 from accounts.models import User
 from accounts.permissions import require
 from eventhub import audit
 from eventhub.db.retry import retried
-from eventhub.exceptions import EventNotFound, UserNotFound, error_body
+from eventhub.exceptions import EventNotFound, Invalid, Refusal, UserNotFound, invalid
 from events.imports.row_validation import Row
 from events.models import Event, EventQuerySet
 from events.services.events import EventValues, create_event
@@ -56,7 +54,7 @@ def import_events(
         for row in rows:
             try:
                 done[_bring_in(row, owner, default_capacity, now)] += 1
-            except (APIException, DjangoValidationError) as refusal:
+            except (Refusal, DjangoValidationError) as refusal:
                 problems.append(f"{row.place}: {_reason(refusal)}")
         refused = bool(problems) and not skip_errors
         if refused or dry_run:
@@ -89,7 +87,7 @@ def _lock_organizer(organizer_id: int) -> User:
 
 def _bring_in(row: Row, organizer: User, default_capacity: int | None, now: datetime | None) -> str:
     if row.problem:
-        raise ValidationError(row.problem)
+        raise Invalid({"non_field_errors": [row.problem]})
     event = _known(organizer, row.values)
     if event is None:
         _create(organizer, row.values, default_capacity)
@@ -118,12 +116,10 @@ def _differs(event: Event, values: EventValues) -> bool:
 def _create(organizer: User, values: EventValues, default_capacity: int | None) -> None:
     if "max_capacity" not in values:
         if default_capacity is None:
-            raise ValidationError({"max_capacity": ["The file brings none, and there is no default."]})
+            raise Invalid({"max_capacity": ["The file brings none, and there is no default."]})
         values = {**values, "max_capacity": default_capacity}
     create_event(organizer=organizer, values=values)
 
 
-def _reason(refusal: APIException | DjangoValidationError) -> str:
-    if isinstance(refusal, DjangoValidationError):
-        refusal = ValidationError(as_serializer_error(refusal))
-    return str(error_body(refusal)["msg"])
+def _reason(refusal: Refusal | DjangoValidationError) -> str:
+    return invalid(refusal).msg if isinstance(refusal, DjangoValidationError) else refusal.msg

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from django.db import DatabaseError, transaction
 from django.db.models import Q
-from rest_framework.exceptions import APIException
 
 from eventhub.db.retry import retried
-from eventhub.exceptions import EventNotFound
+from eventhub.exceptions import EventNotFound, Refusal
 from events.models import ANNOUNCED, Event, EventStatus
 from registrations.services.event_changes import edit_event
 from registrations.services.seats import lock_event
@@ -78,7 +77,7 @@ def turns(now: datetime, *, dry_run: bool = False) -> Iterator[Turn]:
     for event in due_events(now):
         try:
             status = due_status(event, now) if dry_run else bring_up_to_date(event_id=event.pk, now=now)
-        except (APIException, DatabaseError) as problem:
+        except (Refusal, DatabaseError) as problem:
             yield Turn(event, None, problem)
         else:
             yield Turn(event, status)

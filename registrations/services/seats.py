@@ -16,7 +16,6 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
 
 from accounts.models import User
 from accounts.permissions import require
@@ -30,6 +29,7 @@ from eventhub.exceptions import (
     CapacityBelowTaken,
     EventFull,
     EventNotFound,
+    Invalid,
     Unavailable,
 )
 from eventhub.observability.metrics import counting_refusals, promoted
@@ -182,7 +182,7 @@ def require_transition(*, registration: Registration, to: str, by: User) -> None
     if to == registration.status:
         return
     if to == WAITLISTED and registration.status in SEATED:
-        raise ValidationError({"status": ["Who has a seat cannot go back to the queue."]})
+        raise Invalid({"status": ["Who has a seat cannot go back to the queue."]})
     if ATTENDED in (registration.status, to):
         require(by, "attendee", "check_in", registration)
 
@@ -285,7 +285,7 @@ def serve_queue(event: Event, *, now: datetime) -> int:
 def _require_status(registration: Registration, status: str) -> None:
     if registration.status != status:
         now, wanted = RegistrationStatus(registration.status).label.lower(), RegistrationStatus(status).label.lower()
-        raise ValidationError({"status": [f"This is for who is {wanted}, not {now}."]})
+        raise Invalid({"status": [f"This is for who is {wanted}, not {now}."]})
 
 
 def _new(event: Event, user: User, by: User, name: str | None, contact_details: str | None) -> Registration:

@@ -9,14 +9,13 @@ from django.contrib.messages import constants, get_messages
 from django.core.management import CommandError
 from django.db import DatabaseError, IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from rest_framework.exceptions import APIException
 
 from eventhub import exceptions
 from eventhub.db.retry import DEADLOCK_OR_SERIALIZATION_FAILURE, violated
 
 # Refusals whose sentence a person of the back office or an operator reads, by that sentence.
 SENTENCES = {
-    refusal.default_detail: refusal.default_code
+    refusal.msg: refusal.code
     for refusal in vars(exceptions).values()
     if isinstance(refusal, type) and issubclass(refusal, exceptions.Refusal)
 }
@@ -95,8 +94,8 @@ def of_exception(problem: Exception) -> Answer:
     match problem:
         case CommandError():
             return refused(code_of(str(problem)))
-        case APIException():
-            return refused(str(getattr(problem.detail, "code", problem.default_code)))
+        case exceptions.Refusal():
+            return refused(problem.code)
         case IntegrityError():
             return Answer(_constraint(violated(problem)))
         case OperationalError() if _sqlstate(problem) in DEADLOCK_OR_SERIALIZATION_FAILURE:

@@ -8,8 +8,8 @@ from random import Random
 from typing import Any
 
 from django.core.management import call_command
-from rest_framework.exceptions import APIException
 
+from eventhub.exceptions import Refusal
 from registrations.services import seats
 from registrations.tests.proof.answers import Answer, Call, done
 from registrations.tests.proof.paths import Path
@@ -69,7 +69,7 @@ def _rules(scene: Scene, chance: Random) -> Call:
 
     def run() -> Answer:
         for rule in rules:
-            with suppress(APIException):
+            with suppress(Refusal):
                 rule()
         return done()
 
