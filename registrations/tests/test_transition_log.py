@@ -205,7 +205,7 @@ def test_it_outlives_the_account_that_did_it(ada, olga, bob, make_event, enroll)
     pk = ada.pk
     User.objects.filter(pk=pk).delete()
     assert Transition.objects.filter(registration=row, by=pk).count() == 1
-    assert [line.by for line in history.lines(row, reader=olga)][-1] == "a deleted account"
+    assert [line.by for line in history.entries(row, reader=olga)][-1] == "a deleted account"
 
 
 FORGETTING = "UPDATE registrations_registration SET user_id = NULL WHERE id = %s"
@@ -265,7 +265,7 @@ def test_flush_works(olga, make_event, enroll):
 
 
 def words(row, reader):
-    return [(line.what, line.by) for line in history.lines(row, reader=reader)]
+    return [(line.what, line.by) for line in history.entries(row, reader=reader)]
 
 
 def test_who_did_it_as_an_organizer_and_an_admin_read_it(api, office, ada, olga, otto, bob, eve, make_event, enroll):
