@@ -43,12 +43,13 @@ ALLOWED = {
 ELSEWHERE = {"async-timeout": "Apache Software License"}
 HEAD = """# Licences
 
-What the service needs to run, with all that this needs in turn, as `requirements.txt` pins it, and the licence that
-each package states. EventHub's own is MIT. `make licences` writes this page from a fresh environment; `make audit`
-holds it against the pins and against the licences that we allow (`eventhub/testing/dependency_audit.py`).
+The packages that EventHub needs to run, as pinned in `requirements.txt`, and the licence that each one states. The
+licence of EventHub itself is MIT. `make licences` writes this page from a fresh environment. `make audit` compares it
+with the pins and with the allowed licences (`eventhub/testing/dependency_audit.py`).
 
-Some packages bring others along in binary form: psycopg-binary libpq (PostgreSQL's licence) and OpenSSL (Apache-2.0),
-drf-spectacular-sidecar Swagger UI (Apache-2.0), django-unfold Alpine, Chart.js and SimpleBar (MIT) and htmx (0BSD).
+Some packages contain others in binary form: psycopg-binary contains libpq (PostgreSQL licence) and OpenSSL
+(Apache-2.0), drf-spectacular-sidecar contains Swagger UI (Apache-2.0), and django-unfold contains Alpine, Chart.js,
+SimpleBar (MIT) and htmx (0BSD).
 
 | package | version | licence |
 | --- | --- | --- |
