@@ -1,4 +1,4 @@
-"""`python -m bench PART`: measures the service, and holds its counts against its rows afterwards.
+"""`python -m bench PART`: measure the project, and check its counts against its rows afterwards.
 
 Exits 1 where an answer was not the expected one, an event holds other rows than it counts, or a bound is passed that
 the project has set itself.
@@ -13,77 +13,47 @@ from typing import Any, NamedTuple
 
 from bench import server
 
-NAMES = ("register", "full", "cancel", "events", "attendees", "event")
-# Nothing that a plan or the durability depends on: loading ten million rows takes some room.
+# Speeds up loading; no plan and no durability depends on it.
 LOADING = ("shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=30min")
 GUNICORN = ("workers", "threads")
-ROUNDS = ("rounds", "seconds")
+ROUNDS = ("clients", "rounds", "seconds", *GUNICORN, "only", "json")
 
 
 class Part(NamedTuple):
-    module: str
     about: str
     arguments: tuple[str, ...]
-    settings: tuple[str, ...] = ()  # of the PostgreSQL, beside its defaults
+    settings: tuple[str, ...] = ()  # of PostgreSQL, added to its defaults
 
 
 PARTS = {
-    "api": Part(
-        "run",
-        "requests a second, beside a hand-written view of each request in the same server (the default)",
-        ("clients", *ROUNDS, *GUNICORN, "only", "json", "against"),
-    ),
-    "where": Part("where", "what a request spends in each layer, beside the bare view", ("rounds", "only")),
-    "endurance": Part(
-        "endurance", "the memory of a worker over many requests, and its start", ("lifetime", "rounds", "threads")
-    ),
-    "office": Part(
-        "office", "the back office in front of 1,000 and of 1,000,000 registrations", ("requests", *GUNICORN)
-    ),
-    "scale": Part(
-        "scale",
-        "every list, filter and search in front of 1,000 events and of a million",
-        ("sizes", "rounds", "match", "keep", "json"),
-        LOADING,
-    ),
-    "chance": Part(
-        "scale_chance",
-        "pages that nobody has chosen to be measured, in front of the same",
-        ("sizes", "requests", "keep"),
-        LOADING,
-    ),
-    "plans": Part(
-        "plans", "how PostgreSQL runs each statement of the API in front of those", ("sizes", "keep", "write"), LOADING
-    ),
-    "bulk": Part(
-        "bulk",
-        "importing 100,000 people, seating, cancelling, deleting them, beside plain statements",
-        ("people", "rounds", *GUNICORN, "json"),
-    ),
-    "login": Part("login", "whether the time of a refused sign-in tells who has an account", ("requests",)),
-    "servers": Part("servers", "two gunicorns beside one, and PgBouncer between", ("clients", *ROUNDS, "threads")),
-    "replica": Part("replica", "what a streaming replica takes off the primary", (*ROUNDS, "threads")),
-    "growth": Part(
-        "growth", "32 clients beside 8 on one event, two workers beside one over a thousand", (*ROUNDS, "threads")
-    ),
-    "hotrow": Part("hotrow", "how many registrations a second one event takes at most, and past that", ROUNDS),
+    "api": Part("requests a second, beside a hand-written view of each (the default)", (*ROUNDS, "against")),
+    "compare": Part("two checkouts in turn, with the same requests", (*ROUNDS, "before", "after")),
+    "where": Part("processor time of a request by layer, beside the bare view", ("rounds", "only")),
+    "files": Part("source files that each request passes through", ("only",)),
+    "endurance": Part("memory of a worker over many requests, and its start", ("lifetime", "rounds", "threads")),
+    "scale": Part("lists, searches and writes at several sizes", ("sizes", "rounds", "match", "keep"), LOADING),
+    "chance": Part("pages chosen at random at the same sizes", ("sizes", "requests", "keep"), LOADING),
+    "office": Part("pages of the back office at the same sizes", ("sizes", "rounds", "match", "keep"), LOADING),
+    "plans": Part("each statement of the API and its plan at the largest size", ("sizes", "match", "keep"), LOADING),
+    "bulk": Part("importing, seating, cancelling and deleting 100,000 people", ("people", "rounds", *GUNICORN)),
 }
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "clients": {"type": int, "nargs": "+", "default": [8, 32], "metavar": "N", "help": "at once; several: one by one"},
-    "rounds": {"type": int, "default": 5, "help": "of each side, in turn; medians are quoted"},
-    "seconds": {"type": float, "default": 3, "help": "a round"},
+    "clients": {"type": int, "nargs": "+", "default": [8, 32], "metavar": "N", "help": "at once; several in turn"},
+    "rounds": {"type": int, "default": 5, "help": "of each side, in turn"},
+    "seconds": {"type": float, "default": 3, "help": "length of a round"},
     "workers": {"type": int, "default": 2, "help": "processes of gunicorn"},
-    "threads": {"type": int, "default": 4, "help": "of each of those"},
-    "only": {"nargs": "+", "choices": NAMES, "default": NAMES, "help": "these requests"},
-    "json": {"metavar": "FILE", "help": "the result for programs"},
-    "against": {"metavar": "FILE", "help": "an earlier result; a ratio that has halved is a fault"},
+    "threads": {"type": int, "default": 4, "help": "threads of each of those"},
+    "only": {"nargs": "+", "metavar": "NAME", "help": "these scenarios"},
+    "json": {"metavar": "FILE", "help": "write the result for programs"},
+    "against": {"metavar": "FILE", "help": "an earlier result; a ratio below half of it is a fault"},
+    "before": {"metavar": "FOLDER", "required": True, "help": "the checkout to compare with"},
+    "after": {"metavar": "FOLDER", "help": "the checkout to measure, if not this one"},
     "lifetime": {"type": int, "default": 50_000, "metavar": "N", "help": "requests to the worker"},
-    "requests": {"type": int, "default": 20, "help": "of each page, or kind"},
-    "sizes": {"type": int, "nargs": "+", "default": [1_000, 100_000, 1_000_000], "help": "in events"},
+    "requests": {"type": int, "default": 700, "help": "pages at each size"},
+    "sizes": {"type": int, "nargs": "+", "default": [1_000, 100_000], "help": "in events; ten registrations to each"},
     "match": {"metavar": "TEXT", "help": "only what has this in its name"},
     "keep": {"metavar": "FOLDER", "help": "where the database stays for the next run"},
-    "write": {"metavar": "FILE", "help": "the table as a page of the docs"},
-    "people": {"type": int, "default": 100_000, "metavar": "N", "help": "who are in the event"},
+    "people": {"type": int, "default": 100_000, "metavar": "N", "help": "in the event"},
 }
 
 
@@ -91,10 +61,10 @@ def main() -> int:
     options = parse(sys.argv[1:])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))  # so that whatever was started is stopped
-    part = PARTS[options.part]
     keep = getattr(options, "keep", None)
-    server.prepare(getattr(options, "threads", 1), home=keep and Path(keep), settings=part.settings)
-    module = importlib.import_module(f"bench.{part.module}")  # models need the settings that `prepare` has set
+    settings = PARTS[options.part].settings
+    server.prepare(getattr(options, "threads", 1), home=Path(keep) if keep else None, settings=settings)
+    module = importlib.import_module(f"bench.{options.part}")  # models need the settings of `prepare`
     return int(module.run(options))
 
 

@@ -1,84 +1,40 @@
-"""Ours and bare in turn, round by round, and the medians of both side by side."""
+"""Two checkouts of the project measured in turn on one machine: `python -m bench compare --before FOLDER`.
 
-import json
-from collections import Counter
-from collections.abc import Iterable
-from statistics import median
-from typing import Any, NamedTuple
+Each has a database of its own in one PostgreSQL, filled with the same rows, and its own gunicorn with its own
+gunicorn.conf.py. Both get the same requests. A checkout needs its migrations, `manage.py`, `eventhub.wsgi` and, where
+its requirements are others, a `.venv`. Exits 1 where an answer was not the expected one, the bodies differ in shape, or
+an event holds other rows than it counts.
+"""
 
-from bench.load import Connection, Round, ask, run
-from bench.scenarios import BARE, OURS, Scenario
+from argparse import Namespace
+from contextlib import AbstractContextManager
+from pathlib import Path
 
-SIDES = {OURS: "ours", BARE: "bare"}
-WARM_UP_SECONDS = 0.5
-COLUMNS = ("ours, req/s", "bare, req/s", "ours / bare", "ours p50, ms", "p99", "bare p50, ms", "p99")
-
-
-class Comparison(NamedTuple):
-    """By side the rounds of one scenario and every status that was answered; and how the two answers differ."""
-
-    scenario: Scenario
-    rounds: dict[str, list[Round]]
-    statuses: dict[str, Counter[int]]
-    difference: str
-
-    def faults(self) -> list[str]:
-        wrong = [
-            f"{name} answers {n} times {status}"
-            for side, name in SIDES.items()
-            for status, n in sorted(self.statuses[side].items())
-            if status != self.scenario.status
-        ]
-        return [f"{self.scenario.title}: {fault}" for fault in [*wrong, self.difference] if fault]
-
-    def ratio(self) -> float:
-        """The median of the rounds' own ratios: what slows the machine for a while slows both sides of a round."""
-        pairs = zip(self.rounds[OURS], self.rounds[BARE], strict=True)
-        return median(ours.rate / bare.rate for ours, bare in pairs)
-
-    def row(self) -> str:
-        ours, bare = (median(one.rate for one in self.rounds[side]) for side in SIDES)
-        cells = [f"{self.scenario.title:<25}", f"{ours:11,.0f}", f"{bare:11,.0f}", f"{self.ratio():11.2f}"]
-        for side in SIDES:
-            cells.append(f"{1000 * median(one.p50 for one in self.rounds[side]):12.1f}")
-            cells.append(f"{1000 * median(one.p99 for one in self.rounds[side]):6.1f}")
-        return _line(cells)
+from bench import rows
+from bench.api import document, introduction, measure, sizes, write
+from bench.rounds import Target
+from bench.scenarios import scenarios
+from bench.server import HERE, Server, gunicorn, new_database
 
 
-def compare(scenario: Scenario, connections: list[Connection], *, rounds: int, seconds: float) -> Comparison:
-    """A first answer and a short warm-up of each side, then the rounds in turn."""
-    answers = {side: ask(connections[0], next(scenario.requests(side))) for side in SIDES}
-    statuses = {side: Counter([status]) for side, (status, _) in answers.items()}
-    found: dict[str, list[Round]] = {side: [] for side in SIDES}
-    for side in SIDES:
-        statuses[side] += run(connections, scenario.requests(side), min(WARM_UP_SECONDS, seconds)).statuses
-    for _ in range(rounds):
-        for side in SIDES:
-            found[side].append(run(connections, scenario.requests(side), seconds))
-            statuses[side] += found[side][-1].statuses
-    return Comparison(scenario, found, statuses, _difference(*(body for _, body in answers.values())))
+def run(options: Namespace) -> int:
+    """Print a table with the ratio of the later checkout to the earlier one. Return the exit code."""
+    checkouts = {"after": Path(options.after or HERE).resolve(), "before": Path(options.before).resolve()}
+    urls = {name: new_database(name, checkout) for name, checkout in checkouts.items()}
+    for url in urls.values():
+        loaded = rows.load(url, **sizes(options))
+    print(introduction(options), flush=True)
+    chosen = scenarios(loaded, options.only)
 
+    def serve(name: str) -> AbstractContextManager[Server]:
+        return gunicorn(options.workers, options.threads, checkout=checkouts[name], url=urls[name])
 
-def table(comparisons: Iterable[Comparison], clients: int) -> str:
-    """The medians, as Markdown."""
-    head = [f"{f'{clients} clients':<25}", *(f"{name:>6}" for name in COLUMNS)]
-    rule = ["-" * 25, *("-" * (len(cell) - 1) + ":" for cell in head[1:])]
-    return "\n".join([_line(head), _line(rule), *(one.row() for one in comparisons)])
-
-
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _difference(ours: bytes, bare: bytes) -> str:
-    """How the bare answer differs in keys and kinds of values: it must not be faster by saying less."""
-    shapes = [_shape(json.loads(body)) for body in (ours, bare)]
-    return "" if shapes[0] == shapes[1] else f"ours answers {shapes[0]}, bare {shapes[1]}"
-
-
-def _shape(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _shape(item) for key, item in sorted(value.items())}
-    if isinstance(value, list):
-        return [len(value), *(_shape(item) for item in value[:1])]
-    return type(value).__name__
+    with serve("after") as after, serve("before") as before:
+        targets = (Target("after", "", after, urls["after"]), Target("before", "", before, urls["before"]))
+        found = {clients: measure(options, targets, chosen, clients) for clients in options.clients}
+    if options.json:
+        write(options.json, document(found))
+    faults = [fault for each in found.values() for one in each for fault in one.faults()]
+    faults += [f"{name}: {fault}" for name, url in urls.items() for fault in rows.check(loaded, url)[1]]
+    print("\n".join(["", *faults]) if faults else "\nCounts, rows and answers agree.")
+    return 1 if faults else 0

@@ -1,6 +1,6 @@
-"""The load client: requests made beforehand, plain sockets, one thread, hardly any parsing.
+"""Load client: prepared requests over plain sockets, in one thread, with hardly any parsing.
 
-It shares the machine with the server, so what it spends the server lacks; `Round.busy` says how much that was.
+It shares the machine with the server, so its own processor time is part of the result (`Round.busy`).
 """
 
 import math
@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 TIMEOUT_SECONDS = 30
-CLOSED = 0  # in the place of a status: the server hung up
+CLOSED = 0  # counted as a status where the server hung up
 
 
 @dataclass(frozen=True)
 class Round:
-    """What one stretch of load found. Latencies are in seconds, `busy` is the client's own share of a core."""
+    """Result of one stretch of load. Latencies are in seconds, `busy` is the client's share of a core."""
 
     rate: float
     p50: float
@@ -27,7 +27,7 @@ class Round:
 
 
 class Connection:
-    """A keep-alive connection with at most one request on its way."""
+    """Keep-alive connection with at most one request under way."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
@@ -43,15 +43,14 @@ class Connection:
         self.socket.sendall(request)
 
     def receive(self) -> bool:
-        """Takes what has arrived; whether the response is complete. ConnectionError where none will come."""
+        """Read what has arrived. True once the response is complete, ConnectionError if the server hung up."""
         chunk = self.socket.recv(1 << 18)
         if not chunk:
             raise ConnectionResetError("the server hung up")
         self.received += chunk
         if self.expected < 0 and (end := self.received.find(b"\r\n\r\n")) >= 0:
-            head = self.received[: end + 2].lower()
-            _, _, length = head.partition(b"\r\ncontent-length:")
-            self.expected = end + 4 + int(length[: length.index(b"\r\n")])
+            _, _, length = self.received[: end + 2].lower().partition(b"\r\ncontent-length:")
+            self.expected = end + 4 + int(length.partition(b"\r\n")[0] or 0)  # a 204 has no length
         return len(self.received) == self.expected
 
     @property
@@ -64,7 +63,7 @@ class Connection:
 
 
 def ask(connection: Connection, request: bytes) -> tuple[int, bytes]:
-    """One request: the status and the body of its answer."""
+    """Send one request and return status and body."""
     connection.send(request)
     while not connection.receive():
         pass
@@ -72,7 +71,7 @@ def ask(connection: Connection, request: bytes) -> tuple[int, bytes]:
 
 
 def run(connections: list[Connection], requests: Iterator[bytes], seconds: float) -> Round:
-    """Keeps one request on its way on each connection until the time is over or there are none left."""
+    """Keep one request under way on each connection until the time is over or the requests run out."""
     latencies: list[float] = []
     statuses: Counter[int] = Counter()
     with selectors.DefaultSelector() as selector:
@@ -103,13 +102,7 @@ def run(connections: list[Connection], requests: Iterator[bytes], seconds: float
                     connection.send(request)
         elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
     latencies.sort()
-    return Round(
-        rate=len(latencies) / elapsed,
-        p50=_at(0.5, latencies),
-        p99=_at(0.99, latencies),
-        busy=cpu / elapsed,
-        statuses=statuses,
-    )
+    return Round(len(latencies) / elapsed, _at(0.5, latencies), _at(0.99, latencies), cpu / elapsed, statuses)
 
 
 def _at(share: float, ordered: list[float]) -> float:

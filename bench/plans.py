@@ -1,143 +1,166 @@
-"""How PostgreSQL runs each statement of the API, for each role: `python -m bench plans`, with `--write FILE` as a page.
+"""Every statement of the API and how PostgreSQL runs it: `python -m bench plans --sizes 100000`.
 
-Every operation of eventhub/urls.py is asked for in front of the largest of the given sizes, and every statement that
-it sends is explained before it is run; what a request changes is taken back. Exits 1 where an operation of the API is
-not among those asked for, or an answer is not the expected one.
+Each operation of eventhub/urls.py is asked for in front of the largest size, and what it changes is taken back. Exits 1
+where an operation of the API is missing here.
 """
 
-import os
 import re
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.urls import URLPattern, get_resolver
+from django.urls import get_resolver
 
-from bench import plans_asked as asked
-from bench.explaining import Plan, Statement, recorded
-from bench.rows import durability
-from bench.scale import row
-from bench.scale_client import ask, client
-from bench.scale_rows import counts
-from bench.scale_sizes import Sizes
+from accounts import signed_links
+from accounts.models import User
+from accounts.services import api_tokens
+from accounts.services.jwt import token_pair
+from bench import scale_rows as rows
+from bench.explain import Plan, recorded
+from bench.in_process import answer
+from bench.requests import request, token
+from bench.scale import value
+from bench.scale_cases import PEOPLE, cases
+from bench.scale_databases import Sizes
 
-HEAD = ["operation", "who", "statement", "how", "rows", "pages", "ms"]
+PASSWORD = "a passphrase for explaining"
+SECRET = {"password": PASSWORD}
+NEW_EVENT = {"title": "New", "date_time": "2031-05-01T19:00:00Z", "location": "Hall", "max_capacity": 40}
+LISTS = ("event-list", "user-events", "attendee-list", "event-attendees", "user-list")  # measured by scale_cases
 
 
-class Line(NamedTuple):
-    operation: str
-    who: str
-    statement: Statement
-    plan: Plan
+class Operation(NamedTuple):
+    """`name` is the verb and the name of the URL. `make` may write rows, and returns path and body."""
+
+    name: str
+    who: int | None
+    make: Callable[[], tuple[str, Any]]
 
 
 def run(options: Namespace) -> int:
-    sizes = Sizes(options.sizes)
+    """Print each operation with its statements. Return the exit code."""
+    sizes, known = Sizes(options.sizes), set()
     with sizes.of(max(sizes)):
-        missing = sorted(operations_of_the_api() - {one.operation for one in asked.requests()})
-        lines = [line for one in asked.requests() for line in lines_of(one)]
-        text = page(lines, options)
+        for title, plans in (*reads(options), *others(options, known)):
+            print(f"\n## {title}\n")
+            for (sql, shape), same in groupby(plans, lambda plan: (normalized(plan.sql), plan.shape)):
+                each = list(same)
+                times = f"{len(each)} x " if len(each) > 1 else ""
+                pages, time = sum(plan.pages for plan in each), sum(plan.milliseconds for plan in each)
+                print(f"{sql}\n  -> {times}{shape or 'one row'}: {each[0].rows} rows, {pages} pages, {time:.1f} ms")
     sizes.close()
-    if options.write:
-        Path(options.write).write_text(text, encoding="utf-8")
-    else:
-        print(text)
-    print("\n".join(f"not asked for: {name}" for name in missing))
+    missing = sorted(operations_of_the_api() - known - {f"GET {name}" for name in LISTS}) if not options.match else []
+    print("".join(f"\nmissing: {name}" for name in missing))
     return 1 if missing else 0
 
 
+def reads(options: Namespace) -> Iterator[tuple[str, list[Plan]]]:
+    for case in cases():
+        if not options.match or options.match in case.title:
+            yield (
+                f"GET {case.title}, {case.who}",
+                explained(lambda case=case: (case.path(), None), "GET", PEOPLE[case.who]),
+            )
+
+
+def others(options: Namespace, known: set[str]) -> Iterator[tuple[str, list[Plan]]]:
+    for one in operations():
+        known.add(one.name)
+        if not options.match or options.match in one.name:
+            yield one.name, explained(one.make, one.name.split()[0], one.who)
+
+
+def explained(make: Callable[[], tuple[str, Any]], verb: str, who: int | None) -> list[Plan]:
+    """Ask twice, since a new session reads PostgreSQL's catalogue first, and take back every change."""
+    for _ in range(2):
+        with transaction.atomic():
+            path, body = make()
+            message = request(verb, path, token(who) if who else "", body)
+            with recorded() as record:
+                status, text = answer(message)
+            transaction.set_rollback(True)
+        if status >= 500:
+            raise SystemExit(f"{verb} {path}: {status} {text!r}")
+    return record.plans
+
+
 def operations_of_the_api() -> set[str]:
-    """As `GET event-list`, from the URLs themselves; the other spelling of a path has no name."""
+    """Return for example `GET event-detail`, from the URLs. The other spelling of a path has no name."""
     found = set()
     for pattern in get_resolver("eventhub.urls").url_patterns:
         actions = getattr(getattr(pattern, "callback", None), "actions", None)
-        if isinstance(pattern, URLPattern) and pattern.name and actions:
-            found |= {f"{verb.upper()} {pattern.name}" for verb in actions}
+        if getattr(pattern, "name", None) and actions:
+            found |= {f"{verb.upper()} {pattern.name}" for verb in actions if verb != "head"}
     return found
 
 
-def lines_of(one: asked.Asked) -> Iterator[Line]:
-    """Twice, since the first time in a session the server reads its own catalogue; everything is taken back."""
-    who = client(one.user_id) if one.user_id else asked.nobody()
-    for explained in (False, True):
-        with transaction.atomic():
-            path, body = one.made()
-            headers = one.headers()
-            with recorded(explained=explained) as record:
-                ask(who, one.verb, path, body, status=one.status, headers=headers)
-            transaction.set_rollback(True)
-    for statement, plan in zip(record.statements, record.plans, strict=True):
-        yield Line(f"{one.operation}{one.detail}", one.role, statement, plan)
+def operations() -> Iterator[Operation]:
+    """Yield what is not a list: one request for each operation of the API."""
+
+    def at(name: str, who: int | None, path: str, body: Any = None) -> Operation:
+        return Operation(name, who, lambda: (path, body))
+
+    event, full, me = rows.BUSY_EVENTS[0], rows.FULL_EVENT, rows.PERSON
+    host = value("SELECT organizer_id FROM events_event WHERE id = %s", full)
+    seat = "SELECT min(id) FROM registrations_registration WHERE event_id = %s AND status = 'registered'"
+    seated, at_door, own = (value(seat, each) for each in (full, event, full))
+    own = value("SELECT min(id) FROM registrations_registration WHERE user_id = %s", me)
+    yield at("POST user-register", None, "/users/register", {"username": "new", "email": "n@example.org", **SECRET})
+    yield Operation("POST user-login", None, lambda: ("/users/login", {"username": new_user().username, **SECRET}))
+    yield Operation("POST token-refresh", None, lambda: ("/users/token/refresh", refresh()))
+    yield Operation("POST user-logout", me, lambda: ("/users/logout", refresh()))
+    yield Operation("POST user-password-reset", None, lambda: ("/users/password/reset", {"email": new_user().email}))
+    yield Operation("POST user-password-reset-confirm", None, lambda: ("/users/password/reset/confirm", link(True)))
+    yield Operation("POST email-verify", None, lambda: ("/users/email/verify", link(False)))
+    yield at("POST email-verification", me, "/users/email/verification", {})
+    yield at("GET user-me", me, "/users/me")
+    yield at("GET user-detail", me, f"/users/{me}")
+    yield at("PUT user-detail", me, f"/users/{me}", {"username": "another-name"})
+    yield at("PATCH user-detail", me, f"/users/{me}", {"username": "another-name"})
+    yield at("DELETE user-detail", me, f"/users/{me}")
+    yield at("GET user-organizer", me, f"/users/{rows.BUSY}/organizer")
+    yield at("PUT user-organizer", rows.BUSY, f"/users/{rows.BUSY}/organizer", {"about": "Since 2019."})
+    yield at("PATCH user-organizer", rows.BUSY, f"/users/{rows.BUSY}/organizer", {"about": "Since 2019."})
+    yield at("GET user-export", rows.BUSY, "/users/me/export")
+    yield at("POST token-list", rows.BUSY, "/users/me/tokens/", {"name": "door", "scopes": ["events:read"]})
+    yield at("GET token-list", rows.BUSY, "/users/me/tokens/")
+    yield Operation("DELETE token-detail", rows.BUSY, lambda: (f"/users/me/tokens/{new_token()}", None))
+    yield at("POST event-list", rows.BUSY, "/events/", NEW_EVENT)
+    yield at("GET event-detail", me, f"/events/{event}")
+    yield at("PUT event-detail", rows.BUSY, f"/events/{event}", {"title": "Renamed"})
+    yield at("PATCH event-detail", host, f"/events/{full}", {"max_capacity": 1000})
+    yield at("DELETE event-detail", rows.BUSY, f"/events/{event}")
+    yield at("GET event-registration", me, f"/events/{rows.HOT_EVENT}/registration")
+    yield at("POST attendee-list", me, "/attendees/", {"event_id": rows.HOT_EVENT})
+    yield at("POST attendee-list", me, "/attendees/", {"event_id": full})
+    yield at("POST attendee-list", me, "/attendees/", {"event_id": full, "status": "waitlisted"})
+    yield at("GET attendee-detail", me, f"/attendees/{own}")
+    yield at("PUT attendee-detail", me, f"/attendees/{own}", {"name": "Somebody"})
+    yield at("PATCH attendee-detail", host, f"/attendees/{seated}", {"status": "cancelled"})
+    yield at("PATCH attendee-detail", rows.BUSY, f"/attendees/{at_door}", {"status": "attended"})
+    yield at("DELETE attendee-detail", host, f"/attendees/{seated}")
 
 
-def page(lines: list[Line], options: Namespace) -> str:
-    texts: dict[str, str] = {}
-    table = [row(HEAD), row(["---"] * 4 + ["---:"] * 3)]
-    before: tuple[str, str] | None = None
-    for (operation, who, text, shape), same in groupby(lines, alike):
-        number = texts.setdefault(text, f"s{len(texts) + 1}")
-        told = (operation, who)
-        cells = list(told) if told != before else ["", ""]
-        before = told
-        plans = [line.plan for line in same]
-        times = f" x {len(plans)}" if len(plans) > 1 else ""
-        cost = [f"{sum(plan.rows for plan in plans):,}", f"{sum(plan.buffers for plan in plans):,}"]
-        took = f"{sum(plan.milliseconds for plan in plans):.1f}"
-        table.append(row([*cells, f"[{number}](#{number}){times}", shape, *cost, took]))
-    return "\n".join([*heading(options), *table, "", "## The statements", "", *details(texts)])
+def new_user() -> User:
+    return User.objects.create_user("explained", "explained@example.org", PASSWORD)
 
 
-def alike(line: Line) -> tuple[str, str, str, str]:
-    """What a statement that is sent again and again has in common with the one before."""
-    return line.operation, line.who, normalized(line.statement.sql), how(line.plan)
+def refresh() -> dict[str, str]:
+    return {"refresh": token_pair(User.objects.get(pk=rows.PERSON), auth_time=0)["refresh"]}
 
 
-def heading(options: Namespace) -> list[str]:
-    rows = ", ".join(f"{count:,} rows in `{table}`" for table, count in counts().items())
-    command = f"python -m bench plans --sizes {max(options.sizes)} --write docs/statements.md"
-    return [
-        "# Every statement of the API, and how PostgreSQL runs it",
-        "",
-        f"Written by `{command}`: {durability()}, {os.cpu_count()} cores, {rows}.",
-        "*how* names the nodes of the plan that PostgreSQL chose, with their indexes (what only passes rows on is",
-        "left out); *rows* is what the statement returns, *pages* the blocks of 8 KB that it touched, in memory or",
-        "not, *ms* its time, once, on a machine that did nothing else. Pages say more than times. A write shows",
-        "what its own statement touched; what an AFTER trigger does is in its time alone. The statement that finds",
-        "the account behind a token stands once for each request. Who asks: an organizer of 200 events, one whose",
-        "events are older than nearly everything else, one of crowds of 50,000, a user who is in thirty events, an",
-        "admin. What is sent n times in a row stands once (`x n`), with the sum of its costs; what a search asks the",
-        "planner beforehand (`EXPLAIN`) is left out. Sequential scans are of tables that were empty or nearly so.",
-        "",
-        "What is measured at three sizes is in [scale.md](scale.md).",
-        "",
-    ]
+def link(is_reset: bool) -> dict[str, str]:
+    purpose = signed_links.RESET if is_reset else signed_links.VERIFICATION
+    return {"token": signed_links.token_for(new_user(), purpose), "password": f"{PASSWORD} anew"}
 
 
-def how(plan: Plan) -> str:
-    return f"`{plan.shape}`" if plan.shape else "one row made"
-
-
-def details(texts: dict[str, str]) -> Iterable[str]:
-    for text, number in texts.items():
-        yield f'<details id="{number}"><summary>{number}: <code>{summary(text)}</code></summary>\n'
-        yield f"```sql\n{text}\n```\n\n</details>\n"
-
-
-def summary(text: str) -> str:
-    return re.sub(r"\s+", " ", text)[:90].replace("<", "&lt;").replace("`", "")
-
-
-CLAUSES = "FROM|WHERE|ORDER BY|LIMIT|INNER JOIN|LEFT OUTER JOIN|UNION ALL|CROSS JOIN|RETURNING|VALUES|SET"
+def new_token() -> int:
+    owner = User.objects.get(pk=rows.BUSY)
+    return api_tokens.make(owner=owner, name="explained", scopes=["events:read"]).token.pk
 
 
 def normalized(sql: str) -> str:
-    """Without quotes, a long list of values cut short, the table left out where there is but one; a clause a line."""
-    text = re.sub(r"\s+", " ", sql).strip().replace('"', "")
-    text = re.sub(r"IN \(%s(, %s)+\)", "IN (%s, ...)", text)
-    tables = set(re.findall(r"(?:FROM|JOIN|INTO|UPDATE) (\w+)", text))
-    if len(tables) == 1:
-        text = text.replace(f"{tables.pop()}.", "")
-    return re.sub(rf" ({CLAUSES}) ", r"\n\1 ", text)
+    """Return a statement without quotes and with long lists of values cut short."""
+    return re.sub(r"IN \(%s(, %s)+\)", "IN (%s, ...)", re.sub(r"\s+", " ", sql).strip().replace('"', ""))

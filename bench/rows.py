@@ -1,13 +1,17 @@
-"""The rows of a run, loaded in bulk, and the check of the counts against them afterwards."""
+"""Rows of a run, loaded by SQL into any database with the project's tables, and the check of the counts afterwards."""
 
-from typing import NamedTuple
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
-from django.db import connection
+import psycopg
 
-PASSWORD_HASH = "!nobody signs in here"
+from bench.requests import PASSWORD_HASH
+
 ORGANIZERS = 50
 LISTED_EVENTS = 1_000
-ATTENDEES = 60  # of each of those, so that there is a second page
+ATTENDEES = 60  # of each listed event, so that there is a second page
 FULL_EVENT = LISTED_EVENTS + 1
 FIRST_HOT_EVENT = LISTED_EVENTS + 2
 
@@ -27,26 +31,32 @@ SELECT n, 'Event number ' || n, repeat('What takes place here, in some words. ',
        CASE WHEN n = %(full)s THEN 1 WHEN n >= %(first_queue)s THEN %(queued)s ELSE 1000000 END, true, 'upcoming',
        '', now(), now()
   FROM generate_series(1, %(events)s) AS n"""
-QUEUE = """
+ATTENDING = """
+INSERT INTO registrations_registration (event_id, user_id, status, name, contact_details, registration_date, updated_at)
+SELECT e.id, u.id, 'registered', u.username, u.email, now() - (e.id + n) * interval '1 minute', now()
+  FROM events_event e, generate_series(1, CASE WHEN e.id = %(full)s THEN 1 ELSE %(attendees)s END) AS n
+  JOIN accounts_user u ON u.id = %(organizers)s + n
+ WHERE e.id <= %(full)s ORDER BY e.id, n"""
+# Organizers go to events of others as well.
+ORGANIZERS_ATTENDING = """
+INSERT INTO registrations_registration (event_id, user_id, status, name, contact_details, registration_date, updated_at)
+SELECT e.id, u.id, 'registered', u.username, u.email, now() - e.id * interval '2 minutes', now()
+  FROM accounts_user u JOIN events_event e ON e.id IN (u.id, u.id + 100, u.id + 200)
+ WHERE u.id <= %(organizers)s ORDER BY e.id, u.id"""
+QUEUES = """
 INSERT INTO registrations_registration (event_id, user_id, status, name, contact_details, registration_date, updated_at)
 SELECT e.id, u.id, CASE WHEN u.id <= %(organizers)s + %(queued)s THEN 'registered' ELSE 'waitlisted' END, u.username,
        u.email, now(), now()
   FROM events_event e
   JOIN accounts_user u ON u.id > %(organizers)s AND u.id <= %(organizers)s + 2 * %(queued)s
- WHERE e.id >= %(first_queue)s
- ORDER BY e.id, u.id"""
-SEATED = "SELECT id, user_id FROM registrations_registration WHERE event_id = %s AND status = 'registered' ORDER BY id"
-REGISTRATIONS = """
-INSERT INTO registrations_registration (event_id, user_id, status, name, contact_details, registration_date, updated_at)
-SELECT e.id, u.id, 'registered', u.username, u.email, now() - (e.id + n) * interval '1 minute', now()
-  FROM events_event e, generate_series(1, CASE WHEN e.id = %(full)s THEN 1 ELSE %(attendees)s END) AS n
-  JOIN accounts_user u ON u.id = %(organizers)s + n
- WHERE e.id <= %(full)s"""
+ WHERE e.id >= %(first_queue)s ORDER BY e.id, u.id"""
+SEATED = """
+SELECT id, event_id, user_id FROM registrations_registration
+ WHERE event_id = ANY(%s) AND status = 'registered' ORDER BY event_id, id"""
 COUNTS = """
 SELECT e.id, e.max_capacity, e.seats_taken, count(r.id)
   FROM events_event e
   LEFT JOIN registrations_registration r ON r.event_id = e.id AND r.status IN ('registered', 'attended')
- WHERE e.id >= %s
  GROUP BY e.id ORDER BY e.id"""
 
 
@@ -58,52 +68,58 @@ class Rows(NamedTuple):
     queues: range
 
 
-def load(*, people: int, hot_events: int, queues: int = 0, queued: int = 0) -> Rows:
-    """A catalogue of events with attendees, one event that is full, `hot_events` empty ones to register for, and
-    `queues` that are full, with `queued` people seated and as many waiting."""
+@contextmanager
+def cursor_of(url: str | None = None) -> Iterator[Any]:
+    with psycopg.connect(url or os.environ["DATABASE_URL"], autocommit=True) as connection:
+        yield connection.cursor()
+
+
+def load(url: str | None = None, *, people: int, hot_events: int, queues: int = 0, queued: int = 0) -> Rows:
+    """Load a catalogue of events with attendees, one full event, and empty and crowded ones to write to.
+
+    Each of the `hot_events` is empty. Each of the `queues` is full, with `queued` people seated and as many waiting.
+    """
     first_queue = FIRST_HOT_EVENT + hot_events
-    rows = Rows(
-        people=range(ORGANIZERS + 1, ORGANIZERS + 1 + people),
-        hot_events=range(FIRST_HOT_EVENT, first_queue),
-        queues=range(first_queue, first_queue + queues),
-    )
-    values: dict[str, str | int] = {
+    values = {
         "password": PASSWORD_HASH,
         "organizers": ORGANIZERS,
-        "users": ORGANIZERS + people,
+        "users": ORGANIZERS + max(people, ATTENDEES, 2 * queued),
         "full": FULL_EVENT,
-        "events": rows.queues.stop - 1,
+        "events": first_queue + queues - 1,
         "first_queue": first_queue,
         "queued": queued,
         "attendees": ATTENDEES,
     }
-    with connection.cursor() as cursor:
-        for statement in (USERS, PROFILES, EVENTS, REGISTRATIONS, QUEUE):
+    with cursor_of(url) as cursor:
+        for statement in (USERS, PROFILES, EVENTS, ATTENDING, ORGANIZERS_ATTENDING, QUEUES):
             cursor.execute(statement, values)
-        # What the server would otherwise do in the middle of a round.
-        cursor.execute("VACUUM ANALYZE")
-        cursor.execute("CHECKPOINT")
-    return rows
+        for statement in ("VACUUM ANALYZE", "CHECKPOINT"):  # or the server would do it in the middle of a round
+            cursor.execute(statement)
+    return Rows(
+        people=range(ORGANIZERS + 1, ORGANIZERS + 1 + people),
+        hot_events=range(FIRST_HOT_EVENT, first_queue),
+        queues=range(first_queue, first_queue + queues),
+    )
 
 
 def organizer_of(event_id: int) -> int:
     return 1 + event_id % ORGANIZERS
 
 
-def seated(event_id: int) -> list[tuple[int, int]]:
-    """The ids of the registrations that hold a seat of this event, and of their users."""
-    with connection.cursor() as cursor:
-        cursor.execute(SEATED, [event_id])
-        found: list[tuple[int, int]] = cursor.fetchall()
+def seated(event_ids: list[int], url: str | None = None) -> list[tuple[int, int, int]]:
+    """Return the ids of registered people's registrations, events and accounts."""
+    with cursor_of(url) as cursor:
+        found: list[tuple[int, int, int]] = cursor.execute(SEATED, [event_ids]).fetchall()
     return found
 
 
-def registered(loaded: Rows) -> tuple[int, list[str]]:
-    """How many people the hot events hold, and each event that breaks the seat rule: one that holds others than it
-    counts, or has a free seat beside its queue."""
-    with connection.cursor() as cursor:
-        cursor.execute(COUNTS, [FULL_EVENT])
-        events = cursor.fetchall()
+def check(loaded: Rows, url: str | None = None) -> tuple[int, list[str]]:
+    """Count the people in the hot events and list each event that breaks the seat rule.
+
+    An event breaks it if it holds others than it counts, or has a free seat beside its queue.
+    """
+    with cursor_of(url) as cursor:
+        events = cursor.execute(COUNTS).fetchall()
     faults = [
         f"event {event_id}: {capacity} seats, {taken} counted, {held} registered"
         for event_id, capacity, taken, held in events
@@ -113,10 +129,9 @@ def registered(loaded: Rows) -> tuple[int, list[str]]:
 
 
 def durability() -> str:
-    """The server's version, and the settings that its speed depends on most."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('server_version'), current_setting('fsync'), current_setting('synchronous_commit')"
-        )
-        version, fsync, commit = cursor.fetchone()
-    return f"PostgreSQL {version.split()[0]}, fsync {fsync}, synchronous_commit {commit}"
+    """Name the server's version and the settings that its speed depends on most."""
+    names = ("server_version", "fsync", "synchronous_commit")
+    with cursor_of() as cursor:
+        version, *states = (cursor.execute(f"SHOW {name}").fetchone()[0] for name in names)
+    states = [f"{name} {state}" for name, state in zip(names[1:], states, strict=True)]
+    return ", ".join([f"PostgreSQL {version.split()[0]}", *states])

@@ -1,187 +1,171 @@
-"""What is asked at every size: each list for each kind of person, in every order, with every filter and search.
+"""The lists that are measured at every size: paths, people who ask, orders, filters and searches."""
 
-Orders, filters and searched fields are read from the views, so that a new one is measured without a word here; a new
-filter only wants values to ask for.
-"""
-
-import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.db import connection
 
 from accounts.models import User
-from accounts.views.users import Users
 from bench import scale_rows as rows
-from bench import scale_words as words
 from eventhub.api.pagination import Cursor
-from eventhub.api.viewsets import ApiViewSet
 from events.models import Event
-from events.views import Events, UserEvents
 from registrations.models import Registration
-from registrations.views import Attendees, EventAttendees
 
-ROLES = {
+PEOPLE = {
     "admin": rows.ADMIN,
     "organizer of 200 events": rows.BUSY,
     "organizer of old events": rows.QUIET,
     "organizer of crowds": rows.HOST,
     "user": rows.PERSON,
 }
-DEPTH, SHARE = 1_000_000, 0.9  # how far into a list the deep page is: so many rows, or so much of a shorter list
+DEPTH, SHARE = 1_000_000, 0.9  # a deep page begins so far into the list, or so far into a shorter one
 Query = dict[str, str]
 
 
 class Listing(NamedTuple):
-    """A list of the API: its path, its view, who asks, and what they are asked to be looked through for."""
+    """A list of the API. The first of `orders` is the default, `scope` are the rows that somebody sees in it."""
 
     title: str
     path: str
-    view: type[ApiViewSet]
-    roles: tuple[str, ...]
+    scope: Callable[[int], Any]
+    people: tuple[str, ...]
+    orders: tuple[str, ...]
+    filters: dict[str, tuple[str, ...]]
     searches: tuple[str, ...]
     combined: tuple[Query, ...] = ()
 
-    @property
-    def model(self) -> Any:
-        return self.view.queryset.model
-
 
 class Case(NamedTuple):
-    """One request; `position` (column, descending) makes it the deep page of that order."""
+    """One page of a list."""
 
     listing: Listing
-    role: str
+    who: str
     query: Query
-    deep: bool
+    deep: bool = False
 
     @property
     def title(self) -> str:
         asked = "&".join(f"{name}={value}" for name, value in self.query.items())
         return f"{self.listing.title}{f'?{asked}' if asked else ''}{' (deep)' if self.deep else ''}"
 
-    @property
-    def order(self) -> tuple[str, bool]:
-        text = self.query.get("ordering", self.listing.view.default_ordering)
-        return self.listing.view.orderings[text.removeprefix("-")], text.startswith("-")
-
-    def path(self, **more: Any) -> str:
-        """What is sent, in front of the rows of the present size."""
-        query = {**self.query, **more}
+    def path(self) -> str:
+        """Return what is sent to the database of the present size."""
+        query = dict(self.query)
         if self.deep:
-            query["cursor"] = cursor(self)
-        return f"{self.listing.path}?{urlencode(query)}"
+            order = query.get("ordering", self.listing.orders[0])
+            query["cursor"] = deep_cursor(connection.settings_dict["NAME"], self.listing.title, self.who, order)
+        return f"{self.listing.path}?{urlencode(query)}" if query else self.listing.path
 
 
-SOON, LATER = (datetime.now(UTC) + timedelta(days=days) for days in (20, 21))
-EVENT_SEARCHES = (words.RARE_TITLE, words.COMMON_TITLE, words.UNKNOWN, "candlelight jazz", words.COMMON_PLACE)
-# Names that one in 50, one in 90 and one in 1,200 have; one that few have, and one that nobody has.
-PEOPLE_SEARCHES = (words.COMMON_NAME, "gantner", "Gantnerson", "adil sato", words.RARE_NAME, words.UNKNOWN)
-VALUES: dict[tuple[Any, str], tuple[str, ...]] = {
-    (Event, "status"): ("draft", "upcoming", "completed", "cancelled"),
-    (Event, "organizer_id"): (str(rows.BUSY), str(rows.QUIET)),
-    (Event, "date_from"): (f"{SOON:%Y-%m-%d}",),
-    (Event, "date_to"): (f"{SOON:%Y-%m-%d}",),
-    (Event, "upcoming"): ("true", "false"),
-    (Event, "location"): (words.RARE_PLACE, words.COMMON_PLACE),
-    (Event, "has_seats"): ("true", "false"),
-    (Registration, "event_id"): (str(rows.BUSY_EVENTS[0]), str(rows.CROWDS[0])),
-    (Registration, "user_id"): (str(rows.PERSON),),
-    (Registration, "status"): ("registered", "waitlisted", "attended", "cancelled"),
-    (User, "role"): ("user", "organizer", "admin"),
+def attendees_of(user_id: int) -> Any:
+    if user_id == rows.ADMIN:
+        return Registration.objects.all()
+    field = "user" if user_id == rows.PERSON else "event__organizer"
+    return Registration.objects.filter(**{field: user_id})
+
+
+SOON, LATER = (f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}" for days in (20, 21))
+EVENT_ORDERS = ("date_time", "-date_time", "title", "created_at")
+EVENT_FILTERS = {
+    "status": ("upcoming", "completed", "cancelled", "draft"),
+    "organizer_id": (str(rows.BUSY), str(rows.QUIET)),
+    "date_from": (SOON,),
+    "date_to": (SOON,),
+    "upcoming": ("true", "false"),
+    "location": (rows.RARE_PLACE, rows.COMMON_PLACE),
+    "has_seats": ("true", "false"),
 }
-COMBINED_EVENTS = (
+EVENT_SEARCHES = (rows.RARE_TITLE, rows.COMMON_TITLE, rows.UNKNOWN, "candlelight jazz")
+EVENTS_COMBINED = (
     {"upcoming": "true", "has_seats": "true"},
-    {"status": "upcoming", "has_seats": "false"},
-    {"status": "upcoming", "location": words.COMMON_PLACE},
-    {"upcoming": "true", "search": words.COMMON_TITLE},
-    {"date_from": f"{SOON:%Y-%m-%d}", "date_to": f"{LATER:%Y-%m-%d}"},
+    {"status": "upcoming", "location": rows.COMMON_PLACE},
+    {"upcoming": "true", "search": rows.COMMON_TITLE},
+    {"date_from": SOON, "date_to": LATER},
 )
-COMBINED_PEOPLE = ({"status": "attended", "search": words.COMMON_NAME},)
-READERS = ("admin", "organizer of 200 events", "user")
+ATTENDEE_ORDERS = ("-registration_date", "registration_date", "name")
+STATUSES = {"status": ("registered", "waitlisted", "attended", "cancelled")}
+ATTENDEE_FILTERS = {**STATUSES, "event_id": (str(rows.BUSY_EVENTS[0]), str(rows.CROWDS[0]))}
+ATTENDEE_SEARCHES = (rows.COMMON_NAME, "adil sato", rows.RARE_NAME, rows.UNKNOWN)
+ATTENDEES_COMBINED = (
+    {"status": "attended", "search": rows.COMMON_NAME},
+    {"status": "registered", "ordering": "name"},
+)
 LISTS = (
     Listing(
-        "events", "/events/", Events, ("admin", "organizer of 200 events", "user"), EVENT_SEARCHES, COMBINED_EVENTS
+        "events",
+        "/events/",
+        lambda user_id: Event.objects.all(),
+        ("admin", "organizer of 200 events", "user"),
+        EVENT_ORDERS,
+        EVENT_FILTERS,
+        EVENT_SEARCHES,
+        EVENTS_COMBINED,
     ),
-    Listing("attendees", "/attendees/", Attendees, tuple(ROLES), PEOPLE_SEARCHES, COMBINED_PEOPLE),
-    Listing("users", "/users/", Users, ("admin",), ("zofia9", "adil", words.UNKNOWN, "example.org"), ()),
-    Listing("users/N/events", f"/users/{rows.BUSY}/events", UserEvents, ("organizer of 200 events",), EVENT_SEARCHES),
+    Listing(
+        "users/N/events",
+        f"/users/{rows.BUSY}/events",
+        lambda user_id: Event.objects.filter(organizer=rows.BUSY),
+        ("organizer of 200 events",),
+        EVENT_ORDERS,
+        {"upcoming": ("true", "false")},
+        EVENT_SEARCHES,
+    ),
+    Listing(
+        "attendees",
+        "/attendees/",
+        attendees_of,
+        tuple(PEOPLE),
+        ATTENDEE_ORDERS,
+        ATTENDEE_FILTERS,
+        ATTENDEE_SEARCHES,
+        ATTENDEES_COMBINED,
+    ),
     Listing(
         "events/N/attendees of a crowd",
         f"/events/{rows.CROWDS[1]}/attendees",
-        EventAttendees,
+        lambda user_id: Registration.objects.filter(event=rows.CROWDS[1]),
         ("organizer of crowds",),
-        PEOPLE_SEARCHES,
-        COMBINED_PEOPLE,
+        ATTENDEE_ORDERS,
+        STATUSES,
+        ATTENDEE_SEARCHES,
+        ATTENDEES_COMBINED,
+    ),
+    Listing(
+        "users",
+        "/users/",
+        lambda user_id: User.objects.all(),
+        ("admin",),
+        ("username", "-username", "created_at"),
+        {"role": ("user", "organizer", "admin")},
+        ("zofia9", "adil", rows.UNKNOWN),
     ),
 )
 
 
 def cases() -> Iterator[Case]:
-    """Every list and role in every order, the first page and a deep one; every filter and search in every order."""
+    """Yield every list for everybody who has it: first and deep page in each order, then each filter and search."""
     for listing in LISTS:
-        for role in listing.roles:
-            for order, deep in itertools.product(orders(listing.view), (False, True)):
-                yield Case(listing, role, ordered(order), deep)
-            for narrowed in narrowings(listing):
-                yield Case(listing, role, narrowed, deep=False)
-                yield Case(listing, role, narrowed, deep=True)
-                for order in other_orders(listing.view):
-                    yield Case(listing, role, narrowed | ordered(order), deep=False)
+        for who in listing.people:
+            for order in listing.orders:
+                query = {"ordering": order} if order != listing.orders[0] else {}
+                yield Case(listing, who, query)
+                yield Case(listing, who, query, deep=True)
+            for name, values in listing.filters.items():
+                yield from (Case(listing, who, {name: value}) for value in values)
+            yield from (Case(listing, who, {"search": text}) for text in listing.searches)
+            yield from (Case(listing, who, query) for query in listing.combined)
 
 
-def ordered(order: str) -> Query:
-    return {"ordering": order} if order else {}
-
-
-def orders(view: type[ApiViewSet]) -> list[str]:
-    """The default order as nobody asks for it, turned round, and the others."""
-    default = view.default_ordering
-    turned = default.removeprefix("-") if default.startswith("-") else f"-{default}"
-    return ["", turned, *other_orders(view)]
-
-
-def other_orders(view: type[ApiViewSet]) -> list[str]:
-    return [name for name in view.orderings if name != view.default_ordering.removeprefix("-")]
-
-
-def narrowings(listing: Listing) -> Iterator[Query]:
-    for name in listing.view.filterset_class.base_filters:
-        yield from ({name: value} for value in VALUES[listing.model, name])
-    yield from ({"search": text} for text in listing.searches)
-    yield from listing.combined
-
-
-def cursor(case: Case) -> str:
-    """The position of a row that is far into the list, as the `next` of the page before it has it."""
-    column, descending = case.order
-    value, pk = position(connection.settings_dict["NAME"], case._replace(query={}), column, descending)
-    return Cursor(value, pk, False).to_text(f"{case.listing.model._meta.label}:{column}:{descending}")
-
-
-POSITIONS: dict[Any, tuple[Any, int]] = {}  # which take a while to find
-
-
-def position(database: str, case: Case, column: str, descending: bool) -> tuple[Any, int]:
-    key = (database, case.listing.title, case.role, column, descending)
-    if key not in POSITIONS:
-        ordered = scope(case).order_by(*(f"-{name}" if descending else name for name in (column, "pk")))
-        far = min(DEPTH, int(SHARE * ordered.count()))
-        POSITIONS[key] = ordered.values_list(column, "pk")[far]
-    return POSITIONS[key]
-
-
-def scope(case: Case) -> Any:
-    """The rows of the list before it is narrowed, said plainly."""
-    who = ROLES[case.role]
-    if case.listing.view is EventAttendees:
-        return Registration.objects.filter(event=rows.CROWDS[1])
-    if case.listing.view is UserEvents:
-        return Event.objects.filter(organizer=rows.BUSY)
-    if case.listing.view is Attendees and who == rows.PERSON:
-        return Registration.objects.filter(user=who)
-    if case.listing.view is Attendees and who != rows.ADMIN:
-        return Registration.objects.filter(event__organizer=who)
-    return case.listing.model.objects.all()
+@cache
+def deep_cursor(database: str, title: str, who: str, order: str) -> str:
+    """Return the cursor of a row far into the list, as the `next` of the page before it has it."""
+    listing = next(listing for listing in LISTS if listing.title == title)
+    column, descending = order.removeprefix("-"), order.startswith("-")
+    scope = listing.scope(PEOPLE[who])
+    far = min(DEPTH, int(SHARE * scope.count()))
+    ordered = scope.order_by(*(f"-{name}" if descending else name for name in (column, "pk")))
+    value, pk = ordered.values_list(column, "pk")[far]
+    return Cursor(value, pk, False).to_text(f"{scope.model._meta.label}:{column}:{descending}")

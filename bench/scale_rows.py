@@ -1,33 +1,46 @@
-"""The rows of one size, loaded by `INSERT ... SELECT` with the triggers away and the indexes dropped meanwhile.
+"""The rows of one size, loaded by `INSERT ... SELECT` without triggers and with the indexes dropped meanwhile.
 
-Loaded so, ten million registrations take minutes. The counts of the events are then those of the rows, as
-`check_seats` confirms; only what the triggers do for a row is left out, and that does not depend on the size.
+Ten million registrations take minutes this way. The counts of the events are set as the triggers would set them.
 
-The same at any size, so that what they see can be compared: an admin; BUSY, an organizer of 200 events over the whole
-time; QUIET, whose 20 events are older than nearly everything else; HOST, who runs the CROWDS; PERSON, who registers.
+The same people are there at any size, so that what they see can be compared: an admin; BUSY, an organizer of 200 events
+over the whole time; QUIET, whose 20 events are older than nearly all others; HOST, who runs the CROWDS; PERSON.
 """
 
-import time
+import itertools
+import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
 
-from bench.rows import PASSWORD_HASH
-from bench.scale_words import ARRAYS, RARE_NAME, RARE_PLACE, RARE_TITLE
+from bench.requests import PASSWORD_HASH
+from registrations.demo import texts
 
 ADMIN, BUSY, QUIET, HOST, PERSON = range(1, 6)
 CAST = 5
 BUSY_EVENTS, QUIET_EVENTS, CROWDS = range(1, 201), range(201, 221), range(221, 225)
-FIRST_OTHER = CROWDS.stop
 A_CROWD = 50_000
-HOT_EVENT = FIRST_OTHER  # empty, to come, with seats for everybody
-FULL_EVENT = HOT_EVENT + 1  # to come, with a queue
+HOT_EVENT = CROWDS.stop  # empty, upcoming, with seats for everybody
+FULL_EVENT = HOT_EVENT + 1  # upcoming, with a queue
 OTHERS = HOT_EVENT + 2
+EVENTS_A_STEP = 50_000
 TABLES = ("accounts_user", "events_event", "registrations_registration", "registrations_transition")
 
-# A number from 0 to 1 that depends on `n` and a seed alone; `pick` takes words, the first ones oftener.
+NAMES = texts.read("people")["names"]
+WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text())
+WORDS["given"] = NAMES["given"]
+WORDS["family"] = [f"{name}{ending}" for ending, name in itertools.product(WORDS["family_endings"], NAMES["family"])]
+WORDS["cities"] = [f"{start}{ending}" for start, ending in itertools.product(WORDS["starts"], WORDS["city_endings"])]
+NAME_WORDS = (*WORDS["given"], *WORDS["family"])
+TITLE_WORDS = (*WORDS["kinds"], *WORDS["topics"], *WORDS["manners"], *WORDS["venues"], *WORDS["cities"])
+# What is searched for. A rare word is in a handful of rows at any size.
+RARE_NAME, RARE_TITLE, RARE_PLACE, UNKNOWN = "Zebedee Quillfeather", "Xylothek", "Quagmire Yard", "qwxzv"
+COMMON_NAME, COMMON_TITLE, COMMON_PLACE = WORDS["given"][0], WORDS["kinds"][0], WORDS["cities"][0]
+
+# `chance` is a number from 0 to 1 that depends on `n` and a seed only. `pick` takes the first words more often.
 SETUP = """
 CREATE OR REPLACE FUNCTION pg_temp.chance(n bigint, seed bigint) RETURNS float8 LANGUAGE sql IMMUTABLE AS
 $$ SELECT (hashint8extended(n, seed) & 1048575) / 1048576.0 $$;
@@ -46,7 +59,7 @@ SELECT n, lower(given) || '.' || lower(family) || n, lower(given) || n || '@exam
 PROFILES = """
 INSERT INTO accounts_organizerprofile (user_id, name, contact, about)
 SELECT id, 'Organizer ' || id, email, '' FROM accounts_user WHERE role <> 'user'"""
-# What is to become of each event; `people` register, and if it is `full`, that is all it has seats for.
+# What becomes of each event: `people` register, and a `filled` one has seats for no more.
 LONG = "interval '60 days'"  # an exhibition: one event in a hundred
 PLAN = f"""
 CREATE UNLOGGED TABLE scale_plan AS
@@ -87,7 +100,7 @@ SELECT id - %(cast)s - %(organizers)s - 1 AS n, id, email,
             ELSE pg_temp.pick(%(given)s::text[], id, 1, 1.5) || ' ' || pg_temp.pick(%(family)s::text[], id, 2, 2)
        END AS name
   FROM accounts_user WHERE id > %(cast)s + %(organizers)s"""
-# The last tenth of a full event waits; of a past one most came; one in eight cancels.
+# In a full event the last tenth waits, at a past one most attended, and one in eight has cancelled.
 REGISTRATIONS = """
 INSERT INTO registrations_registration (event_id, user_id, queue_number, status, name, contact_details,
                                         registration_date, updated_at, status_since, status_through)
@@ -103,7 +116,7 @@ SELECT n, user_id, CASE WHEN status = 'waitlisted' THEN k END, status, name, ema
           FROM scale_plan AS plan, generate_series(1::bigint, people) AS k, scale_people AS person
          WHERE plan.status <> 'draft' AND plan.n BETWEEN %(first)s AND %(last)s
            AND person.n = (plan.n * 7919 + k * 104729) %% %(people)s) AS claims"""
-# PERSON goes to thirty events of others, and so, as anybody, does BUSY.
+# PERSON and BUSY attend thirty events of others.
 OF_THE_CAST = """
 INSERT INTO registrations_registration (event_id, user_id, status, name, contact_details, registration_date,
                                         updated_at, status_since, status_through)
@@ -126,59 +139,52 @@ SELECT plan.n, title, description, begins,
 LOG = """
 INSERT INTO registrations_transition (registration_id, was, becomes, at, by_id, through)
 SELECT id, '', CASE status WHEN 'waitlisted' THEN status ELSE 'registered' END, registration_date, user_id, 'api'
-  FROM registrations_registration WHERE id BETWEEN %(first)s AND %(last)s"""
+  FROM registrations_registration"""
 INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
  WHERE indrelid = ANY(%s::regclass[]) AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)"""
-SEQUENCES = """
+SEQUENCE = """
 SELECT setval(pg_get_serial_sequence(%s, 'id'), coalesce((SELECT max(id) FROM {0}), 1))"""
-EVENTS_A_STEP = 50_000
 
 
 def load(events: int) -> None:
-    """Fills an empty, migrated database with that many events and about ten times as many registrations."""
+    """Fill an empty, migrated database with that many events and about ten times as many registrations."""
     values = values_of(events)
+    settings = {"session_replication_role": "replica", "maintenance_work_mem": "1GB", "work_mem": "512MB"}
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")  # the triggers
-        cursor.execute("SET maintenance_work_mem = '1GB'")
-        cursor.execute("SET work_mem = '512MB'")
-        cursor.execute("SET synchronous_commit = off")
+        for name, value in settings.items():
+            cursor.execute(f"SET {name} = '{value}'")
         cursor.execute(SETUP)
         with without_indexes(cursor):
-            for title, statement in (("accounts", USERS), ("profiles", PROFILES), ("plan", PLAN), ("names", PEOPLE)):
-                step(cursor, title, statement, values)
+            for statement in (USERS, PROFILES, PLAN, PEOPLE):
+                cursor.execute(statement, values)
             for first in range(1, events + 1, EVENTS_A_STEP):
                 last = min(first + EVENTS_A_STEP - 1, events)
-                step(
-                    cursor, f"registrations, events to {last:,}", REGISTRATIONS, values | {"first": first, "last": last}
-                )
-            step(cursor, "registrations of the cast", OF_THE_CAST, values)
-            step(cursor, "events with their counts", EVENTS, values)
-            step(cursor, "log", LOG, values | {"first": 0, "last": 2**40})
-        for table in ("scale_plan", "scale_people"):
-            cursor.execute(f"DROP TABLE {table}")
+                cursor.execute(REGISTRATIONS, {**values, "first": first, "last": last})
+                print(f"  {last:,} of {events:,} events", end="\r", file=sys.stderr, flush=True)
+            for statement in (OF_THE_CAST, EVENTS, LOG):
+                cursor.execute(statement, values)
         for table in TABLES:
-            cursor.execute(SEQUENCES.format(table), [table])
-        for setting in ("session_replication_role", "maintenance_work_mem", "work_mem", "synchronous_commit"):
-            cursor.execute(f"RESET {setting}")
-        step(cursor, "vacuum, statistics", "VACUUM (FREEZE, ANALYZE)", {})
-        step(cursor, "checkpoint", "CHECKPOINT", {})
+            cursor.execute(SEQUENCE.format(table), [table])
+        for statement in (*(f"RESET {name}" for name in settings), "DROP TABLE scale_plan, scale_people"):
+            cursor.execute(statement)
+        for statement in ("VACUUM (FREEZE, ANALYZE)", "CHECKPOINT"):
+            cursor.execute(statement)
 
 
 def values_of(events: int) -> dict[str, Any]:
-    people = events
     return {
-        **ARRAYS,
+        **WORDS,
         "password": PASSWORD_HASH,
         "cast": CAST,
         "busy": BUSY,
         "quiet": QUIET,
         "host": HOST,
         "person": PERSON,
-        "people": people,
+        "people": events,
         "organizers": max(20, events // 50),
         "events": events,
-        "crowd": min(A_CROWD, people // 2),
+        "crowd": min(A_CROWD, events // 2),
         "hot": HOT_EVENT,
         "full": FULL_EVENT,
         "others": OTHERS,
@@ -190,29 +196,11 @@ def values_of(events: int) -> dict[str, Any]:
 
 @contextmanager
 def without_indexes(cursor: Any) -> Iterator[None]:
-    """Drops what is no constraint's, and makes it again of the whole at the end, which is faster."""
+    """Drop the indexes that no constraint needs, and build them at the end, which is faster."""
     cursor.execute(INDEXES, [list(TABLES)])
     indexes = cursor.fetchall()
     for name, _ in indexes:
         cursor.execute(f"DROP INDEX {name}")
     yield
-    for name, definition in indexes:
-        step(cursor, name, definition, {})
-
-
-def step(cursor: Any, title: str, statement: str, values: dict[str, Any]) -> None:
-    """One statement, and a line about it."""
-    started = time.perf_counter()
-    cursor.execute(statement, values or None)
-    rows = f"{cursor.rowcount:,} rows, " if cursor.rowcount >= 0 else ""
-    print(f"  {title}: {rows}{time.perf_counter() - started:.1f} s", flush=True)
-
-
-def counts() -> dict[str, int]:
-    """How many rows each table has."""
-    with connection.cursor() as cursor:
-        found = {}
-        for table in TABLES:
-            cursor.execute(f"SELECT count(*) FROM {table}")
-            found[table] = cursor.fetchone()[0]
-        return found
+    for _, definition in indexes:
+        cursor.execute(definition)

@@ -1,86 +1,100 @@
-"""What is measured: five requests, each with its bare counterpart, as bytes made before the clock starts."""
+"""What is measured: requests as users send them, made as bytes before the clock starts."""
 
 import itertools
-import json
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from rest_framework_simplejwt.tokens import AccessToken
-
-from accounts.models import User
 from bench import rows
+from bench.requests import next_path, request, token
 
-OURS, BARE = "", "/bare"
-CANCELLED = json.dumps({"status": "cancelled"})
+LATER = 3  # number of the later page of events
+
+
+class Side(NamedTuple):
+    """One of the two that are compared: a prefix of paths, a way to ask it, and its database."""
+
+    name: str
+    prefix: str
+    ask: Callable[[bytes], tuple[int, bytes]]
+    url: str | None = None
 
 
 class Scenario(NamedTuple):
-    """`requests` makes those of one round for one side, OURS or BARE; `status` is what all of them are answered."""
+    """`requests` makes those of one round for one side. All of them must be answered with `status`."""
 
     name: str
     title: str
     status: int
-    requests: Callable[[str], Iterator[bytes]]
+    requests: Callable[[Side], Iterator[bytes]]
 
 
-def scenarios(loaded: rows.Rows) -> list[Scenario]:
+def scenarios(loaded: rows.Rows, only: list[str] | None = None) -> list[Scenario]:
+    """Return all scenarios, or those with these names."""
     tokens = [token(user_id) for user_id in loaded.people]
-    organizer = token(rows.organizer_of(1))
+    organizers = [token(user_id) for user_id in range(rows.ORGANIZERS + 1)]
     hot_events, queues = iter(loaded.hot_events), iter(loaded.queues)
+    visits = rows.LISTED_EVENTS // len(loaded.hot_events)  # events whose people are checked in in one round
+    visited = iter(range(1, rows.LISTED_EVENTS, visits))
 
-    def register(side: str) -> Iterator[bytes]:
-        return posts(side, next(hot_events), tokens)
+    def register(side: Side) -> Iterator[bytes]:
+        event = next(hot_events)
+        return iter([request("POST", f"{side.prefix}/attendees/", who, {"event_id": event}) for who in tokens])
 
-    def refusal(side: str) -> Iterator[bytes]:
-        return itertools.cycle(posts(side, rows.FULL_EVENT, tokens[1:]))  # the first has its seat
+    def refusal(side: Side) -> Iterator[bytes]:
+        body = {"event_id": rows.FULL_EVENT}  # where the first person has the only seat
+        return itertools.cycle([request("POST", f"{side.prefix}/attendees/", who, body) for who in tokens[1:]])
 
-    def cancel(side: str) -> Iterator[bytes]:
-        return iter(
-            [
-                patch(f"{side}/attendees/{pk}", CANCELLED, tokens[user - loaded.people.start])
-                for pk, user in rows.seated(next(queues))
-            ]
-        )
+    def cancel(side: Side) -> Iterator[bytes]:
+        path, seated = f"{side.prefix}/attendees/", rows.seated([next(queues)], side.url)
+        changes = [(pk, tokens[user - loaded.people.start]) for pk, _, user in seated]
+        return iter([request("PATCH", f"{path}{pk}", who, {"status": "cancelled"}) for pk, who in changes])
 
-    return [
+    def check_in(side: Side) -> Iterator[bytes]:
+        first, path = next(visited), f"{side.prefix}/attendees/"
+        seated = rows.seated(list(range(first, first + visits)), side.url)
+        changes = [(pk, organizers[rows.organizer_of(event)]) for pk, event, _ in seated]
+        return iter([request("PATCH", f"{path}{pk}", who, {"status": "attended"}) for pk, who in changes])
+
+    writes = [
         Scenario("register", "register on one hot event", 201, register),
-        Scenario("full", "refusal at a full event", 409, refusal),
+        Scenario("refusal", "refusal at a full event", 409, refusal),
         Scenario("cancel", "cancel, a queue behind it", 200, cancel),
-        Scenario("events", "page of 50 events", 200, lambda side: gets(f"{side}/events/", tokens[0])),
-        Scenario("attendees", "page of 50 attendees", 200, lambda side: gets(f"{side}/events/1/attendees", organizer)),
-        Scenario("event", "one event", 200, lambda side: gets(f"{side}/events/1", tokens[0])),
+        Scenario("check_in", "check in", 200, check_in),
+    ]
+    every = [*reads(tokens[0], organizers[rows.organizer_of(1)]), *writes]
+    return [scenario for scenario in every if only is None or scenario.name in only]
+
+
+def reads(user: str, organizer: str) -> list[Scenario]:
+    """Return single events and pages of 50, for the tokens of a user and of the organizer of event 1."""
+    from_day = (datetime.now(UTC) + timedelta(days=30)).date()
+    filtered = f"/events/?status=upcoming&date_from={from_day}"
+    of_event = "/events/1/attendees"
+    return [
+        Scenario("event", "one event", 200, get("/events/1", user)),
+        Scenario("events", "events", 200, get("/events/", user)),
+        Scenario("events_later", "events, third page", 200, get("/events/", user, LATER)),
+        Scenario("events_filtered", "events, filtered", 200, get(filtered, user)),
+        Scenario("attendees", "attendees of an event", 200, get(of_event, organizer)),
+        Scenario(
+            "attendees_filtered",
+            "attendees of an event, filtered",
+            200,
+            get(f"{of_event}?status=registered", organizer),
+        ),
+        Scenario("organizer", "an organizer's attendees", 200, get("/attendees/", organizer)),
+        Scenario("organizer_later", "an organizer's attendees, second page", 200, get("/attendees/", organizer, 2)),
     ]
 
 
-def token(user_id: int) -> str:
-    """An access token as `accounts.services.jwt.token_pair` gives it, without the row of a refresh token."""
-    access = AccessToken.for_user(User(pk=user_id, password=rows.PASSWORD_HASH))
-    access["auth_time"] = int(time.time())
-    return str(access)
+def get(path: str, who: str, page: int = 1) -> Callable[[Side], Iterator[bytes]]:
+    """Return a factory of requests for one page, which is found by following `next`."""
 
+    def requests(side: Side) -> Iterator[bytes]:
+        asked = side.prefix + path
+        for _ in range(page - 1):
+            asked = next_path(side.ask(request("GET", asked, who))[1])
+        return itertools.repeat(request("GET", asked, who))
 
-def gets(path: str, signed_in: str) -> Iterator[bytes]:
-    return itertools.repeat(f"GET {path} HTTP/1.1\r\n{_headers(signed_in)}\r\n".encode())
-
-
-def posts(side: str, event_id: int, tokens: Iterable[str]) -> Iterator[bytes]:
-    """A registration for each token."""
-    return iter([post(side, event_id, who) for who in tokens])
-
-
-def post(side: str, event_id: int, signed_in: str) -> bytes:
-    return _with_body("POST", f"{side}/attendees/", json.dumps({"event_id": event_id}), signed_in)
-
-
-def patch(path: str, body: str, signed_in: str) -> bytes:
-    return _with_body("PATCH", path, body, signed_in)
-
-
-def _with_body(verb: str, path: str, body: str, signed_in: str) -> bytes:
-    what = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    return f"{verb} {path} HTTP/1.1\r\n{what}{_headers(signed_in)}\r\n{body}".encode()
-
-
-def _headers(signed_in: str) -> str:
-    return f"Host: 127.0.0.1\r\nAccept: */*\r\nAuthorization: Bearer {signed_in}\r\n"
+    return requests

@@ -1,4 +1,4 @@
-"""The service's own settings, with the bare views beside its URLs."""
+"""The project's own settings, with the bare views beside its URLs."""
 
 from eventhub.settings import *  # noqa: F403
 

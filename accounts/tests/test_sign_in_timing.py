@@ -1,7 +1,4 @@
-"""A refused sign-in does the same work whatever is wrong with it, so that its time tells nobody who has an account.
-
-`python -m bench login` measures it.
-"""
+"""A refused sign-in does the same work whatever is wrong with it, so that its time tells nobody who has an account."""
 
 import pytest
 from django.db import connection

@@ -1,17 +1,13 @@
-"""The bulk operations as one statement or two, written by hand: what a person with SQL would type.
+"""Bulk operations as one or two statements, as somebody would type them by hand.
 
-They write the same rows into the same tables, with the same indexes, foreign keys and triggers. They read no file, ask
-nobody for permission and decide nothing: who gets a seat, and who waits, is in the statement.
+They write the same rows, with the same indexes, foreign keys and triggers. They read no file, check no permission and
+decide nothing: who gets a seat and who waits is in the statement.
 """
 
-from pathlib import Path
+from bench.rows import ORGANIZERS
 
-from django.db import connection, transaction
-
-from bench.rows import ORGANIZERS, PASSWORD_HASH
-
-ORGANIZER = ORGANIZERS  # who runs the events
-# What was loaded has brought its ids; and how often the row of an event is written.
+ORGANIZER = ORGANIZERS  # runs the events
+# Continue the ids of what was loaded, and count the writes to each event's row.
 PREPARE = """
 SELECT setval(pg_get_serial_sequence('events_event', 'id'), max(id)) FROM events_event;
 SELECT setval(pg_get_serial_sequence('accounts_user', 'id'), max(id)) FROM accounts_user;
@@ -48,48 +44,8 @@ DELETION = (
     "DELETE FROM registrations_registration WHERE event_id = %(event)s",
     "DELETE FROM events_event WHERE id = %(event)s",
 )
-
-
-def make_event(seats: int) -> int:
-    """An event of the organizer's, announced; its id."""
-    with connection.cursor() as cursor:
-        cursor.execute(EVENT, {"organizer": ORGANIZER, "seats": seats})
-        return int(cursor.fetchone()[0])
-
-
-def write_list(folder: Path, name: str, people: int) -> Path:
-    """A file with the people whom ACCOUNTS and REGISTRATIONS make of the list of that name."""
-    path = folder / f"{name}.csv"
-    lines = (f"{name}-{n}@example.org,Guest Number {n},+49 30 {n}\n" for n in range(1, people + 1))
-    path.write_text("".join(["email,name,phone\n", *lines]))
-    return path
-
-
-def execute(*statements: str, **values: object) -> None:
-    """All of them in one transaction."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement, {"organizer": ORGANIZER, "password": PASSWORD_HASH, **values})
-
-
-def writes(event_id: int) -> int:
-    """How often the event's row has been written since `prepare`, or since this was asked."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM bench_event_writes WHERE event_id = %s", [event_id])
-        return int(cursor.rowcount)
-
-
-def prepare() -> None:
-    """After `bench.rows.load`."""
-    with connection.cursor() as cursor:
-        cursor.execute(PREPARE)
-
-
-def settle() -> None:
-    """What the server would otherwise do in the middle of a measurement."""
-    with connection.cursor() as cursor:
-        for statement in (
-            "VACUUM ANALYZE accounts_user, registrations_registration, registrations_transition",
-            "CHECKPOINT",
-        ):
-            cursor.execute(statement)
+SETTLE = (
+    "DELETE FROM bench_event_writes",
+    "VACUUM ANALYZE accounts_user, registrations_registration, registrations_transition",
+    "CHECKPOINT",
+)
