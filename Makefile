@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN = .venv/bin
 PORT := $(or $(PORT),$(shell sed -n 's/^PORT=//p' .env 2>/dev/null),8000)
 export PORT
+# A process on every core; tests of one file mostly share one, and what is left at the end is divided.
+WORKERS = -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgres coverage test-browser tools upgrade-test prove fuzz screenshots check audit licences bench bench-short bench-large lock
@@ -21,14 +23,14 @@ run: .venv/run .env  ## Serve on http://127.0.0.1:8000 with SQLite, and a demo i
 test: test-sqlite test-postgres  ## The whole suite, on SQLite and on a real PostgreSQL
 
 test-sqlite: .venv/dev
-	$(BIN)/pytest -n auto -m "not browser"
+	$(BIN)/pytest $(WORKERS) -m "not browser"
 
 test-postgres: .venv/dev
-	TEST_ON=postgres $(BIN)/pytest -n auto -m "not browser"
+	TEST_ON=postgres $(BIN)/pytest $(WORKERS) -m "not browser"
 
 coverage: .venv/dev  ## The same with branch coverage, which must not fall below 95 %
-	$(BIN)/pytest -n auto -m "not browser" --cov --cov-report= --cov-fail-under=0
-	TEST_ON=postgres $(BIN)/pytest -n auto -m "not browser" --cov --cov-append --cov-report=term
+	$(BIN)/pytest $(WORKERS) -m "not browser" --cov --cov-report= --cov-fail-under=0
+	TEST_ON=postgres $(BIN)/pytest $(WORKERS) -m "not browser" --cov --cov-append --cov-report=term
 
 test-browser: .venv/dev  ## The back office in real Chromium, which is installed where that can be done
 	$(BIN)/python -m eventhub.testing.system_programs chromium

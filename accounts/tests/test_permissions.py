@@ -12,6 +12,8 @@ from eventhub.exceptions import Forbidden, InsufficientScope
 from events.models import Event
 from registrations.models import Registration
 
+pytestmark = pytest.mark.once
+
 U, O, A = Role.USER, Role.ORGANIZER, Role.ADMIN  # noqa: E741
 ALL, ORGANIZERS, ADMINS, NOBODY = {U, O, A}, {O, A}, {A}, set()
 ME, OTHER = 1, 2

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from django.db.models import Max
+from django.db.models import Max, Min
 
 T = TypeVar("T")
 
@@ -39,6 +39,6 @@ def by_key(rows: Any, size: int = READ) -> Iterator[Any]:
 def by_range(rows: Any, size: int = AT_ONCE) -> Iterator[list[Any]]:
     """The rows of a queryset that no index finds in their table: a list for every `size` numbers of its key, many of
     them empty. Each query reads so much of the table and no more."""
-    last = rows.model._base_manager.aggregate(last=Max("pk"))["last"] or 0
-    for start in range(0, last, size):
+    ends = rows.model._base_manager.aggregate(first=Min("pk"), last=Max("pk"))
+    for start in range((ends["first"] or 1) - 1, ends["last"] or 0, size):
         yield list(rows.filter(pk__gt=start, pk__lte=start + size).order_by("pk"))

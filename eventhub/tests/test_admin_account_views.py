@@ -20,7 +20,7 @@ from accounts.services.placeholder_accounts import find_or_make_accounts
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.mailbox import text_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 NEW = "another long passphrase"
 LOGIN, ASK, SET, VERIFY = "/admin/login/", "/admin/password-reset/", "/admin/new-password/", "/admin/verify-email/"

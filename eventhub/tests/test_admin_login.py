@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.services.accounts import end_sign_ins
 from eventhub.admin import form_recovery
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 PASSWORD = "a passphrase for tests"
 LOGIN, PROFILE = "/admin/login/", "/admin/profile/"

@@ -7,7 +7,10 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
+import pytest
 from django.conf import settings
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("accounts", "events", "registrations", "eventhub")

@@ -9,7 +9,7 @@ import pytest
 
 from eventhub.testing import dependency_audit
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 PINS = """Django==5.2.19 \\
     --hash=sha256:{0}

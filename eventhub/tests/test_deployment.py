@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import yaml
 from django.conf import settings
-from django.db import connection
 
 from eventhub.testing.live_server import migrated_database, serving
 
@@ -23,7 +22,7 @@ KEY = secrets.token_urlsafe(50)
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="not about the database: once, on SQLite"),
+    pytest.mark.once,
 ]
 
 

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from eventhub.testing.postgresql_clusters import run_manage, until
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="has a database of its own: once, on SQLite"),
+    pytest.mark.once,
 ]
 START_SECONDS = 30
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from eventhub.testing.live_server import migrated_database, serving
 from eventhub.testing.postgresql_clusters import homes, until
@@ -25,7 +24,7 @@ HOST = "events.example.org"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="not about the database: once, on SQLite"),
+    pytest.mark.once,
     pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed (apt-get install nginx-light)"),
     pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed"),
 ]

@@ -3,10 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
 from accounts.permissions import SCOPES, TABLE, Scope
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(settings.BASE_DIR)
 

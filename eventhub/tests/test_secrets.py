@@ -6,7 +6,6 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
@@ -37,7 +36,7 @@ ASKED = [
 BODY = {"username": "zoe", "email": "zoe@example.org", "password": "bring a coat", "refresh": "garbage"}
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="needs no database that answers: once, on SQLite")
+@pytest.mark.once
 def test_what_the_operator_has_set_is_told_to_nobody_whatever_fails(tmp_path):
     """Neither the database nor the cache nor the mail server is there, and the log is at its most talkative."""
     variables = {**OPERATORS, **OTHERS, "THROTTLE_CREDENTIALS": "5/min"}

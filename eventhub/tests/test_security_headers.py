@@ -7,7 +7,7 @@ from eventhub.http.security_headers import DATA, DOCS, OFFICE
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.responses import whole
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",

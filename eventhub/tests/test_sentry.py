@@ -7,6 +7,8 @@ import pytest
 from eventhub.http import request_id
 from eventhub.observability import sentry
 
+pytestmark = pytest.mark.once
+
 CANARY = "zilpzalp"
 
 

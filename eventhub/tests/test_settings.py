@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from eventhub import env
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 KEY = "a-key-for-tests-that-is-long-enough-to-sign"
 SETTINGS = settings.BASE_DIR / "eventhub" / "settings.py"

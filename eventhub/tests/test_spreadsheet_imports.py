@@ -15,7 +15,7 @@ from eventhub.spreadsheets import entries, sheets, workbooks
 from eventhub.spreadsheets.entries import read_entries, read_records
 from eventhub.spreadsheets.sheets import FileError
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 TABLE = [(1, ["email", "name"]), (2, ["zoe@example.org", "Zoe"])]
 

@@ -7,7 +7,7 @@ import pytest
 
 from eventhub.wsgi import application
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("connection_kept")]
+pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.usefixtures("connection_kept")]
 
 
 def call(path, method="GET", body=b"", **environ):

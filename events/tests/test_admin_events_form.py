@@ -13,7 +13,7 @@ from events.models import Event
 from registrations.models import Registration
 from registrations.services.event_changes import edit_event
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 LIST = "/admin/events/event/"
 ADD = f"{LIST}add/"

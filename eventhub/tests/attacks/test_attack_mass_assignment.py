@@ -14,7 +14,7 @@ from eventhub.tests.attacks.database_snapshot import changes, everything, hostil
 from eventhub.tests.attacks.operations import OPERATIONS
 from eventhub.tests.attacks.scene import IDS, Scene, undone
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 WRITES = [operation for operation in OPERATIONS if operation.verb != "GET"]
 WHO = ("bob", "olga", "ada")

@@ -10,14 +10,15 @@ import os
 
 import pytest
 import schemathesis
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, settings
 from schemathesis.config import SchemathesisConfig
 
 from eventhub.tests.attacks.scene import IDS, ROLES, Scene, undone
 from eventhub.wsgi import application
 
-USUAL = 20
+# PostgreSQL refuses more than SQLite does: NUL in a text, numbers past a column, years before Christ.
+USUAL = 20 if connection.vendor == "postgresql" else 8
 ASKED = int(os.environ.get("FUZZ", "0"))
 # What names a row, wherever it stands.
 IDENTIFIERS = [
