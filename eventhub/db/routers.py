@@ -1,47 +1,52 @@
 """Reads from a streaming replica (DATABASE_REPLICA_URL) that are never older than the request.
 
-A replica lags. So each request that may read from it knows how far the primary had written its log when the request
-was under way, and reads from the replica only once that much has been replayed there
-(eventhub/db/replica_health.py); else from
-the primary. Whatever anybody had been told before the request began is in its answer, on any server: who writes reads
-it back, no count of seats runs backwards, and no session sticks to a server.
-
-The API's GET and HEAD do so, from the moment when the account is known; the account itself, everything that is
-written, transactions, the back office and the commands stay with the primary. Without DATABASE_REPLICA_URL none of
-this happens, and nothing is paid for it.
+The statement that reads the account brings the primary's position in its log along. A GET of the API then reads from
+the replica once that position has been replayed there, else from the primary. So whoever writes reads it back, on any
+server. Accounts, writes, transactions, the back office and commands stay with the primary. A replica that is down,
+hangs or lags is left alone for a while, and then tried by one thread before the others.
 """
 
+import functools
+import logging
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 from django.db.models import Func, Model, QuerySet, TextField
+from psycopg import errors, generators
 
-from eventhub.db import replica_health
+from eventhub.observability.redaction import said
 
-IS_CONFIGURED = replica_health.ALIAS in settings.DATABASES
-# The tables that the API reads. Sessions, tokens and the cache are read where they are written.
-OURS = {"accounts", "events", "registrations"}
+logger = logging.getLogger("eventhub.replica")
 
-# How far the log of the primary is written, for the statement that reads the account. A commit is visible to others
-# only after its record has been flushed; where commits need not wait for that (synchronous_commit = off), what was
-# merely inserted counts. NULL where DATABASE_URL leads to a standby itself.
+ALIAS = "replica"
+IS_CONFIGURED = ALIAS in settings.DATABASES
+# Sessions, tokens and the cache are read where they are written.
+APPS = {"accounts", "events", "registrations"}
+# Pauses before each look at a replica that lags: 63 ms in all.
+PAUSES = (0, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
+# How long it is left alone after it lagged for longer, and after it failed; and how long it may take to answer.
+LAG_SECONDS, FAILURE_SECONDS, ANSWER_SECONDS = 0.5, 2.0, 1.0
+# A commit is visible to others once its record is flushed, or inserted where commits do not wait for that. NULL on a
+# standby.
 POSITION = (
     "CASE WHEN pg_is_in_recovery() THEN NULL WHEN current_setting('synchronous_commit') = 'off'"
     " THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text"
 )
+# NULL: it is no replica, or not any more.
+HAS_REPLAYED = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() >= $1::pg_lsn END"
+IDENTITY = "SELECT system_identifier::text || ' ' || current_database() FROM pg_control_system()"
 
 
 @dataclass
 class _Reading:
-    """A request: whether it may read from the replica, the primary's position if it is known, where it reads."""
-
     offered: bool = False
-    position: str | None = None
+    position: str | None = None  # of the primary's log, when this request read the account
     alias: str | None = None
 
 
@@ -49,7 +54,11 @@ _reading: ContextVar[_Reading | None] = ContextVar("reading", default=None)
 
 
 @contextmanager
-def _one_request() -> Iterator[None]:
+def one_request() -> Iterator[None]:
+    """Read from the primary inside the block, unless `offer` is called."""
+    if not IS_CONFIGURED:
+        yield
+        return
     before = _reading.set(_Reading())
     try:
         yield
@@ -57,77 +66,133 @@ def _one_request() -> Iterator[None]:
         _reading.reset(before)
 
 
-def one_request() -> AbstractContextManager[None]:
-    """What happens inside is one request, and reads from the primary unless `offer` says otherwise."""
-    return _one_request() if IS_CONFIGURED else nullcontext()
-
-
-class _Position(Func):
-    template = POSITION
-    output_field = TextField()
-
-
 def with_position(accounts: QuerySet[Any]) -> QuerySet[Any]:
-    """The statement that reads the account brings the primary's position along, which saves one that asks for it."""
-    return accounts.annotate(log_position=_Position()) if IS_CONFIGURED else accounts
+    """Have the statement that reads the account return the primary's position, too."""
+    return accounts.annotate(log_position=Func(template=POSITION, output_field=TextField())) if IS_CONFIGURED else accounts
 
 
 def is_read_beside(account: Model | None) -> None:
-    """Tells the request the position that came with an account read since it began."""
+    """Keep the position that came with an account."""
     if (reading := _reading.get()) is not None:
         reading.position = getattr(account, "log_position", None)
 
 
 def offer() -> None:
-    """From here on this request only reads: it may do so from the replica, if that has caught up."""
+    """Allow this request, which only reads, the replica."""
     if (reading := _reading.get()) is not None:
         reading.offered = True
 
 
 def withdraw(problem: Exception) -> bool:
-    """Whether the replica may be what failed. The request reads from the primary then, and can be begun again."""
+    """Return whether the replica may have caused `problem`; the request then reads from the primary."""
     reading = _reading.get()
-    if reading is None or reading.alias != replica_health.ALIAS or not isinstance(problem, Error):
+    if reading is None or reading.alias != ALIAS or not isinstance(problem, Error):
         return False
     reading.alias = DEFAULT_DB_ALIAS
-    replica_health.failed(problem)
+    connection = connections[ALIAS]
+    if connection.connection is None or connection.connection.closed:  # else it only cancelled this query
+        connection.close()
+        health.note(said(problem))
     return True
 
 
 class Router:
-    """Django's DATABASE_ROUTERS: where a queryset reads, and raw SQL that asks `router.db_for_read(Model)`."""
+    """Django's DATABASE_ROUTERS."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
         reading = _reading.get()
-        if reading is None or not reading.offered or model._meta.app_label not in OURS:
+        if reading is None or not reading.offered or model._meta.app_label not in APPS:
             return DEFAULT_DB_ALIAS
         if connections[DEFAULT_DB_ALIAS].in_atomic_block:
             return DEFAULT_DB_ALIAS
         if reading.alias is None:
-            reading.alias = _chosen(reading)
+            reading.alias = ALIAS if health.may_be_asked() and health.holds(reading.position) else DEFAULT_DB_ALIAS
         return reading.alias
 
     def db_for_write(self, model: type[Model], **hints: Any) -> str:
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, one: Model, other: Model, **hints: Any) -> bool:
-        """Both are the same rows."""
         return True
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
-        """What the primary's migrations do reaches the replica by itself."""
-        return False if db == replica_health.ALIAS else None
+        return False if db == ALIAS else None
 
 
-def _chosen(reading: _Reading) -> str:
-    if not replica_health.standing.may_be_asked():
-        return DEFAULT_DB_ALIAS
-    position = reading.position or _ask_primary()
-    return replica_health.ALIAS if position and replica_health.holds(position) else DEFAULT_DB_ALIAS
+class _Health:
+    """Whether the replica is asked at all. Nothing here makes a request fail or wait long."""
+
+    def __init__(self) -> None:
+        self.rests_until = 0.0
+        self.trouble = ""
+
+    def may_be_asked(self) -> bool:
+        now = time.monotonic()
+        if now < self.rests_until:
+            return False
+        if self.rests_until:  # this thread tries it, before the others do
+            self.rests_until = now + FAILURE_SECONDS
+        return True
+
+    def note(self, trouble: str) -> None:
+        """Let it rest for its trouble; "" is none."""
+        self.rests_until = time.monotonic() + FAILURE_SECONDS if trouble else 0
+        if trouble != self.trouble:
+            logger.warning(
+                "The replica is not read from: %s" if trouble else "The replica is read from again%s", trouble
+            )
+        self.trouble = trouble
+
+    def holds(self, position: str | None) -> bool:
+        """Return whether the replica has replayed `position`, after a short wait."""
+        connection = connections[ALIAS]
+        while position:
+            is_new = connection.connection is None
+            try:
+                return self._has_replayed(connection, position, is_new)
+            except Error as problem:
+                connection.close()
+                # An idle connection may have been cut, which says nothing of the server.
+                if is_new or isinstance(problem.__cause__, errors._WaitTimeout):
+                    self.note(said(problem))
+                    return False
+        return False
+
+    def _has_replayed(self, connection: Any, position: str, is_new: bool) -> bool:
+        connection.ensure_connection()
+        if is_new and _ask(connection, IDENTITY) != _identity_of_primary():
+            raise OperationalError("DATABASE_REPLICA_URL is no replica of DATABASE_URL")
+        for pause in PAUSES:
+            time.sleep(pause)
+            match _ask(connection, HAS_REPLAYED, position):
+                case "t":
+                    self.note("")
+                    return True
+                case None:
+                    raise OperationalError("DATABASE_REPLICA_URL is no replica, or not any more")
+        self.rests_until = time.monotonic() + LAG_SECONDS
+        return False
 
 
-def _ask_primary() -> str | None:
+health = _Health()
+
+
+@functools.cache
+def _identity_of_primary() -> str:
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(f"SELECT {POSITION}")
-        position: str | None = cursor.fetchone()[0]
-    return position
+        cursor.execute(IDENTITY)
+        return str(cursor.fetchone()[0])
+
+
+def _ask(connection: Any, question: str, *parameters: str) -> str | None:
+    """Return the one value of a statement, waiting for it no longer than ANSWER_SECONDS."""
+    with connection.wrap_database_errors:
+        raw = connection.connection
+        raw.pgconn.send_query_params(question.encode(), [text.encode() for text in parameters])
+        try:
+            (answer,) = raw.wait(generators.execute(raw.pgconn), timeout=ANSWER_SECONDS)
+        except errors._WaitTimeout as silence:
+            raise OperationalError(f"it was silent for {ANSWER_SECONDS:g} s") from silence
+    if (value := answer.get_value(0, 0)) is None and answer.error_message:
+        raise OperationalError(answer.error_message.decode())
+    return None if value is None else str(value, "ascii")
