@@ -28,7 +28,7 @@ def told():
     """The events so far: each its name and its facts."""
     stream, logger = io.StringIO(), logging.getLogger("eventhub.security")
     handler, level = logging.StreamHandler(stream), logger.level
-    handler.setFormatter(logs.Json())
+    handler.setFormatter(logs.JsonFormatter())
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
 

@@ -281,7 +281,7 @@ def test_a_forwarded_address_may_be_anything(proxies, log_in, forwarded):
     ],
 )
 def test_whom_an_address_stands_for(text, neighbourhood):
-    assert client_ip.neighbourhood({"REMOTE_ADDR": text}) == neighbourhood
+    assert client_ip.throttle_key({"REMOTE_ADDR": text}) == neighbourhood
 
 
 @pytest.mark.parametrize(

@@ -1,57 +1,44 @@
-"""Django's middleware that only the back office needs: the API has no sessions, and is not to pay for them."""
+"""The back office's middleware: the API has no sessions, and does not pay for them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
 from django_otp.middleware import OTPMiddleware
 
-from eventhub.exceptions import TooLarge
-from eventhub.http.error_views import in_office, refused
+from eventhub.api.exception_handler import as_refusal
+from eventhub.exceptions import Refusal, TooLarge
+from eventhub.http.error_views import ADMIN_PATH, refused
 
 # A file of 5 MB (registrations/admin/import_views.py), and the rest of its form.
-MOST_UPLOADED = 6 * 1024 * 1024
+MAX_UPLOAD_BYTES = 6 * 1024 * 1024
 
 
-class _InOffice:
-    get_response: Any
+class AdminMiddleware:
+    """Sessions, accounts, second factor and messages, under /admin/ alone."""
 
-    def __call__(self, request: HttpRequest) -> Any:
-        if in_office(request):
-            return super().__call__(request)  # type: ignore[misc]
-        return self.get_response(request)
-
-
-class OfficeUploads:
-    """A body that is longer than any form with any file of ours is not read at all. Bodies in chunks, which browsers do
-    not send, end where those of the API do (eventhub/wsgi.py)."""
-
-    def __init__(self, get_response: Any) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.with_sessions: Any = SessionMiddleware(
+            AuthenticationMiddleware(OTPMiddleware(MessageMiddleware(get_response)))
+        )
 
     def __call__(self, request: HttpRequest) -> Any:
-        in_chunks = "HTTP_TRANSFER_ENCODING" in request.META
-        most = settings.MAX_BODY_BYTES if in_chunks else MOST_UPLOADED
-        if in_office(request) and _length(request) > most:
+        if not request.path_info.startswith(ADMIN_PATH):
+            return self.get_response(request)
+        # Chunked bodies, which browsers do not send, end where those of the API do (eventhub/wsgi.py).
+        most = settings.MAX_BODY_BYTES if "HTTP_TRANSFER_ENCODING" in request.META else MAX_UPLOAD_BYTES
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if length.isdecimal() and int(length) > most:
             return refused(request, TooLarge())
-        return self.get_response(request)
+        return self.with_sessions(request)
 
-
-def _length(request: HttpRequest) -> int:
-    text = request.META.get("CONTENT_LENGTH") or ""
-    return int(text) if text.isdecimal() else 0
-
-
-class OfficeSessions(_InOffice, SessionMiddleware): ...
-
-
-class OfficeAccounts(_InOffice, AuthenticationMiddleware): ...
-
-
-class OfficeSecondFactor(_InOffice, OTPMiddleware): ...
-
-
-class OfficeMessages(_InOffice, MessageMiddleware): ...
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer what the database or a rule refuses outside the API's views, which is no 500."""
+        foreseen = isinstance(exception, DatabaseError | InterfaceError | Refusal)
+        return refused(request, exception) if foreseen and as_refusal(exception) else None

@@ -20,8 +20,7 @@ from eventhub.exceptions import (
     Unexpected,
     invalid,
 )
-from eventhub.observability.redaction import said
-from eventhub.observability.routes import method_of, route_of
+from eventhub.observability.redaction import method_of, route_of, said
 
 logger = logging.getLogger("eventhub.errors")
 

@@ -67,7 +67,7 @@ class GeneralThrottle(SimpleRateThrottle):
         return super().wait() or self.duration  # None: the rate has been lowered since
 
 
-class ThrottleEverything:
+class ThrottleMiddleware:
     """Apply THROTTLE_GENERAL to all requests but those for health.
 
     A request without a token counts for its address before any work is done for it. One with a token counts for its
@@ -108,13 +108,13 @@ def _refusal(request: HttpRequest, subject: str) -> HttpResponse | None:
 
 def _subject(request: HttpRequest) -> str | None:
     """Return the key to count before the view, or None where the view will know the user."""
-    if error_views.in_office(request):
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.path_info != SIGN_IN:
-            # Not `request.user`, which would end an expired session and lose what was typed in it.
-            user_id = request.session.get(SESSION_KEY)
-            return _user(user_id) if user_id else _address(request)
+    if (session := getattr(request, "session", None)) is None:  # not in the back office
+        return None if "HTTP_AUTHORIZATION" in request.META else _address(request)
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or request.path_info == SIGN_IN:
         return _address(request)
-    return None if "HTTP_AUTHORIZATION" in request.META else _address(request)
+    # Not `request.user`, which would end an expired session and lose what was typed in it.
+    user_id = session.get(SESSION_KEY)
+    return _user(user_id) if user_id else _address(request)
 
 
 def _user(user_id: Any) -> str:
@@ -122,7 +122,7 @@ def _user(user_id: Any) -> str:
 
 
 def _address(request: HttpRequest) -> str:
-    return f"throttle:address:{client_ip.neighbourhood(request.META)}"
+    return f"throttle:address:{client_ip.throttle_key(request.META)}"
 
 
 def _is_counted(request: HttpRequest) -> bool:
@@ -166,7 +166,7 @@ class _CredentialThrottle(SimpleRateThrottle):
 
 class CredentialsByAddress(_CredentialThrottle):
     def subject(self, request: Request, view: Any) -> str | None:
-        return client_ip.neighbourhood(request.META)
+        return client_ip.throttle_key(request.META)
 
 
 class NamesAccount(Protocol):

@@ -68,7 +68,10 @@ def one_request() -> Iterator[None]:
 
 def with_position(accounts: QuerySet[Any]) -> QuerySet[Any]:
     """Have the statement that reads the account return the primary's position, too."""
-    return accounts.annotate(log_position=Func(template=POSITION, output_field=TextField())) if IS_CONFIGURED else accounts
+    if not IS_CONFIGURED:
+        return accounts
+    found: QuerySet[Any] = accounts.annotate(log_position=Func(template=POSITION, output_field=TextField()))
+    return found
 
 
 def is_read_beside(account: Model | None) -> None:

@@ -1,4 +1,4 @@
-"""From where a request comes, as far as that can be known, and whom a throttle takes to stand behind an address."""
+"""Client IP behind trusted proxies, and the throttle key derived from it."""
 
 import functools
 import ipaddress
@@ -10,18 +10,18 @@ from django.conf import settings
 UNKNOWN = "unknown"
 
 
-def neighbourhood(meta: Mapping[str, Any]) -> str:
-    """Whom to count for a request: an address of IPv4, or the /64 of IPv6, which is what one customer gets.
+def throttle_key(meta: Mapping[str, Any]) -> str:
+    """Return the IPv4 address, or the /64 of IPv6, which is what one customer gets.
 
-    Whatever is no address counts as one and the same, so that inventing new ones gains nothing.
+    Everything that is no address shares one key, so that inventing new ones gains nothing.
     """
-    return _neighbourhood(address(meta))
+    return _key(address(meta))
 
 
 def address(meta: Mapping[str, Any]) -> str:
-    """The address that the outermost of our NUM_PROXIES saw, as it wrote it; without proxies, who is connected.
+    """Return the address that the outermost of NUM_PROXIES saw, or without proxies the peer's.
 
-    Whoever asks may write anything into X-Forwarded-For: of that, only what our own proxies have added counts.
+    Clients may write anything into X-Forwarded-For: only what our own proxies have added counts.
     """
     proxies = settings.NUM_PROXIES
     if proxies and (forwarded := meta.get("HTTP_X_FORWARDED_FOR")):
@@ -31,11 +31,10 @@ def address(meta: Mapping[str, Any]) -> str:
 
 
 def parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """What is written there, IPv4 also where it is dressed as IPv6; None for what is no address."""
-    # Some proxies write the port, too: 192.0.2.1:50000, [2001:db8::1]:50000.
-    if text.startswith("["):
+    """Parse an address, with or without a port; IPv4-mapped IPv6 becomes IPv4."""
+    if text.startswith("["):  # [2001:db8::1]:50000
         text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
+    elif text.count(":") == 1:  # 192.0.2.1:50000
         text = text.partition(":")[0]
     try:
         found = ipaddress.ip_address(text.partition("%")[0])
@@ -45,7 +44,7 @@ def parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 @functools.lru_cache(8192)
-def _neighbourhood(text: str) -> str:
+def _key(text: str) -> str:
     found = parsed(text)
     if isinstance(found, ipaddress.IPv6Address):
         return str(ipaddress.IPv6Network((found, 64), strict=False))

@@ -1,7 +1,7 @@
-"""Every request has an id, which its answer and each line of the log that it writes bear.
+"""Request ids, for responses and for all log lines of a request.
 
-Where the log is JSON the request itself is a line, too: who asked, which route, how it was answered, how long it took
-and how many statements the database ran. Nothing of it is what a client has chosen: no path, no query, no body.
+With LOG_FORMAT=json each request is a line, too: user, route, status, duration, number of statements. It contains
+nothing that a client has chosen: no path, no query, no body.
 """
 
 import functools
@@ -22,7 +22,7 @@ from django.utils.functional import SimpleLazyObject
 
 from eventhub.http import client_ip
 from eventhub.observability import metrics
-from eventhub.observability.routes import method_of, route_of
+from eventhub.observability.redaction import method_of, route_of
 
 logger = logging.getLogger("eventhub.requests")
 
@@ -33,7 +33,7 @@ _GOOD_ID = re.compile(r"[A-Za-z0-9._=-]{1,128}")
 
 @dataclass(slots=True)
 class Trace:
-    """A request that is being answered. `address` is its client's, where the log may have it."""
+    """The current request. `address` is empty unless LOG_CLIENT_ADDRESS."""
 
     request_id: str
     address: str = ""
@@ -44,12 +44,12 @@ _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
 
 
 def current() -> Trace | None:
-    """The request that this thread is at work on, or was last: Django writes of a failed one after its middleware."""
+    """Return the request of this thread, or its last one: Django logs a failure after the middleware."""
     return _trace.get()
 
 
-class Tracing:
-    """Middleware, the outermost: whatever answers, the answer has its id."""
+class RequestIdMiddleware:
+    """The outermost middleware, so that every response has an id."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -76,7 +76,7 @@ class Tracing:
         metrics.begun()
         response = self.get_response(request)
         end = functools.partial(_end, request, response, trace, began)
-        if response.streaming:  # the work is done while the answer is being sent
+        if response.streaming:  # the work is done while the response is being sent
             response._resource_closers.append(end)  # type: ignore[attr-defined]
         else:
             end()
@@ -110,12 +110,9 @@ def _end(request: HttpRequest, response: HttpResponseBase, trace: Trace, began: 
         logger.info("request", extra={"facts": facts})
 
 
-# What is known of a request without asking the client ----------------------------------------------------------------
-
-
 def user_id_of(request: HttpRequest) -> int | None:
-    """Who asked, by token or session, as far as the answer needed to know it."""
+    """Return the id of the account, if the response needed to know it."""
     user = getattr(request, "user", None)
-    if type(user) is SimpleLazyObject:  # of a session: to look at it would ask the database
+    if type(user) is SimpleLazyObject:  # of a session: to evaluate it would cost a statement
         user = getattr(request, "_cached_user", None)
     return getattr(user, "pk", None)

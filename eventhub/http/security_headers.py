@@ -1,8 +1,7 @@
-"""What every answer tells a browser about its use: a policy for each kind of page, as constants.
+"""Security and caching headers: one set for each kind of page.
 
-The API's answers are data: nothing may be loaded, framed or run on their behalf. The pages of the docs and of the back
-office load what lies beside them and nothing else. unfold's scripts (Alpine) make functions of the texts in their
-attributes, so there `eval` is allowed; inline scripts are nowhere.
+The API's responses are data: nothing may be loaded, framed or run on their behalf. The docs and the back office load
+their own files and nothing else. Alpine, which unfold uses, needs `eval`; inline scripts are allowed nowhere.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,16 +18,15 @@ OFFICE = (
     "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-# Personal data is kept nowhere on its way, nor by a browser. An event may be, by whoever asked for it: its ETag says
-# whether it is still good.
-NOT_KEPT = {"Cache-Control": "no-store"}
+# Nobody stores personal data on its way. A browser may store an event, and asks by its ETag whether it is still good.
+NO_STORE = {"Cache-Control": "no-store"}
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
 
 Headers = Mapping[str, tuple[str, str]]
 
 
 def headers(content_security: str, **others: str) -> Headers:
-    """Of one kind of page; as Django keeps them, by their names in small letters."""
+    """Return the headers of one kind of page as Django stores them, by lower-case names."""
     everywhere = {
         "Content-Security-Policy": content_security,
         "Cross-Origin-Resource-Policy": "same-origin",
@@ -38,16 +36,16 @@ def headers(content_security: str, **others: str) -> Headers:
 
 
 OF_DATA = headers(DATA)
-OF_PERSONAL_DATA = headers(DATA, **NOT_KEPT)
+OF_PERSONAL_DATA = headers(DATA, **NO_STORE)
 OF_EVENTS = headers(DATA, **REVALIDATED)
 OF_DOCS = headers(DOCS)
-OF_OFFICE = headers(OFFICE, **NOT_KEPT)
-# What is the same for everybody.
+OF_OFFICE = headers(OFFICE, **NO_STORE)
+# The same for everybody.
 PUBLIC = {"/", "/schema", "/schema/", "/healthz", "/healthz/", "/readyz", "/readyz/"}
 
 
-class Policies:
-    """Middleware, the outermost of ours: what an answer does not say by itself is said by its kind."""
+class SecurityHeadersMiddleware:
+    """Add the headers of its kind of page to each response that does not set them itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -55,13 +53,12 @@ class Policies:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         headers: Any = response.headers
-        # As `headers.setdefault` for each, in a fraction of the time: these are known to be good.
+        # As `headers.setdefault` for each, in a fraction of the time.
         headers._store = {**policy(request.path_info, has_tag="etag" in headers._store), **headers._store}
         return response
 
 
 def policy(path: str, *, has_tag: bool) -> Headers:
-    """The headers of an answer to that path."""
     match path.split("/", 2)[1:2]:
         case ["events"]:
             return OF_EVENTS if has_tag else OF_PERSONAL_DATA

@@ -1,4 +1,6 @@
-"""Health for those who run the service: is the process alive, and can it serve?"""
+"""Is the process alive (/healthz), and can it serve (/readyz)?"""
+
+from collections.abc import Callable
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connection
@@ -7,18 +9,23 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from eventhub.exceptions import RETRY_AFTER_SECONDS
-from registrations.triggers import missing_triggers
+
+_requirements: dict[str, Callable[[], bool]] = {}
+
+
+def require(is_met: Callable[[], bool], *, otherwise: str) -> None:
+    """Have /readyz answer 503 with the reason `otherwise` unless `is_met`; for apps to call when they are ready."""
+    _requirements[otherwise] = is_met
 
 
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process lives. It asks nothing of anybody else, so that a database's outage restarts no worker."""
+    """Depends on nothing else, so that an outage of the database restarts no worker."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The database answers and its schema is this code's; else a 503 that says what is missing."""
     reason = _why_not()
     if reason is None:
         return JsonResponse({"status": "ok"})
@@ -33,8 +40,6 @@ def _why_not() -> str | None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return "migrations are not applied"
-        if missing_triggers():
-            return "the seat triggers are missing; run migrate"
+        return next((reason for reason, is_met in _requirements.items() if not is_met()), None)
     except (Error, ImproperlyConfigured):
         return "the database does not answer"
-    return None

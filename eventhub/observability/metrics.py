@@ -1,11 +1,11 @@
-"""What is counted for Prometheus, where METRICS=1. The page that shows it is eventhub/observability/metrics_view.py.
+"""Counters for Prometheus, with METRICS=1; `/metrics` shows them (eventhub/observability/metrics_view.py).
 
-Without METRICS nothing is counted, and the library is not even loaded. What a transaction does counts once it is
-committed. gunicorn's workers each count in a file of their own, which are added up (gunicorn.conf.py).
+Without METRICS the library is not even loaded. A transaction counts once it is committed. Each of gunicorn's workers
+counts in a file of its own, and the page adds them up.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 from django.conf import settings
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+Reading = tuple[str, str, float]
+# What apps have to show whenever the page is read: name, description and value of each gauge.
+gauges: list[Callable[[], Iterable[Reading]]] = []
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -35,7 +39,7 @@ class Counters(NamedTuple):
 
 @functools.cache
 def counters() -> Counters:
-    """Those of this process, made when they are first asked for: by the middleware, before there are threads."""
+    """Return this process's counters; the middleware makes them before there are threads."""
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
     registry = CollectorRegistry()
@@ -45,20 +49,24 @@ def counters() -> Counters:
 
     return Counters(
         registry=registry,
-        requests=counter("requests", "Requests by how they were answered.", "route", "method", "status"),
+        requests=counter("requests", "Requests by status.", "route", "method", "status"),
         seconds=Histogram(
-            "eventhub_request_seconds", "Their durations.", ("route", "method"), buckets=SECONDS, registry=registry
+            "eventhub_request_seconds",
+            "Durations of requests.",
+            ("route", "method"),
+            buckets=SECONDS,
+            registry=registry,
         ),
         in_progress=Gauge(
             "eventhub_requests_in_progress",
-            "Requests that are being answered.",
+            "Requests in progress.",
             multiprocess_mode="livesum",
             registry=registry,
         ),
-        registrations=counter("registrations", "People who got a seat, or a place in a queue.", "outcome"),
-        refusals=counter("registrations_refused", "People who got neither, by the code of the refusal.", "code"),
-        cancellations=counter("cancellations", "Registrations that were cancelled or removed."),
-        promotions=counter("promotions", "Seats that were given to people who waited."),
+        registrations=counter("registrations", "Registrations by outcome: a seat or the waiting list.", "outcome"),
+        refusals=counter("registrations_refused", "Refused registrations by code.", "code"),
+        cancellations=counter("cancellations", "Cancelled and removed registrations."),
+        promotions=counter("promotions", "Seats given to people on the waiting list."),
     )
 
 
@@ -82,7 +90,6 @@ def ended(*, route: str, method: str, status: int, seconds: float) -> None:
 
 
 def registered(outcome: str) -> None:
-    """Somebody came in, with this status."""
     if settings.METRICS:
         transaction.on_commit(lambda: counters().registrations.labels(outcome).inc())
 
@@ -93,13 +100,12 @@ def cancelled() -> None:
 
 
 def promoted(number: int) -> None:
-    """So many got a seat who had waited for it."""
     if settings.METRICS and number:
         transaction.on_commit(lambda: counters().promotions.inc(number))
 
 
 def counting_refusals(rule: Callable[P, R]) -> Callable[P, R]:
-    """Counts what `rule`, which lets somebody in, refuses."""
+    """Decorate a rule of registering so that its refusals are counted."""
 
     @functools.wraps(rule)
     def counted(*args: P.args, **kwargs: P.kwargs) -> R:

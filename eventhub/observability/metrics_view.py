@@ -1,4 +1,4 @@
-"""The page `/metrics`, as Prometheus reads it. Without METRICS=1 there is no such page."""
+"""The page `/metrics` for Prometheus, with METRICS=1."""
 
 import hmac
 import logging
@@ -10,7 +10,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
@@ -18,8 +17,7 @@ from eventhub import tasks
 from eventhub.exceptions import Forbidden, NotAuthenticated, Refusal, TokenNotValid
 from eventhub.http import client_ip, error_views
 from eventhub.observability import redaction
-from eventhub.observability.metrics import counters
-from registrations.selectors import dashboard
+from eventhub.observability.metrics import counters, gauges
 
 logger = logging.getLogger("eventhub.monitoring")
 
@@ -39,7 +37,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _refusal(request: HttpRequest) -> Refusal | None:
-    """With METRICS_TOKEN whoever has it may read, from anywhere; without it, METRICS_ADDRESSES may."""
+    """Demand METRICS_TOKEN where there is one, else an address of METRICS_ADDRESSES."""
     if not settings.METRICS_TOKEN:
         return None if _is_near(request) else Forbidden()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -50,8 +48,10 @@ def _refusal(request: HttpRequest) -> Refusal | None:
 
 
 def _is_near(request: HttpRequest) -> bool:
-    """Whether it comes from one of METRICS_ADDRESSES. Through a proxy that NUM_PROXIES does not know of, everybody
-    would seem to come from the proxy's: then nobody is."""
+    """Return whether the client's address is one of METRICS_ADDRESSES.
+
+    Behind a proxy that NUM_PROXIES does not count everybody would seem to come from the proxy: then nobody is near.
+    """
     if not settings.NUM_PROXIES and any(name in request.headers for name in OF_PROXIES):
         return False
     address = client_ip.parsed(client_ip.address(request.META))  # None: of a socket of the file system
@@ -66,13 +66,13 @@ def _page() -> HttpResponse:
     registry = CollectorRegistry() if of_workers else counters().registry
     if of_workers:
         MultiProcessCollector(registry)
-    at_present = CollectorRegistry()
-    at_present.register(_AtPresent())
-    return HttpResponse(generate_latest(registry) + generate_latest(at_present), content_type=CONTENT_TYPE_LATEST)
+    current = CollectorRegistry()
+    current.register(_Gauges())
+    return HttpResponse(generate_latest(registry) + generate_latest(current), content_type=CONTENT_TYPE_LATEST)
 
 
-class _AtPresent:
-    """What is not counted but asked for when the page is read."""
+class _Gauges:
+    """Values that are read together with the page."""
 
     def collect(self) -> Iterator[Any]:
         from prometheus_client.core import GaugeMetricFamily
@@ -80,22 +80,19 @@ class _AtPresent:
         def gauge(name: str, about: str, value: float) -> GaugeMetricFamily:
             return GaugeMetricFamily(f"eventhub_{name}", about, value=value)
 
-        build = GaugeMetricFamily("eventhub_build_info", "The version that answers.", labels=["version"])
+        build = GaugeMetricFamily("eventhub_build_info", "The version of the service.", labels=["version"])
         build.add_metric([str(settings.SPECTACULAR_SETTINGS["VERSION"])], 1)
         yield build
         try:
             waiting = tasks.backlog()
-        except Exception as problem:  # whatever keeps the tasks may be away, which is no reason to tell nothing
+        except Exception as problem:  # Redis may be away; the rest is shown all the same
             logger.warning("The backlog of tasks is not known: %s", redaction.said(problem))
         else:
-            yield gauge("tasks_waiting", "Background tasks that wait or are under way.", waiting)
+            yield gauge("tasks_waiting", "Background tasks that are waiting or running.", waiting)
         try:
-            now = dashboard.totals(user=None, now=timezone.now())
+            readings = [reading for read in gauges for reading in read()]
         except (Error, ImproperlyConfigured):
             yield gauge("database_up", "Whether the database answers.", 0)
             return
         yield gauge("database_up", "Whether the database answers.", 1)
-        yield gauge("events_to_come", "Announced events of today and later.", now.events)
-        yield gauge("seats", "Their seats.", now.seats)
-        yield gauge("seats_taken", "Their seats that are taken.", now.taken)
-        yield gauge("queue_length", "People who wait for a seat of theirs.", now.waiting)
+        yield from (gauge(*reading) for reading in readings)

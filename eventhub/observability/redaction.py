@@ -1,32 +1,60 @@
-"""What of an exception, or of another library's message, may be written down: no value that somebody has sent.
+"""What logs, metrics and Sentry may contain of a request or an exception: no value that a client has chosen.
 
-A message of an exception repeats what it is about, mostly in quotes, and the database repeats whole rows. So a line of
-the log keeps where something happened and of what kind it was, names of the schema included, and leaves values out.
-
-It imports nothing of the service, as gunicorn's parent process uses it and must not load that.
+Exceptions repeat values, mostly in quotes, and the database repeats whole rows. What is kept says where something
+happened and what kind it was, with names of the schema. This module imports nothing of the service, as gunicorn's
+parent process uses it and must not load that.
 """
 
+import functools
 import re
 import traceback
 from collections.abc import Iterator
+from typing import Any
 
 LONGEST = 300
-# From a quotation mark that begins something to the last one, or to the end. The one in "can't" begins nothing.
+OTHER = "other"
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+# From an opening quotation mark to the last one, or to the end. The one in "can't" opens nothing.
 _QUOTED = re.compile(r"""(?:(?<!\w)|(?<=\bb))["'](?:.*["']|.*)""")
 _DATABASE = ("django.db.utils.Error", "django.db.utils.InterfaceError", "psycopg.Error", "sqlite3.Error")
 _QUOTES_VALUES = ("django.db.utils.DataError", "django.db.utils.ProgrammingError", "psycopg.DataError")
-# SQLSTATE's classes in whose messages PostgreSQL quotes names, of tables, roles or files, and no values.
+# Classes of SQLSTATE whose messages quote names of tables, roles or files, and no values.
 _QUOTES_NAMES = {"08", "25", "28", "3D", "40", "42", "53", "54", "55", "57", "58"}
 
 
+def method_of(request: Any) -> str:
+    return request.method if request.method in METHODS else OTHER
+
+
+def route_of(request: Any) -> str:
+    """Return the pattern of the URL in the contract's spelling, such as `/events/{id}`, or `other`."""
+    if request is None:
+        return OTHER
+    match = request.resolver_match
+    if match is None:
+        return "/static/" if request.path_info.startswith("/static/") else OTHER
+    return _spelled(match.route, getattr(match.func, "is_slash_alias", False))
+
+
+@functools.lru_cache(maxsize=1000)
+def _spelled(route: str, is_alias: bool) -> str:
+    if "^" in route or "(?" in route:  # the catch-all
+        return OTHER
+    if is_alias:
+        route = route[:-1] if route.endswith("/") else f"{route}/"
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: f"{{{'id' if found[1] == 'pk' else found[1]}}}", route)
+
+
 def text(message: str) -> str:
-    """The first line of a message, without what stands in quotes."""
+    """Return the first line of a message, with an ellipsis for anything in quotes."""
     return _QUOTED.sub("'…'", _first_line(message))[:LONGEST]
 
 
 def said(problem: BaseException) -> str:
-    """What an exception says, without values. PostgreSQL's DETAIL, which is a row, and the excerpt of a statement
-    are further lines; which constraint it was is told."""
+    """Return an exception's message without values, with the SQLSTATE and the constraint of a database error.
+
+    PostgreSQL's DETAIL, which is a row, and the excerpt of a statement are further lines and left out.
+    """
     if not _is_a(problem, _DATABASE):
         return text(str(problem))
     cause = problem if hasattr(problem, "sqlstate") else problem.__cause__
@@ -34,22 +62,21 @@ def said(problem: BaseException) -> str:
     names_only = state[:2] in _QUOTES_NAMES if state else not _is_a(problem, _QUOTES_VALUES)
     first = _first_line(str(problem))[:LONGEST] if names_only else text(str(problem))
     constraint = getattr(getattr(cause, "diag", None), "constraint_name", None)
-    told = " ".join(part for part in (state, constraint) if part)
-    return f"{first} [{told}]" if told else first
+    known = " ".join(part for part in (state, constraint) if part)
+    return f"{first} [{known}]" if known else first
 
 
 def trace(problem: BaseException) -> str:
-    """A traceback as Python prints it, with what each exception of its chain says through `said`."""
-    return "\n".join(_told(each) for each in reversed(list(_chain(problem))))
+    """Return a traceback as Python prints it, with the messages redacted."""
+    return "\n".join(_formatted(each) for each in reversed(list(_chain(problem))))
 
 
-def _told(problem: BaseException) -> str:
+def _formatted(problem: BaseException) -> str:
     frames = "".join(traceback.format_tb(problem.__traceback__))
     return f"Traceback (most recent call last):\n{frames}{_name(type(problem))}: {said(problem)}"
 
 
 def _chain(problem: BaseException | None) -> Iterator[BaseException]:
-    """The exception, and what it came from."""
     seen: set[int] = set()
     while problem is not None and id(problem) not in seen:
         seen.add(id(problem))

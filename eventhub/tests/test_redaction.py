@@ -184,12 +184,14 @@ def test_of_gunicorn_neither_the_client_nor_what_it_sent(message, args, left):
 
 
 def test_half_a_surrogate_pair_is_still_a_line():
-    assert '"message": "\\ud800"' in logs.Json().format(record("eventhub", "\ud800"))
+    assert '"message": "\\ud800"' in logs.JsonFormatter().format(record("eventhub", "\ud800"))
 
 
 def test_as_text_a_line_has_its_facts_and_its_trace():
     problem = caught(lambda: int(CANARY))
-    line = logs.Line("{message}", style="{").format(record("eventhub", "why", problem=problem, facts={"user_id": 7}))
+    line = logs.TextFormatter("{message}", style="{").format(
+        record("eventhub", "why", problem=problem, facts={"user_id": 7})
+    )
     first, *trace = line.splitlines()
     assert first.endswith("ERROR eventhub: why user_id=7") or first.endswith("]: why user_id=7")
     assert (trace[0], trace[-1]) == (

@@ -13,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import User
 from eventhub.http import request_id
 from eventhub.observability import logging as logs
-from eventhub.observability.routes import method_of, route_of
+from eventhub.observability.redaction import method_of, route_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def written(settings):
     settings.LOG_FORMAT = "json"
     stream, root = io.StringIO(), logging.getLogger()
     handler, level = logging.StreamHandler(stream), root.level
-    handler.setFormatter(logs.Json())
+    handler.setFormatter(logs.JsonFormatter())
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]

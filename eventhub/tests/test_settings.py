@@ -166,7 +166,7 @@ VARIABLES = {
     "LOG_LEVEL": (lambda values: values["LOGGING"]["root"]["level"], "INFO"),
     "LOG_FORMAT": (
         lambda values: (values["LOG_FORMAT"], values["LOGGING"]["formatters"]["line"]["()"]),
-        ("text", "eventhub.observability.logging.Line"),
+        ("text", "eventhub.observability.logging.TextFormatter"),
     ),
     "LOG_CLIENT_ADDRESS": (simply("LOG_CLIENT_ADDRESS"), False),
     "METRICS": (simply("METRICS"), False),
@@ -244,7 +244,7 @@ GOOD = [
     ("REFRESH_TOKEN_DAYS", "1", timedelta(days=1)),
     ("PAGE_SIZE", "200", 200),
     ("LOG_LEVEL", "WARNING", "WARNING"),
-    ("LOG_FORMAT", "json", ("json", "eventhub.observability.logging.Json")),
+    ("LOG_FORMAT", "json", ("json", "eventhub.observability.logging.JsonFormatter")),
     ("LOG_CLIENT_ADDRESS", "1", True),
     ("METRICS", "1", True),
     ("METRICS_TOKEN", "0123456789abcdef", "0123456789abcdef"),

@@ -125,6 +125,7 @@ def test_in_a_country_of_semicolons_no_cell_begins_with_a_formula():
 def test_what_was_written_is_read_again(write):
     texts = [text for text, _ in DEFUSED] + [text for text in HARMLESS if text]
     texts += ["one\ntwo", 'a "b", c;d', "東京 😀", "00123", "#N/A", "TRUE", "a_x000D_b", "<&>", "\x01\x1f"]
+    texts += ["<r><t>a</t></r>", "<r>"]
     content = write(["line", "text"], [[number, text] for number, text in enumerate(texts)])
     entries = read_entries(read_records(content, max_rows=1000), fields={"line": (), "text": ()}, columns={})
     assert [entry.texts for entry in entries] == [
