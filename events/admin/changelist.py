@@ -1,4 +1,4 @@
-"""The list of events: its order, its filters, its columns."""
+"""The list of events: order, filters and columns."""
 
 from typing import Any, ClassVar
 
@@ -38,8 +38,7 @@ STATUS_COLOURS = {
 
 
 class WhenFilter(RadioFilter):
-    """Today and later until something else is asked for. Whoever searches means all events, and whoever names a day
-    means that day."""
+    """Filter by time: today and later by default, all events for a search or a chosen day."""
 
     title = "when"
     parameter_name = "when"
@@ -62,8 +61,8 @@ class WhenFilter(RadioFilter):
             return queryset
         return queryset.filter(**{"last_mark__gte" if self.value() == COMING else "last_mark__lt": today})
 
-    # From an index each. What is to come is in the order of its ends, so that an exhibition that is open all year does
-    # not stand above everything else all year.
+    # Each order is an index. Upcoming events are ordered by their end, so that an exhibition that is open all year is
+    # not always on top.
     orders: ClassVar = {
         COMING: ("last_mark", "id"),
         PAST: ("-last_mark", "-id"),
@@ -72,14 +71,16 @@ class WhenFilter(RadioFilter):
 
 
 class FillFilter(RadioFilter):
-    """A queue is sought among the full events: an index that knows of queues would make joining one dearer. `in` is for
-    SQLite, which looks nothing up that is only said to be true or not."""
+    """Filter by free seats. `in` lets SQLite use the index, which it does not for a bare boolean.
+
+    A waiting list is searched among the full events: an index on it would slow down joining one.
+    """
 
     title = "seats"
     parameter_name = "fill"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("free", "Free seats"), ("full", "Full"), ("queue", "Full, and people are waiting")]
+        return [("free", "Free seats"), ("full", "Full"), ("queue", "Full, with a waiting list")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
         if self.value() == "free":
@@ -103,7 +104,7 @@ class OrganizerFilter(AutocompleteSelectFilter):
 
 class EventChangeList(UncountedChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Event]) -> list[str]:
-        """By one column, and by the key in the same direction, as the indexes are."""
+        """Order by one column, then by key in the same direction, as the indexes do."""
         if ORDER_VAR not in self.params:
             return self._get_default_ordering()
         column = str(super().get_ordering(request, queryset)[0])
@@ -118,27 +119,26 @@ class EventChangeList(UncountedChangeList):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether a search or a filter may be what hides events, beside the one that is there from the beginning."""
+        """Return whether a search or a filter other than the default may hide events."""
         names_a_period = any(name.startswith(f"{DATE}__") for name in self.params)
         return bool(self.query or self.has_active_filters or names_a_period)
 
     def periods(self) -> list[Period]:
-        """The links to years, months and days above the list."""
         return periods(self.root_queryset, self.params, self.get_query_string)
 
 
 class EventChangelist:
-    """The columns of the list, and what filters it, as parts of the admin."""
+    """Columns and filters of the list; a part of EventAdmin."""
 
     list_filter: ClassVar = (WhenFilter, ("status", ChoicesCheckboxFilter), FillFilter, (DATE, BeginsFilter))
     date_hierarchy = DATE
     search_fields = ("title", "location", "description")
-    search_help_text = "Title, place, description"
+    search_help_text = "Search by title, location or description"
     ordering = ("-date_time", "-id")
     sortable_by = ("title",)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Django lets every column be asked about, by any means; here it is what the filters ask."""
+        """Allow only what the filters use. By default Django allows every column."""
         if lookup not in LOOKUPS:
             raise IncorrectLookupParameters(lookup)
         return True
@@ -173,5 +173,5 @@ class EventChangelist:
 
 
 def percent_taken(event: Event) -> int:
-    """Rounded down, so that only what is full looks so."""
+    """Round down, so that only a full event shows 100 %."""
     return int(100 * event.seats_taken // event.max_capacity)

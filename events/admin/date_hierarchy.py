@@ -1,7 +1,7 @@
 """Links to the years, months and days of a list of events.
 
-Django's own reads the date of every event to offer those that have any, which takes a second at a million. These are
-all between the first event and the last, which an index knows.
+Django's own date hierarchy reads the date of every event, which takes a second at a million events. This one offers
+all periods between the first event and the last, which come from an index.
 """
 
 import calendar
@@ -16,14 +16,14 @@ from django.utils import formats, timezone
 from events.models import Event
 
 PARTS = ("year", "month", "day")
-# Years away from the present one; what is further away is found by filtering for its date.
+# Years around the present one; the date filter reaches the others.
 YEARS_AROUND = 10
 
 MakeLink = Callable[[Mapping[str, Any], list[str]], str]
 
 
 class Period(NamedTuple):
-    """A link; without an address, the period that is shown."""
+    """A link, or without one the period that is shown."""
 
     title: str
     link: str = ""
@@ -31,7 +31,7 @@ class Period(NamedTuple):
 
 
 def periods(events: QuerySet[Event], params: Mapping[str, Any], make_link: MakeLink) -> list[Period]:
-    """The way back, and the periods one step smaller than the one that `params` name."""
+    """Return a link back, and links to the periods within the one in `params`."""
     span = _span(events)
     if span is None:
         return []
@@ -51,14 +51,12 @@ def periods(events: QuerySet[Event], params: Mapping[str, Any], make_link: MakeL
 
 
 def _span(events: QuerySet[Event]) -> tuple[date, date] | None:
-    """The days of the first event and of the last."""
     dates = events.values_list("date_time", flat=True)
     first, last = dates.order_by("date_time", "pk").first(), dates.order_by("-date_time", "-pk").first()
     return (timezone.localtime(first).date(), timezone.localtime(last).date()) if first else None
 
 
 def _numbers(chosen: list[int]) -> range:
-    """The years around, or the months of the year chosen, or the days of its month."""
     if not chosen:
         this_year = timezone.localdate().year
         return range(this_year - YEARS_AROUND, this_year + YEARS_AROUND + 1)

@@ -1,4 +1,4 @@
-"""What goes with an event, said without reading it."""
+"""What is deleted together with an event, counted instead of listed."""
 
 from collections.abc import Iterable
 
@@ -8,8 +8,8 @@ from events.models import Event
 from registrations.models import Registration
 
 
-def what_goes(events: Iterable[Event]) -> tuple[list[str], dict[str, int]]:
-    """A sentence for each event, and the totals by kind."""
+def deleted_objects(events: Iterable[Event]) -> tuple[list[str], dict[str, int]]:
+    """Return a sentence for each event, and the totals by kind."""
     chosen = list(events)
     counted = Registration.objects.filter(event__in=[event.pk for event in chosen]).order_by()
     counts = dict(counted.values_list("event").annotate(Count("pk")))
@@ -19,9 +19,9 @@ def what_goes(events: Iterable[Event]) -> tuple[list[str], dict[str, int]]:
 
 def _sentence(event: Event, registrations: int) -> str:
     if not registrations:
-        return f"{event.title}, for which nobody has registered"
+        return f"{event.title} (no registrations)"
     return (
-        f"{event.title}, and with it {registrations:,} registration{'' if registrations == 1 else 's'}: "
-        f"{event.seats_taken:,} with a seat, {event.waitlisted:,} waiting, "
+        f"{event.title} and {registrations:,} registration{'' if registrations == 1 else 's'}: "
+        f"{event.seats_taken:,} with a seat, {event.waitlisted:,} on the waiting list, "
         f"{registrations - event.seats_taken - event.waitlisted:,} cancelled"
     )

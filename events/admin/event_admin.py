@@ -1,4 +1,4 @@
-"""The back office of events: thin faces over events.services.events and registrations.services.event_changes."""
+"""Events in the back office."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -20,8 +20,8 @@ from events.admin import deletion, exports
 from events.admin.actions import bulk_actions, seated_sentence
 from events.admin.attendees_tab import AttendeesTab
 from events.admin.changelist import EventChangeList, EventChangelist
-from events.admin.forms import FACTS, EventForm, fieldsets
-from events.admin.history import HistoryTab, asked_page
+from events.admin.forms import READ_ONLY, EventForm, fieldsets
+from events.admin.history import HistoryTab, requested_page
 from events.admin.summary import summary
 from events.models import Event, EventStatus
 from events.services import events
@@ -34,7 +34,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
     rights: ClassVar = {"view": "attendees", "add": "create", "change": "update", "delete": "destroy"}
     form = EventForm
     autocomplete_fields = ("organizer",)
-    readonly_fields = FACTS
+    readonly_fields = READ_ONLY
     actions: ClassVar = [*bulk_actions(), *exports.attendee_actions()]
     warn_unsaved_form = True
     delete_confirmation_template = "events/admin/delete_confirmation.html"
@@ -66,23 +66,23 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
         return fieldsets(request, adding=obj is None)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Nothing from the address, which anybody may have written."""
+        """Ignore initial values in the URL."""
         return {"organizer": request.user.pk}
 
-    @display(description="waiting")  # type: ignore[untyped-decorator]
+    @display(description="waiting list")  # type: ignore[untyped-decorator]
     def waiting(self, event: Event) -> int:
         return event.waitlisted  # type: ignore[no-any-return]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """An organizer is chosen here; accounts are made and changed on pages of their own."""
+        """Offer no links to add or change accounts: they have their own pages."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "organizer":
-            for related in ("add", "change", "delete", "view"):
-                setattr(field.widget, f"can_{related}_related", False)
+            for right in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{right}_related", False)
         return field
 
     def save_model(self, request: HttpRequest, obj: Event, form: EventForm, change: bool) -> None:
-        """Through the rules, and no more than what the person has changed."""
+        """Save only the changed values, through the rules."""
         by: Any = request.user
         chosen = form.cleaned_data.get("organizer")
         owner_id = form.initial.get("organizer", by.pk)
@@ -94,7 +94,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
             return
         if organizer is not None:
             values["organizer"] = organizer
-        # Told when all is written: a transaction that is begun again must not tell it twice.
+        # Shown after the commit: a transaction that is retried must not show it twice.
         request.seated = event_changes.edit_event(event_id=obj.pk, values=values).seated  # type: ignore[attr-defined]
 
     def response_change(self, request: HttpRequest, obj: Event) -> HttpResponse:
@@ -103,13 +103,13 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
         return super().response_change(request, obj)  # type: ignore[no-any-return]
 
     def response_post_save_add(self, request: HttpRequest, obj: Event) -> HttpResponse:
-        """To its page, where it can be published."""
+        """Redirect to the event's page, where it can be published."""
         return HttpResponseRedirect(reverse("admin:events_event_change", args=[obj.pk]))
 
     # The page of one event -------------------------------------------------------------------------------------------
 
     def get_changeform_datasets(self, request: HttpRequest) -> list[type]:
-        """The tabs beside the form. unfold takes actions on them, which ours have none of."""
+        """Return the tabs. They have no actions, so a POST of one gets none."""
         match = request.resolver_match
         is_page = match is not None and could_be_id(match.kwargs.get("object_id", ""))
         return [AttendeesTab, HistoryTab] if is_page and "dataset" not in request.POST else []
@@ -122,7 +122,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[no-any-return]
 
     def _stored(self, request: HttpRequest, event: Event) -> Event:
-        """The event as the database has it: a form that was refused has written on the one that it was given."""
+        """Return the event as stored: a refused form has already changed its instance."""
         return (request.method == "POST" and self.get_queryset(request).filter(pk=event.pk).first()) or event
 
     def history_view(
@@ -138,7 +138,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
             "title": f"History of {event}",
             "opts": self.opts,
             "object": event,
-            "page": asked_page(request, event),
+            "page": requested_page(request, event),
             "event_id": event.pk,
             **(extra_context or {}),
         }
@@ -147,7 +147,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
     # Deleting --------------------------------------------------------------------------------------------------------
 
     def get_deleted_objects(self, objs: Iterable[Event], request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
-        return (*deletion.what_goes(objs), set(), [])
+        return (*deletion.deleted_objects(objs), set(), [])
 
     def delete_model(self, request: HttpRequest, obj: Event) -> None:
         event_changes.delete_event(event_id=obj.pk)
@@ -157,6 +157,6 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
             event_changes.delete_event(event_id=event.pk)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """What cannot be undone comes last."""
+        """Put deletion last."""
         actions: dict[str, Any] = super().get_actions(request)
         return {name: actions[name] for name in sorted(actions, key="delete_selected".__eq__)}

@@ -1,4 +1,4 @@
-"""Reading the history of an event: who changed what, when and through what, as the reader may know it."""
+"""The history of an event, as far as the reader may see it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,7 +16,7 @@ from events.models import Event
 
 PAGE_SIZE = 20
 _KINDS = {"+": "Created", "~": "Changed", "-": "Deleted"}
-# What a person cannot change says nothing; the organizer is somebody, and named as such.
+# Leaves out what nobody can change. The organizer is shown by name.
 _FIELDS = [field for field in Event.history.model.tracked_fields if field.name not in {"id", "created_at", "organizer"}]
 _DELETED, _ADMIN, _SOMEONE = "a deleted account", "an admin", "someone else"
 
@@ -27,8 +27,8 @@ class FieldChange(NamedTuple):
     becomes: str
 
 
-class Change(NamedTuple):
-    """A line of an event's history. `who` is empty for what nobody signed in has done, such as a command."""
+class EventChange(NamedTuple):
+    """A change of an event. `who` is empty if nobody was signed in, for example for a command."""
 
     pk: int
     at: datetime
@@ -38,31 +38,31 @@ class Change(NamedTuple):
     fields: list[FieldChange]
 
 
-class Page(NamedTuple):
-    """Changes, the latest first; `older` continues them, as the `before` of the next page."""
+class HistoryPage(NamedTuple):
+    """Changes, the latest first. `older` is the `before` of the next page."""
 
-    changes: list[Change]
+    changes: list[EventChange]
     older: int | None
 
 
-def read_history(*, event_id: int, reader: User, before: int | None = None, size: int = PAGE_SIZE) -> Page:
-    """A page of the event's history, in two queries.
+def read_history(*, event_id: int, reader: User, before: int | None = None, size: int = PAGE_SIZE) -> HistoryPage:
+    """Return a page of the history, in two queries.
 
-    An admin reads usernames. An organizer reads their own, and of others only whether it was an admin.
+    Admins see usernames. Organizers see their own, and of others only whether it was an admin.
     """
     lines = Event.history.filter(id=event_id).order_by("-history_id")
     if before is not None:
         lines = lines.filter(history_id__lt=before)
-    # One more than are shown tells whether there are more, and what the last of them has changed.
+    # One extra row shows whether there are more, and what the last change on the page was.
     rows = list(lines[: size + 1])
     names = _names(rows, reader)
     changes = [_change(row, older, names) for row, older in zip_longest(rows, rows[1:])]
-    return Page(changes[:size], rows[size - 1].history_id if len(rows) > size else None)
+    return HistoryPage(changes[:size], rows[size - 1].history_id if len(rows) > size else None)
 
 
-def _change(row: Any, older: Any | None, names: dict[int, str]) -> Change:
+def _change(row: Any, older: Any | None, names: dict[int, str]) -> EventChange:
     fields = [] if older is None or row.history_type == "+" else [*_differences(row, older, names)]
-    return Change(
+    return EventChange(
         pk=row.history_id,
         at=row.history_date,
         who=_name(names, row.history_user_id),
@@ -86,20 +86,20 @@ def _name(names: dict[int, str], user_id: int | None) -> str:
 
 
 def _names(rows: Iterable[Any], reader: User) -> dict[int, str]:
-    """How the reader knows the accounts of these lines; one that is not among them exists no more."""
+    """Return the name of each account as the reader may see it; deleted accounts are missing."""
     ids = {pk for row in rows for pk in (row.history_user_id, row.organizer_id) if pk is not None}
     accounts = User.objects.filter(pk__in=ids).values_list("pk", "username", "role")
-    return {pk: _known_as(pk, username, role, reader) for pk, username, role in accounts}
+    return {pk: _visible_name(pk, username, role, reader) for pk, username, role in accounts}
 
 
-def _known_as(pk: int, username: str, role: str, reader: User) -> str:
+def _visible_name(pk: int, username: str, role: str, reader: User) -> str:
     if reader.is_admin or pk == reader.pk:
         return username
     return _ADMIN if role == Role.ADMIN else _SOMEONE
 
 
 class HistoryTab:
-    """The last changes, beside the form; what unfold calls a dataset."""
+    """The tab with the last changes; a dataset for unfold."""
 
     tab = True
     title = "History"
@@ -118,8 +118,8 @@ class HistoryTab:
         return render_to_string("events/admin/history_tab.html", context, request=self.request)
 
 
-def asked_page(request: HttpRequest, event: Event) -> Page:
-    """The page of the history that the address names."""
+def requested_page(request: HttpRequest, event: Event) -> HistoryPage:
+    """Return the page of the history named in the URL."""
     before = request.GET.get("before", "")
     return read_history(
         event_id=event.pk,

@@ -70,7 +70,7 @@ def test_what_is_done_what_was_so_and_what_is_refused_are_told_apart(do, olga, m
     answer = do(olga, "publish", *events)
     assert messages_of(answer) == [
         ("success", "1 event published."),
-        ("info", "“upcoming” was published already."),
+        ("info", "“upcoming” was already published."),
         ("error", "“cancelled” was not published: An event that is cancelled cannot be published."),
     ]
     assert statuses() == {"draft": "upcoming", "upcoming": "upcoming", "cancelled": "cancelled"}
@@ -94,7 +94,7 @@ def test_reopening_says_who_got_a_seat(do, olga, make_event, enroll):
     event = make_event(olga, max_capacity=2, status="cancelled")
     enroll(event)
     enroll(event, status="waitlisted")
-    assert messages_of(do(olga, "reopen", event))[1] == ("success", "1 person from the queue got a seat.")
+    assert messages_of(do(olga, "reopen", event))[1] == ("success", "1 person from the waiting list got a seat.")
 
 
 # Cancelling asks first -----------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def test_cancelling_asks_first_and_says_how_many_it_concerns(do, office, olga, m
     enroll(event, status="cancelled")
     page = do(olga, "cancel", event, other, over).content.decode()
     assert "Cancelling 2 events" in page
-    assert "concerns 4 people: 3 with a seat and 1 waiting." in page
+    assert "affects 4 people: 3 with a seat and 1 on the waiting list." in page
     assert statuses() == {"A": "upcoming", "B": "upcoming", "Over": "completed"}
     hidden = dict(re.findall(r'<input type="hidden" name="(action|confirmed)" value="([^"]*)"', page))
     chosen = re.findall(r'name="_selected_action" value="(\d+)"', page)
@@ -124,13 +124,13 @@ def test_cancelling_asks_first_and_says_how_many_it_concerns(do, office, olga, m
 def test_cancelling_from_an_events_page_leads_back_to_it(do, olga, make_event):
     event = make_event(olga)
     page = do(olga, "cancel", event, from_page=True).content.decode()
-    assert ("Cancelling this event" in page, "concerns nobody" in page) == (True, True)
+    assert ("Cancelling this event" in page, "affects nobody" in page) == (True, True)
     assert ('name="come_back" value="1"' in page, f'href="{page_of(event)}"' in page) == (True, True)
 
 
 def test_what_cannot_be_cancelled_is_not_asked_about(do, olga, make_event):
     page = do(olga, "cancel", make_event(olga, status="draft")).content.decode()
-    assert ("None of these can be cancelled" in page, "Yes, cancel" in page) == (True, False)
+    assert ("None of these events can be cancelled" in page, "Cancel event" in page) == (True, False)
 
 
 # Registration, copies ------------------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ def test_an_admins_own_is_the_first_choice(office, ada):
 
 def test_the_form_helps_and_names_the_time_zone(office, olga):
     page = office(olga).get(ADD).content.decode()
-    for help_text in ("Times are in UTC.", "until the end of the day on which it begins", "goes to the first in the"):
+    for help_text in ("Time zone: UTC", "until the end of the day", "first person on it"):
         assert help_text in page
 
 
@@ -210,7 +210,7 @@ def test_more_seats_go_to_the_queue_and_it_is_said_to_how_many(office, olga, mak
         enroll(event, status="waitlisted")
     client = office(olga)
     answer = client.post(page_of(event), {**opened(client, event), "max_capacity": "3"}, follow=True)
-    assert messages_of(answer)[0] == "2 people from the queue got a seat."
+    assert messages_of(answer)[0] == "2 people from the waiting list got a seat."
     assert Registration.objects.filter(status="registered").count() == 3
 
 
@@ -346,7 +346,7 @@ def test_deleting_says_first_what_goes(office, olga, make_event, enroll):
     client = office(olga)
     with CaptureQueriesContext(connection) as captured:
         page = client.get(f"{LIST}{event.pk}/delete/").content.decode()
-    assert "Talk, and with it 4 registrations: 2 with a seat, 1 waiting, 1 cancelled" in page
+    assert "Talk and 4 registrations: 2 with a seat, 1 on the waiting list, 1 cancelled" in page
     assert sum("registrations_registration" in query["sql"] for query in captured) == 1
     assert client.post(f"{LIST}{event.pk}/delete/", {"post": "yes"}).url == LIST
     assert (Event.objects.count(), Registration.objects.count()) == (0, 0)
@@ -358,8 +358,8 @@ def test_deleting_several_says_it_of_each(office, olga, otto, make_event, enroll
     chosen = {"action": "delete_selected", "_selected_action": [event.pk for event in (empty, full, foreign)]}
     client = office(olga)
     page = client.post(f"{LIST}?when=all", chosen).content.decode()
-    assert "Empty, for which nobody has registered" in page
-    assert "Full, and with it 1 registration: 1 with a seat, 0 waiting, 0 cancelled" in page
+    assert "Empty (no registrations)" in page
+    assert "Full and 1 registration: 1 with a seat, 0 on the waiting list, 0 cancelled" in page
     client.post(f"{LIST}?when=all", {**chosen, "post": "yes"})
     assert list(Event.objects.all()) == [foreign]
 

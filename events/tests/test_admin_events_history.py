@@ -94,19 +94,19 @@ def told(olga, otto, ada, bob, make_event, person):
 
 def test_an_admin_reads_names(office, ada, told):
     assert lines_of(office(ada).get(history_of(told)).content.decode()) == [
-        ("nobody signed in", "Admin", "Title : from Hers to Nobody&#x27;s"),
+        ("Nobody signed in", "Admin", "Title : from Hers to Nobody&#x27;s"),
         ("olga", "Admin", "Title : from gone to Hers"),
         ("ada", "Admin", "Organizer : from otto to olga"),
         ("a deleted account", "Admin", "Title : from otto to gone"),
         ("otto", "Admin", "Title : from Talk to otto"),
-        ("nobody signed in", "Command", "Created"),
+        ("Nobody signed in", "Command", "Created"),
     ]
 
 
 def test_an_organizer_reads_their_own_name_and_nobody_elses(office, olga, told):
     page = office(olga).get(history_of(told)).content.decode()
     assert [who for who, _, _ in lines_of(page)] == [
-        "nobody signed in", "olga", "an admin", "a deleted account", "someone else", "nobody signed in",
+        "Nobody signed in", "olga", "an admin", "a deleted account", "someone else", "Nobody signed in",
     ]  # fmt: skip
     assert lines_of(page)[2][2] == "Organizer : from someone else to olga"
     assert ("ada<" in page, "@example.org" in page.replace("olga@example.org", "")) == (False, False)
@@ -118,7 +118,7 @@ def test_it_stands_on_the_events_page_and_in_whole_on_its_own(office, olga, make
         edit(event, olga, title=f"{number}")
     client = office(olga)
     tab = client.get(f"/admin/events/event/{event.pk}/change/").content.decode()
-    assert (len(lines_of(tab)), "The whole history" in tab) == (20, True)
+    assert (len(lines_of(tab)), "Full history" in tab) == (20, True)
     path, seen = "?", []
     while path:
         page = client.get(history_of(event) + path).content.decode()

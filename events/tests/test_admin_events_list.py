@@ -173,10 +173,10 @@ def test_fill_and_status_are_seen_at_a_glance(office, olga, make_event, enroll):
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("", "It begins as a draft that nobody else sees"),
-        ("q=nothing", "Take a word out of the search"),
-        ("fill=full", "Take a word out of the search"),
-        ("date_time__year=2030", "Take a word out of the search"),
+        ("", "starts as a draft that only you can see"),
+        ("q=nothing", "Try another search"),
+        ("fill=full", "Try another search"),
+        ("date_time__year=2030", "Try another search"),
     ],
 )
 def test_an_empty_list_says_what_to_do(office, olga, query, says):

@@ -37,11 +37,11 @@ def test_it_says_how_the_event_is_doing(page, olga, make_event, enroll):
 
 
 SENTENCES = [
-    ({"status": "draft"}, "Nobody can register: the event is draft."),
-    ({"date_time": timezone.now() - timedelta(days=3)}, "Nobody can register: the event is over."),
+    ({"status": "draft"}, "Registration is not open: the event is a draft."),
+    ({"date_time": timezone.now() - timedelta(days=3)}, "Registration is closed: the event is over."),
     ({"registration_opens": timezone.now() + timedelta(days=3)}, "Registration opens "),
-    ({"registration_closes": timezone.now() + timedelta(days=3)}, "Registration is open until "),
-    ({"registration_closes": timezone.now() - timedelta(days=3)}, "Registration has been closed since "),
+    ({"registration_closes": timezone.now() + timedelta(days=3)}, "Registration closes "),
+    ({"registration_closes": timezone.now() - timedelta(days=3)}, "Registration closed "),
 ]
 
 
@@ -79,7 +79,7 @@ def test_people_are_found_by_every_word(page, olga, make_event, enroll):
     enroll(event, name="Abe Owl")
     enroll(other, name="Bea Owl")
     assert people_of(page(event, "?people-q=owl+BEA@")) == ["Bea Owl"]
-    assert "Nobody here is called so." in page(event, "?people-q=zoe")
+    assert "No attendee matches your search." in page(event, "?people-q=zoe")
 
 
 def test_people_come_a_page_at_a_time(page, olga, make_event, enroll):

@@ -1,6 +1,6 @@
-"""What one can do with registrations: in bulk from the list, and with a button for one, by the same code.
+"""Actions on registrations: in bulk from the list, and as buttons for one registration, with the same code.
 
-A button posts DO as `check_in:17`, to the list, to the door or to the page of the registration.
+A button posts DO, for example `check_in:17`, to the list, to the check-in page or to the page of the registration.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,92 +18,84 @@ from django.utils.text import get_text_list
 from accounts.models import User
 from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from eventhub.api.fields import could_be_id
+from registrations.admin import status
 from registrations.models import LIVE, Registration
 from registrations.services import check_in
 from registrations.services.seats import ATTENDED, CANCELLED, REGISTERED, WAITLISTED
 
 DO = "do"
 CONFIRMED = "confirmed"
-GONE = "This registration is not there any more."
-MOST_REASONS = 10
-MOST_NAMES = 50  # on a page that asks
+GONE = "This registration no longer exists."
+MAX_REASONS = 10
+MAX_NAMES = 50  # on a confirmation page
+FREED_SEAT = "A seat that becomes free goes to the first person on the waiting list at once."
 
 AdminAction = Callable[[ScopedModelAdmin, HttpRequest, QuerySet[Registration]], HttpResponse | None]
 
 
 class RegistrationAction(NamedTuple):
-    """Something to be done with a registration. `suits` are the statuses with a button for it; the rule has the last
-    word. `done` is said of a name where it was done, `was` where nothing changed."""
+    """An action on a registration. Its button is shown for the statuses in `shown_for`; the rule decides."""
 
     name: str
     label: str
     rule: check_in.Rule
     done: str
-    was: str
-    suits: tuple[str, ...]
+    unchanged: str
+    shown_for: tuple[str, ...]
     variant: str = "default"
-    asks: str = ""
+    question: str = ""  # shown on a confirmation page; without it the action runs at once
 
 
 _ALL = (
     RegistrationAction(
         "check_in",
-        "Mark attended",
+        "Check in",
         check_in.check_in,
-        "marked attended",
-        "was marked attended already",
+        "checked in",
+        "already checked in",
         (REGISTERED, WAITLISTED, CANCELLED),
         "primary",
     ),
     RegistrationAction(
-        "undo_check_in",
-        "Undo “attended”",
-        check_in.undo_check_in,
-        "no longer marked attended",
-        "was not marked attended",
-        (ATTENDED,),
+        "undo_check_in", "Undo check-in", check_in.undo_check_in, "check-in undone", "not checked in", (ATTENDED,)
     ),
-    RegistrationAction("reinstate", "Reinstate", check_in.reinstate, "reinstated", "had a seat already", (CANCELLED,)),
+    RegistrationAction("reinstate", "Reinstate", check_in.reinstate, "reinstated", "already registered", (CANCELLED,)),
     RegistrationAction(
         "requeue",
-        "Move to the end of the queue",
+        "Move to end of waiting list",
         check_in.requeue,
-        "moved to the end of the queue",
-        "was at the end of the queue already",
+        "moved to the end of the waiting list",
+        "already at the end of the waiting list",
         (WAITLISTED,),
     ),
     RegistrationAction(
         "cancel",
-        "Cancel",
+        "Cancel registration",
         check_in.cancel,
         "cancelled",
-        "was cancelled already",
+        "already cancelled",
         LIVE,
         "danger",
-        "A seat that gets free goes to the first in the queue at once.",
+        FREED_SEAT,
     ),
     RegistrationAction(
         "remove",
-        "Remove",
+        "Remove registration",
         check_in.remove,
         "removed",
-        "was removed already",
+        "already removed",
         (*LIVE, CANCELLED),
-        "default",
-        "It is cancelled, and then forgotten with all that is written about it here. A seat that gets free goes to the "
-        "first in the queue at once.",
+        question=f"The registration and its history are deleted for good. {FREED_SEAT}",
     ),
 )
 ACTIONS = {action.name: action for action in _ALL}
 
 
-def suiting(registration: Registration) -> list[RegistrationAction]:
-    """The buttons that make sense for it in its state."""
-    return [action for action in ACTIONS.values() if registration.status in action.suits]
+def available(registration: Registration) -> list[RegistrationAction]:
+    return [action for action in ACTIONS.values() if registration.status in action.shown_for]
 
 
 def bulk_actions() -> list[AdminAction]:
-    """The deeds as Django wants its actions: functions that say how they are called."""
     return [_as_admin_action(action) for action in ACTIONS.values()]
 
 
@@ -118,34 +110,34 @@ def _as_admin_action(action: RegistrationAction) -> AdminAction:
 def perform_all(
     model_admin: ScopedModelAdmin, request: HttpRequest, queryset: QuerySet[Registration], *, action: RegistrationAction
 ) -> HttpResponse | None:
-    """Does it to the ticked ones, whoever waits in the order of the queue."""
+    """Run the action on the selected registrations, the waiting list in its order."""
     in_order = queryset.order_by("event", F("queue_number").asc(nulls_last=True), "pk")
     rows = list(in_order.select_related("event"))
     if not rows:
         messages.warning(request, GONE)
-    elif action.asks and CONFIRMED not in request.POST:
+    elif action.question and CONFIRMED not in request.POST:
         hidden = [("action", action.name), *((ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows)]
-        return ask_first(model_admin, request, action, rows, hidden=hidden, post_to="", back=request.get_full_path())
+        return confirm(model_admin, request, action, rows, hidden=hidden, post_to="", back=request.get_full_path())
     else:
         _perform(model_admin, request, action, rows)
     return None
 
 
 def perform_one(model_admin: ScopedModelAdmin, request: HttpRequest, *, back: str) -> HttpResponse:
-    """Does what the button asks for, and leads `back`; what is not to be had any more is a message there."""
+    """Run the action of the button that was pressed, then redirect to `back`."""
     name, _, pk = request.POST.get(DO, "").partition(":")
     action = ACTIONS.get(name)
     row = model_admin.get_queryset(request).filter(pk=pk).first() if could_be_id(pk) else None
     if action is None or row is None:
         messages.warning(request, GONE)
-    elif action.asks and CONFIRMED not in request.POST:
-        return ask_first(model_admin, request, action, [row], hidden=[(DO, f"{name}:{pk}")], post_to="", back=back)
+    elif action.question and CONFIRMED not in request.POST:
+        return confirm(model_admin, request, action, [row], hidden=[(DO, f"{name}:{pk}")], post_to="", back=back)
     else:
         _perform(model_admin, request, action, [row])
     return HttpResponseRedirect(back)
 
 
-def ask_first(
+def confirm(
     model_admin: ScopedModelAdmin,
     request: HttpRequest,
     action: RegistrationAction,
@@ -155,15 +147,16 @@ def ask_first(
     post_to: str,
     back: str,
 ) -> HttpResponse:
-    """The page that says what it is about, and how many; its form posts `hidden` to `action`."""
+    """Return the confirmation page. Its form posts `hidden` to `post_to`."""
+    what = action.label.replace("registration", counted(len(rows)))
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": f"{action.label} {counted(len(rows))}?",
+        "title": f"{what}?",
         "opts": model_admin.opts,
-        "action": action,
-        "rows": rows[:MOST_NAMES],
-        "more": max(0, len(rows) - MOST_NAMES),
-        "count": counted(len(rows)),
+        "what": what,
+        "question": action.question,
+        "rows": [(name_of(row), row.event, status.label(row)) for row in rows[:MAX_NAMES]],
+        "more": max(0, len(rows) - MAX_NAMES),
         "hidden": [*hidden, (CONFIRMED, "yes")],
         "post_to": post_to,
         "back": back,
@@ -175,7 +168,7 @@ def counted(number: int) -> str:
     return f"{number:,} {'registration' if number == 1 else 'registrations'}"
 
 
-def called(registration: Registration) -> str:
+def name_of(registration: Registration) -> str:
     return registration.name or "(no name)"
 
 
@@ -190,11 +183,11 @@ def _perform(
     for row in rows:
         if report.attempt(row, cast(User, request.user)) and action.name == "remove":
             model_admin.log_deletions(request, [row])
-    report.tell(request)
+    report.show(request)
 
 
 class RegistrationActionReport:
-    """What became of the registrations that something was to be done with."""
+    """Result of an action on several registrations, shown as messages."""
 
     def __init__(self, action: RegistrationAction) -> None:
         self.action = action
@@ -204,8 +197,8 @@ class RegistrationActionReport:
         self.seated: list[str] = []
 
     def attempt(self, row: Registration, by: User) -> bool:
-        """Whether it changed anything."""
-        name = called(row)
+        """Run the action on one registration and return whether it changed."""
+        name = name_of(row)
         try:
             outcome = self.action.rule(registration=row, by=by)
         except REFUSALS as refusal:
@@ -213,29 +206,27 @@ class RegistrationActionReport:
             self.refused.append(f"{name}: {' '.join(reasons)}")
             return False
         (self.done if outcome.changed else self.unchanged).append(name)
-        self.seated += [called(seated) for seated in outcome.seated]
+        self.seated += [name_of(seated) for seated in outcome.seated]
         return outcome.changed
 
-    def tell(self, request: HttpRequest) -> None:
+    def show(self, request: HttpRequest) -> None:
         if self.done:
-            who = f"{self.done[0]}:" if len(self.done) == 1 else counted(len(self.done))
-            messages.success(request, f"{who} {self.action.done}.{self._whom()}")
+            messages.success(request, f"{_named(self.done)}: {self.action.done}.{self._seated()}")
         if self.unchanged:
-            messages.info(request, self._unchanged())
-        for reason in self.refused[:MOST_REASONS]:
+            messages.info(request, f"{_named(self.unchanged)}: {self.action.unchanged}.")
+        for reason in self.refused[:MAX_REASONS]:
             messages.error(request, reason)
-        if len(self.refused) > MOST_REASONS:
-            messages.error(request, f"And {counted(len(self.refused) - MOST_REASONS)} more.")
+        if len(self.refused) > MAX_REASONS:
+            messages.error(request, f"And {counted(len(self.refused) - MAX_REASONS)} more.")
 
-    def _unchanged(self) -> str:
-        if len(self.unchanged) == 1:
-            return f"{self.unchanged[0]} {self.action.was}."
-        return f"{counted(len(self.unchanged))} {self.action.was.replace('was', 'were', 1)}."
-
-    def _whom(self) -> str:
+    def _seated(self) -> str:
         if not self.seated:
             return ""
-        some = self.seated[:MOST_REASONS]
-        if len(self.seated) > MOST_REASONS:
-            some.append(f"{len(self.seated) - MOST_REASONS} more")
-        return f" {get_text_list(some, 'and')} got {'the seat' if len(self.seated) == 1 else 'seats'}."
+        names = self.seated[:MAX_REASONS]
+        if len(self.seated) > MAX_REASONS:
+            names.append(f"{len(self.seated) - MAX_REASONS} more")
+        return f" {get_text_list(names, 'and')} got {'the seat' if len(self.seated) == 1 else 'seats'}."
+
+
+def _named(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else counted(len(names))

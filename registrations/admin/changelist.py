@@ -1,5 +1,6 @@
 """The list of registrations: its order, its filters, its columns."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
@@ -21,32 +22,28 @@ from eventhub.admin.filters import DayRangeFilter
 from eventhub.admin.model_admin import UncountedChangeList
 from eventhub.api.fields import could_be_id
 from events.models import Event
-from registrations.admin.actions import ACTIONS, DO, called
+from registrations.admin import status
+from registrations.admin.actions import ACTIONS, DO, name_of
 from registrations.models import TEXTS, Registration, RegistrationStatus
 from registrations.selectors.search import search
 
 EVENT_VAR = "event__id__exact"
-# What a list may be narrowed by. Django lets every column be asked about, and who cancelled something is one.
+# The only lookups allowed. By default Django allows every column, also the one that says who cancelled.
 LOOKUPS = {EVENT_VAR, "status__exact", "registration_date_from", "registration_date_to"}
-COLOURS = {
-    RegistrationStatus.REGISTERED: "info",
-    RegistrationStatus.WAITLISTED: "warning",
-    RegistrationStatus.ATTENDED: "success",
-    RegistrationStatus.CANCELLED: "danger",
-}
-COLOURS_OF_LABELS = {status.label: colour for status, colour in COLOURS.items()}
 BUTTON = "bg-primary-600 cursor-pointer font-medium px-3 py-2 rounded-default text-white whitespace-nowrap"
-QUIET_BUTTON = "border border-base-200 cursor-pointer px-3 py-2 rounded-default whitespace-nowrap dark:border-base-700"
+SECONDARY_BUTTON = (
+    "border border-base-200 cursor-pointer px-3 py-2 rounded-default whitespace-nowrap dark:border-base-700"
+)
 
 
-def briefly(moment: datetime) -> str:
-    """A time as short as a column wants it: `5 May, 19:30`, and of another year `5 May 2027`."""
+def short_time(moment: datetime) -> str:
+    """Format a time for a column: `5 May, 19:30`, or `5 May 2027` in another year."""
     here = timezone.localtime(moment)
     return date_format(here, "j M, H:i" if here.year == timezone.localtime().year else "j M Y")
 
 
 class EventChoice(AutocompleteDropdownForm):
-    """Shows the chosen event by its title only where it is one of theirs who look."""
+    """Select box that shows the title of the chosen event only if the user manages it."""
 
     def __init__(self, request: HttpRequest, name: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, name, *args, **kwargs)
@@ -61,9 +58,20 @@ class RegistrationEventFilter(AutocompleteSelectFilter):
         return chosen if chosen and could_be_id(str(chosen)) else None
 
 
+class StatusFilter(ChoicesDropdownFilter):
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Offer the back office's labels instead of the model's."""
+        choices = [self.all_option, *status.LABELS.items()]
+        data = {self.lookup_kwarg: self.value()}
+        label = f"By {self.title}"
+        yield {"form": self.form_class(label=label, name=self.lookup_kwarg, choices=choices, data=data, multiple=False)}
+
+
 class KeysFirstPaginator(InfinitePaginator):
-    """Finds the keys of a page, mostly in an index alone, and reads those rows then: sorting 50,000 whole rows, or
-    passing over them, takes twenty times as long."""
+    """Paginator that finds the keys of a page first, then reads those rows.
+
+    An index alone mostly answers the first query. Sorting or skipping 50,000 whole rows takes twenty times as long.
+    """
 
     def page(self, number: Any) -> Page[Registration]:
         number = self.validate_number(number)
@@ -80,38 +88,38 @@ class RegistrationChangeList(UncountedChangeList):
         return cast(QuerySet[Registration], super().get_queryset(request, *args, **kwargs))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Registration]) -> list[str]:
-        """By one column, and by the key in the same direction, as the indexes are."""
+        """Order by one column, then by key in the same direction, as the indexes do."""
         asked = str(super().get_ordering(request, queryset)[0])
         column = "-registration_date" if asked == "-pk" else asked
         return [column, "-pk" if column.startswith("-") else "pk"]
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        """Django sorts by whatever column an address names."""
+        """Ignore other columns: Django sorts by any column named in the URL."""
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
     @property
     def event(self) -> Event | None:
-        """The one event that the list is narrowed to, if it has any registration to show."""
+        """Return the event that the list is filtered by, if the list is not empty."""
         if EVENT_VAR not in self.params:
             return None
         return next((row.event for row in self.result_list), None)
 
 
 class RegistrationChangelist:
-    """The columns of the list, and what filters it, as parts of the admin."""
+    """Columns and filters of the list; a part of RegistrationAdmin."""
 
     list_filter: ClassVar = (
         ("event", RegistrationEventFilter),
-        ("status", ChoicesDropdownFilter),
+        ("status", StatusFilter),
         ("registration_date", DayRangeFilter),
     )
     paginator = KeysFirstPaginator
-    search_fields = TEXTS  # what makes Django show the box; searching.py decides
+    search_fields = TEXTS  # only to show the search box; get_search_results decides
     sortable_by = ("person", "registered")
     list_display_links = ("person",)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        columns = ("person", "at_the_door", "state", "since", "event", "registered")
+        columns = ("person", "check_in_button", "state", "since", "event", "registered")
         return (*columns, "account") if cast(User, request.user).is_admin else columns
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -128,19 +136,19 @@ class RegistrationChangelist:
     @display(description="person", ordering="name")  # type: ignore[untyped-decorator]
     def person(self, row: Registration) -> str:
         contact = format_html('<span class="block break-words font-normal">{}</span>', row.contact_details)
-        return format_html('<strong class="block font-semibold">{}</strong>{}', called(row), contact)
+        return format_html('<strong class="block font-semibold">{}</strong>{}', name_of(row), contact)
 
     @display(description="since")  # type: ignore[untyped-decorator]
     def since(self, row: Registration) -> str:
-        return format_html('<span class="whitespace-nowrap">{}</span>', briefly(row.status_since))
+        return format_html('<span class="whitespace-nowrap">{}</span>', short_time(row.status_since))
 
     @display(description="registered", ordering="registration_date")  # type: ignore[untyped-decorator]
     def registered(self, row: Registration) -> str:
-        return format_html('<span class="whitespace-nowrap">{}</span>', briefly(row.registration_date))
+        return format_html('<span class="whitespace-nowrap">{}</span>', short_time(row.registration_date))
 
-    @display(description="status", label=COLOURS_OF_LABELS)  # type: ignore[untyped-decorator]
+    @display(description="status", label=status.COLOURS_BY_LABEL)  # type: ignore[untyped-decorator]
     def state(self, row: Registration) -> str:
-        return row.get_status_display()
+        return status.label(row)
 
     @display(description="account")  # type: ignore[untyped-decorator]
     def account(self, row: Registration) -> str:
@@ -150,18 +158,18 @@ class RegistrationChangelist:
             '<a href="{}">{}</a>', reverse("admin:accounts_user_change", args=[row.user_id]), row.user.username
         )
 
-    @display(description="at the door")  # type: ignore[untyped-decorator]
-    def at_the_door(self, row: Registration) -> str:
-        """A button of the form around the list, which posts to the list as it is narrowed."""
+    @display(description="check-in")  # type: ignore[untyped-decorator]
+    def check_in_button(self, row: Registration) -> str:
+        """Return a button that belongs to the form around the list."""
         action = ACTIONS["undo_check_in" if row.status == RegistrationStatus.ATTENDED else "check_in"]
-        look = BUTTON if row.status == RegistrationStatus.REGISTERED else QUIET_BUTTON
+        classes = BUTTON if row.status == RegistrationStatus.REGISTERED else SECONDARY_BUTTON
         return format_html(
             '<button type="submit" name="{}" value="{}:{}" class="{}" aria-label="{}: {}">{}</button>',
             DO,
             action.name,
             row.pk,
-            look,
+            classes,
             action.label,
-            called(row),
+            name_of(row),
             action.label,
         )

@@ -1,6 +1,6 @@
-"""The door of one event: find who stands there, and let them in. It works without JavaScript, on a phone."""
+"""Check-in page of one event: find a person, check them in. Works without JavaScript, on a phone."""
 
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -10,22 +10,16 @@ from accounts.models import User
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.api.fields import could_be_id
 from events.models import Event
-from registrations.admin import actions
-from registrations.admin.changelist import COLOURS
-from registrations.models import Registration, RegistrationStatus
+from registrations.admin import actions, status
+from registrations.models import Registration
 from registrations.selectors.search import search
-from registrations.services.seats import ATTENDED
+from registrations.services.seats import ATTENDED, REGISTERED
 
-SHOWN = 30
-# What is done, and how the button is called. Who is not expected, having cancelled or waiting for a seat, gets another.
-BUTTONS = {
-    RegistrationStatus.REGISTERED: ("check_in", "Is here"),
-    RegistrationStatus.ATTENDED: ("undo_check_in", "Undo"),
-}
+MAX_ROWS = 30
 
 
-class Person(NamedTuple):
-    """A line at the door: who, and the one thing to do with them."""
+class CheckInRow(NamedTuple):
+    """A person on the check-in page, with the one action offered for them."""
 
     row: Registration
     name: str
@@ -36,15 +30,21 @@ class Person(NamedTuple):
     is_expected: bool
 
     @classmethod
-    def of(cls, row: Registration) -> "Person":
-        status = RegistrationStatus(row.status)
-        action, button = BUTTONS.get(status, ("check_in", "Let in"))
-        is_expected = status == RegistrationStatus.REGISTERED
-        return cls(row, actions.called(row), str(status.label), COLOURS[status], action, button, is_expected)
+    def of(cls, row: Registration) -> "CheckInRow":
+        action = actions.ACTIONS["undo_check_in" if row.status == ATTENDED else "check_in"]
+        return cls(
+            row=row,
+            name=actions.name_of(row),
+            status=status.label(row),
+            colour=status.colour(row),
+            action=action.name,
+            button=action.label,
+            is_expected=row.status == REGISTERED,
+        )
 
 
 def find_event(request: HttpRequest, event_id: int) -> Event:
-    """The event, if the user runs it; a 404 like for none."""
+    """Return the event if the user manages it, else raise Http404."""
     events = Event.objects.managed_by(cast(User, request.user))
     event: Event | None = events.filter(pk=event_id).first() if could_be_id(str(event_id)) else None
     if event is None:
@@ -53,34 +53,45 @@ def find_event(request: HttpRequest, event_id: int) -> Event:
 
 
 def check_in(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
-    """GET: the people that the words find, by name. POST: a button, and back with an empty box for the next person, and
-    the one it was about on top."""
+    """Show the people found by name; on POST, run a button's action.
+
+    After a POST the search box is empty for the next person, and the last person stands on top.
+    """
     event = find_event(request, event_id)
     here = reverse("admin:registrations_registration_door", args=[event.pk])
     if request.method == "POST":
         pk = request.POST.get(actions.DO, "").partition(":")[2]
         return actions.perform_one(model_admin, request, back=f"{here}?done={pk}" if could_be_id(pk) else here)
+    return TemplateResponse(
+        request,
+        "registrations/admin/check_in.html",
+        {
+            **model_admin.admin_site.each_context(request),
+            "title": f"Check-in: {event.title}",
+            "opts": model_admin.opts,
+            "event": event,
+            "add": f"{reverse('admin:registrations_registration_add')}?event={event.pk}&from=door",
+            **_people(request, event),
+        },
+    )
+
+
+def _people(request: HttpRequest, event: Event) -> dict[str, Any]:
     text = request.GET.get("q", "").replace("\x00", "").strip()
     people, last = Registration.objects.filter(event=event), _last(request, event)
     others = people.exclude(pk=last.row.pk) if last else people
-    found = list(search(others, text, by=cast(User, request.user)).order_by("name", "pk")[: SHOWN + 1])
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": f"At the door: {event.title}",
-        "opts": model_admin.opts,
-        "event": event,
+    found = list(search(others, text, by=cast(User, request.user)).order_by("name", "pk")[: MAX_ROWS + 1])
+    return {
         "text": text,
         "last": last,
-        "people": [Person.of(row) for row in found[:SHOWN]],
-        "is_cut": len(found) > SHOWN,
-        "here": people.filter(status=ATTENDED).count(),
-        "add": f"{reverse('admin:registrations_registration_add')}?event={event.pk}&from=door",
+        "people": [CheckInRow.of(row) for row in found[:MAX_ROWS]],
+        "is_cut": len(found) > MAX_ROWS,
+        "checked_in": people.filter(status=ATTENDED).count(),
     }
-    return TemplateResponse(request, "registrations/admin/check_in.html", context)
 
 
-def _last(request: HttpRequest, event: Event) -> Person | None:
-    """Whom the last button was about."""
+def _last(request: HttpRequest, event: Event) -> CheckInRow | None:
+    """Return the person that the last button was about."""
     pk = request.GET.get("done", "")
     row = Registration.objects.filter(event=event, pk=pk).first() if could_be_id(pk) else None
-    return Person.of(row) if row else None
+    return CheckInRow.of(row) if row else None

@@ -1,4 +1,4 @@
-"""The pages of one registration: adding somebody, changing their details, what happened to them."""
+"""Pages of one registration: add a person, change their details, see their history."""
 
 from typing import Any, cast
 
@@ -12,17 +12,16 @@ from unfold.decorators import display
 from accounts.models import User
 from eventhub.admin.model_admin import RowSelect
 from eventhub.api.fields import could_be_id
-from registrations.admin import actions, history
-from registrations.admin.changelist import COLOURS
+from registrations.admin import actions, history, status
 from registrations.admin.forms import DETAILS, AddForm, DetailsForm, event_field
-from registrations.models import Registration, RegistrationStatus
+from registrations.models import Registration
 from registrations.services import adding, seats
 
-FACTS = ("its_event", "registration_date")
+READ_ONLY = ("event_link", "registration_date")
 
 
 class RegistrationDetailViews:
-    """What the admin's own pages are made of; the buttons are forms of their own, below and above Django's."""
+    """Add and change pages; a part of RegistrationAdmin. Action buttons are separate forms above Django's."""
 
     autocomplete_fields = ("event",)
     change_form_outer_before_template = "registrations/admin/action_buttons.html"
@@ -34,23 +33,23 @@ class RegistrationDetailViews:
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[str | None, dict[str, Any]]]:
         if obj is None:
             return [(None, {"fields": ("event", "email", *DETAILS, "may_queue")})]
-        return [("Person", {"fields": DETAILS}), ("Facts", {"fields": self.get_readonly_fields(request, obj)})]
+        return [("Attendee", {"fields": DETAILS}), ("Registration", {"fields": self.get_readonly_fields(request, obj)})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return ()
-        return (*FACTS, "its_account") if cast(User, request.user).is_admin else FACTS
+        return (*READ_ONLY, "account_link") if cast(User, request.user).is_admin else READ_ONLY
 
     def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
         widget = RowSelect(db_field, self.admin_site)  # type: ignore[attr-defined]
         return event_field(cast(User, request.user), label="Event", widget=widget)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """An event is chosen here; it has pages of its own to be made and changed on."""
+        """Offer no links to add or change events: they have their own pages."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if db_field.name == "event":
-            for related in ("add", "change", "delete", "view"):
-                setattr(field.widget, f"can_{related}_related", False)
+            for right in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{right}_related", False)
         return field
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -67,10 +66,10 @@ class RegistrationDetailViews:
         obj.__dict__.update(added.__dict__)
 
     def response_add(self, request: HttpRequest, obj: Registration, post_url_continue: Any = None) -> HttpResponse:
-        """Says what they got, and leads to where one was: the door, or the form for the next."""
+        """Say whether the person got a seat, and return to the check-in page or the next form."""
         place = obj.waitlist_position()
-        who = actions.called(obj)
-        messages.success(request, f"{who} waits, at place {place}." if place else f"{who} has a seat.")
+        who = actions.name_of(obj)
+        messages.success(request, f"{who} is number {place} on the waiting list." if place else f"{who} has a seat.")
         if "_addanother" in request.POST:
             return HttpResponseRedirect(f"{request.path}?event={obj.event_id}")
         if request.GET.get("from") == "door":
@@ -86,23 +85,24 @@ class RegistrationDetailViews:
                 "row": row,
                 "row_pk": str(row.pk),
                 "place": row.waitlist_position(),
-                "colour": COLOURS[RegistrationStatus(row.status)],
-                "actions": actions.suiting(row),
+                "status": status.label(row),
+                "colour": status.colour(row),
+                "actions": actions.available(row),
                 "do_url": reverse("admin:registrations_registration_do", args=[row.pk]),
-                "show_delete": False,  # it is among the buttons
+                "show_delete": False,  # there is a button for it
                 "show_save_and_add_another": False,
-                "show_history": False,  # it is below
+                "show_history": False,  # it is on the page
                 "history": list(history.entries(row, reader=cast(User, request.user))),
             }
             kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}
         return super().change_view(request, object_id, *args, **kwargs)  # type: ignore[misc, no-any-return]
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Asks; the page's form posts to where every button does."""
+        """Show the confirmation page of the button "Remove registration"."""
         row = self._find(request, object_id)
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return]
-        return actions.ask_first(
+        return actions.confirm(
             self,  # type: ignore[arg-type]
             request,
             actions.ACTIONS["remove"],
@@ -113,17 +113,17 @@ class RegistrationDetailViews:
         )
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Its history stands on its page; Django's own tells usernames."""
+        """Redirect to the page with the history: Django's own view shows usernames."""
         return HttpResponseRedirect(reverse("admin:registrations_registration_change", args=[object_id]))
 
     def _find(self, request: HttpRequest, object_id: str) -> Registration | None:
         rows = self.get_queryset(request)  # type: ignore[attr-defined]
         return rows.filter(pk=object_id).first() if could_be_id(object_id) else None
 
-    # Facts -----------------------------------------------------------------------------------------------------------
+    # Read-only fields -------------------------------------------------------------------------------------------------
 
     @display(description="event")  # type: ignore[untyped-decorator]
-    def its_event(self, row: Registration) -> str:
+    def event_link(self, row: Registration) -> str:
         return format_html(
             '<a href="{}" class="underline">{}</a>',
             reverse("admin:events_event_change", args=[row.event_id]),
@@ -131,7 +131,7 @@ class RegistrationDetailViews:
         )
 
     @display(description="account")  # type: ignore[untyped-decorator]
-    def its_account(self, row: Registration) -> str:
+    def account_link(self, row: Registration) -> str:
         if row.user is None:
             return "deleted"
         link = reverse("admin:accounts_user_change", args=[row.user_id])

@@ -1,4 +1,4 @@
-"""The forms of a registration: to add somebody by hand, and to change what is written of a person."""
+"""Forms of a registration: add a person, change their details."""
 
 from typing import Any, ClassVar
 
@@ -31,7 +31,7 @@ class DetailsForm(OptimisticForm):
         fields = DETAILS
 
     def validate_constraints(self) -> None:
-        """Left to the rules: what they are about is not to be changed here."""
+        """Do nothing: this form cannot change what the constraints are about."""
 
 
 class AddForm(RefusableModelForm):
@@ -46,33 +46,33 @@ class AddForm(RefusableModelForm):
         label="E-mail address",
         max_length=254,
         widget=UnfoldAdminEmailInputWidget,
-        help_text="The registration belongs to the account with this address. Where there is none, one is made, which "
-        "its owner can claim by resetting the password.",
+        help_text="Registers the account with this address. If there is none, a new account is created; "
+        "its owner can claim it by resetting the password.",
     )
     may_queue = BooleanField(
-        label="Join the queue if it is full",
+        label="Add to the waiting list if the event is full",
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="Without this, an event without a free seat refuses.",
+        help_text="If off, nobody is added to a full event.",
     )
 
     class Meta:
         model = Registration
         fields = ("event", *DETAILS)
         help_texts: ClassVar = {
-            "name": "Empty: what stands before the @.",
-            "contact_details": "How to reach the person. Empty: the e-mail address.",
+            "name": "Leave empty to use the part of the address before the @.",
+            "contact_details": "How to reach the person. Leave empty to use the e-mail address.",
         }
 
     def validate_constraints(self) -> None:
-        """Left to the rules, which say it beside the field that it is about."""
+        """Do nothing: the rules report the same problems beside the right field."""
 
     @property
     def guest(self) -> Guest:
-        """The person, as a row of a list would have them."""
+        """Return the person as a row of an import."""
         return as_guest(Entry(1, {name: self.cleaned_data[name] for name in ("email", *DETAILS)}))
 
 
 def event_field(user: User, **kwargs: Any) -> EventField:
-    """A choice among the events that the user runs."""
+    """Return a field that offers the events the user manages."""
     return EventField(queryset=Event.objects.managed_by(user), **kwargs)

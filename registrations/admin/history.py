@@ -1,4 +1,4 @@
-"""The log of a registration in people's words."""
+"""The history of a registration in plain words."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,28 +11,28 @@ from registrations.services.seats import ATTENDED, CANCELLED, REGISTERED, WAITLI
 
 NEW = ""
 SEATED_FROM_QUEUE = (WAITLISTED, REGISTERED)
-WHAT: dict[tuple[str, str], str] = {
+SENTENCES: dict[tuple[str, str], str] = {
     (NEW, REGISTERED): "Registered",
-    (NEW, WAITLISTED): "Joined the queue",
-    (NEW, ATTENDED): "Written down as attended",
-    (NEW, CANCELLED): "Written down as cancelled",
-    (REGISTERED, ATTENDED): "Marked attended",
-    SEATED_FROM_QUEUE: "Got a seat from the queue",
-    (WAITLISTED, ATTENDED): "Marked attended, from the queue",
-    (WAITLISTED, WAITLISTED): "Moved to the end of the queue",
-    (ATTENDED, REGISTERED): "“Attended” undone",
+    (NEW, WAITLISTED): "Joined the waiting list",
+    (NEW, ATTENDED): "Added as attended",
+    (NEW, CANCELLED): "Added as cancelled",
+    (REGISTERED, ATTENDED): "Checked in",
+    SEATED_FROM_QUEUE: "Got a seat from the waiting list",
+    (WAITLISTED, ATTENDED): "Checked in from the waiting list",
+    (WAITLISTED, WAITLISTED): "Moved to the end of the waiting list",
+    (ATTENDED, REGISTERED): "Check-in undone",
     (CANCELLED, REGISTERED): "Reinstated",
-    (CANCELLED, WAITLISTED): "Joined the queue again",
-    (CANCELLED, ATTENDED): "Let in after having cancelled",
-    (REGISTERED, WAITLISTED): "Put back into the queue",
-    (ATTENDED, WAITLISTED): "Put back into the queue",
+    (CANCELLED, WAITLISTED): "Rejoined the waiting list",
+    (CANCELLED, ATTENDED): "Checked in after cancelling",
+    (REGISTERED, WAITLISTED): "Moved back to the waiting list",
+    (ATTENDED, WAITLISTED): "Moved back to the waiting list",
 }
-THROUGH = {
+CHANNELS = {
     Channel.API: "through the API",
-    Channel.ADMIN: "here in the back office",
+    Channel.ADMIN: "in the back office",
     Channel.COMMAND: "by a command on the server",
     Channel.IMPORT: "by an import",
-    Channel.DATABASE: "in the database itself",
+    Channel.DATABASE: "directly in the database",
 }
 
 
@@ -44,19 +44,18 @@ class HistoryEntry(NamedTuple):
 
 
 def entries(registration: Registration, *, reader: User) -> Iterator[HistoryEntry]:
-    """What happened to it, from the beginning. One query."""
+    """Yield the history from the beginning, in one query."""
     for transition in Transition.objects.filter(registration=registration.pk).select_related("by"):
         yield HistoryEntry(
             transition.at,
-            WHAT.get((transition.was, transition.becomes), "Cancelled"),
-            by_whom(transition, registration, reader),
-            THROUGH.get(Channel(transition.through), "") if transition.through else "",
+            SENTENCES.get((transition.was, transition.becomes), "Cancelled"),
+            name_of_actor(transition, registration, reader),
+            CHANNELS.get(Channel(transition.through), "") if transition.through else "",
         )
 
 
-def by_whom(transition: Transition, registration: Registration, reader: User) -> str:
-    """A username for admins. An organizer learns nothing of accounts but their own: whoever gives a seat away is
-    another attendee."""
+def name_of_actor(transition: Transition, registration: Registration, reader: User) -> str:
+    """Return a username for admins. Organizers see no accounts of others: the actor may be another attendee."""
     account = transition.by
     if transition.by_id is None:
         return ""
@@ -67,8 +66,8 @@ def by_whom(transition: Transition, registration: Registration, reader: User) ->
     if reader.is_admin:
         return account.username
     if account.pk == registration.user_id:
-        return "the person themself"
+        return "the attendee"
     if account.is_admin:
         return "an admin"
     freed = (transition.was, transition.becomes) == SEATED_FROM_QUEUE
-    return "somebody else, whose place got free" if freed else "somebody else"
+    return "someone else, who gave up a seat" if freed else "someone else"

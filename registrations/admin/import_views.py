@@ -1,6 +1,6 @@
-"""Importing a list of people into an event: a file, what would become of each row, and then all of it or nothing.
+"""Import attendees into an event: upload a file, preview each row, then import all or nothing.
 
-What was read travels with the page, signed, from the preview at it to the confirmation; nothing is kept on the server.
+The rows travel signed with the preview page to the confirmation. The server keeps nothing.
 """
 
 import hashlib
@@ -29,12 +29,12 @@ from registrations.services.attendee_import import Fate, Outcome, Report, import
 
 MAX_ROWS = 10_000
 MAX_BYTES = 5 * 1024 * 1024
-# Of what travels with the page. Django takes 2.5 MB of a form.
+# Of the signed rows; Django accepts 2.5 MB of form data.
 MAX_CHARACTERS = 2_000_000
 SECONDS = 60 * 60
 SALT = "registrations.import"
 SHOWN = 1_000
-LARGER = "Divide it, or have it imported on the server: manage.py import_attendees."
+LARGER = "Split the file, or ask your administrator to run manage.py import_attendees."
 EXAMPLE_HEADER = ("Email", "Name", "Contact details")
 EXAMPLE = (
     ("ada@example.org", "Ada Lovelace", "Table 4, vegetarian"),
@@ -44,7 +44,7 @@ EXAMPLE = (
 
 
 class ImportPreview(NamedTuple):
-    """What somebody was shown: the rows, and a digest of what would become of them."""
+    """The rows of a preview, and a digest of the results that it showed."""
 
     guests: list[Guest]
     fates: str
@@ -54,11 +54,11 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="CSV or XLSX file",
         widget=UnfoldAdminFileFieldWidget,
-        help_text=f"With a row of headings. At most {MAX_ROWS:,} people and {MAX_BYTES // 2**20} MB.",
+        help_text=f"The first row names the columns. Up to {MAX_ROWS:,} people and {MAX_BYTES // 2**20} MB.",
     )
 
     def clean(self) -> dict[str, Any] | None:
-        """Adds what stands in it: `guests`."""
+        """Add `guests`, the rows of the file."""
         cleaned = super().clean()
         file = self.cleaned_data.get("file")
         if file is not None:
@@ -76,12 +76,12 @@ class UploadForm(forms.Form):
             self.add_error("file", f"{text} {LARGER}" if text.startswith("There are more than") else text)
             return []
         if not guests:
-            self.add_error("file", "There is nobody in this list.")
+            self.add_error("file", "This file contains no people.")
         return guests
 
 
 def upload(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
-    """The choice of a file; posted, what would become of its rows; confirmed, what did."""
+    """Show the upload form, then the preview, then import."""
     event = find_event(request, event_id)
     if "rows" in request.POST:
         return _confirm(model_admin, request, event)
@@ -119,7 +119,7 @@ def _preview(
         return _refused(model_admin, request, event, form, refusal)
     signed = _sign(request, event, ImportPreview(list(guests), _digest(report.outcomes)))
     if len(signed) > MAX_CHARACTERS:
-        form.add_error(None, f"There is more in this file than a page can carry. {LARGER}")
+        form.add_error(None, f"This file is too large to preview. {LARGER}")
         return _ask(model_admin, request, event, form)
     first = sorted(report.outcomes, key=lambda outcome: outcome.fate != Fate.ERROR)
     context = {
@@ -138,7 +138,7 @@ def _preview(
 def _confirm(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> HttpResponse:
     preview = _read(request, event)
     if preview is None:
-        messages.error(request, "This page was open for more than an hour, or is not the one you were shown.")
+        messages.error(request, "This preview has expired. Upload the file again.")
         return HttpResponseRedirect(request.path)
     skip_errors = "skip_errors" in request.POST
     try:
@@ -146,9 +146,11 @@ def _confirm(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) 
     except REFUSALS as refusal:
         return _refused(model_admin, request, event, UploadForm(), refusal)
     if report is None:
-        messages.warning(request, "Meanwhile something has changed. Nothing was imported: preview, and confirm again.")
+        messages.warning(
+            request, "Nothing was imported because something has changed. Check the rows and confirm again."
+        )
     elif report.is_refused:
-        messages.error(request, "Nothing was imported: there are rows with errors. Mend the file, or leave them out.")
+        messages.error(request, "Nothing was imported because some rows have errors. Correct the file or skip them.")
     else:
         messages.success(request, f"Imported into “{event.title}”: {_sentence(report)}.")
         return HttpResponseRedirect(reverse("admin:events_event_change", args=[event.pk]))
@@ -157,7 +159,7 @@ def _confirm(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) 
 
 @retried
 def _import_as_shown(event_id: int, preview: ImportPreview, by: User, skip_errors: bool) -> Report | None:
-    """Imports if each row still comes to what was shown; None, with nothing written, where it does not."""
+    """Import if the results are still those of the preview; else write nothing and return None."""
     with transaction.atomic():
         report = import_attendees(event_id=event_id, rows=preview.guests, by=by, skip_errors=skip_errors)
         if _digest(report.outcomes) != preview.fates:
@@ -181,7 +183,7 @@ def _refused(
 def _context(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> dict[str, Any]:
     return {
         **model_admin.admin_site.each_context(request),
-        "title": f"Import people: {event.title}",
+        "title": f"Import attendees: {event.title}",
         "opts": model_admin.opts,
         "event": event,
         "back": reverse("admin:events_event_change", args=[event.pk]),
@@ -193,7 +195,7 @@ def _sign(request: HttpRequest, event: Event, preview: ImportPreview) -> str:
 
 
 def _read(request: HttpRequest, event: Event) -> ImportPreview | None:
-    """What `_sign` was given for the same event and user, unless it is an hour ago; None for anything else."""
+    """Return what `_sign` signed for the same event and user within the last hour, else None."""
     try:
         event_id, user_id, guests, fates = signing.loads(request.POST["rows"], salt=SALT, max_age=SECONDS)
     except signing.BadSignature:
@@ -208,21 +210,21 @@ def _digest(outcomes: Sequence[Outcome]) -> str:
 
 
 def _counts(report: Report) -> list[tuple[str, int, str]]:
-    """For the page: how many come to what, and in which colour."""
+    """Return label, number and colour of each result."""
     counts = report.counts
     return [
-        ("get a seat", counts[Fate.SEAT], "success"),
-        ("join the queue", counts[Fate.QUEUE], "warning"),
-        ("are there already", counts[Fate.ALREADY_THERE], "info"),
-        ("have an error", counts[Fate.ERROR], "danger"),
+        ("Seat", counts[Fate.SEAT], "success"),
+        ("Waiting list", counts[Fate.QUEUE], "warning"),
+        ("Already registered", counts[Fate.ALREADY_THERE], "info"),
+        ("Error", counts[Fate.ERROR], "danger"),
     ]
 
 
 def _sentence(report: Report) -> str:
     counts = report.counts
-    parts = [f"{counts[Fate.SEAT]:,} got a seat", f"{counts[Fate.QUEUE]:,} wait"]
+    parts = [f"{counts[Fate.SEAT]:,} with a seat", f"{counts[Fate.QUEUE]:,} on the waiting list"]
     if counts[Fate.ALREADY_THERE]:
-        parts.append(f"{counts[Fate.ALREADY_THERE]:,} were there already")
+        parts.append(f"{counts[Fate.ALREADY_THERE]:,} already registered")
     if counts[Fate.ERROR]:
-        parts.append(f"{counts[Fate.ERROR]:,} left out")
+        parts.append(f"{counts[Fate.ERROR]:,} skipped")
     return ", ".join(parts)

@@ -12,8 +12,8 @@ from django.urls import URLPattern, path, reverse
 
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.spreadsheets.downloads import export_response
-from registrations.admin import actions as registration_actions
 from registrations.admin import check_in_views, import_views
+from registrations.admin.actions import ACTIONS, CONFIRMED, DO, bulk_actions, perform_one
 from registrations.admin.changelist import RegistrationChangelist
 from registrations.admin.detail_views import RegistrationDetailViews
 from registrations.models import Registration
@@ -31,8 +31,8 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
     }
     change_list_template = "registrations/admin/change_list.html"
     list_after_template = "registrations/admin/change_list_footer.html"
-    actions: ClassVar = registration_actions.bulk_actions()
-    search_help_text = "Name or contact"
+    actions: ClassVar = bulk_actions()
+    search_help_text = "Search by name or contact details"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return super().get_queryset(request).select_related("event", "user")
@@ -52,13 +52,13 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
         return ours + super().get_urls()  # type: ignore[no-any-return]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Ours; Django's bulk deletion would pass the rules by."""
+        """Leave out Django's bulk deletion, which bypasses the rules."""
         offered = super().get_actions(request)
-        return {name: action for name, action in offered.items() if name in registration_actions.ACTIONS}
+        return {name: action for name, action in offered.items() if name in ACTIONS}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if request.method == "POST" and registration_actions.DO in request.POST:
-            return registration_actions.perform_one(self, request, back=request.get_full_path())
+        if request.method == "POST" and DO in request.POST:
+            return perform_one(self, request, back=request.get_full_path())
         query = request.META["QUERY_STRING"]
         links = [
             (kind, f"{reverse('admin:registrations_registration_export', args=[kind])}{query and '?'}{query}")
@@ -71,20 +71,17 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
 
 
 def do(model_admin: RegistrationAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """A button on the page of a registration; back to that page, or to the list where it is gone."""
+    """Handle a button on the page of a registration."""
     page = reverse("admin:registrations_registration_change", args=[pk])
-    removes = (
-        request.POST.get(registration_actions.DO, "").startswith("remove:")
-        and registration_actions.CONFIRMED in request.POST
-    )
+    removes = request.POST.get(DO, "").startswith("remove:") and CONFIRMED in request.POST
     if request.method != "POST":
         return HttpResponseRedirect(page)
     back = reverse("admin:registrations_registration_changelist") if removes else page
-    return registration_actions.perform_one(model_admin, request, back=back)
+    return perform_one(model_admin, request, back=back)
 
 
 def export(model_admin: RegistrationAdmin, request: HttpRequest, kind: str) -> HttpResponseBase:
-    """The list as it is narrowed, whole."""
+    """Export the list as it is filtered, all pages."""
     try:
         listed = model_admin.get_changelist_instance(request)
     except IncorrectLookupParameters:

@@ -116,7 +116,7 @@ def test_by_name_and_back(office, olga, make_event, enroll):
     assert shown(client.get(LIST, {"o": f"-{column}"})) == ["C", "B", "A"]
 
 
-@pytest.mark.parametrize("column", ["state", "event", "since", "at_the_door"])
+@pytest.mark.parametrize("column", ["state", "event", "since", "check_in_button"])
 def test_it_is_ordered_by_what_has_an_index_alone(office, ada, world, column):
     cl = office(ada).get(LIST).context["cl"]
     cl = office(ada).get(LIST, {"o": cl.list_display.index(column)}).context["cl"]

@@ -36,7 +36,7 @@ def evening(olga, make_event, enroll):
 
 def test_it_says_how_many_are_here(office, olga, evening):
     page = re.sub(r"<[^>]+>|\s+", " ", office(olga).get(door_of(evening)).content.decode())
-    assert "1 of 2 are here. 1 wait for a seat. 0 of 2 seats are free." in re.sub(r"\s+", " ", page)
+    assert "1 of 2 checked in. 1 on the waiting list. 0 of 2 seats free." in re.sub(r"\s+", " ", page)
 
 
 def test_people_are_found_by_name_and_contact_in_this_event_alone(office, olga, evening, make_event, enroll):
@@ -55,7 +55,7 @@ def test_a_tap_lets_in_and_leads_to_an_empty_box_with_the_person_on_top(office, 
     page = client.get(answer.url)
     assert (page.context["last"].row, page.context["last"].action) == (bob, "undo_check_in")
     assert people(page) == ["Anna", "Carla"]
-    assert (page.context["here"], page.context["text"]) == (2, "")
+    assert (page.context["checked_in"], page.context["text"]) == (2, "")
     tap(client, evening, bob, "undo_check_in")
     bob.refresh_from_db()
     assert bob.status == "registered"
@@ -68,13 +68,13 @@ def test_a_second_tap_does_no_harm(office, olga, evening):
     assert [line.becomes for line in bob.transitions.all()] == ["registered", "attended"]
 
 
-def test_a_refusal_is_told_at_the_door(office, olga, evening):
+def test_a_refusal_is_told_check_in_button(office, olga, evening):
     client = office(olga)
     answer = tap(client, evening, Registration.objects.get(name="Carla"))
     assert "Carla: Event is full." in client.get(answer.url).content.decode()
 
 
-def test_walk_ins_are_added_and_found_at_the_door_again(office, olga, evening):
+def test_walk_ins_are_added_and_found_check_in_button_again(office, olga, evening):
     client = office(olga)
     link = re.search(
         r'href="(/admin/registrations/registration/add/[^"]+)"', client.get(door_of(evening)).content.decode()

@@ -57,19 +57,19 @@ def full(olga, make_event, enroll):
 @pytest.mark.parametrize(
     ("name", "was", "becomes", "says"),
     [
-        ("check_in", "registered", "attended", "Anna: marked attended."),
-        ("check_in", "attended", "attended", "Anna was marked attended already."),
-        ("check_in", "cancelled", "attended", "Anna: marked attended."),
-        ("check_in", "waitlisted", "attended", "Anna: marked attended."),
-        ("undo_check_in", "attended", "registered", "Anna: no longer marked attended."),
-        ("undo_check_in", "registered", "registered", "Anna was not marked attended."),
+        ("check_in", "registered", "attended", "Anna: checked in."),
+        ("check_in", "attended", "attended", "Anna: already checked in."),
+        ("check_in", "cancelled", "attended", "Anna: checked in."),
+        ("check_in", "waitlisted", "attended", "Anna: checked in."),
+        ("undo_check_in", "attended", "registered", "Anna: check-in undone."),
+        ("undo_check_in", "registered", "registered", "Anna: not checked in."),
         ("undo_check_in", "cancelled", "cancelled", "Anna: This is for who is attended, not cancelled."),
         ("reinstate", "cancelled", "registered", "Anna: reinstated."),
-        ("reinstate", "registered", "registered", "Anna had a seat already."),
+        ("reinstate", "registered", "registered", "Anna: already registered."),
         ("reinstate", "attended", "attended", "Anna: This is for who is cancelled, not attended."),
         ("cancel", "registered", "cancelled", "Anna: cancelled."),
         ("cancel", "attended", "cancelled", "Anna: cancelled."),
-        ("cancel", "cancelled", "cancelled", "Anna was cancelled already."),
+        ("cancel", "cancelled", "cancelled", "Anna: already cancelled."),
         ("requeue", "registered", "registered", "Anna: This is for who is waitlisted, not registered."),
     ],
 )
@@ -133,19 +133,19 @@ def test_many_at_once(office, olga, make_event, enroll):
     rows = [enroll(event, name=f"n{n}") for n in range(3)]
     done = enroll(event, name="done", status="attended")
     assert told(bulk(office(olga), [*rows, done], "check_in")) == [
-        "3 registrations marked attended.",
-        "done was marked attended already.",
+        "3 registrations: checked in.",
+        "done: already checked in.",
     ]
     rows.append(done)
-    assert told(bulk(office(olga), rows, "cancel", confirmed="yes")) == ["4 registrations cancelled."]
-    assert told(bulk(office(olga), rows, "cancel", confirmed="yes")) == ["4 registrations were cancelled already."]
+    assert told(bulk(office(olga), rows, "cancel", confirmed="yes")) == ["4 registrations: cancelled."]
+    assert told(bulk(office(olga), rows, "cancel", confirmed="yes")) == ["4 registrations: already cancelled."]
 
 
 def test_each_refusal_is_told_and_the_others_are_done(office, olga, full, enroll):
     gone = enroll(full[0].event, name="Dora", status="cancelled")
     answer = bulk(office(olga), [*full, gone], "reinstate")
     assert told(answer) == [
-        "Anna had a seat already.",
+        "Anna: already registered.",
         "Bob: This is for who is cancelled, not waitlisted.",
         "Carla: This is for who is cancelled, not waitlisted.",
         "Dora: Event is full.",
@@ -161,14 +161,14 @@ def test_those_who_wait_are_moved_in_their_order(office, olga, full, enroll):
 
 
 def test_moving_the_last_to_the_end_changes_nothing(office, olga, full):
-    assert told(press(office(olga), full[2], "requeue")) == ["Carla was at the end of the queue already."]
+    assert told(press(office(olga), full[2], "requeue")) == ["Carla: already at the end of the waiting list."]
 
 
 def test_moving_to_the_end_seats_the_next_where_a_seat_is_free_beside_the_queue(office, olga, full):
     Registration.objects.filter(pk=full[0].pk).update(status="cancelled")  # past the rules, so that nobody is seated
     answer = press(office(olga), full[1], "requeue")
     assert statuses(*full) == ["cancelled", "waitlisted", "registered"]
-    assert told(answer) == ["Bob: moved to the end of the queue. Carla got the seat."]
+    assert told(answer) == ["Bob: moved to the end of the waiting list. Carla got the seat."]
 
 
 def test_a_row_s_button_leads_back_to_the_list_as_it_was(office, olga, make_event, enroll):
@@ -180,7 +180,7 @@ def test_a_row_s_button_leads_back_to_the_list_as_it_was(office, olga, make_even
 @pytest.mark.parametrize("what", ["", "check_in", "check_in:", "check_in:x", f"check_in:{'9' * 30}", "x:{pk}", ":"])
 def test_nonsense_is_answered_with_a_message(office, olga, full, what):
     answer = office(olga).post(LIST, {"do": what.format(pk=full[0].pk)})
-    assert told(answer) == ["This registration is not there any more."]
+    assert told(answer) == ["This registration no longer exists."]
 
 
 def test_nothing_is_done_by_a_link(office, olga, full):
@@ -360,7 +360,7 @@ def test_a_refusal_keeps_what_was_typed_and_makes_no_account(office, olga, full)
 
 def test_the_queue_on_request(office, olga, full):
     answer = add(office(olga), full[0].event, name="Nina", may_queue="on")
-    assert told(answer) == ["Nina waits, at place 3."]
+    assert told(answer) == ["Nina is number 3 on the waiting list."]
 
 
 def test_refusals_stand_beside_their_field(office, olga, bob, make_event, enroll):
@@ -415,8 +415,8 @@ def test_two_check_ins_at_once_are_one(office, olga, ada, make_event, enroll):
         clients = [office(who) for who in (olga, ada)]
         answers = race([lambda client=client, row=row: press(client, row, "check_in") for client in clients])
         assert sorted(told(answer)[0] for answer in answers) == [
-            "Anna was marked attended already.",
-            "Anna: marked attended.",
+            "Anna: already checked in.",
+            "Anna: checked in.",
         ]
         assert [line.becomes for line in row.transitions.all()] == ["registered", "attended"]
 
