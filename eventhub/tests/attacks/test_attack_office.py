@@ -14,7 +14,7 @@ from eventhub.tests.attacks.scene import IDS, Scene, undone
 from events.models import Event
 from registrations.models import Registration
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 # By these ids olga knows no event and no registration of hers: a draft of otto's with bob in it, and one that is over.
 FOREIGN = [IDS[1], IDS[5]]
