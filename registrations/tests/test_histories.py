@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
+from registrations.tests.histories.attendee_steps import People
 from registrations.tests.histories.model import SEATED
-from registrations.tests.histories.organizers import Organizers
-from registrations.tests.histories.others import Others
-from registrations.tests.histories.people import People
-from registrations.tests.histories.sides import PEOPLE, capacities, names, some
+from registrations.tests.histories.organizer_steps import Organizers
+from registrations.tests.histories.outside_steps import Others
+from registrations.tests.histories.state_machine import PEOPLE, capacities, names, some
 
 pytestmark = pytest.mark.slow
 

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from registrations.models import Registration
 from registrations.services import seats
-from registrations.tests.proof import holding, scenes
-from registrations.tests.proof.answers import Told, of_exception
-from registrations.tests.proof.faces import faces, rule_modules, rules
+from registrations.tests.proof import rule_checks, scenarios
+from registrations.tests.proof.entry_points import faces, rule_modules, rules
 from registrations.tests.proof.options import SABOTAGES
+from registrations.tests.proof.outcomes import Told, of_exception
 from registrations.tests.proof.rounds import Crew, Round
 from registrations.tests.proof.sabotage import SABOTAGE
 from registrations.tests.proof.series import rounds_of, run
@@ -45,7 +45,7 @@ def alone(path):
 
 def called(path, number):
     round_ = Round(path, path, number, seed=1)
-    (scene,) = scenes.build([round_.plan()])
+    (scene,) = scenarios.build([round_.plan()])
     try:
         return path.prepare(scene, round_.chance)()
     except Exception as problem:
@@ -137,10 +137,10 @@ def test_who_is_seated_before_someone_who_waited_longer_is_noticed(make_event, e
     seat, first, second = (enroll(event, status=status) for status in ("registered", "waitlisted", "waitlisted"))
     seats.requeue(registration=first, by=olga)
     seats.cancel(registration=seat, by=olga)
-    assert holding.order([event.pk]) == []
+    assert rule_checks.order([event.pk]) == []
     Registration.objects.filter(pk=second.pk).update(status="cancelled")
     enroll(event)
-    assert holding.order([event.pk]) == [
+    assert rule_checks.order([event.pk]) == [
         f"rule 2: event {event.pk}: {Registration.objects.latest('pk').pk} got a seat while [{first.pk}] waited"
     ]
 
@@ -150,26 +150,26 @@ def test_who_jumps_the_queue_is_noticed(make_event, enroll, olga):
     rows = [enroll(event, status="waitlisted") for _ in range(3)]
     now = timezone.now()
     Registration.objects.filter(pk__in=[row.pk for row in rows[:2]]).update(status="registered", status_since=now)
-    assert holding.order([event.pk]) == []
+    assert rule_checks.order([event.pk]) == []
     late = enroll(event, status="waitlisted")
     Registration.objects.filter(pk=late.pk).update(status="attended")
     ids = f"[{late.pk}] got seats while [{rows[2].pk}, {late.pk}] waited, in this order"
-    assert holding.order([event.pk]) == [f"rule 2: event {event.pk}: {ids}"]
+    assert rule_checks.order([event.pk]) == [f"rule 2: event {event.pk}: {ids}"]
 
 
 def test_a_promise_that_is_not_kept_is_noticed(make_event, enroll, olga):
     kept, gone, event = enroll(make_event(olga)), enroll(make_event(olga)), make_event(olga)
     told = [Told(row.pk, row.event_id) for row in (kept, gone)]
-    assert holding.answered(told) == []
+    assert rule_checks.answered(told) == []
     gone.delete()
     lost = f"rule 3: {told[1].registration_id} of event {gone.event_id} was promised and is gone"
-    assert holding.answered(told) == [lost]
+    assert rule_checks.answered(told) == [lost]
     gone.event.delete()
-    assert holding.answered(told) == []
-    assert holding.answered([told[0], told[0]]) == [
+    assert rule_checks.answered(told) == []
+    assert rule_checks.answered([told[0], told[0]]) == [
         f"rule 3: two people were told of one registration: {[kept.pk] * 2}"
     ]
-    assert holding.look([event.pk], is_raw=False) == []
+    assert rule_checks.look([event.pk], is_raw=False) == []
 
 
 # As it is run --------------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from django.db import connection
 
 from eventhub.db import retry
 from eventhub.db.retry import ATTEMPTS, retried
-from registrations.tests.proof import scenes
-from registrations.tests.proof.answers import of_exception
-from registrations.tests.proof.faces import rules
+from registrations.tests.proof import scenarios
+from registrations.tests.proof.entry_points import rules
+from registrations.tests.proof.outcomes import of_exception
 from registrations.tests.proof.rounds import Round
 from registrations.tests.proof.table import NO_SEAT, PATHS
 
@@ -70,7 +70,7 @@ def answer_of(path, failing, times):
     for number in range(TRIES):
         round_ = Round(path, path, number, seed=1)
         failing(0)
-        (scene,) = scenes.build([round_.plan()])
+        (scene,) = scenarios.build([round_.plan()])
         sql(f"UPDATE registrations_registration SET status = 'cancelled' WHERE id = {scene.rows[1][0].pk}")
         call = path.prepare(scene, round_.chance)
         failing(times)

@@ -11,7 +11,7 @@ from eventhub.testing.contract_client import ContractClient
 from events.models import Event
 from registrations.models import Registration
 from registrations.services import seat_audit
-from registrations.tests.histories.sides import lasting_token
+from registrations.tests.histories.state_machine import lasting_token
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

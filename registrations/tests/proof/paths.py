@@ -4,18 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from registrations.tests.proof.answers import Call
-from registrations.tests.proof.scenes import Scene
+from registrations.tests.proof.outcomes import Call
+from registrations.tests.proof.scenarios import Scene
 
 
 @dataclass(frozen=True)
 class Path:
-    """`prepare` draws from a seed what the call is about, and returns the call, which a thread makes in the race.
+    """One way to change a seat. `prepare` draws from a seed and returns the call that a thread makes in the race.
 
-    `covers` are the faces of the service that it goes through, as faces.py names them; `wants` is what scenes.py knows
-    of, where it would otherwise find nobody to do it to. A raw path goes past every
-    rule: what it frees is left to `check_seats --repair`. `may_close`: the queue may have been closed for a while, so
-    that who is seated meanwhile has passed nobody. `forgets`: it may remove rows that others have just been given.
+    `covers`: the entry points of the service that it goes through, named as in entry_points.py.
+    `wants`: what scenarios.py provides for it, where it would find nobody to do it to.
+    A raw path goes past every rule: what it frees is left to `check_seats --repair`.
+    `may_close`: the queue may have been closed for a while, so that a newcomer with a seat has passed nobody.
+    `forgets`: it may remove rows that others have just been given.
     """
 
     name: str

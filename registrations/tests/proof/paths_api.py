@@ -3,10 +3,10 @@
 from random import Random
 from typing import Any
 
-from registrations.tests.proof.answers import Answer, Call
+from registrations.tests.proof.in_process_requests import api
+from registrations.tests.proof.outcomes import Answer, Call
 from registrations.tests.proof.paths import Path
-from registrations.tests.proof.scenes import Scene
-from registrations.tests.proof.visits import api
+from registrations.tests.proof.scenarios import Scene
 
 LIVE = ("registered", "attended", "waitlisted")
 

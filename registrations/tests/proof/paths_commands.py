@@ -11,10 +11,10 @@ from django.core.management import call_command
 
 from eventhub.exceptions import Refusal
 from registrations.services import seats
-from registrations.tests.proof.answers import Answer, Call, done
+from registrations.tests.proof.outcomes import Answer, Call, done
 from registrations.tests.proof.paths import Path
 from registrations.tests.proof.paths_office import guests
-from registrations.tests.proof.scenes import Scene
+from registrations.tests.proof.scenarios import Scene
 
 
 def _run(*arguments: Any) -> Call:

@@ -8,10 +8,10 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
 from events.models import Event
 from registrations.models import Registration
-from registrations.tests.proof.answers import Call
+from registrations.tests.proof.in_process_requests import office, upload
+from registrations.tests.proof.outcomes import Call
 from registrations.tests.proof.paths import Path
-from registrations.tests.proof.scenes import Scene
-from registrations.tests.proof.visits import office, upload
+from registrations.tests.proof.scenarios import Scene
 
 EVENTS = "/admin/events/event/"
 PEOPLE = "/admin/registrations/registration/"

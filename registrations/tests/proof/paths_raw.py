@@ -10,9 +10,9 @@ from django.db import connection, transaction
 
 from events.models import Event
 from registrations.models import Registration
-from registrations.tests.proof.answers import Answer, Call, done
+from registrations.tests.proof.outcomes import Answer, Call, done
 from registrations.tests.proof.paths import Path
-from registrations.tests.proof.scenes import Scene
+from registrations.tests.proof.scenarios import Scene
 
 LIVE = ("registered", "attended", "waitlisted")
 STATUSES = (*LIVE, "cancelled")

@@ -19,10 +19,10 @@ from typing import Any
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
-from registrations.tests.proof import holding
-from registrations.tests.proof.answers import Answer, Call, of_exception
+from registrations.tests.proof import rule_checks
+from registrations.tests.proof.outcomes import Answer, Call, of_exception
 from registrations.tests.proof.paths import Path
-from registrations.tests.proof.scenes import Plan, Scene
+from registrations.tests.proof.scenarios import Plan, Scene
 
 # Nobody waits longer than this for an answer; a round that does is a violation.
 SECONDS = 60
@@ -145,7 +145,7 @@ class Crew:
         result.violations += [*seen, *_held(pair, scene, answers)]
         if result.violations:
             result.evidence = [f"{pair[side].name}: {answer}" for side, answer in zip(sides, answers, strict=True)]
-            result.evidence += [*holding.rows_of(scene.event_ids), *self.listener.traces]
+            result.evidence += [*rule_checks.rows_of(scene.event_ids), *self.listener.traces]
         return result
 
     def _race(self, calls: Sequence[Call], onlooker: Any) -> tuple[list[Answer], Any]:
@@ -164,16 +164,16 @@ class Crew:
 def _held(pair: tuple[Path, Path], scene: Scene, answers: Sequence[Answer]) -> list[str]:
     """What is wrong when all is done; what raw SQL left free has been given to the queue by the command for it."""
     is_raw = any(path.is_raw for path in pair)
-    problems = holding.look(scene.event_ids, is_raw=is_raw)
+    problems = rule_checks.look(scene.event_ids, is_raw=is_raw)
     if is_raw:
         problems += checked("--repair")
         problems += [
-            f"after check_seats --repair: {problem}" for problem in holding.look(scene.event_ids, is_raw=False)
+            f"after check_seats --repair: {problem}" for problem in rule_checks.look(scene.event_ids, is_raw=False)
         ]
     if not any(path.may_close for path in pair) and scene.plan.state not in CLOSED_BEFORE:
-        problems += holding.order(scene.event_ids)
+        problems += rule_checks.order(scene.event_ids)
     if not any(path.forgets for path in pair):
-        problems += holding.answered([answer.created for answer in answers if answer.created])
+        problems += rule_checks.answered([answer.created for answer in answers if answer.created])
     return problems
 
 
@@ -205,7 +205,7 @@ def _look_on(event_ids: Sequence[int], is_raw: bool, gate: Any, over: threading.
     gate.wait()
     while not looks or not over.wait(PAUSE):
         try:
-            problems += [f"meanwhile: {problem}" for problem in holding.look(event_ids, is_raw=is_raw)]
+            problems += [f"meanwhile: {problem}" for problem in rule_checks.look(event_ids, is_raw=is_raw)]
         except OperationalError as problem:
             if of_exception(problem).is_failure:  # where it could not be serialized, it looks again
                 raise

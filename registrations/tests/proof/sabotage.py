@@ -11,7 +11,7 @@ from events.models import Event
 from registrations import triggers
 from registrations.models import Registration
 from registrations.services import seats
-from registrations.tests.proof import scenes
+from registrations.tests.proof import scenarios
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def _triggers() -> Iterator[None]:
     try:
         yield
     finally:
-        scenes.sweep()
+        scenarios.sweep()
         if connection.vendor == "sqlite":
             triggers.install()
         else:
@@ -39,7 +39,7 @@ def _constraint(model: type[models.Model], name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        scenes.sweep()
+        scenarios.sweep()
         with connection.schema_editor() as editor:
             editor.add_constraint(model, constraint)
 

@@ -4,7 +4,7 @@ import itertools
 import traceback
 from collections.abc import Iterator, Sequence
 
-from registrations.tests.proof import scenes
+from registrations.tests.proof import scenarios
 from registrations.tests.proof.rounds import Crew, Result, Round, checked
 from registrations.tests.proof.table import BY_NAME, PATHS
 
@@ -27,7 +27,7 @@ def run(crew: Crew, rounds: Sequence[Round], *, may_give_up: bool = False) -> It
     `check_seats` is asked for its opinion of all of it."""
     for start in range(0, len(rounds), BATCH):
         batch = rounds[start : start + BATCH]
-        made = scenes.build([round_.plan() for round_ in batch])
+        made = scenarios.build([round_.plan() for round_ in batch])
         for round_, scene in zip(batch, made, strict=True):
             result = _run(crew, round_, scene, may_give_up)
             scene.close()
@@ -36,10 +36,10 @@ def run(crew: Crew, rounds: Sequence[Round], *, may_give_up: bool = False) -> It
             yield result
             if result.is_stuck:
                 return
-        scenes.sweep()
+        scenarios.sweep()
 
 
-def _run(crew: Crew, round_: Round, scene: scenes.Scene, may_give_up: bool) -> Result:
+def _run(crew: Crew, round_: Round, scene: scenarios.Scene, may_give_up: bool) -> Result:
     """What breaks the round itself is told as its violation, so that it is known which it was."""
     try:
         return crew.run(round_, scene, may_give_up=may_give_up)

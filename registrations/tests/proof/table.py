@@ -15,7 +15,7 @@ FORGETS = "takes the person from registrations for events that are long over; th
 ACCOUNT = "writes an account, or how somebody signs in; neither event nor registration"
 NEW = "a new event, which nobody has registered for"
 ASKS = "asks; its form is sent to a page that is among the paths"
-# As faces.py names them. A module stands for all that is public in it.
+# As entry_points.py names them. A module stands for all that is public in it.
 NO_SEAT: dict[str, str] = {
     # The API
     "API Events.create": NEW,

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from events.models import Event
 from registrations.models import Registration, Transition
-from registrations.tests.proof.answers import Told
+from registrations.tests.proof.outcomes import Told
 
 _LOOK = """
 SELECT e.id, e.seats_taken, e.waitlisted, e.max_capacity, e.status,

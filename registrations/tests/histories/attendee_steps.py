@@ -8,7 +8,15 @@ from hypothesis.stateful import rule
 from accounts.models import Role
 from registrations.models import RegistrationStatus
 from registrations.tests.histories.model import Claim
-from registrations.tests.histories.sides import ROLES, Sides, askers, names, some, there_are_claims, there_are_events
+from registrations.tests.histories.state_machine import (
+    ROLES,
+    Sides,
+    askers,
+    names,
+    some,
+    there_are_claims,
+    there_are_events,
+)
 
 
 class People(Sides):

@@ -8,7 +8,7 @@ from hypothesis.stateful import rule
 
 from registrations.models import Registration, RegistrationStatus
 from registrations.tests.histories.model import SEATED, Claim
-from registrations.tests.histories.sides import (
+from registrations.tests.histories.state_machine import (
     ROLES,
     Sides,
     at,

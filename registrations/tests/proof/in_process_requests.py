@@ -11,8 +11,8 @@ from django.test import RequestFactory
 
 from accounts.models import User
 from eventhub.wsgi import application
-from registrations.tests.proof.answers import Answer, Call, of_api, of_office
-from registrations.tests.proof.scenes import Scene, token_for
+from registrations.tests.proof.outcomes import Answer, Call, of_api, of_office
+from registrations.tests.proof.scenarios import Scene, token_for
 
 CSRF = "x" * 32  # the same in the cookie and in the header, as a browser with the cookie would have it
 _requests = RequestFactory(SERVER_NAME="localhost")

@@ -11,7 +11,7 @@ from accounts.models import Role, User
 from registrations.models import Registration
 from registrations.services import check_in, seats
 from registrations.tests.histories.model import MAY_BECOME, House
-from registrations.tests.histories.sides import (
+from registrations.tests.histories.state_machine import (
     ROLES,
     Sides,
     askers,
