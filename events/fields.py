@@ -1,30 +1,42 @@
+"""Columns that triggers keep (registrations/triggers). Django reads them and never writes them.
+
+Whatever an instance holds, `save()`, `update()`, `bulk_update()` and `loaddata` store what the database has, so that an
+event read a minute ago cannot overwrite the seats given since. A trigger corrects any write that gets past this.
+"""
+
 from typing import Any
 
 from django.db import models
 from django.db.models.sql.compiler import SQLInsertCompiler, SQLUpdateCompiler
 
 
-class DatabaseCountField(models.PositiveIntegerField):  # type: ignore[type-arg]
-    """A count that triggers keep (registrations/triggers.py). Django reads it and never writes it.
+class _KeptByTriggers:
+    """Mixin for a number column: writes ignore the value that Django passes."""
 
-    Whatever an instance holds, `save()`, `update()`, `bulk_update()` and `loaddata` store what the database has, so
-    that an event read a minute ago cannot overwrite the seats given since. Should a write get past this, the guard in
-    the database counts again.
-    """
+    column: str
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "default": 0, "db_default": 0, "editable": False, "serialize": False})
 
     def deconstruct(self) -> Any:
-        """As the plain field, so that migrations do not depend on this class."""
-        name, _, args, kwargs = super().deconstruct()
-        return name, "django.db.models.PositiveIntegerField", args, kwargs
+        """Name the plain field, so that migrations do not depend on this class."""
+        plain = type(self).__mro__[2]
+        name, _, args, kwargs = super().deconstruct()  # type: ignore[misc]
+        return name, f"django.db.models.{plain.__name__}", args, kwargs
 
     def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
-        """SQL for a write that ignores the value; it still has to name it once."""
+        """SQL that ignores the value; it still has to name it once."""
         if isinstance(compiler, SQLInsertCompiler):
             return "0 * %s"
         if isinstance(compiler, SQLUpdateCompiler):
             column = connection.ops.quote_name(self.column)
             return f"CASE WHEN 1 = 1 THEN {column} ELSE %s END"
         return "%s"
+
+
+class DatabaseCountField(_KeptByTriggers, models.PositiveIntegerField):  # type: ignore[type-arg, misc]
+    """A count of other rows."""
+
+
+class DatabaseKeyField(_KeptByTriggers, models.BigIntegerField):  # type: ignore[type-arg, misc]
+    """A copy of another row's foreign key."""

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from eventhub.db.union_page import first_rows
 from eventhub.exceptions import BadRequest
 from eventhub.listings import Listing
 
@@ -83,7 +84,7 @@ class KeysetPagination(BasePagination):
         reverse = descending != (cursor is not None and cursor.backwards)
         if cursor is not None:
             queryset = queryset.filter(RowComparison(column, "<" if reverse else ">", cursor))
-        found = queryset.order_by(*_order(column, reverse)).values_list(*view.row._fields)[: size + 1]
+        found = first_rows(queryset, _order(column, reverse), view.row._fields, size + 1)
         return self._page([view.row._make(values) for values in found], size, cursor, request, view)
 
     def first_page(self, listing: Listing, ids: tuple[int, ...], request: Request, view: Any) -> list[Any]:

@@ -1,17 +1,17 @@
-"""All texts of a row that a search looks through, as one: for one condition a word, and one index for them all."""
+"""All searched texts of a row as one expression: one condition for each word, and one index for them all."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import BigIntegerField, F, Func, Q, TextField
+from django.db.models import F, Func, Q, TextField
 from django.db.models.lookups import IContains
 
 
-class Texts(Func):
-    """The texts one after the other, each behind a line feed, which no word contains.
+class SearchedText(Func):
+    """The texts in a row, each behind a line feed, which no word contains.
 
-    Two words may be in two columns. With an index for each column, a database would have to find all rows with the
-    one and all with the other, which may be a tenth of a table; with one index it looks for rows that have both.
+    The words of a search may be in different columns. One index over all texts finds the rows that have all words; an
+    index for each column would first find all rows for each word, perhaps a tenth of the table.
     """
 
     output_field = TextField()
@@ -31,20 +31,11 @@ class Texts(Func):
         return self._joined(compiler, "char(10)")
 
 
-class Within(Func):
-    """A key, as the index of the texts has it beside them (`search_index_within` in eventhub/db/operations.py):
-    where this
-    is asked for, PostgreSQL takes no other index of the key, out of which it would look at each of its rows."""
-
-    template = "(%(expressions)s + 0)"
-    output_field = BigIntegerField()
-
-
 def stands_in(word: str, fields: Sequence[str]) -> Q:
-    """That the word stands somewhere in one of the fields, in any case."""
-    return Q(IContains(Texts(*fields), word))
+    """Match rows with the word anywhere in one of the fields, in any case."""
+    return Q(IContains(SearchedText(*fields), word))
 
 
 def begins_in(word: str, fields: Sequence[str]) -> Q:
-    """That a word of one of the fields begins with it."""
+    """Match rows in which a word of one of the fields begins with it."""
     return stands_in(f" {word}", fields) | stands_in(f"\n{word}", fields)

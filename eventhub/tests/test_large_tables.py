@@ -28,6 +28,7 @@ pytestmark = [
 LARGE = {"events_event", "registrations_registration", "accounts_user"}
 ROWS = 20_000  # of each; a page shows 50
 MAY_READ = 1_500  # rows for one page, with those that are joined to it
+MAY_READ_TO_COME = 5_500  # entries of an index: of all events to come, for the first that goes on
 QUIET, BUSY, CROWDED = 1, 2, 3  # organizers: of 30 events that were first of all, of 150, and of one with CROWD people
 ADMIN, PERSON = 4, 5
 CROWD, CROWDED_EVENT = 1_600, 200
@@ -60,9 +61,10 @@ SELECT n, md5(n::text), md5('d' || n), begins, CASE WHEN n %% 500 = 7 THEN begin
                        ELSE now() + (n * 7919 %% 20011 - 15000) * interval '1 hour' END AS begins
           FROM generate_series(1, %(rows)s) AS n) AS dated"""
 REGISTRATIONS = """
-INSERT INTO registrations_registration (event_id, user_id, status, name, contact_details, registration_date,
-                                        updated_at, status_since)
-SELECT n, person, CASE n %% 50 WHEN 0 THEN 'registered' WHEN 11 THEN 'waitlisted' WHEN 12 THEN 'cancelled'
+INSERT INTO registrations_registration (organizer_id, event_id, user_id, status, name, contact_details,
+                                        registration_date, updated_at, status_since)
+SELECT (SELECT organizer_id FROM events_event WHERE id = n), n, person,
+       CASE n %% 50 WHEN 0 THEN 'registered' WHEN 11 THEN 'waitlisted' WHEN 12 THEN 'cancelled'
                                WHEN 13 THEN 'attended' ELSE 'registered' END,
        md5('n' || n), md5('c' || n), made, made, made
   FROM (SELECT n, CASE WHEN n BETWEEN 1000 AND 1040 THEN %(person)s ELSE 10 + n %% 15000 END AS person,
@@ -70,7 +72,7 @@ SELECT n, person, CASE n %% 50 WHEN 0 THEN 'registered' WHEN 11 THEN 'waitlisted
                     ELSE now() - n * 7919 %% 20011 * interval '1 hour' END AS made
           FROM generate_series(1, %(rows)s) AS n WHERE n <> %(crowded)s) AS dated
 UNION ALL
-SELECT %(crowded)s, 10 + n, CASE WHEN n %% 1000 = 1 THEN 'attended' WHEN n %% 1000 = 2 THEN 'waitlisted'
+SELECT %(host)s, %(crowded)s, 10 + n, CASE WHEN n %% 1000 = 1 THEN 'attended' WHEN n %% 1000 = 2 THEN 'waitlisted'
                                  WHEN n %% 1000 = 3 THEN 'cancelled' ELSE 'registered' END,
        md5('m' || n), md5('k' || n), now() - n * interval '1 minute', now(), now()
   FROM generate_series(1, %(crowd)s) AS n"""
@@ -89,7 +91,7 @@ VALUES: dict[tuple[Any, str], tuple[str, ...]] = {
 }
 LISTS = (
     ("/events/", Events, tuple(ROLES)),
-    ("/attendees/", Attendees, ("admin", "user")),
+    ("/attendees/", Attendees, tuple(ROLES)),
     ("/users/", Users, ("admin",)),
     (f"/users/{BUSY}/events", UserEvents, ("busy organizer",)),
     (f"/events/{CROWDED_EVENT}/attendees", EventAttendees, ("organizer of a crowd",)),
@@ -119,24 +121,20 @@ class Case(NamedTuple):
 
 
 def cases() -> list[Case]:
-    """Every order both ways and deep; every filter and search in every order."""
+    """Return every order both ways and deep, and every filter and search in the default order."""
     found = []
     for path, view, roles in LISTS:
         for role, order in itertools.product(roles, view.orderings):
             pages = itertools.product(("", "-"), (False, True))
             found += [Case(path, view, role, {"ordering": f"{sign}{order}"}, deep) for sign, deep in pages]
-            is_default = order == view.default_ordering.removeprefix("-")
-            found += [
-                Case(path, view, role, {**narrowed, "ordering": view.default_ordering if is_default else order}, False)
-                for narrowed in narrowings(view)
-            ]
+            if order == view.default_ordering.removeprefix("-"):
+                found += [Case(path, view, role, narrowed, False) for narrowed in narrowings(view)]
     return found
 
 
 def narrowings(view: Any) -> list[dict[str, str]]:
     model = view.queryset.model
-    names = [name for name in view.filterset_class.base_filters if name != "upcoming"]
-    filters = [{name: value} for name in names for value in VALUES[model, name]]
+    filters = [{name: value} for name in view.filterset_class.base_filters for value in VALUES[model, name]]
     return [*filters, *({"search": word(view, field)} for field in view.search_fields)]
 
 
@@ -203,7 +201,7 @@ def test_no_page_of_a_list_reads_much_of_a_large_table(api, large_tables):
         assert answer.status_code == 200, (case, answer.content)
         found = [read(*statement) for statement in statements]
         rows, scanned = sum(rows for rows, _ in found), set().union(*(tables for _, tables in found))
-        if rows > MAY_READ or scanned:
+        if rows > (MAY_READ_TO_COME if case.query.get("upcoming") == "true" else MAY_READ) or scanned:
             faults.append(f"{case.role} {case.path} {case.query}{' deep' * case.deep}: {rows} rows {scanned or ''}")
     assert not faults, f"{len(faults)} of {len(cases())}:\n" + "\n".join(faults)
 

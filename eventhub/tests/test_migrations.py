@@ -13,21 +13,7 @@ from eventhub.testing.migration_locks import problems
 from eventhub.testing.released_version import RELEASED_UP_TO, migrations_in_git, released_migrations
 
 # Operations whose body is not seen: each was read, and this is why it may run beside the service.
-REVIEWED = {
-    ("accounts", "0005_one_search_index"): "indexes are made and dropped concurrently",
-    ("accounts", "0008_journal_without_names"): "old entries of the back office's journal, which nobody changes",
-    ("accounts", "0011_trigrams"): "statistics, whose lock nobody waits for who reads or writes",
-    ("events", "0005_filters_in_every_order"): "its index is made concurrently",
-    ("events", "0006_one_search_index"): "indexes are made and dropped concurrently",
-    ("events", "0007_weeks_in_other_orders"): "its indexes are made concurrently",
-    ("events", "0008_edges_of_stretches_and_full_events"): "its indexes are made, and dropped, concurrently",
-    ("events", "0009_trigrams"): "statistics, whose lock nobody waits for who reads or writes",
-    ("events", "0010_completed_early"): "its index is made concurrently",
-    ("registrations", "0005_one_search_index"): "indexes are made and dropped concurrently",
-    ("registrations", "0007_many_people_an_event"): "an option for the planner, whose lock nobody waits for who writes",
-    ("registrations", "0010_trigrams"): "statistics, whose lock nobody waits for who reads or writes",
-    ("registrations", "0011_search_within_an_event"): "indexes are made and dropped concurrently",
-}
+REVIEWED: dict[tuple[str, str], str] = {}
 
 
 @pytest.fixture(scope="module")

@@ -353,7 +353,7 @@ def test_a_lost_trigger_is_named_and_comes_back_with_a_recount(make_event, enrol
 
 
 def test_the_version_of_the_triggers_is_raised_with_their_text():
-    assert (postgresql.VERSION, postgresql.DIGEST) == (2, "50fc271f78555c7a")
+    assert (postgresql.VERSION, postgresql.DIGEST) == (3, "d76fef90595673be")
 
 
 @pytest.mark.parametrize(

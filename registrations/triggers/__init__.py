@@ -30,6 +30,10 @@ TABLES = {
 }
 # Any write to a count makes the guard count again; on SQLite the CHECK sees the written value first.
 _RECOUNT_ALL = "UPDATE events_event SET waitlisted = waitlisted + 1"
+_ORGANIZER = "(SELECT organizer_id FROM events_event WHERE events_event.id = registrations_registration.event_id)"
+_SET_ORGANIZERS = (
+    f"UPDATE registrations_registration SET organizer_id = {_ORGANIZER} WHERE organizer_id <> {_ORGANIZER}"
+)
 # What was oversold while no trigger watched can only be mended by people: `check_seats` names it, `migrate` goes on.
 _FITS = (
     "max_capacity >= (SELECT count(*) FROM registrations_registration r"
@@ -76,6 +80,7 @@ def install() -> None:
             cursor.execute(f"COMMENT ON FUNCTION {schema}.registrations_count_seats() IS '{postgresql.STAMP}'")
         if not were_watching:
             cursor.execute(f"{_RECOUNT_ALL} WHERE {_FITS}")
+            cursor.execute(_SET_ORGANIZERS)
 
 
 def recount(event_ids: list[int]) -> None:

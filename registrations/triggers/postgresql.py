@@ -25,10 +25,6 @@ BEGIN
     LOOP
       UPDATE {events} SET seats_taken = seats_taken + d.seats, waitlisted = waitlisted + d.waiting
        WHERE id = d.event_id;
-      IF NOT FOUND THEN
-        RAISE foreign_key_violation USING MESSAGE = format('event %s does not exist', d.event_id),
-          TABLE = 'registrations_registration', CONSTRAINT = 'registration_event_exists';
-      END IF;
     END LOOP;
   ELSIF TG_OP = 'DELETE' THEN
     FOR d IN
@@ -52,10 +48,6 @@ BEGIN
     LOOP
       UPDATE {events} SET seats_taken = seats_taken + d.seats, waitlisted = waitlisted + d.waiting
        WHERE id = d.event_id;
-      IF NOT FOUND AND (d.seats > 0 OR d.waiting > 0) THEN
-        RAISE foreign_key_violation USING MESSAGE = format('event %s does not exist', d.event_id),
-          TABLE = 'registrations_registration', CONSTRAINT = 'registration_event_exists';
-      END IF;
     END LOOP;
   END IF;
   RETURN NULL;
@@ -63,7 +55,14 @@ END $fn$;
 
 CREATE OR REPLACE FUNCTION {schema}.registrations_lock_event() RETURNS trigger LANGUAGE plpgsql AS $fn$
 BEGIN
-  PERFORM 1 FROM {events} WHERE id = NEW.event_id FOR NO KEY UPDATE;
+  SELECT organizer_id INTO NEW.organizer_id FROM {events} WHERE id = NEW.event_id FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RAISE foreign_key_violation USING MESSAGE = format('event %s does not exist', NEW.event_id),
+      TABLE = 'registrations_registration', CONSTRAINT = 'registration_event_exists';
+  END IF;
+  IF TG_NAME = 'registrations_organizer_upd' THEN
+    RETURN NEW;
+  END IF;
   IF NEW.status = 'waitlisted' AND (TG_OP = 'UPDATE' OR NEW.queue_number IS NULL) THEN
     -- The last row of the index, said so that no statistics can make it all of the queue, for every row of a list.
     NEW.queue_number := 1 + coalesce((
@@ -80,6 +79,12 @@ BEGIN
     INTO NEW.seats_taken, NEW.waitlisted
     FROM {registrations} WHERE event_id = NEW.id AND status IN ('registered', 'attended', 'waitlisted');
   RETURN NEW;
+END $fn$;
+
+CREATE OR REPLACE FUNCTION {schema}.events_hand_over() RETURNS trigger LANGUAGE plpgsql AS $fn$
+BEGIN
+  UPDATE {registrations} SET organizer_id = NEW.organizer_id WHERE event_id = NEW.id;
+  RETURN NULL;
 END $fn$;
 
 CREATE OR REPLACE FUNCTION {schema}.registrations_stamp() RETURNS trigger LANGUAGE plpgsql AS $fn$
@@ -143,6 +148,12 @@ CREATE OR REPLACE TRIGGER registrations_lock_event BEFORE INSERT ON {registratio
 CREATE OR REPLACE TRIGGER registrations_queue_upd BEFORE UPDATE OF status, event_id ON {registrations} FOR EACH ROW
   WHEN (NEW.status = 'waitlisted' AND (OLD.status <> 'waitlisted' OR OLD.event_id <> NEW.event_id))
   EXECUTE FUNCTION {schema}.registrations_lock_event();
+CREATE OR REPLACE TRIGGER registrations_organizer_upd BEFORE UPDATE OF event_id, organizer_id ON {registrations}
+  FOR EACH ROW WHEN (NEW.event_id <> OLD.event_id
+    OR (NEW.organizer_id IS DISTINCT FROM OLD.organizer_id AND pg_trigger_depth() = 0))
+  EXECUTE FUNCTION {schema}.registrations_lock_event();
+CREATE OR REPLACE TRIGGER events_organizer_upd AFTER UPDATE OF organizer_id ON {events} FOR EACH ROW
+  WHEN (NEW.organizer_id <> OLD.organizer_id) EXECUTE FUNCTION {schema}.events_hand_over();
 CREATE OR REPLACE TRIGGER registrations_seats_ins AFTER INSERT ON {registrations}
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION {schema}.registrations_count_seats();
 CREATE OR REPLACE TRIGGER registrations_seats_upd AFTER UPDATE ON {registrations}
@@ -179,7 +190,7 @@ CREATE OR REPLACE TRIGGER registrations_keep_log BEFORE UPDATE OR DELETE ON {log
 TRIGGERS = set(re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", SQL))
 DIGEST = hashlib.sha256(SQL.encode()).hexdigest()[:16]
 # Raised with every change of the text: code of before the change, which may serve on, can tell newer ones from older.
-VERSION = 2
+VERSION = 3
 # Kept as the comment of a function.
 STAMP = f"{VERSION} {DIGEST}"
 

@@ -40,7 +40,20 @@ _LOG = """
  INSERT INTO registrations_transition (registration_id, was, becomes, at, by_id, through)
   SELECT id, {was}, status, status_since, status_by_id, status_through
     FROM registrations_registration WHERE id = NEW.id"""
+_ORGANIZER = "(SELECT organizer_id FROM events_event WHERE id = NEW.event_id)"
+_SET_ORGANIZER = f"""
+ SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: registration_event_exists') WHERE {_ORGANIZER} IS NULL;
+ UPDATE registrations_registration SET organizer_id = {_ORGANIZER} WHERE id = NEW.id;
+END"""
 TRIGGERS = {
+    "registrations_organizer_ins": f"""AFTER INSERT ON registrations_registration
+WHEN NEW.organizer_id IS NOT {_ORGANIZER} BEGIN{_SET_ORGANIZER}""",
+    "registrations_organizer_upd": f"""AFTER UPDATE OF event_id, organizer_id ON registrations_registration
+WHEN NEW.organizer_id IS NOT {_ORGANIZER} BEGIN{_SET_ORGANIZER}""",
+    "events_organizer_upd": """AFTER UPDATE OF organizer_id ON events_event
+WHEN NEW.organizer_id <> OLD.organizer_id BEGIN
+ UPDATE registrations_registration SET organizer_id = NEW.organizer_id WHERE event_id = NEW.id;
+END""",
     "registrations_seats_ins": f"""AFTER INSERT ON registrations_registration
 WHEN NEW.status IN ('registered', 'attended', 'waitlisted') BEGIN{_REFUSE_IF_FULL};
  INSERT INTO registrations_counting VALUES (1);{_ADD}
