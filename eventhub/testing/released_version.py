@@ -11,16 +11,16 @@ from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
 # Change both with a release.
-RELEASED_COMMIT = "b79564c050cfb5afe58196aadb9e61f8e8fa1509"
+RELEASED_COMMIT = "598dce059ac1b97b424647a5732d0dca82c9f83d"
 RELEASED_UP_TO = {
-    "accounts": "0003_sign_ins_and_search",
+    "accounts": "0003_search_index",
     "admin": "0003_logentry_add_action_flag_choices",
     "auth": "0012_alter_user_first_name_max_length",
     "contenttypes": "0002_remove_content_type_name",
-    "events": "0004_who_can_organize",
+    "events": "0002_search_index",
     "otp_static": "0003_add_timestamps",
     "otp_totp": "0003_add_timestamps",
-    "registrations": "0003_search_indexes",
+    "registrations": "0003_statistics",
     "sessions": "0001_initial",
     "token_blacklist": "0013_alter_blacklistedtoken_options_and_more",
 }

@@ -110,13 +110,13 @@ def test_it_follows_the_registration_to_another_event(way, status, event, otto, 
 @pytest.mark.parametrize("status", ["registered", "cancelled"])
 def test_a_row_for_no_event_is_refused(status, event, bob, enroll):
     with (
-        pytest.raises(IntegrityError, match="registration_event_exists|event 1000000 does not exist"),
+        pytest.raises(IntegrityError, match=r"registration_event_exists|event 1000000 does not exist"),
         transaction.atomic(),
     ):
         sql(INSERT.format(more="", value=""), 10**6, bob.pk, status)
     enroll(event, status=status)
     with (
-        pytest.raises(IntegrityError, match="registration_event_exists|event 1000000 does not exist"),
+        pytest.raises(IntegrityError, match=r"registration_event_exists|event 1000000 does not exist"),
         transaction.atomic(),
     ):
         sql("UPDATE registrations_registration SET event_id = 1000000")
