@@ -8,7 +8,7 @@ from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import ServiceToken, User
 from accounts.services import api_tokens
-from accounts.services.jwt import holder
+from accounts.services.jwt import get_account
 from eventhub.exceptions import TokenNotValid
 
 _PREFIX = api_tokens.PREFIX.encode()
@@ -32,11 +32,11 @@ class BearerAuthentication(JWTAuthentication):
             raise drf.AuthenticationFailed(TokenNotValid.msg, TokenNotValid.code) from None
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
-        return holder(validated_token)
+        return get_account(validated_token)
 
 
 def _by_service_token(raw: bytes) -> tuple[User, ServiceToken]:
     # Whatever is no ASCII becomes what no token holds.
-    token = api_tokens.holder(raw.decode("ascii", "replace"))
-    api_tokens.write_down_use(token)
+    token = api_tokens.authenticate_token(raw.decode("ascii", "replace"))
+    api_tokens.record_use(token)
     return token.user, token

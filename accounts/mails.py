@@ -34,7 +34,7 @@ def send_reset_link(account_id: int) -> None:
         return
     with _once_in_a_while("reset", account) as first:
         if first:
-            link = settings.PASSWORD_RESET_URL.replace("{token}", signed_links.token_for(account, signed_links.RESET))
+            link = settings.PASSWORD_RESET_URL.replace("{token}", signed_links.make_token(account, signed_links.RESET))
             _send(account.email, "Choose a new password", "reset", username=account.username, link=link)
 
 
@@ -46,7 +46,7 @@ def send_verification_link(account_id: int) -> None:
         return
     with _once_in_a_while("verification", account) as first:
         if first:
-            token = signed_links.token_for(account, signed_links.VERIFICATION)
+            token = signed_links.make_token(account, signed_links.VERIFICATION)
             link = settings.EMAIL_VERIFICATION_URL.replace("{token}", token)
             _send(account.email, "Is this your address?", "verification", username=account.username, link=link)
 

@@ -30,18 +30,18 @@ RESET = Purpose(
 VERIFICATION = Purpose("accounts.signed_links.verification", 3 * 24 * 60 * 60, lambda account: account.email)
 
 
-def token_for(account: User, purpose: Purpose) -> str:
+def make_token(account: User, purpose: Purpose) -> str:
     """Letters, digits, `-`, `_` and dots, which a URL holds as they are."""
     return _signer(purpose).sign_object([account.pk, _digest(account, purpose)])
 
 
-def account_named_by(token: object, purpose: Purpose) -> int | None:
+def read_account_id(token: object, purpose: Purpose) -> int | None:
     """The id in a token that this service has made for that purpose, and that has not run out; None for any other."""
     named = _read(token, purpose)
     return named and named[0]
 
 
-def fits(token: object, account: User, purpose: Purpose) -> bool:
+def check_token(token: object, account: User, purpose: Purpose) -> bool:
     """Whether the token is good, and the account is still as it was when the token was made."""
     named = _read(token, purpose)
     return named is not None and named[0] == account.pk and constant_time_compare(named[1], _digest(account, purpose))

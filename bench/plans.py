@@ -16,7 +16,7 @@ from django.urls import get_resolver
 from accounts import signed_links
 from accounts.models import User
 from accounts.services import api_tokens
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 from bench import scale_rows as rows
 from bench.explain import Plan, recorded
 from bench.in_process import answer
@@ -148,17 +148,17 @@ def new_user() -> User:
 
 
 def refresh() -> dict[str, str]:
-    return {"refresh": token_pair(User.objects.get(pk=rows.PERSON), auth_time=0)["refresh"]}
+    return {"refresh": issue_tokens(User.objects.get(pk=rows.PERSON), auth_time=0)["refresh"]}
 
 
 def link(is_reset: bool) -> dict[str, str]:
     purpose = signed_links.RESET if is_reset else signed_links.VERIFICATION
-    return {"token": signed_links.token_for(new_user(), purpose), "password": f"{PASSWORD} anew"}
+    return {"token": signed_links.make_token(new_user(), purpose), "password": f"{PASSWORD} anew"}
 
 
 def new_token() -> int:
     owner = User.objects.get(pk=rows.BUSY)
-    return api_tokens.make(owner=owner, name="explained", scopes=["events:read"]).token.pk
+    return api_tokens.create_token(owner=owner, name="explained", scopes=["events:read"]).token.pk
 
 
 def normalized(sql: str) -> str:

@@ -27,7 +27,13 @@ from bench.scale_databases import Sizes
 from registrations.selectors import dashboard
 
 BOUND = 1.3
-FIGURES = (dashboard.stage, dashboard.totals, dashboard.activity, dashboard.next_events, dashboard.concerns)
+FIGURES = (
+    dashboard.get_stage,
+    dashboard.get_totals,
+    dashboard.get_activity,
+    dashboard.get_next_events,
+    dashboard.get_concerns,
+)
 Action = Callable[[], Any]
 
 

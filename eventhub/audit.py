@@ -43,7 +43,7 @@ def channel() -> str:
 
 
 @contextmanager
-def through(channel: Channel, user_id: int | None = None) -> Iterator[None]:
+def acting_through(channel: Channel, user_id: int | None = None) -> Iterator[None]:
     """What happens inside is done through `channel`, by that account, or by whom `is_by` names."""
     before = _actor.set(Actor(user_id, channel))
     try:
@@ -52,6 +52,6 @@ def through(channel: Channel, user_id: int | None = None) -> Iterator[None]:
         _actor.reset(before)
 
 
-def is_by(user_id: int | None) -> None:
+def set_user(user_id: int | None) -> None:
     """Names the account for the rest of the innermost `through`."""
     _actor.set(actor()._replace(user_id=user_id))

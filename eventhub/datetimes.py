@@ -41,20 +41,20 @@ def parse(text: str, *, end_of_day: bool = False) -> datetime:
 
 def start_of_day(moment: datetime) -> datetime:
     """The first moment, in UTC, of the day that `moment` belongs to in TIME_ZONE."""
-    return start_of(timezone.localtime(moment).date())
+    return start_of_date(timezone.localtime(moment).date())
 
 
 def end_of_day(moment: datetime) -> datetime:
     """The first moment, in UTC, after the day that `moment` belongs to in TIME_ZONE."""
-    return start_of(timezone.localtime(moment).date() + timedelta(days=1))
+    return start_of_date(timezone.localtime(moment).date() + timedelta(days=1))
 
 
-def start_of(day: date) -> datetime:
+def start_of_date(day: date) -> datetime:
     """The first moment, in UTC, of that day of TIME_ZONE."""
     return timezone.make_aware(datetime.combine(day, time.min)).astimezone(UTC)
 
 
-def a_week_later(moment: datetime) -> datetime:
+def add_week(moment: datetime) -> datetime:
     """The same time of the clock in TIME_ZONE seven days on, in UTC. ValueError beyond the years of the contract."""
     return to_utc(timezone.localtime(moment).replace(tzinfo=None) + timedelta(days=7))
 

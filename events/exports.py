@@ -5,27 +5,27 @@ from collections.abc import Iterator
 from eventhub.db.batches import by_key
 from eventhub.spreadsheets.cells import in_zone
 from eventhub.spreadsheets.exports import Row
-from events.imports.spreadsheet import label
+from events.imports.spreadsheet import column_label
 from events.models import Event, EventQuerySet
 
 
 def header() -> list[str]:
     return [
         "Event ID",
-        label("title"),
-        label("status"),
-        label("date_time"),
-        label("end_time"),
-        label("location"),
+        column_label("title"),
+        column_label("status"),
+        column_label("date_time"),
+        column_label("end_time"),
+        column_label("location"),
         "Organizer",
-        label("max_capacity"),
+        column_label("max_capacity"),
         "Seats taken",
         "Waiting",
         "Queue",
-        label("registration_opens"),
-        label("registration_closes"),
+        column_label("registration_opens"),
+        column_label("registration_closes"),
         in_zone("Created"),
-        label("description"),
+        column_label("description"),
     ]
 
 

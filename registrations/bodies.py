@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from registrations.models import Registration
-from registrations.services.eligibility import Prospect
+from registrations.services.eligibility import Eligibility
 
 
 class AttendeeRow(NamedTuple):
@@ -60,7 +60,7 @@ def attendee_body(registration: Registration) -> dict[str, Any]:
     return AttendeeRow.of(registration).body(registration.waitlist_position())
 
 
-def prospect_body(prospect: Prospect) -> dict[str, Any]:
+def prospect_body(prospect: Eligibility) -> dict[str, Any]:
     """What somebody is told who asks before registering: with a refusal, what its answer would say."""
     event = prospect.event
     return {

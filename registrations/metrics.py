@@ -1,32 +1,37 @@
-"""What becomes of registrations, as `/metrics` counts it."""
+"""Registrations as `/metrics` shows them: what happens to them, and totals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
-from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
-from eventhub.observability import metrics
+from eventhub.observability.metrics import Reading, counters
 from registrations.models import LIVE, RegistrationStatus
 from registrations.selectors import dashboard
 
 WAITLISTED = RegistrationStatus.WAITLISTED
 
 
-def changed(was: str | None, becomes: str | None) -> None:
-    """A registration's status changes in this transaction; None is where there is none."""
-    if not settings.METRICS or was == becomes:
-        return
+def count_status_changes(numbers: Mapping[tuple[str | None, str | None], int]) -> None:
+    """Count changes by (was, becomes) once the transaction is committed."""
+    for (was, becomes), number in numbers.items():
+        transaction.on_commit(partial(_count, was, becomes, number))
+
+
+def _count(was: str | None, becomes: str | None, number: int) -> None:
     if was not in LIVE and becomes in LIVE:
-        metrics.registered("waitlisted" if becomes == WAITLISTED else "registered")
+        outcome = "waitlisted" if becomes == WAITLISTED else "registered"
+        counters().registrations.labels(outcome).inc(number)
     elif was in LIVE and becomes not in LIVE:
-        metrics.cancelled()
-    elif was == WAITLISTED:
-        metrics.promoted(1)
+        counters().cancellations.inc(number)
+    elif was == WAITLISTED and becomes != WAITLISTED:
+        counters().promotions.inc(number)
 
 
-def gauges() -> Iterator[metrics.Reading]:
+def gauges() -> Iterator[Reading]:
     """Yield the totals of announced events of today and later."""
-    totals = dashboard.totals(user=None, now=timezone.now())
+    totals = dashboard.get_totals(user=None, now=timezone.now())
     yield "events_to_come", "Announced events of today and later.", totals.events
     yield "seats", "Their seats.", totals.seats
     yield "seats_taken", "Their seats that are taken.", totals.taken

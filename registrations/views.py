@@ -136,7 +136,7 @@ class Attendees(AttendeeLists):
         event_id = peek(body, "event_id")
         if event_id is None:
             body.is_valid(raise_exception=True)
-        return eligibility.look(event_id=event_id, user_id=user_id, by=self.user)
+        return eligibility.get_event_for_registration(event_id=event_id, user_id=user_id, by=self.user)
 
     def _person(self, user_id: int, event: Event) -> User:
         """Whom to register: the one who asks, or, for who runs the event, anyone."""
@@ -168,4 +168,4 @@ class Prospects(ApiViewSet):
 
         By the rules of `POST /attendees/` for oneself, which is still free to decide otherwise a moment later.
         """
-        return Response(prospect_body(eligibility.prospect(event_id=pk, by=self.user)))
+        return Response(prospect_body(eligibility.check_eligibility(event_id=pk, by=self.user)))

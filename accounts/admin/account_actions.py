@@ -63,7 +63,7 @@ class AccountActionViews(ScopedModelAdmin):
         account = self._account(request, object_id)
         onward = reverse("admin:index" if account.pk == request.user.pk else "admin:accounts_user_changelist")
         action = AccountAction(
-            "Delete account", lambda: account_deletion.erase_account(account_id=account.pk), "is deleted", onward
+            "Delete account", lambda: account_deletion.delete_account(account_id=account.pk), "is deleted", onward
         )
         return self._asked(request, account, ConfirmForm(_sent(request), request=request), action)
 

@@ -35,7 +35,7 @@ class ServiceTokenAdmin(ScopedModelAdmin):
         return tokens if self.may(request, "view") else tokens.none()
 
     def delete_model(self, request: HttpRequest, obj: ServiceToken) -> None:
-        api_tokens.revoke(token=obj, by=cast(User, request.user))
+        api_tokens.revoke_token(token=obj, by=cast(User, request.user))
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         """As Django's, which leads to the list only who may change what is in it."""

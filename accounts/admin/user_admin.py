@@ -118,7 +118,7 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
         by = cast(User, request.user)
         account = User.objects.find(obj.pk) if change else User()
         changes: rules.AccountChanges = form.changes("") if change else {"role": obj.role}
-        rules.require_sign_in(
+        rules.require_reauthentication(
             account=account,
             by=by,
             email=changes.get("email"),
@@ -128,11 +128,11 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
             current_password=form.cleaned_data.get("current_password"),
         )
         if not change:
-            obj.pk = rules.add_account(by=by, **form.account()).pk
+            obj.pk = rules.create_account(by=by, **form.account()).pk
             return
         account_deletion.change_account(account=account, by=by, changes=changes)
         if profile := form.changes("profile_"):
-            rules.change_profile(organizer=account, by=by, changes=profile)
+            rules.update_profile(organizer=account, by=by, changes=profile)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kw: Any) -> HttpResponse:
         if account := context.get("original"):

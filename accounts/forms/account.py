@@ -51,7 +51,7 @@ class SignInForm(Guarded, AuthenticationForm):
         return super().clean()  # type: ignore[no-any-return]
 
     def get_invalid_login_error(self) -> ValidationError:
-        jwt.note_failed_sign_in(self.cleaned_data["username"], through=Channel.ADMIN)
+        jwt.log_failed_sign_in(self.cleaned_data["username"], through=Channel.ADMIN)
         return super().get_invalid_login_error()  # type: ignore[no-any-return]
 
     def confirm_login_allowed(self, user: User) -> None:
@@ -93,7 +93,7 @@ class CodeForm(Guarded, forms.Form):
 class SetUpForm(CodeForm):
     """The first code of a phone that has just been given `key`."""
 
-    made: second_factor.SetUp
+    made: second_factor.SecondFactorSetup
 
     def __init__(self, *args: Any, key: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,7 +101,7 @@ class SetUpForm(CodeForm):
         self.fields["code"].help_text = "The six digits that your phone shows now."
 
     def use(self, code: str) -> None:
-        self.made = second_factor.set_up(account=self.request.user, key=self.key, code=code)  # type: ignore[arg-type]
+        self.made = second_factor.enable(account=self.request.user, key=self.key, code=code)  # type: ignore[arg-type]
         self.device = self.made.device
 
 
@@ -148,7 +148,7 @@ class ConfirmForm(Confirming, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         try:
-            accounts.require_fresh(
+            accounts.require_fresh_sign_in(
                 by=self.request.user,  # type: ignore[arg-type]
                 fresh=self.fresh,
                 current_password=self.cleaned_data.get("current_password"),
@@ -170,7 +170,7 @@ class OwnPasswordForm(Guarded, AdminOwnPasswordChangeForm):
         self.refuse_guessing()
         given: str = self.cleaned_data["old_password"]
         try:
-            accounts.require_fresh(by=self.user, fresh=False, current_password=given)
+            accounts.require_fresh_sign_in(by=self.user, fresh=False, current_password=given)
         except ReauthenticationRequired:
             raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect") from None
         return given

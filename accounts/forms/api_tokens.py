@@ -50,7 +50,7 @@ class TokenForm(ConfirmForm):
 
     def save(self) -> NewToken:
         now, wanted = timezone.now(), self.cleaned_data
-        return api_tokens.make(
+        return api_tokens.create_token(
             owner=self.request.user,  # type: ignore[arg-type]
             name=wanted["name"],
             scopes=wanted["scopes"],

@@ -38,7 +38,7 @@ class AskForResetForm(Guarded, forms.Form):
         return self.cleaned_data
 
     def save(self) -> None:
-        password_reset.ask_for_reset(email=self.cleaned_data["email"])
+        password_reset.request_reset(email=self.cleaned_data["email"])
 
 
 class LinkForm(Guarded, forms.Form):
@@ -52,7 +52,7 @@ class LinkForm(Guarded, forms.Form):
         self.request = request
 
     def account_tried(self, request: object) -> str | None:
-        return by_id(signed_links.account_named_by(self.cleaned_data.get("token"), self.purpose))
+        return by_id(signed_links.read_account_id(self.cleaned_data.get("token"), self.purpose))
 
     def clean(self) -> dict[str, Any]:
         self.refuse_guessing()

@@ -34,7 +34,7 @@ from eventhub.tasks import later
 
 MAX_PASSWORD_LENGTH = 128
 # What is told to the address that the account had, and how people call it.
-TOLD = {"password": "password", "email": "email address"}
+NOTIFIED_FIELDS = {"password": "password", "email": "email address"}
 
 
 class AccountChanges(TypedDict, total=False):
@@ -59,27 +59,27 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
         raise Invalid({"role": ["Only an admin can make an admin."]})
     if role == Role.ORGANIZER:
         _require_open_organizer_sign_up()
-    check_password(password, User(username=username, email=email))
+    validate_new_password(password, User(username=username, email=email))
     try:
         with transaction.atomic():
             user = User.objects.create_user(username, email, password, role=role, email_verified=_not_yet_verified())
             if role != Role.USER:
                 note_change(Occasion.ROLE_GIVEN, user_id=user.pk, by=user.pk, role=role)
-            ask_whether_theirs(user)
+            send_verification_link(user)
             return user
     except IntegrityError:
         raise UserExists() from None
 
 
 @retried
-def add_account(*, by: User, username: str, email: str, password: str | None, role: str = Role.USER) -> User:
+def create_account(*, by: User, username: str, email: str, password: str | None, role: str = Role.USER) -> User:
     """An account of any role, made for somebody; without a password its owner claims it by resetting that.
 
     UsernameExists, EmailExists, a 400 for a weak password, a 403 for who may not.
     """
     require(by, "user", "create")
     if password is not None:
-        check_password(password, User(username=username, email=email))
+        validate_new_password(password, User(username=username, email=email))
     try:
         with transaction.atomic():
             user = User.objects.create_user(username, email, password, role=role)
@@ -90,7 +90,7 @@ def add_account(*, by: User, username: str, email: str, password: str | None, ro
         raise _taken(problem) from None
 
 
-def require_sign_in(
+def require_reauthentication(
     *,
     account: User,
     by: User,
@@ -105,10 +105,10 @@ def require_sign_in(
     change."""
     makes_admin = role == Role.ADMIN and not account.is_admin and allowed(by, "user", "make_admin")
     if makes_admin or password is not None or (email is not None and normalize_email(email) != account.email):
-        require_fresh(by=by, fresh=fresh, current_password=current_password)
+        require_fresh_sign_in(by=by, fresh=fresh, current_password=current_password)
 
 
-def require_fresh(*, by: User, fresh: bool, current_password: str | None, msg: str | None = None) -> None:
+def require_fresh_sign_in(*, by: User, fresh: bool, current_password: str | None, msg: str | None = None) -> None:
     """ReauthenticationRequired, unless `by` gave their password under 15 minutes ago (`fresh`) or gives it now. `msg`:
     what it says, where that is not about a change."""
     if fresh or (current_password and by.check_password(current_password)):
@@ -118,7 +118,7 @@ def require_fresh(*, by: User, fresh: bool, current_password: str | None, msg: s
     raise ReauthenticationRequired(msg)
 
 
-def check_changes(*, account: User, by: User, changes: AccountChanges) -> AccountChanges:
+def validate_changes(*, account: User, by: User, changes: AccountChanges) -> AccountChanges:
     """The part of `changes` that changes something, if `by`, of whom `require_sign_in` was asked, may make it.
 
     A 400 for a role not theirs to give, or a weak password; a 403 for who may not deactivate.
@@ -135,7 +135,7 @@ def check_changes(*, account: User, by: User, changes: AccountChanges) -> Accoun
     if "is_active" in real:
         require(by, "user", "deactivate", account)
     if password is not None:
-        check_password(password, User(**{"username": account.username, "email": account.email, **wanted}))
+        validate_new_password(password, User(**{"username": account.username, "email": account.email, **wanted}))
     return real  # type: ignore[return-value]
 
 
@@ -171,22 +171,22 @@ def apply_changes(*, account_id: int, changes: AccountChanges, condition: Precon
             raise _taken(problem) from None
         account.ensure_profile()
         _note_changes(account, changes)
-        tell_of_change(account, address, changes)
+        notify_of_change(account, address, changes)
         if "email" in changes:
-            ask_whether_theirs(account)
+            send_verification_link(account)
         return account
 
 
-def ask_whether_theirs(account: User) -> None:
+def send_verification_link(account: User) -> None:
     """Sends the link with which the person shows that the address is theirs, if EMAIL_VERIFICATION is on and they have
     not yet."""
     if settings.EMAIL_VERIFICATION != "off" and not account.email_verified:
         later(mails.send_verification_link, account.pk)
 
 
-def tell_of_change(account: User, address: str, changed: Iterable[str]) -> None:
+def notify_of_change(account: User, address: str, changed: Iterable[str]) -> None:
     """Tells the address that the account had of a new password or address."""
-    if news := [said for name, said in TOLD.items() if name in changed]:
+    if news := [said for name, said in NOTIFIED_FIELDS.items() if name in changed]:
         later(mails.tell_of_change, account.pk, account.username, address, news)
 
 
@@ -200,7 +200,7 @@ def end_sign_ins(*, account: User, by: User) -> User:
 
 
 @retried
-def change_profile(
+def update_profile(
     *, organizer: User, by: User, changes: ProfileChanges, condition: Precondition = UNCONDITIONAL
 ) -> OrganizerProfile:
     """Changes what an organizer shows of themselves; a 403 for who may not, PreconditionFailed where it is not as
@@ -267,7 +267,7 @@ def _not_yet_verified() -> bool | None:
     return None if settings.EMAIL_VERIFICATION == "off" else False
 
 
-def check_password(password: str, user: User) -> None:
+def validate_new_password(password: str, user: User) -> None:
     """A 400 for a password that is too long, or too weak for that account."""
     if len(password) > MAX_PASSWORD_LENGTH:
         raise Invalid({"password": [f"At most {MAX_PASSWORD_LENGTH} characters."]})

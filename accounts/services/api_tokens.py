@@ -32,11 +32,11 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "evh_"
 RANDOM_CHARACTERS, CHECKSUM_CHARACTERS = 30, 6
-MOST_TOKENS = 20  # of an account
+MAX_TOKENS = 20  # of an account
 LIFETIME = timedelta(days=90)
-LONGEST_LIFETIME = timedelta(days=365)
-KEPT_EXPIRED = timedelta(days=30)  # in its owner's list, so that they see why an integration came to a stop
-BETWEEN_USES = timedelta(minutes=1)  # that are written down
+MAX_LIFETIME = timedelta(days=365)
+EXPIRED_RETENTION = timedelta(days=30)  # in its owner's list, so that they see why an integration came to a stop
+USE_RESOLUTION = timedelta(minutes=1)  # that are written down
 _ALPHABET = string.digits + string.ascii_letters
 
 
@@ -49,15 +49,15 @@ class NewToken:
 
 
 @retried
-def make(
+def create_token(
     *, owner: User, name: str, scopes: Collection[str], expires_at: datetime | None = None, now: datetime | None = None
 ) -> NewToken:
     """A token of `owner`, who was asked `rules.require_fresh`. TooManyTokens; a 400 for a time of expiry that is past
     or too far; TokenNotValid where the owner's sign-ins have been ended meanwhile."""
     now = now or timezone.now()
     expires_at = expires_at or now + LIFETIME
-    if not now < expires_at <= now + LONGEST_LIFETIME:
-        raise Invalid({"expires_at": [f"Choose a time within the next {LONGEST_LIFETIME.days} days."]})
+    if not now < expires_at <= now + MAX_LIFETIME:
+        raise Invalid({"expires_at": [f"Choose a time within the next {MAX_LIFETIME.days} days."]})
     secret = _new_secret()
     with transaction.atomic():
         account = lock_account(owner.pk)
@@ -66,7 +66,7 @@ def make(
             raise TokenNotValid()
         held = ServiceToken.objects.filter(user=account)
         held.exclude(bond=bond, expires_at__gt=now).delete()
-        if held.count() >= MOST_TOKENS:
+        if held.count() >= MAX_TOKENS:
             raise TooManyTokens()
         token = ServiceToken.objects.create(
             user=account,
@@ -81,13 +81,13 @@ def make(
     return NewToken(token, secret)
 
 
-def of(owner: User) -> QuerySet[ServiceToken]:
+def list_tokens(owner: User) -> QuerySet[ServiceToken]:
     """The owner's tokens: those that work, and those that have expired. Those that ended with a sign-in are not listed:
     nothing brings them back."""
     return ServiceToken.objects.filter(user=owner, bond=owner.get_session_auth_hash())
 
 
-def revoke(*, token: ServiceToken, by: User) -> None:
+def revoke_token(*, token: ServiceToken, by: User) -> None:
     """Ends a token, which is gone with it. A 403 for who may not."""
     require(by, "token", "destroy", token)
     token_id, owner_id = token.pk, token.user_id
@@ -95,7 +95,7 @@ def revoke(*, token: ServiceToken, by: User) -> None:
     note(Occasion.TOKEN_REVOKED, user_id=owner_id, by=by.pk, token_id=token_id)
 
 
-def holder(secret: str, *, now: datetime | None = None) -> ServiceToken:
+def authenticate_token(secret: str, *, now: datetime | None = None) -> ServiceToken:
     """The token that this is the text of, with its owner; TokenNotValid where there is none, or where it has expired
     or ended with its owner's sign-ins: by a new password, by "end all sign-ins", by deactivation. One statement."""
     if not is_well_formed(secret):
@@ -110,12 +110,12 @@ def holder(secret: str, *, now: datetime | None = None) -> ServiceToken:
     return token
 
 
-def write_down_use(token: ServiceToken, *, now: datetime | None = None) -> None:
+def record_use(token: ServiceToken, *, now: datetime | None = None) -> None:
     """Says when the token was last used, to the minute. Whatever comes in the way, the request goes on."""
     now = now or timezone.now()
-    if token.last_used_at is not None and now - token.last_used_at < BETWEEN_USES:
+    if token.last_used_at is not None and now - token.last_used_at < USE_RESOLUTION:
         return
-    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - BETWEEN_USES)
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_RESOLUTION)
     try:
         with one_statement():
             ServiceToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
@@ -123,9 +123,9 @@ def write_down_use(token: ServiceToken, *, now: datetime | None = None) -> None:
         logger.info("The last use of a service token was not written down (%s)", type(problem).__name__)
 
 
-def forget_expired(*, now: datetime, dry_run: bool) -> int:
+def delete_expired(*, now: datetime, dry_run: bool) -> int:
     """Removes the tokens that expired a month ago; how many these are. With `dry_run` they stay."""
-    expired = ServiceToken.objects.filter(expires_at__lte=now - KEPT_EXPIRED)
+    expired = ServiceToken.objects.filter(expires_at__lte=now - EXPIRED_RETENTION)
     return expired.count() if dry_run else expired.delete()[0]
 
 

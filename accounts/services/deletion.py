@@ -12,7 +12,7 @@ from eventhub import tasks
 from eventhub.db.batches import by_key
 
 
-def remove_accounts(ids: Collection[int]) -> None:
+def delete_accounts(ids: Collection[int]) -> None:
     """Deletes accounts that have no event and no registration, with all that is only theirs, in the caller's
     transaction. Refresh tokens would stay, without their owner, and mails that could not be sent."""
     OutstandingToken.objects.filter(user__in=ids).delete()
@@ -20,13 +20,13 @@ def remove_accounts(ids: Collection[int]) -> None:
     User.objects.filter(pk__in=ids).delete()
 
 
-def sessions_of(account_id: int) -> Iterator[Session]:
+def iter_sessions(account_id: int) -> Iterator[Session]:
     """The account's sessions of the back office. Only what is in a session says whose it is: all of them are read."""
     for session in by_key(Session.objects.all()):
         if session.get_decoded().get(SESSION_KEY) == str(account_id):
             yield session
 
 
-def remove_traces(account: User) -> None:
+def delete_sessions(account: User) -> None:
     """Of an account that has just been removed: its sessions, with what had been typed in them."""
-    Session.objects.filter(pk__in=[session.pk for session in sessions_of(account.pk)]).delete()
+    Session.objects.filter(pk__in=[session.pk for session in iter_sessions(account.pk)]).delete()

@@ -44,28 +44,28 @@ def sign_in(*, username: str, password: str) -> TokenPair:
     """Tokens for a name in any case and its password. InvalidCredentials, after the same time, for anything else."""
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
-        note_failed_sign_in(username, through=Channel.API)
+        log_failed_sign_in(username, through=Channel.API)
         raise InvalidCredentials()
-    return token_pair(user, auth_time=int(time.time()))
+    return issue_tokens(user, auth_time=int(time.time()))
 
 
-def note_failed_sign_in(username: str, *, through: Channel) -> None:
+def log_failed_sign_in(username: str, *, through: Channel) -> None:
     """Tells the operator, with the id of the account that was tried, where there is one."""
     account = User.objects.order_by().filter(username__lower=username.lower()).values_list("pk", flat=True).first()
     note(Occasion.LOGIN_FAILED, user_id=account, through=through.value)
 
 
 @retried
-def rotate(raw: str) -> TokenPair:
+def refresh(raw: str) -> TokenPair:
     """New tokens for a refresh token, which is used up by it; TokenNotValid where it is not, or no longer, good.
 
     Of two requests that race with one token, one wins: using up is a unique INSERT.
     """
     with transaction.atomic():
         token = _verified(raw)
-        user = holder(token)
+        user = get_account(token)
         _use_up(token)
-        return token_pair(user, auth_time=token.get("auth_time", 0))
+        return issue_tokens(user, auth_time=token.get("auth_time", 0))
 
 
 @retried
@@ -73,12 +73,12 @@ def sign_out(raw: str, *, user: User) -> None:
     """Uses up the user's own refresh token; TokenNotValid for another's or one that is used up."""
     with transaction.atomic():
         token = _verified(raw)
-        if holder(token) != user:
+        if get_account(token) != user:
             raise TokenNotValid()
         _use_up(token)
 
 
-def forget_expired(*, now: datetime, dry_run: bool) -> int:
+def delete_expired(*, now: datetime, dry_run: bool) -> int:
     """Refresh tokens that are no good any more, used up or not: how many there were. With `dry_run` they stay."""
     expired = OutstandingToken.objects.filter(expires_at__lte=now - GRACE).order_by("pk").values_list("pk", flat=True)
     if dry_run:
@@ -99,7 +99,7 @@ def is_recent(auth_time: float) -> bool:
     return time.time() - auth_time < FRESH_SECONDS
 
 
-def holder(token: Token) -> User:
+def get_account(token: Token) -> User:
     """The active account that a token was issued to, under the password it still has; TokenNotValid."""
     user_id = str(token.get(api_settings.USER_ID_CLAIM))
     user: User | None = _ACCOUNT.first(int(user_id)) if could_be_id(user_id) else None
@@ -113,7 +113,7 @@ def holder(token: Token) -> User:
     return user
 
 
-def account_named_by(raw: object) -> str | None:
+def read_account_id(raw: object) -> str | None:
     """The user id in an unexpired token that this service has signed, used up or not; None for anything else."""
     try:
         return str(UntypedToken(raw)[api_settings.USER_ID_CLAIM])  # type: ignore[arg-type]
@@ -121,7 +121,7 @@ def account_named_by(raw: object) -> str | None:
         return None
 
 
-def token_pair(user: User, *, auth_time: int) -> TokenPair:
+def issue_tokens(user: User, *, auth_time: int) -> TokenPair:
     """Tokens for `user`, whose password was given at `auth_time` (Unix seconds)."""
     refresh = RefreshToken.for_user(user)
     refresh["auth_time"] = auth_time

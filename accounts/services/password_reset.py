@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts import mails, signed_links
 from accounts.models import User, normalize_email
-from accounts.services.accounts import ask_whether_theirs, check_password, lock_account, tell_of_change
+from accounts.services.accounts import lock_account, notify_of_change, validate_new_password
 from eventhub.db.retry import retried
 from eventhub.exceptions import TokenNotValid, UserNotFound
 from eventhub.observability.security_log import Occasion, note, note_change
@@ -13,7 +13,7 @@ from eventhub.tasks import later
 NOBODY = 0  # the id of no account
 
 
-def ask_for_reset(*, email: str) -> None:
+def request_reset(*, email: str) -> None:
     """Sends a link for a new password to the account of that address, if there is one. It does the same, and takes the
     same time, where there is none."""
     address = normalize_email(email)
@@ -31,19 +31,14 @@ def reset_password(*, token: str, password: str) -> User:
     """
     with transaction.atomic():
         account = _lock(token, signed_links.RESET)
-        check_password(password, account)
+        validate_new_password(password, account)
         account.set_password(password)
         account.sign_in_generation += 1  # everything that stands for the person, and not only for the password
         account.email_verified = True
         account.save(update_fields=["password", "sign_in_generation", "email_verified", "updated_at"])
-        tell_of_change(account, account.email, ["password"])
+        notify_of_change(account, account.email, ["password"])
         note_change(Occasion.PASSWORD_RESET, user_id=account.pk)
         return account
-
-
-def send_verification(*, account: User) -> None:
-    """Sends the link for verifying an address again. Nothing where it is verified, or EMAIL_VERIFICATION is off."""
-    ask_whether_theirs(account)
 
 
 @retried
@@ -61,21 +56,21 @@ def verify_email(*, token: str) -> User:
         return account
 
 
-def is_good(token: str, purpose: signed_links.Purpose) -> bool:
+def is_valid_link(token: str, purpose: signed_links.Purpose) -> bool:
     """Whether a link would do what it is for now; to be asked before a form is shown."""
-    account = User.objects.filter(pk=signed_links.account_named_by(token, purpose) or NOBODY, is_active=True).first()
-    return account is not None and signed_links.fits(token, account, purpose)
+    account = User.objects.filter(pk=signed_links.read_account_id(token, purpose) or NOBODY, is_active=True).first()
+    return account is not None and signed_links.check_token(token, account, purpose)
 
 
 def _lock(token: str, purpose: signed_links.Purpose) -> User:
     """The account of a good link, locked, so that of two uses of it at once one finds it used up."""
-    account_id = signed_links.account_named_by(token, purpose)
+    account_id = signed_links.read_account_id(token, purpose)
     if account_id is None:
         raise TokenNotValid()
     try:
         account = lock_account(account_id)
     except UserNotFound:
         raise TokenNotValid() from None
-    if not account.is_active or not signed_links.fits(token, account, purpose):
+    if not account.is_active or not signed_links.check_token(token, account, purpose):
         raise TokenNotValid()
     return account

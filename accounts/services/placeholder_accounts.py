@@ -25,7 +25,7 @@ SELECT username, email, password, %s, %s, %s, %s FROM {rows} WHERE true ORDER BY
     ON CONFLICT DO NOTHING"""
 
 
-class Unclaimed(NamedTuple):
+class PlaceholderAccount(NamedTuple):
     """What is particular to an account that nobody has claimed yet."""
 
     username: str
@@ -42,7 +42,7 @@ def find_accounts(emails: Collection[str]) -> dict[str, int]:
     return found
 
 
-def find_or_make_accounts(emails: Collection[str], known: Mapping[str, int] | None = None) -> dict[str, int]:
+def find_or_create_accounts(emails: Collection[str], known: Mapping[str, int] | None = None) -> dict[str, int]:
     """The id of an account of each of these normalized addresses, made where there is none. `known` is what
     `find_accounts` has said of them, where it was asked.
 
@@ -60,7 +60,7 @@ def find_or_make_accounts(emails: Collection[str], known: Mapping[str, int] | No
     raise Unavailable()
 
 
-def _unclaimed(email: str, *, is_taken: bool) -> Unclaimed:
+def _unclaimed(email: str, *, is_taken: bool) -> PlaceholderAccount:
     """An account that nobody can sign in to. Its username is the address, unless it is none or `is_taken`."""
     username = email
     try:
@@ -70,10 +70,10 @@ def _unclaimed(email: str, *, is_taken: bool) -> Unclaimed:
     if is_taken:
         username = f"guest-{get_random_string(20).lower()}"
     # As `make_password(None)`, which asks the system for each of its 40 characters.
-    return Unclaimed(username, email, password=f"{UNUSABLE_PASSWORD_PREFIX}{token_urlsafe(30)}")
+    return PlaceholderAccount(username, email, password=f"{UNUSABLE_PASSWORD_PREFIX}{token_urlsafe(30)}")
 
 
-def _make(accounts: Sequence[Unclaimed]) -> None:
+def _make(accounts: Sequence[PlaceholderAccount]) -> None:
     """Writes those of which neither the username nor the address is taken, in one statement."""
     now: Any = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:

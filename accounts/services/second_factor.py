@@ -22,19 +22,19 @@ from eventhub.observability.security_log import Occasion, note
 RECOVERY_CODES = 10
 
 
-class SetUp(NamedTuple):
+class SecondFactorSetup(NamedTuple):
     """A second factor that has just been set up. The codes are never to be seen again."""
 
     device: TOTPDevice
     recovery_codes: list[str]
 
 
-def new_key() -> str:
+def generate_key() -> str:
     """A secret for a phone, which counts once `set_up` has seen a code of it."""
     return default_key()  # type: ignore[no-any-return]
 
 
-def proposed(account: User, key: str) -> TOTPDevice:
+def build_device(account: User, key: str) -> TOTPDevice:
     """The device that `set_up` would make, to show its address and secret."""
     return TOTPDevice(user=account, key=key, name="Phone", confirmed=True)
 
@@ -47,7 +47,7 @@ def recovery_codes_left(account: User) -> int:
     return StaticToken.objects.filter(device__user=account).count()  # type: ignore[no-any-return]
 
 
-def set_up(*, account: User, key: str, code: str) -> SetUp:
+def enable(*, account: User, key: str, code: str) -> SecondFactorSetup:
     """Makes the phone that has `key`, and shows so by its first code, the account's second factor.
 
     WrongCode; SecondFactorExists where it has one.
@@ -56,10 +56,10 @@ def set_up(*, account: User, key: str, code: str) -> SetUp:
         lock_account(account.pk)
         if is_set_up(account):
             raise SecondFactorExists()
-        device = proposed(account, key)
+        device = build_device(account, key)
         if not device.verify_token(_plain(code)):
             raise WrongCode()
-        return SetUp(device, _renew(account))
+        return SecondFactorSetup(device, _renew(account))
 
 
 def verify(*, account: User, code: str) -> Device:
@@ -85,7 +85,7 @@ def renew_recovery_codes(*, account: User, code: str) -> list[str]:
         return _renew(account)
 
 
-def turn_off(*, account: User, code: str) -> None:
+def disable(*, account: User, code: str) -> None:
     """Ends the account's second factor, for a code; as `verify`."""
     verify(account=account, code=code)
     _remove(account)

@@ -35,7 +35,7 @@ def fresh(office):
 
 
 def make(owner, name="Website", **values):
-    return api_tokens.make(owner=owner, name=name, scopes=["events:read"], **values)
+    return api_tokens.create_token(owner=owner, name=name, scopes=["events:read"], **values)
 
 
 def text(answer):

@@ -71,7 +71,7 @@ def made():
     """Makes a token of somebody's, past the API: `made(olga, "events:read")`."""
 
     def make(owner, *scopes, **values):
-        return api_tokens.make(owner=owner, name="Website", scopes=scopes or ALL, **values)
+        return api_tokens.create_token(owner=owner, name="Website", scopes=scopes or ALL, **values)
 
     return make
 
@@ -178,14 +178,14 @@ def test_guessing_the_password_there_is_throttled(api, bob, settings):
 
 
 def test_an_account_has_so_many_and_no_more(api, bob, eve, made, monkeypatch):
-    monkeypatch.setattr(api_tokens, "MOST_TOKENS", 2)
+    monkeypatch.setattr(api_tokens, "MAX_TOKENS", 2)
     made(eve)
     assert [api(bob).post(TOKENS, WANTED).status_code for _ in range(2)] == [201, 201]
     assert whole(api(bob).post(TOKENS, WANTED)) == TOO_MANY
 
 
 def test_those_that_have_ended_make_room(bob, made, monkeypatch):
-    monkeypatch.setattr(api_tokens, "MOST_TOKENS", 1)
+    monkeypatch.setattr(api_tokens, "MAX_TOKENS", 1)
     now = timezone.now()
     made(bob, expires_at=now + timedelta(hours=1))
     with pytest.raises(TooManyTokens):
@@ -297,7 +297,7 @@ def test_it_counts_for_its_owners_throttle(using, api, bob, settings):
 
 def test_it_is_known_by_one_statement(made, bob, django_assert_num_queries):
     new = made(bob)
-    api_tokens.write_down_use(new.token)
+    api_tokens.record_use(new.token)
     with django_assert_num_queries(1):  # the token with its owner
         assert ContractClient(new.secret).get("/users/me").status_code == 200
 
@@ -307,7 +307,7 @@ def test_the_same_statement_says_how_new_a_replica_has_to_be(made, bob, monkeypa
     secret = made(bob).secret
     monkeypatch.setattr(routers, "IS_CONFIGURED", True)
     with routers.one_request(), django_assert_num_queries(1):
-        token = api_tokens.holder(secret)
+        token = api_tokens.authenticate_token(secret)
         position = routers._reading.get().position
     assert re.fullmatch(r"[0-9A-F]+/[0-9A-F]+", position)
     assert position == token.log_position
@@ -351,8 +351,8 @@ def test_there_are_only_ones_own(request, api, made, bob, who):
 def test_the_rule_itself_lets_its_owner_and_an_admin_revoke_it(made, bob, eve, ada):
     new, other = made(bob), made(bob)
     with pytest.raises(Forbidden):
-        api_tokens.revoke(token=new.token, by=eve)
-    api_tokens.revoke(token=new.token, by=ada)
+        api_tokens.revoke_token(token=new.token, by=eve)
+    api_tokens.revoke_token(token=new.token, by=ada)
     assert list(ServiceToken.objects.all()) == [other.token]
 
 
@@ -381,7 +381,7 @@ def a_password_given_by_hand(account):
 
 
 def the_end_of_the_account(account):
-    account_deletion.erase_account(account_id=account.pk)
+    account_deletion.delete_account(account_id=account.pk)
 
 
 ENDS = [
@@ -444,7 +444,7 @@ def test_another_scheme_is_no_signature(made, bob):
 
 def test_what_is_mistyped_costs_no_query(django_assert_num_queries):
     with django_assert_num_queries(0), pytest.raises(TokenNotValid):
-        api_tokens.holder("evh_" + "0" * 36)
+        api_tokens.authenticate_token("evh_" + "0" * 36)
 
 
 # Its last use --------------------------------------------------------------------------------------------------------
@@ -481,9 +481,9 @@ def test_those_that_expired_a_month_ago_are_forgotten(made, bob):
     made(bob, expires_at=now + timedelta(minutes=1))
     live = made(bob, expires_at=now + timedelta(minutes=3)).token
     later = now + timedelta(days=30, minutes=1)
-    assert (api_tokens.forget_expired(now=later, dry_run=True), ServiceToken.objects.count()) == (1, 2)
-    assert api_tokens.forget_expired(now=later, dry_run=False) == 1
-    assert api_tokens.forget_expired(now=later, dry_run=False) == 0
+    assert (api_tokens.delete_expired(now=later, dry_run=True), ServiceToken.objects.count()) == (1, 2)
+    assert api_tokens.delete_expired(now=later, dry_run=False) == 1
+    assert api_tokens.delete_expired(now=later, dry_run=False) == 0
     assert list(ServiceToken.objects.all()) == [live]
 
 

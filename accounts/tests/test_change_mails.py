@@ -130,8 +130,8 @@ def test_imports_and_the_demo_write_to_nobody(told, settings, olga, make_event):
 
 def test_an_account_that_an_admin_makes_for_somebody_sends_nothing(told, settings, ada):
     settings.EMAIL_VERIFICATION = "required"
-    assert told(lambda: accounts.add_account(by=ada, username="x", email="x@example.org", password=None)) == []
+    assert told(lambda: accounts.create_account(by=ada, username="x", email="x@example.org", password=None)) == []
     assert (
-        told(lambda: accounts.add_account(by=ada, username="y", email="y@example.org", password=NEW, role=Role.USER))
+        told(lambda: accounts.create_account(by=ada, username="y", email="y@example.org", password=NEW, role=Role.USER))
         == []
     )

@@ -82,8 +82,8 @@ def _registrations(client, zoe, office, olga, make_event, enroll):
 
 
 def _back_office(zoe):
-    key = second_factor.new_key()
-    second_factor.set_up(account=zoe, key=key, code=f"{TOTP(bytes.fromhex(key)).token():06}")
+    key = second_factor.generate_key()
+    second_factor.enable(account=zoe, key=key, code=f"{TOTP(bytes.fromhex(key)).token():06}")
     browser = Client()
     browser.post("/admin/login/", {"username": "ZOE-quill", "password": PASSWORD})
     session = browser.session

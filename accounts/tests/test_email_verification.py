@@ -20,7 +20,7 @@ from eventhub.testing.mailbox import text_of, token_in
 from eventhub.testing.responses import BAD_TOKEN, DONE, NO_EVENT, NO_HEADER, NOT_VERIFIED, invalid, whole
 from registrations.models import Registration
 from registrations.services import seats
-from registrations.services.eligibility import look
+from registrations.services.eligibility import get_event_for_registration
 
 pytestmark = pytest.mark.django_db
 
@@ -132,14 +132,14 @@ def test_who_was_there_before_the_column_is_not_shut_out(settings, api, make_eve
 
 
 def test_the_link_verifies_the_address(api, unverified):
-    token = signed_links.token_for(unverified, signed_links.VERIFICATION)
+    token = signed_links.make_token(unverified, signed_links.VERIFICATION)
     assert whole(api().post(VERIFY, {"token": token})) == DONE
     assert api(unverified).get("/users/me").json()["email_verified"] is True
 
 
 def test_again_changes_nothing(api, unverified, caplog):
     caplog.set_level(logging.INFO, logger="eventhub.security")
-    token = signed_links.token_for(unverified, signed_links.VERIFICATION)
+    token = signed_links.make_token(unverified, signed_links.VERIFICATION)
     api().post(VERIFY, {"token": token})
     verified = now_of(unverified)
     assert whole(api().post(VERIFY, {"token": token})) == DONE
@@ -148,7 +148,7 @@ def test_again_changes_nothing(api, unverified, caplog):
 
 @pytest.mark.parametrize(("hours", "answer"), [(71, DONE), (73, BAD_TOKEN)])
 def test_the_link_works_for_three_days(api, unverified, hours, answer):
-    token = signed_links.token_for(unverified, signed_links.VERIFICATION)
+    token = signed_links.make_token(unverified, signed_links.VERIFICATION)
     with time_machine.travel(timezone.now() + timedelta(hours=hours)):
         assert whole(api().post(VERIFY, {"token": token})) == answer
 
@@ -157,15 +157,15 @@ def test_the_link_works_for_three_days(api, unverified, hours, answer):
     "why", ["another address", "another account", "another purpose", "deactivated", "deleted", "x"]
 )
 def test_a_link_is_for_one_account_and_one_address(api, unverified, eve, why):
-    token = signed_links.token_for(eve if why == "another account" else unverified, signed_links.VERIFICATION)
+    token = signed_links.make_token(eve if why == "another account" else unverified, signed_links.VERIFICATION)
     match why:
         case "another address":
             accounts.apply_changes(account_id=unverified.pk, changes={"email": "z@example.org"})
         case "another account":
-            theirs = signed_links.token_for(unverified, signed_links.VERIFICATION).split(".")[0]
+            theirs = signed_links.make_token(unverified, signed_links.VERIFICATION).split(".")[0]
             token = ".".join([theirs, *token.split(".")[1:]])
         case "another purpose":
-            token = signed_links.token_for(unverified, signed_links.RESET)
+            token = signed_links.make_token(unverified, signed_links.RESET)
         case "deactivated":
             User.objects.update(is_active=False)
         case "deleted":
@@ -237,7 +237,7 @@ def test_who_has_not_may_where_it_is_not_required(api, settings, unverified, eve
 
 def test_who_has_verified_may(api, settings, unverified, event):
     settings.EMAIL_VERIFICATION = "required"
-    api().post(VERIFY, {"token": signed_links.token_for(unverified, signed_links.VERIFICATION)})
+    api().post(VERIFY, {"token": signed_links.make_token(unverified, signed_links.VERIFICATION)})
     assert api(unverified).post("/attendees/", {"event_id": event.pk}).status_code == 201
 
 
@@ -290,7 +290,11 @@ def test_asking_beforehand_says_so(api, settings, unverified, event):
 def test_the_rule_itself_refuses(settings, unverified, event, enter):
     settings.EMAIL_VERIFICATION = "required"
     with pytest.raises(EmailNotVerified):
-        enter(event=look(event_id=event.pk, user_id=unverified.pk, by=unverified), user=unverified, by=unverified)
+        enter(
+            event=get_event_for_registration(event_id=event.pk, user_id=unverified.pk, by=unverified),
+            user=unverified,
+            by=unverified,
+        )
 
 
 def test_registering_asks_the_database_nothing_more(api, settings, person, event):

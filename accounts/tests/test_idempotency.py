@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.idempotency import store
 from accounts.idempotency.decorator import parse_key
 from accounts.models import StoredAnswer, User
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 from eventhub.testing.concurrency import race
 from eventhub.testing.contract_client import ContractClient, token_for
 from eventhub.testing.responses import (
@@ -99,7 +99,7 @@ def test_an_event_that_is_sent_again_is_made_once(again, api, olga):
 
 
 def test_who_signs_out_twice_has_signed_out(again, api, bob):
-    refresh = {"refresh": token_pair(bob, auth_time=0)["refresh"]}
+    refresh = {"refresh": issue_tokens(bob, auth_time=0)["refresh"]}
     assert whole(again(api(bob), "/users/logout", refresh)) == DONE
     assert whole(api(bob).post("/users/logout", refresh)) == BAD_TOKEN
 
@@ -286,7 +286,7 @@ def test_nothing_of_an_account_is_kept_that_is_erased(api, olga, bob, eve, ada, 
 
 def test_only_the_answer_is_kept_of_a_request(api, bob):
     """No secret that it brought: the body is in a digest alone."""
-    refresh = token_pair(bob, auth_time=0)["refresh"]
+    refresh = issue_tokens(bob, auth_time=0)["refresh"]
     api(bob).post("/users/logout", {"refresh": refresh}, **under("k"))
     stored = StoredAnswer.objects.values().get()
     assert refresh not in str(stored)

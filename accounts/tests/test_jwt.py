@@ -13,7 +13,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.hashers import Argon2
 from accounts.models import User
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 from eventhub.testing.contract_client import ContractClient
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.responses import BAD_CREDENTIALS, BAD_TOKEN, DONE, NO_HEADER, SIGN_IN_AGAIN, invalid, whole
@@ -26,7 +26,7 @@ NO_TEXT = "Not a valid string."
 
 
 def pair_for(user, *, signed_in_at=None):
-    return token_pair(user, auth_time=int(time.time() if signed_in_at is None else signed_in_at))
+    return issue_tokens(user, auth_time=int(time.time() if signed_in_at is None else signed_in_at))
 
 
 def refresh(token):

@@ -16,7 +16,7 @@ from eventhub import tasks
 from eventhub.tasks import NotDone, in_process
 from eventhub.testing.mailbox import mail_server, no_server, silent_server, text_of, token_in
 from eventhub.testing.responses import DONE, whole
-from registrations.services.account_deletion import erase_account
+from registrations.services.account_deletion import delete_account
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
@@ -254,14 +254,14 @@ def test_a_token_is_in_the_mail_and_nowhere_else(immediate, server, api, office,
     bob = person("bob")
     server.answer = "550 No"
     mailed = []
-    made = signed_links.token_for
+    made = signed_links.make_token
 
     def remember(*args):
         mailed.append(made(*args))
         return mailed[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signed_links, "token_for", remember)
+        patch.setattr(signed_links, "make_token", remember)
         api().post(ASK, {"email": bob.email})
         assert in_process.finish(30)
     (token,) = mailed
@@ -292,7 +292,7 @@ def test_with_an_account_goes_what_failed_about_it_and_not_what_is_still_to_be_t
     stay = [row(status, bob) for status in ("READY", "RUNNING")] + [row("FAILED", eve)]
     for status in ("FAILED", "SUCCESSFUL"):
         row(status, bob)
-    erase_account(account_id=bob.pk)
+    delete_account(account_id=bob.pk)
     assert set(DBTaskResult.objects.values_list("pk", flat=True)) == {one.pk for one in stay}
 
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts import signed_links
 from accounts.models import User
 from accounts.services import accounts, api_tokens, password_reset
-from accounts.services.jwt import token_pair
-from accounts.services.placeholder_accounts import find_or_make_accounts
+from accounts.services.jwt import issue_tokens
+from accounts.services.placeholder_accounts import find_or_create_accounts
 from eventhub.exceptions import TokenNotValid
 from eventhub.testing.concurrency import race
 from eventhub.testing.factories import PASSWORD
@@ -155,7 +155,7 @@ def test_the_link_leads_where_the_operator_wants_it(ask, bob, settings):
 @pytest.mark.parametrize("path", [ASK, CONFIRM])
 def test_trying_is_throttled_by_account(api, bob, eve, settings, path):
     settings.THROTTLE_CREDENTIALS = "2/min"
-    token = signed_links.token_for(bob, signed_links.RESET)
+    token = signed_links.make_token(bob, signed_links.RESET)
     body = {"email": "Bob@example.org"} if path == ASK else {"token": token, "password": "weak"}
 
     def post(n):
@@ -191,7 +191,7 @@ def test_the_link_works_once(confirm, bob, token):
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_use_one_link_at_once_one_does(api, person):
     bob = person("bob")
-    token = signed_links.token_for(bob, signed_links.RESET)
+    token = signed_links.make_token(bob, signed_links.RESET)
     passwords = [f"another long passphrase {n}" for n in range(4)]
     calls = [lambda new=new: api().post(CONFIRM, {"token": token, "password": new}) for new in passwords]
     answers = [whole(answer) for answer in race(calls)]
@@ -200,7 +200,7 @@ def test_of_two_who_use_one_link_at_once_one_does(api, person):
 
 
 def test_every_link_that_was_sent_is_used_up_by_one(confirm, bob, token):
-    another = signed_links.token_for(bob, signed_links.RESET)
+    another = signed_links.make_token(bob, signed_links.RESET)
     assert whole(confirm(token)) == DONE
     assert whole(confirm(another)) == BAD_TOKEN
 
@@ -238,9 +238,9 @@ def test_what_leaves_the_account_as_it_was_leaves_the_link_good(confirm, bob, to
 def test_a_token_of_another_kind_or_hand_is_none(confirm, bob, eve, token):
     payload, stamp, signature = token.split(".")
     others = (
-        signed_links.token_for(bob, signed_links.VERIFICATION),
-        token_pair(bob, auth_time=0)["token"],
-        f"{signed_links.token_for(eve, signed_links.RESET).split('.')[0]}.{stamp}.{signature}",
+        signed_links.make_token(bob, signed_links.VERIFICATION),
+        issue_tokens(bob, auth_time=0)["token"],
+        f"{signed_links.make_token(eve, signed_links.RESET).split('.')[0]}.{stamp}.{signature}",
         f"{payload}.{stamp}.{signature[:-1]}",
         token.upper(),
         "x",
@@ -268,8 +268,8 @@ def test_what_is_missing_is_a_400(api):
 
 
 def test_all_sign_ins_end(confirm, api, office, olga, ask):
-    browser, pair = office(olga), token_pair(olga, auth_time=0)
-    service = api_tokens.make(owner=olga, name="sync", scopes=["profile:read"]).secret
+    browser, pair = office(olga), issue_tokens(olga, auth_time=0)
+    service = api_tokens.create_token(owner=olga, name="sync", scopes=["profile:read"]).secret
 
     def works():
         signed = [{"authorization": f"Bearer {text}"} for text in (pair["token"], service)]
@@ -279,7 +279,7 @@ def test_all_sign_ins_end(confirm, api, office, olga, ask):
         ]
 
     assert works() == [True] * 3
-    assert whole(confirm(signed_links.token_for(olga, signed_links.RESET))) == DONE
+    assert whole(confirm(signed_links.make_token(olga, signed_links.RESET))) == DONE
     assert works() == [False] * 3
     assert now_of(olga).sign_in_generation == 1
     assert whole(api().post("/users/token/refresh", {"refresh": pair["refresh"]})) == BAD_TOKEN
@@ -291,7 +291,7 @@ def test_it_signs_nobody_in(confirm, token):
 
 
 def test_imported_people_claim_their_account_and_their_address_is_verified(ask, confirm, api):
-    find_or_make_accounts({"zoe@example.org"})
+    find_or_create_accounts({"zoe@example.org"})
     zoe = User.objects.get()
     assert (zoe.has_usable_password(), zoe.email_verified) == (False, None)
     ask("zoe@example.org")
@@ -322,7 +322,7 @@ def test_what_happens_is_written_down_without_names(ask, confirm, bob, caplog):
 
 
 def test_the_rule_itself_refuses_a_deactivated_account(bob):
-    token = signed_links.token_for(bob, signed_links.RESET)
+    token = signed_links.make_token(bob, signed_links.RESET)
     User.objects.update(is_active=False)
     with pytest.raises(TokenNotValid):
         password_reset.reset_password(token=token, password=NEW)

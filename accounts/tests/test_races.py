@@ -10,7 +10,7 @@ from django_otp.oath import TOTP
 
 from accounts.models import User
 from accounts.services import accounts, jwt, second_factor
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 from eventhub.exceptions import CodesPaused, LastAdmin, SecondFactorExists, WrongCode
 from eventhub.testing.concurrency import race
 from eventhub.testing.responses import BAD_TOKEN, EMAIL_EXISTS, LAST_ADMIN, USER_EXISTS, USERNAME_EXISTS, whole
@@ -45,9 +45,9 @@ def count(answers):
 
 @pytest.mark.parametrize("clients", [2, 6])
 def test_a_refresh_token_works_once_however_many_use_it_at_once(hold, call, api, bob, clients):
-    hold(jwt, "rotate", clients)
+    hold(jwt, "refresh", clients)
     for _ in range(ROUNDS):
-        token = token_pair(bob, auth_time=0)["refresh"]
+        token = issue_tokens(bob, auth_time=0)["refresh"]
         answers = race([call(None, "POST", "/users/token/refresh", {"refresh": token})] * clients)
         assert count(answers) == {200: 1, str(BAD_TOKEN): clients - 1}
         (won,) = [answer.json() for answer in answers if answer.status_code == 200]
@@ -56,14 +56,14 @@ def test_a_refresh_token_works_once_however_many_use_it_at_once(hold, call, api,
 
 def test_a_refresh_token_is_used_up_by_refreshing_or_by_signing_out(call, bob):
     for _ in range(ROUNDS):
-        body = {"refresh": token_pair(bob, auth_time=0)["refresh"]}
+        body = {"refresh": issue_tokens(bob, auth_time=0)["refresh"]}
         answers = race([call(None, "POST", "/users/token/refresh", body), call(bob, "POST", "/users/logout", body)])
         assert count(answers) in ({200: 1, str(BAD_TOKEN): 1}, {204: 1, str(BAD_TOKEN): 1})
 
 
 @pytest.mark.parametrize(
     ("verb", "rule", "body", "success"),
-    [("DELETE", "erase_account", None, 204), ("PATCH", "change_account", {"role": "user"}, 200)],
+    [("DELETE", "delete_account", None, 204), ("PATCH", "change_account", {"role": "user"}, 200)],
     ids=["delete", "demote"],
 )
 def test_of_two_admins_who_remove_each_other_one_stays(hold, call, person, verb, rule, body, success):
@@ -107,10 +107,10 @@ def test_of_two_admins_who_deactivate_or_demote_each_other_one_stays(hold, perso
 
 @pytest.mark.parametrize("kind", ["phone", "recovery"])
 def test_a_code_of_the_second_factor_works_once_however_many_try_it_at_once(olga, kind):
-    key = second_factor.new_key()
+    key = second_factor.generate_key()
     totp = TOTP(bytes.fromhex(key))
     totp.time = time.time()
-    made = second_factor.set_up(account=olga, key=key, code=f"{totp.token():06}")
+    made = second_factor.enable(account=olga, key=key, code=f"{totp.token():06}")
     made.device.last_t = -1  # as if that had been long ago
     made.device.save()
     code = f"{totp.token():06}" if kind == "phone" else made.recovery_codes[0]
@@ -127,11 +127,11 @@ def test_a_code_of_the_second_factor_works_once_however_many_try_it_at_once(olga
 
 def test_a_second_factor_is_set_up_once_by_two_at_once(olga):
     def set_up():
-        key = second_factor.new_key()
+        key = second_factor.generate_key()
         totp = TOTP(bytes.fromhex(key))
         totp.time = time.time()
         try:
-            second_factor.set_up(account=olga, key=key, code=f"{totp.token():06}")
+            second_factor.enable(account=olga, key=key, code=f"{totp.token():06}")
         except SecondFactorExists:
             return False
         return True

@@ -97,7 +97,7 @@ def test_a_role_that_a_new_account_has_is_told(told, api, ada):
     for name, role in (("una", "user"), ("zoe", "organizer")):
         body = {"username": name, "email": f"{name}@example.org", "password": PASSWORD, "role": role}
         assert api().post("/users/register", body).status_code == 201
-    accounts.add_account(by=ada, username="max", email="max@example.org", password=None, role="admin")
+    accounts.create_account(by=ada, username="max", email="max@example.org", password=None, role="admin")
     zoe, max_ = (User.objects.get(username=name) for name in ("zoe", "max"))
     assert told() == [
         event("role_given", user_id=zoe.pk, by=zoe.pk, role="organizer"),

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.hashers import Argon2
 from accounts.models import User
-from accounts.services.placeholder_accounts import find_or_make_accounts
+from accounts.services.placeholder_accounts import find_or_create_accounts
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.responses import BAD_CREDENTIALS, whole
 
@@ -28,7 +28,7 @@ REFUSED = {
 def people(bob, eve, otto):
     User.objects.filter(pk=eve.pk).update(is_active=False)
     User.objects.filter(pk=otto.pk).update(password="of another time")
-    find_or_make_accounts(["zoe@example.org"])
+    find_or_create_accounts(["zoe@example.org"])
 
 
 @pytest.fixture

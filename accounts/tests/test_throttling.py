@@ -161,10 +161,10 @@ def test_the_ways_to_give_credentials_are_counted_together(api, log_in):
 
 @pytest.mark.usefixtures("credentials")
 def test_refreshing_is_bounded_by_account(api, bob, eve):
-    from accounts.services.jwt import token_pair
+    from accounts.services.jwt import issue_tokens
 
     def refresh(user, n):
-        token = token_pair(user, auth_time=0)["refresh"]
+        token = issue_tokens(user, auth_time=0)["refresh"]
         return api().post("/users/token/refresh", {"refresh": token}, REMOTE_ADDR=f"192.0.2.{n}")
 
     assert [refresh(bob, n).status_code for n in range(4)] == [200, 200, 200, 429]
@@ -174,11 +174,11 @@ def test_refreshing_is_bounded_by_account(api, bob, eve):
 @pytest.mark.usefixtures("credentials")
 def test_a_name_that_looks_like_a_users_number_is_another_account(api, bob, log_in):
     """Else anyone could keep a user from refreshing."""
-    from accounts.services.jwt import token_pair
+    from accounts.services.jwt import issue_tokens
 
     for n in range(3):
         log_in(str(bob.pk), address=f"192.0.2.{n}")
-    token = token_pair(bob, auth_time=0)["refresh"]
+    token = issue_tokens(bob, auth_time=0)["refresh"]
     assert api().post("/users/token/refresh", {"refresh": token}, REMOTE_ADDR="192.0.2.9").status_code == 200
 
 

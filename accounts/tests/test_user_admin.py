@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.forms.account import AUTH_TIME
 from accounts.models import User
 from accounts.services import accounts
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 from eventhub.api.filters import found_in
 from eventhub.exceptions import Forbidden
 from events.models import Event
@@ -253,7 +253,7 @@ def test_what_is_wrong_with_a_new_account_stands_on_the_form(fresh, ada, wrong, 
 def test_the_rule_of_adding_is_for_admins(olga, bob):
     for who in (olga, bob):
         with pytest.raises(Forbidden):
-            accounts.add_account(by=who, username="zoe", email="zoe@example.org", password=None)
+            accounts.create_account(by=who, username="zoe", email="zoe@example.org", password=None)
 
 
 def test_nothing_is_taken_over_from_the_address(fresh, ada):
@@ -331,8 +331,8 @@ def test_what_somebody_else_changed_meanwhile_stays(fresh, ada, bob):
 def test_who_changed_the_same_meanwhile_is_told(fresh, ada, olga):
     client = fresh(ada)
     opened = fields(client, olga)
-    accounts.change_profile(organizer=olga, by=olga, changes={"name": "Olga's own"})
-    accounts.change_profile(organizer=olga, by=olga, changes={"about": "x"})
+    accounts.update_profile(organizer=olga, by=olga, changes={"name": "Olga's own"})
+    accounts.update_profile(organizer=olga, by=olga, changes={"about": "x"})
     answer = client.post(of(olga), {**opened, "profile_name": "Ada's"})
     assert (answer.status_code, "Meanwhile changed to “Olga's own”" in read(answer)) == (200, True)
 
@@ -380,7 +380,7 @@ def signed_in(api, office):
 
     class SignedIn:
         def __init__(self, user):
-            self.browser, self.pair = office(user), token_pair(user, auth_time=0)
+            self.browser, self.pair = office(user), issue_tokens(user, auth_time=0)
 
         def works(self):
             authorization = {"authorization": f"Bearer {self.pair['token']}"}
@@ -574,7 +574,7 @@ def test_an_organizer_keeps_the_own_profile_and_no_others(fresh, olga, otto):
     assert User.objects.get(pk=olga.pk).profile.contact == "hello@example.org"
     assert User.objects.get(pk=otto.pk).profile.name == ""
     with pytest.raises(Forbidden):
-        accounts.change_profile(organizer=otto, by=olga, changes={"name": "x"})
+        accounts.update_profile(organizer=otto, by=olga, changes={"name": "x"})
 
 
 def test_what_does_not_fit_is_a_message_and_stays_typed(fresh, olga):

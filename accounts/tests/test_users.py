@@ -381,7 +381,7 @@ def test_an_admin_who_cannot_sign_in_may_be_removed(api, ada, person):
 
 def test_an_admin_who_cannot_sign_in_is_not_the_last_one(person):
     amy = person("amy", role="admin", is_active=False)
-    account_deletion.erase_account(account_id=amy.pk)
+    account_deletion.delete_account(account_id=amy.pk)
     assert not User.objects.exists()
 
 

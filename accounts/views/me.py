@@ -33,7 +33,7 @@ class OwnViewSet(ApiViewSet):
         if current_password is not None:
             self.check_throttles(request, (CredentialsByAddress(), CredentialsByAccount()))
         fresh = jwt.is_fresh(cast("Token", request.auth))
-        accounts.require_fresh(by=self.user, fresh=fresh, current_password=current_password)
+        accounts.require_fresh_sign_in(by=self.user, fresh=fresh, current_password=current_password)
 
 
 class ServiceTokens(OwnViewSet):
@@ -54,7 +54,7 @@ class ServiceTokens(OwnViewSet):
 
     def list(self, request: Request) -> Response:
         """Your service tokens, the newest first."""
-        return self.paged(api_tokens.of(self.user))
+        return self.paged(api_tokens.list_tokens(self.user))
 
     def create(self, request: Request) -> Response:
         """Make a service token, with which an integration acts in your name.
@@ -69,7 +69,7 @@ class ServiceTokens(OwnViewSet):
         body.is_valid(raise_exception=True)
         wanted = body.validated_data
         wanted.pop("current_password", None)
-        made = api_tokens.make(owner=self.user, **wanted)
+        made = api_tokens.create_token(owner=self.user, **wanted)
         return Response({**TokenRow.of(made.token).body(), "token": made.secret}, status=201)
 
     def destroy(self, request: Request, pk: int) -> Response:
@@ -77,7 +77,7 @@ class ServiceTokens(OwnViewSet):
         token = ServiceToken.objects.filter(user=self.user, pk=pk).first()
         if token is None:
             raise ServiceTokenNotFound()
-        api_tokens.revoke(token=token, by=self.user)
+        api_tokens.revoke_token(token=token, by=self.user)
         return Response(status=204)
 
 
@@ -98,6 +98,6 @@ class Export(OwnViewSet):
         that you changed. It takes a sign-in under 15 minutes old.
         """
         fresh = jwt.is_fresh(cast("Token", request.auth))
-        accounts.require_fresh(by=self.user, fresh=fresh, current_password=None, msg=SIGN_IN_AGAIN)
+        accounts.require_fresh_sign_in(by=self.user, fresh=fresh, current_password=None, msg=SIGN_IN_AGAIN)
         file, name = personal_data.write_export(account=self.user), f"eventhub-account-{self.user.pk}.json"
         return FileResponse(file, as_attachment=True, filename=name, content_type="application/json")

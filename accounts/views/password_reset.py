@@ -9,6 +9,7 @@ from accounts import signed_links
 from accounts.idempotency.decorator import keyed
 from accounts.serializers import LinkInput, NewPasswordInput, ResetInput
 from accounts.services import password_reset
+from accounts.services.accounts import send_verification_link
 from accounts.views.users import by_id
 from eventhub.api.throttling import CredentialsByAccount, CredentialsByAddress
 from eventhub.api.viewsets import ApiViewSet, Operation, PublicViewSet, peek
@@ -31,7 +32,7 @@ class PasswordReset(PublicViewSet):
     def account_tried(self, request: Request) -> str | None:
         if self.action == "reset":
             return by_email(peek(ResetInput(data=request.data), "email"))
-        return by_id(signed_links.account_named_by(peek(LinkInput(data=request.data), "token"), signed_links.RESET))
+        return by_id(signed_links.read_account_id(peek(LinkInput(data=request.data), "token"), signed_links.RESET))
 
     def reset(self, request: Request) -> Response:
         """Ask for a link for a new password, by mail.
@@ -40,7 +41,7 @@ class PasswordReset(PublicViewSet):
         """
         body = ResetInput(data=request.data)
         body.is_valid(raise_exception=True)
-        password_reset.ask_for_reset(**body.validated_data)
+        password_reset.request_reset(**body.validated_data)
         return Response(status=204)
 
     def confirm(self, request: Request) -> Response:
@@ -61,7 +62,7 @@ class EmailVerification(PublicViewSet):
 
     def account_tried(self, request: Request) -> str | None:
         return by_id(
-            signed_links.account_named_by(peek(LinkInput(data=request.data), "token"), signed_links.VERIFICATION)
+            signed_links.read_account_id(peek(LinkInput(data=request.data), "token"), signed_links.VERIFICATION)
         )
 
     def verify(self, request: Request) -> Response:
@@ -89,5 +90,5 @@ class OwnEmail(ApiViewSet):
 
         Nothing is sent where it is verified already, or where the service does not ask for it.
         """
-        password_reset.send_verification(account=self.user)
+        send_verification_link(self.user)
         return Response(status=204)

@@ -81,7 +81,7 @@ class Sessions(PublicViewSet):
     def account_tried(self, request: Request) -> str | None:
         if self.action == "login":
             return by_name(peek(LoginInput(data=request.data), "username"))
-        return by_id(jwt.account_named_by(peek(RefreshInput(data=request.data), "refresh")))
+        return by_id(jwt.read_account_id(peek(RefreshInput(data=request.data), "refresh")))
 
     def login(self, request: Request) -> Response:
         """Sign in with a name, in any case, and a password."""
@@ -93,7 +93,7 @@ class Sessions(PublicViewSet):
         """New tokens for a refresh token, which works once."""
         body = RefreshInput(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(jwt.rotate(body.validated_data["refresh"]))
+        return Response(jwt.refresh(body.validated_data["refresh"]))
 
 
 class Users(ApiViewSet):
@@ -161,7 +161,7 @@ class Users(ApiViewSet):
         if current_password is not None:
             # Guessing it with a stolen token counts like guessing at the login.
             self.check_throttles(request, (CredentialsByAddress(), CredentialsByAccount()))
-        accounts.require_sign_in(
+        accounts.require_reauthentication(
             account=account,
             by=self.user,
             email=peek(body, "email"),
@@ -183,7 +183,7 @@ class Users(ApiViewSet):
 
         Registrations for events to come are cancelled and removed; those of past events stay, without the person.
         """
-        account_deletion.erase_account(account_id=self._account(pk).pk, condition=self.condition)
+        account_deletion.delete_account(account_id=self._account(pk).pk, condition=self.condition)
         return Response(status=204)
 
     def _account(self, pk: int) -> User:
@@ -216,7 +216,7 @@ class OrganizerProfiles(ApiViewSet):
         body.is_valid(raise_exception=True)
         changes = body.validated_data
         return self._item(
-            accounts.change_profile(organizer=user, by=self.user, changes=changes, condition=self.condition)
+            accounts.update_profile(organizer=user, by=self.user, changes=changes, condition=self.condition)
         )
 
     def _organizer(self, pk: int) -> User:

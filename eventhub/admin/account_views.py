@@ -29,7 +29,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=user.public_profile)
     if form.is_valid():
-        accounts.change_profile(organizer=user, by=user, changes=form.cleaned_data)  # type: ignore[arg-type]
+        accounts.update_profile(organizer=user, by=user, changes=form.cleaned_data)  # type: ignore[arg-type]
         messages.success(request, "Your profile was saved.")
         return redirect("admin:profile")
     return page(request, "eventhub/admin/profile.html", title="My profile", form=form)
@@ -63,7 +63,7 @@ def _setting_up(request: HttpRequest, user: User) -> HttpResponse:
     if form.is_valid():
         shown(request, form.device)
         return _codes(request, form.made.recovery_codes, "Your second factor is set up.")
-    device = rule.proposed(user, key)
+    device = rule.build_device(user, key)
     return _page(
         request,
         "eventhub/admin/second_factor_set_up.html",
@@ -95,7 +95,7 @@ class _Renew(CodeForm):
 
 class _TurnOff(CodeForm):
     def use(self, code: str) -> None:
-        rule.turn_off(account=cast(User, self.request.user), code=code)
+        rule.disable(account=cast(User, self.request.user), code=code)
 
 
 def _codes(request: HttpRequest, codes: list[str], done: str) -> HttpResponse:
@@ -114,8 +114,8 @@ def _key(request: HttpRequest, user: User) -> str:
     try:
         pk, key = signing.loads(request.POST.get("key", ""), salt=SALT, max_age=SETUP_SECONDS)
     except signing.BadSignature:
-        return rule.new_key()
-    return str(key) if pk == user.pk else rule.new_key()
+        return rule.generate_key()
+    return str(key) if pk == user.pk else rule.generate_key()
 
 
 def _in_fours(secret: bytes) -> str:

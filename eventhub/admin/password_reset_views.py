@@ -60,7 +60,7 @@ def _by_link(request: HttpRequest, form_class: type[LinkForm], template: str, ti
                 title="Done",
                 is_reset=form_class is ResetPasswordForm,
             )
-    elif not form.non_field_errors() and not password_reset.is_good(token, form_class.purpose):
+    elif not form.non_field_errors() and not password_reset.is_valid_link(token, form_class.purpose):
         return _used_up(request, form_class)
     return _private(request, template, title=title, form=form, path=request.path)
 

@@ -40,7 +40,7 @@ class BackOfficeSite(UnfoldAdminSite):
 
         @functools.wraps(view)
         def here(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            with audit.through(audit.Channel.ADMIN, request.user.pk):
+            with audit.acting_through(audit.Channel.ADMIN, request.user.pk):
                 return view(request, *args, **kwargs)
 
         inside = super().admin_view(here, cacheable)

@@ -28,7 +28,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
         else:
             # The one page that ever shows it, as the answer to the POST that made it.
             return page(request, "eventhub/admin/new_token.html", title="New service token", made=made)
-    held = api_tokens.of(cast(User, request.user)).order_by("-created_at", "-pk")
+    held = api_tokens.list_tokens(cast(User, request.user)).order_by("-created_at", "-pk")
     return page(
         request, "eventhub/admin/tokens.html", title="Service tokens", form=form, tokens=held, now=timezone.now()
     )
@@ -37,9 +37,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
 def _revoked(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     number = request.POST["revoke"]
-    token = api_tokens.of(user).filter(pk=int(number)).first() if could_be_id(number) else None
+    token = api_tokens.list_tokens(user).filter(pk=int(number)).first() if could_be_id(number) else None
     if token is None:
         raise Http404
-    api_tokens.revoke(token=token, by=user)
+    api_tokens.revoke_token(token=token, by=user)
     messages.success(request, f"The token “{token}” works no more.")
     return redirect("admin:tokens")

@@ -57,14 +57,14 @@ class ApiViewSet(GenericViewSet[Any]):
     default_ordering: ClassVar[str] = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with audit.through(audit.Channel.API), routers.one_request():
+        with audit.acting_through(audit.Channel.API), routers.one_request():
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Before the handler, in the contract's order: 401, 405, 406, 429, then the role's 403."""
         if not self.public and not request.user.is_authenticated:
             raise NotAuthenticated()
-        audit.is_by(request.user.pk)
+        audit.set_user(request.user.pk)
         if self.action not in self.operations:
             raise MethodNotAllowed(str(request.method))
         self.format_kwarg = None

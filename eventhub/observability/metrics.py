@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import transaction
 
 from eventhub.exceptions import Refusal
 
@@ -87,21 +86,6 @@ def ended(*, route: str, method: str, status: int, seconds: float) -> None:
 
 
 # Seats ---------------------------------------------------------------------------------------------------------------
-
-
-def registered(outcome: str) -> None:
-    if settings.METRICS:
-        transaction.on_commit(lambda: counters().registrations.labels(outcome).inc())
-
-
-def cancelled() -> None:
-    if settings.METRICS:
-        transaction.on_commit(lambda: counters().cancellations.inc())
-
-
-def promoted(number: int) -> None:
-    if settings.METRICS and number:
-        transaction.on_commit(lambda: counters().promotions.inc(number))
 
 
 def counting_refusals(rule: Callable[P, R]) -> Callable[P, R]:

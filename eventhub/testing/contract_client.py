@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 
 
 class ContractClient(Client):
@@ -50,7 +50,7 @@ class ContractClient(Client):
 
 def token_for(user: User, *, signed_in_at: float | None = None) -> str:
     """Return the access token of a sign-in at that Unix time, by default now."""
-    return token_pair(user, auth_time=int(time.time() if signed_in_at is None else signed_in_at))["token"]
+    return issue_tokens(user, auth_time=int(time.time() if signed_in_at is None else signed_in_at))["token"]
 
 
 def read(answer: Any) -> Any:

@@ -16,7 +16,7 @@ PEOPLE, EVENTS, SEATS = 12, 240, 4
 
 def fill() -> dict[str, object]:
     from accounts.models import Role, User
-    from accounts.services.jwt import token_pair
+    from accounts.services.jwt import issue_tokens
     from events.models import Event
 
     names = ["olga", *(f"p{number}" for number in range(PEOPLE))]
@@ -32,7 +32,7 @@ def fill() -> dict[str, object]:
         for number in range(EVENTS)
     )
     events = list(Event.objects.order_by("pk").values_list("pk", flat=True))
-    return {"tokens": [token_pair(user, auth_time=0)["token"] for user in users], "events": events}
+    return {"tokens": [issue_tokens(user, auth_time=0)["token"] for user in users], "events": events}
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 from accounts import signed_links
 from accounts.models import User
 from accounts.services import second_factor
-from accounts.services.placeholder_accounts import find_or_make_accounts
+from accounts.services.placeholder_accounts import find_or_create_accounts
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.mailbox import text_of
 
@@ -79,7 +79,7 @@ def test_asking_says_the_same_for_every_address(ask, olga, who):
 
 
 def test_imported_people_claim_their_account_by_it(ask):
-    find_or_make_accounts({"zoe@example.org"})
+    find_or_create_accounts({"zoe@example.org"})
     ask("zoe@example.org")
     link = link_in(mail.outbox[0])
     assert Client().post(SET, passwords(link.split("token=")[1])).status_code == 200
@@ -98,7 +98,7 @@ def test_imported_people_claim_their_account_by_it(ask):
     ],
 )
 def test_a_bad_password_is_a_message_and_the_link_stays_good(olga, sent, problem):
-    token = signed_links.token_for(olga, signed_links.RESET)
+    token = signed_links.make_token(olga, signed_links.RESET)
     client = Client()
     answer = client.post(SET, passwords(token, **sent))
     assert (answer.status_code, problem in text(answer)) == (200, True)
@@ -111,7 +111,7 @@ def test_a_bad_password_is_a_message_and_the_link_stays_good(olga, sent, problem
 def test_a_link_that_is_no_longer_good_says_so_before_anything_is_typed(olga, path, why):
     purposes = {SET: signed_links.RESET, VERIFY: signed_links.VERIFICATION}
     other = signed_links.VERIFICATION if path == SET else signed_links.RESET
-    token = signed_links.token_for(olga, other if why == "of the other kind" else purposes[path])
+    token = signed_links.make_token(olga, other if why == "of the other kind" else purposes[path])
     token = {"nonsense": "x\ud7ffé<script>", "none": ""}.get(why, token)
     later = timezone.now() + timedelta(days=4 if why == "too old" else 0)
     if why == "used up":
@@ -133,16 +133,16 @@ def test_the_second_factor_is_still_asked_for_after_a_reset(olga):
     key = "00112233445566778899aabbccddeeff00112233"
     totp = TOTP(bytes.fromhex(key))
     totp.time = time.time()
-    second_factor.set_up(account=olga, key=key, code=f"{totp.token():06}")
+    second_factor.enable(account=olga, key=key, code=f"{totp.token():06}")
     client = Client()
-    assert client.post(SET, passwords(signed_links.token_for(olga, signed_links.RESET))).status_code == 200
+    assert client.post(SET, passwords(signed_links.make_token(olga, signed_links.RESET))).status_code == 200
     client.post(LOGIN, {"username": "olga", "password": NEW})
     assert client.get("/admin/").headers["Location"] == "/admin/code/?next=/admin/"
 
 
 def test_a_signed_in_browser_is_signed_out_by_it(office, olga):
     client = office(olga)
-    assert client.post(SET, passwords(signed_links.token_for(olga, signed_links.RESET))).status_code == 200
+    assert client.post(SET, passwords(signed_links.make_token(olga, signed_links.RESET))).status_code == 200
     assert client.get("/admin/").headers["Location"].startswith(LOGIN)
 
 
@@ -152,7 +152,7 @@ def test_a_signed_in_browser_is_signed_out_by_it(office, olga):
 def test_opening_the_link_verifies_nothing_and_the_button_does(person):
     """Mailboxes open links by themselves."""
     zoe = person("zoe", email_verified=False)
-    token = signed_links.token_for(zoe, signed_links.VERIFICATION)
+    token = signed_links.make_token(zoe, signed_links.VERIFICATION)
     client = Client()
     assert "Yes, this is my address" in text(client.get(VERIFY, {"token": token}))
     assert User.objects.get(pk=zoe.pk).email_verified is False
@@ -166,7 +166,7 @@ def test_opening_the_link_verifies_nothing_and_the_button_does(person):
 @pytest.mark.parametrize("path", [ASK, SET, VERIFY])
 def test_a_page_tells_its_address_to_nobody_and_is_kept_nowhere(olga, path):
     purpose = signed_links.VERIFICATION if path == VERIFY else signed_links.RESET
-    page = Client().get(path, {"token": signed_links.token_for(olga, purpose)})
+    page = Client().get(path, {"token": signed_links.make_token(olga, purpose)})
     assert page.status_code == 200
     assert page.headers["Referrer-Policy"] == "strict-origin"
     assert "no-store" in page.headers["Cache-Control"]
@@ -179,7 +179,7 @@ def test_a_page_tells_its_address_to_nobody_and_is_kept_nowhere(olga, path):
 @pytest.mark.parametrize("path", [ASK, SET, VERIFY])
 def test_these_pages_take_no_form_that_is_not_theirs_and_keep_nothing_of_it(olga, path, origin):
     """Of another site, or from before the browser forgot its cookie."""
-    token = signed_links.token_for(olga, signed_links.VERIFICATION if path == VERIFY else signed_links.RESET)
+    token = signed_links.make_token(olga, signed_links.VERIFICATION if path == VERIFY else signed_links.RESET)
     client = Client(enforce_csrf_checks=True)
     answer = client.post(path, {**passwords(token), "email": "olga@example.org"}, headers={"origin": origin})
     assert (answer.status_code, "This page was out of date" in text(answer)) == (403, True)

@@ -16,7 +16,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from accounts import signed_links
 from accounts.models import User
 from accounts.services import api_tokens
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 from eventhub.api import throttling
 from eventhub.api.viewsets import ApiViewSet, Operation, PublicViewSet
 from eventhub.exceptions import EventFull, EventNotFound
@@ -87,21 +87,21 @@ each_with_body = pytest.mark.parametrize("operation", [o for o in OPERATIONS if 
 def ids(ada, otto, make_event, enroll):
     """A row of each kind, to which ada may do everything."""
     event = make_event(ada)
-    token = api_tokens.make(owner=ada, name="Website", scopes=["events:read"]).token
+    token = api_tokens.create_token(owner=ada, name="Website", scopes=["events:read"]).token
     return {"users": otto.pk, "tokens": token.pk, "events": event.pk, "attendees": enroll(event, otto).pk}
 
 
 @pytest.fixture
 def send(api, ada, ids):
     """Sends an operation as ada, with raw bytes or else with a body that succeeds."""
-    refresh = {"refresh": token_pair(ada, auth_time=0)["refresh"]}
+    refresh = {"refresh": issue_tokens(ada, auth_time=0)["refresh"]}
     instead_of_examples = {
         "POST /attendees/": {"event_id": ids["events"]},
         "POST /users/login": {"username": "ada", "password": PASSWORD},
-        "POST /users/email/verify": {"token": signed_links.token_for(ada, signed_links.VERIFICATION)},
+        "POST /users/email/verify": {"token": signed_links.make_token(ada, signed_links.VERIFICATION)},
         "POST /users/logout": refresh,
         "POST /users/password/reset/confirm": {
-            "token": signed_links.token_for(ada, signed_links.RESET),
+            "token": signed_links.make_token(ada, signed_links.RESET),
             "password": f"{PASSWORD} that is new",
         },
         "POST /users/token/refresh": refresh,

@@ -230,6 +230,6 @@ def test_while_the_database_is_away_the_rest_is_still_told(monkeypatch):
     def away(**kwargs):
         raise OperationalError("the secret")
 
-    monkeypatch.setattr(dashboard, "totals", away)
+    monkeypatch.setattr(dashboard, "get_totals", away)
     found = read()
     assert [found.get(name) for name in GAUGES] == [None, None, None, None, 0, 0]

@@ -36,7 +36,7 @@ def code(key=KEY, steps=0):
 def set_up(user):
     """A second factor from a minute ago; its recovery codes."""
     with time_machine.travel(timezone.now() - timedelta(minutes=2)):
-        return second_factor.set_up(account=user, key=KEY, code=code()).recovery_codes
+        return second_factor.enable(account=user, key=KEY, code=code()).recovery_codes
 
 
 def with_password(user, onward="/admin/"):
@@ -106,7 +106,7 @@ def test_a_secret_is_for_the_one_whom_it_was_shown_to(office, olga, otto):
 def test_there_is_one_for_each_account(olga):
     set_up(olga)
     with pytest.raises(SecondFactorExists):
-        second_factor.set_up(account=olga, key=KEY, code=code())
+        second_factor.enable(account=olga, key=KEY, code=code())
 
 
 def test_other_sessions_are_asked_for_it_from_then_on(office, olga):
@@ -189,7 +189,7 @@ def test_what_cannot_be_a_code_is_a_message(olga, given):
 def test_anothers_code_is_wrong(olga, otto):
     codes = set_up(olga)
     with time_machine.travel(timezone.now() - timedelta(minutes=2)):
-        second_factor.set_up(account=otto, key=KEY[::-1], code=code(KEY[::-1]))
+        second_factor.enable(account=otto, key=KEY[::-1], code=code(KEY[::-1]))
     for given in (codes[0], code()):
         with pytest.raises((WrongCode, CodesPaused)):
             second_factor.verify(account=otto, code=given)
@@ -221,7 +221,7 @@ def test_guessing_codes_is_throttled_with_the_accounts_other_credentials(olga, s
 
 def test_the_device_in_a_session_is_the_accounts_own(office, olga, otto):
     set_up(olga)
-    second = second_factor.proposed(otto, KEY)
+    second = second_factor.build_device(otto, KEY)
     second.save()
     client = office(olga)
     session = client.session

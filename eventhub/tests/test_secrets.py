@@ -98,9 +98,9 @@ def test_a_refusal_does_not_repeat_a_secret(api, olga, verb, path, example, wron
 
 @pytest.mark.django_db
 def test_no_page_of_the_back_office_shows_what_is_kept_of_a_secret(office, ada, olga):
-    factor = second_factor.new_key()
+    factor = second_factor.generate_key()
     device = TOTPDevice.objects.create(user=olga, key=factor, confirmed=True)
-    made = api_tokens.make(owner=olga, name="a till", scopes=["events:read"], expires_at=None)
+    made = api_tokens.create_token(owner=olga, name="a till", scopes=["events:read"], expires_at=None)
     olga.refresh_from_db()
     secrets = {olga.password, User.objects.get(pk=ada.pk).password, device.key, made.secret}
     client = office(ada)

@@ -21,7 +21,7 @@ from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from events.models import ANNOUNCED, Event
 from events.services.events import STEPS, duplicate_event
 from registrations.services import event_changes
-from registrations.services.event_changes import Edited
+from registrations.services.event_changes import EventEdit
 
 COME_BACK = "come_back"
 CONFIRMED = "confirmed"
@@ -36,7 +36,7 @@ class EventAction(NamedTuple):
     name: str
     label: str
     done: str
-    run: Callable[[Event], Edited]
+    run: Callable[[Event], EventEdit]
     is_shown: Callable[[Event, datetime], bool]
     variant: str = "default"
     is_confirmed: bool = False
@@ -49,14 +49,14 @@ def _step(name: str, label: str, **options: Any) -> EventAction:
         name=name,
         label=label,
         done=step.done,
-        run=lambda event: event_changes.take_step(event_id=event.pk, step=name),
+        run=lambda event: event_changes.apply_step(event_id=event.pk, step=name),
         is_shown=lambda event, now: event.status in step.leads,
         **options,
     )
 
 
-def _duplicate(event: Event) -> Edited:
-    return Edited(duplicate_event(event=event), ["status"], 0)
+def _duplicate(event: Event) -> EventEdit:
+    return EventEdit(duplicate_event(event=event), ["status"], 0)
 
 
 def _can_open(event: Event, now: datetime) -> bool:
@@ -143,7 +143,7 @@ class EventActionReport:
             self.refused.append(f"“{event.title}” was not {self.action.done}: {' '.join(reasons)}")
             return
         (self.done if edited.changed else self.unchanged).append(edited.event)
-        self.seated += edited.seated
+        self.seated += edited.promoted
 
     def show(self, request: HttpRequest) -> None:
         done = self.action.done

@@ -95,7 +95,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
         if organizer is not None:
             values["organizer"] = organizer
         # Shown after the commit: a transaction that is retried must not show it twice.
-        request.seated = event_changes.edit_event(event_id=obj.pk, values=values).seated  # type: ignore[attr-defined]
+        request.seated = event_changes.edit_event(event_id=obj.pk, values=values).promoted  # type: ignore[attr-defined]
 
     def response_change(self, request: HttpRequest, obj: Event) -> HttpResponse:
         if seated := getattr(request, "seated", 0):

@@ -6,13 +6,13 @@ from eventhub.spreadsheets.entries import read_records
 from eventhub.spreadsheets.sheets import FileError, decode
 from eventhub.spreadsheets.workbooks import is_workbook
 from events.imports.icalendar import is_calendar, read_calendar
-from events.imports.row_validation import Row
+from events.imports.row_validation import ImportedEvent
 from events.imports.spreadsheet import read_table
 
 MAX_ROWS = 100_000
 
 
-def read_rows(content: bytes, *, name: str, columns: Mapping[str, str]) -> list[Row]:
+def read_rows(content: bytes, *, name: str, columns: Mapping[str, str]) -> list[ImportedEvent]:
     """The events of a file, good and bad. It is a calendar where it begins as one or is called `.ics`, else a table,
     with `columns` as in `events.imports.spreadsheet.read_table`.
 

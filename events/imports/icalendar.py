@@ -11,20 +11,20 @@ from icalendar import Event as VEvent
 
 from eventhub import datetimes
 from eventhub.spreadsheets.sheets import FileError
-from events.imports.row_validation import Row, checked_row
+from events.imports.row_validation import ImportedEvent, validate_row
 from events.models import EventStatus
 
-TEXTS = {"title": "SUMMARY", "description": "DESCRIPTION", "location": "LOCATION", "uid": "UID"}
-TIMES = ("DTSTART", "DTEND", "DURATION")
-READ = (*TEXTS.values(), *TIMES, "STATUS")
-SERIES = ("RRULE", "RDATE", "RECURRENCE-ID")
+TEXT_PROPERTIES = {"title": "SUMMARY", "description": "DESCRIPTION", "location": "LOCATION", "uid": "UID"}
+TIME_PROPERTIES = ("DTSTART", "DTEND", "DURATION")
+READ_PROPERTIES = (*TEXT_PROPERTIES.values(), *TIME_PROPERTIES, "STATUS")
+SERIES_PROPERTIES = ("RRULE", "RDATE", "RECURRENCE-ID")
 
 
 def is_calendar(text: str) -> bool:
     return text.lstrip()[:15].upper() == "BEGIN:VCALENDAR"
 
 
-def read_calendar(text: str) -> Iterator[Row]:
+def read_calendar(text: str) -> Iterator[ImportedEvent]:
     """The events of an iCalendar text. A calendar says everything of an event but its seats: a description or an end
     that is not there is none. Only CANCELLED says a status; without it, or without a UID, an event keeps its own.
 
@@ -32,7 +32,7 @@ def read_calendar(text: str) -> Iterator[Row]:
     """
     for number, vevent in enumerate(_vevents(text), start=1):
         values, problems = _values(vevent)
-        yield checked_row(f"VEVENT {number}", values, problems)
+        yield validate_row(f"VEVENT {number}", values, problems)
 
 
 def _vevents(text: str) -> list[VEvent]:
@@ -60,17 +60,17 @@ def _values(vevent: VEvent) -> tuple[dict[str, Any], dict[str, str]]:
     """What a VEVENT says, and what of it cannot be read."""
     values: dict[str, Any] = {}
     # A property that we do not read may be broken; a line that is no property may belong to one that we do.
-    problems = {name or "VEVENT": problem for name, problem in vevent.errors if name is None or name in READ}
-    if series := [name for name in SERIES if name in vevent]:
+    problems = {name or "VEVENT": problem for name, problem in vevent.errors if name is None or name in READ_PROPERTIES}
+    if series := [name for name in SERIES_PROPERTIES if name in vevent]:
         problems[series[0]] = "An event takes place once, and this is a series; give each its own VEVENT."
-    for field, name in TEXTS.items():
+    for field, name in TEXT_PROPERTIES.items():
         try:
             values[field] = _text(vevent, name)
         except ValueError as problem:
             problems[name] = str(problem)
     if not values.get("uid"):
         values.pop("uid", None)
-    if not problems.keys() & set(TIMES):
+    if not problems.keys() & set(TIME_PROPERTIES):
         try:
             values["date_time"], values["end_time"] = _moments(vevent)
         except (ValueError, OverflowError) as problem:

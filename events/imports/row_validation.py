@@ -11,7 +11,7 @@ from events.services.events import EventValues
 LABEL_LENGTH = 60
 
 
-class Row(NamedTuple):
+class ImportedEvent(NamedTuple):
     """An event of a file. `place` is where it stands, for people; `problem` is empty where the values are good.
 
     What the file does not say is not among the values, so that a known event keeps it.
@@ -22,7 +22,7 @@ class Row(NamedTuple):
     problem: str = ""
 
 
-def checked_row(number: str, values: Mapping[str, Any], problems: Mapping[str, str]) -> Row:
+def validate_row(number: str, values: Mapping[str, Any], problems: Mapping[str, str]) -> ImportedEvent:
     """The row of `values`, held against the model's own bounds, which are the contract's. `problems`, by field or
     property, are those that its reader found."""
     title = values.get("title")
@@ -34,6 +34,8 @@ def checked_row(number: str, values: Mapping[str, Any], problems: Mapping[str, s
     except ValidationError as invalid:
         problems = {**problems, **{name: " ".join(texts) for name, texts in invalid.message_dict.items()}}
     if problems:
-        return Row(place, EventValues(), "; ".join(f"{name}: {problem}" for name, problem in problems.items()))
+        return ImportedEvent(
+            place, EventValues(), "; ".join(f"{name}: {problem}" for name, problem in problems.items())
+        )
     # Read back from the model, which has turned the text of a number into one.
-    return Row(place, cast(EventValues, {name: getattr(event, name) for name in values}))
+    return ImportedEvent(place, cast(EventValues, {name: getattr(event, name) for name in values}))

@@ -8,7 +8,7 @@ from eventhub import datetimes
 from eventhub.spreadsheets.cells import in_zone
 from eventhub.spreadsheets.entries import read_entries
 from eventhub.spreadsheets.sheets import Record
-from events.imports.row_validation import Row, checked_row
+from events.imports.row_validation import ImportedEvent, validate_row
 from events.models import Event
 
 REQUIRED = ("title", "date_time", "location")
@@ -17,24 +17,24 @@ FIELDS = (*REQUIRED, *OPTIONAL)
 # Which end of the day a bare date stands for.
 MEANS_END_OF_DAY = {"date_time": False, "end_time": True, "registration_opens": False, "registration_closes": True}
 # An empty cell here leaves the event what it has, or the default; elsewhere it says that there is nothing.
-SILENT_IF_EMPTY = ("max_capacity", "status", "uid")
+IGNORED_IF_EMPTY = ("max_capacity", "status", "uid")
 
 
-def read_table(records: Iterator[Record], columns: Mapping[str, str]) -> Iterator[Row]:
+def read_table(records: Iterator[Record], columns: Mapping[str, str]) -> Iterator[ImportedEvent]:
     """The events of a table. `columns` names the column of a field where it is called neither as the field is, in any
     case and with spaces or underscores, nor as in events/exports.py.
 
     FileError where a column is missing or named twice.
     """
-    names = {field: (_label(field), label(field)) for field in FIELDS}
+    names = {field: (_label(field), column_label(field)) for field in FIELDS}
     for line, texts, problem in read_entries(records, fields=names, required=REQUIRED, columns=columns):
         values, problems = _values(texts)
         if problem:
             problems["columns"] = problem
-        yield checked_row(f"line {line}", values, problems)
+        yield validate_row(f"line {line}", values, problems)
 
 
-def label(field: str) -> str:
+def column_label(field: str) -> str:
     """What people call a field: the name of its column in an export, which is read again."""
     return in_zone(_label(field)) if field in MEANS_END_OF_DAY else _label(field)
 
@@ -53,7 +53,7 @@ def _values(texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
                 values[field] = _moment(field, text)
             except ValueError as problem:
                 problems[field] = str(problem)
-        elif text or field not in SILENT_IF_EMPTY:
+        elif text or field not in IGNORED_IF_EMPTY:
             values[field] = text.lower() if field == "status" else text
     return values, problems
 

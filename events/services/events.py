@@ -6,7 +6,7 @@ from typing import NamedTuple, TypedDict
 
 from accounts.models import User
 from accounts.permissions import require
-from eventhub.datetimes import a_week_later
+from eventhub.datetimes import add_week
 from eventhub.exceptions import Invalid
 from events.models import ANNOUNCED, MAY_BECOME, Event, EventStatus
 
@@ -84,7 +84,7 @@ def apply_values(event: Event, values: EventValues) -> list[str]:
     return changed
 
 
-def status_after(event: Event, step: str) -> str:
+def resolve_step(event: Event, step: str) -> str:
     """The status to which the step of that name leads; the present one where it has led there already.
 
     A 400 where it leads nowhere: `publish` is for drafts, and does not bring a cancelled event back.
@@ -99,7 +99,7 @@ def status_after(event: Event, step: str) -> str:
     raise Invalid({"status": [f"An event that is {label} cannot be {done}."]})
 
 
-def opening(event: Event, now: datetime) -> EventValues:
+def values_to_open(event: Event, now: datetime) -> EventValues:
     """What lets people register from now on: a beginning of registration that is to come is cleared, and an end that
     has passed. A 400 where that would not open it: for an event that is not announced, or over."""
     if event.status not in ANNOUNCED:
@@ -115,7 +115,7 @@ def opening(event: Event, now: datetime) -> EventValues:
     return values
 
 
-def closing(event: Event, now: datetime) -> EventValues:
+def values_to_close(event: Event, now: datetime) -> EventValues:
     """What keeps people from registering from now on; nothing where registration has not begun, or has ended."""
     opens, closes = event.registration_opens, event.registration_closes
     is_running = (opens is None or opens < now) and (closes is None or now < closes)
@@ -138,7 +138,7 @@ def duplicate_event(*, event: Event) -> Event:
     for name in ("date_time", "end_time", "registration_opens", "registration_closes"):
         moment = getattr(event, name)
         try:
-            values[name] = moment and a_week_later(moment)
+            values[name] = moment and add_week(moment)
         except ValueError as problem:
             raise Invalid({name: [str(problem)]}) from None
     return create_event(organizer=event.organizer, values=values)

@@ -25,7 +25,7 @@ def last_line():
 
 
 def edit(event, by, **values):
-    with audit.through(audit.Channel.ADMIN, by and by.pk):
+    with audit.acting_through(audit.Channel.ADMIN, by and by.pk):
         edit_event(event_id=event.pk, values=values)
 
 

@@ -142,7 +142,7 @@ def test_an_event_that_was_deleted_called_off_or_put_off_meanwhile_is_left_alone
     Event.objects.filter(pk=called_off.pk).update(status="cancelled")
     Event.objects.filter(pk=put_off.pk).update(date_time=now + DAY, end_time=None)
     ids = [deleted_id, called_off.pk, put_off.pk, over.pk]
-    assert [event_lifecycle.bring_up_to_date(event_id=pk, now=now) for pk in ids] == [None, None, None, "completed"]
+    assert [event_lifecycle.update_status(event_id=pk, now=now) for pk in ids] == [None, None, None, "completed"]
     assert [status_of(each) for each in (called_off, put_off, over)] == ["cancelled", "upcoming", "completed"]
 
 
@@ -182,5 +182,5 @@ def test_events_are_read_in_batches_and_each_once(event, now, monkeypatch, djang
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_do_each_event_once(event, now):
     events = [event(-DAY, -HOUR) for _ in range(10)]
-    calls = [partial(event_lifecycle.bring_up_to_date, event_id=each.pk, now=now) for each in events for _ in range(2)]
+    calls = [partial(event_lifecycle.update_status, event_id=each.pk, now=now) for each in events for _ in range(2)]
     assert sorted(map(str, race(calls))) == ["None"] * 10 + ["completed"] * 10

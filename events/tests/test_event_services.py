@@ -10,7 +10,7 @@ from eventhub.exceptions import HasAttendees, Invalid
 from events.models import Event
 from events.services.events import STEPS, duplicate_event
 from registrations.models import Registration
-from registrations.services.event_changes import close_registration, edit_event, open_registration, take_step
+from registrations.services.event_changes import apply_step, close_registration, edit_event, open_registration
 
 pytestmark = pytest.mark.django_db
 
@@ -36,11 +36,11 @@ def test_a_step_leads_where_the_table_says(olga, make_event, step, status, becom
     event = make_event(olga, status=status)
     if becomes == NO:
         with pytest.raises(Invalid) as refusal:
-            take_step(event_id=event.pk, step=step)
+            apply_step(event_id=event.pk, step=step)
         sentence = f"An event that is {status} cannot be {STEPS[step].done}."
         assert (refusal.value.errors, Event.objects.get().status) == ({"status": [sentence]}, status)
         return
-    edited = take_step(event_id=event.pk, step=step)
+    edited = apply_step(event_id=event.pk, step=step)
     expected = (status, []) if becomes == SAME else (becomes, ["status"])
     assert (Event.objects.get().status, edited.changed) == expected
 
@@ -49,7 +49,7 @@ def test_an_event_with_people_does_not_become_a_draft_again(olga, make_event, en
     event = make_event(olga)
     enroll(event)
     with pytest.raises(HasAttendees):
-        take_step(event_id=event.pk, step="withdraw")
+        apply_step(event_id=event.pk, step="withdraw")
 
 
 def test_reopening_seats_the_queue_and_says_how_many(olga, make_event, enroll):
@@ -57,7 +57,7 @@ def test_reopening_seats_the_queue_and_says_how_many(olga, make_event, enroll):
     enroll(event)
     for _ in range(3):
         enroll(event, status="waitlisted")
-    assert take_step(event_id=event.pk, step="reopen").seated == 2
+    assert apply_step(event_id=event.pk, step="reopen").promoted == 2
     assert Registration.objects.filter(status="registered").count() == 3
 
 
@@ -66,7 +66,7 @@ def test_an_edit_says_what_it_changed_and_whom_it_seated(olga, make_event, enrol
     for _ in range(3):
         enroll(event, status="waitlisted")
     edited = edit_event(event_id=event.pk, values={"max_capacity": 3, "title": event.title})
-    assert (edited.event.pk, edited.changed, edited.seated) == (event.pk, ["max_capacity"], 2)
+    assert (edited.event.pk, edited.changed, edited.promoted) == (event.pk, ["max_capacity"], 2)
 
 
 WINDOWS = [
@@ -152,11 +152,11 @@ def test_a_copy_beyond_the_years_of_the_contract_is_refused(olga, make_event):
 
 
 def test_an_import_is_written_down_as_one(olga):
-    from events.imports.row_validation import Row
+    from events.imports.row_validation import ImportedEvent
     from registrations.services.event_import import import_events
 
     values = {"title": "Talk", "location": "Hall", "date_time": NOW, "max_capacity": 3}
-    with audit.through(audit.Channel.ADMIN, olga.pk):
-        import_events(rows=[Row("line 2", values)], organizer=olga)
+    with audit.acting_through(audit.Channel.ADMIN, olga.pk):
+        import_events(rows=[ImportedEvent("line 2", values)], organizer=olga)
     line = Event.objects.get().history.get()
     assert (line.through, line.history_user_id) == ("import", olga.pk)

@@ -206,7 +206,7 @@ class RegistrationActionReport:
             self.refused.append(f"{name}: {' '.join(reasons)}")
             return False
         (self.done if outcome.changed else self.unchanged).append(name)
-        self.seated += [name_of(seated) for seated in outcome.seated]
+        self.seated += [name_of(seated) for seated in outcome.promoted]
         return outcome.changed
 
     def show(self, request: HttpRequest) -> None:

@@ -15,7 +15,7 @@ from eventhub.api.fields import could_be_id
 from registrations.admin import actions, history, status
 from registrations.admin.forms import DETAILS, AddForm, DetailsForm, event_field
 from registrations.models import Registration
-from registrations.services import adding, seats
+from registrations.services import attendee_import, seats
 
 READ_ONLY = ("event_link", "registration_date")
 
@@ -62,7 +62,8 @@ class RegistrationDetailViews:
             seats.update(registration=obj, by=by, **changed)
             return
         event = form.cleaned_data["event"]
-        added = adding.add_person(event_id=event.pk, guest=form.guest, by=by, may_queue=form.cleaned_data["may_queue"])
+        may_queue = form.cleaned_data["may_queue"]
+        added = attendee_import.add_attendee(event_id=event.pk, guest=form.guest, by=by, may_queue=may_queue)
         obj.__dict__.update(added.__dict__)
 
     def response_add(self, request: HttpRequest, obj: Registration, post_url_continue: Any = None) -> HttpResponse:

@@ -13,7 +13,7 @@ from eventhub.api.fields import could_be_id
 from eventhub.spreadsheets.entries import Entry
 from events.models import Event
 from registrations.models import Registration
-from registrations.services.attendee_file import Guest, as_guest
+from registrations.services.attendee_file import Guest, build_guest
 
 DETAILS = ("name", "contact_details")
 
@@ -70,7 +70,7 @@ class AddForm(RefusableModelForm):
     @property
     def guest(self) -> Guest:
         """Return the person as a row of an import."""
-        return as_guest(Entry(1, {name: self.cleaned_data[name] for name in ("email", *DETAILS)}))
+        return build_guest(Entry(1, {name: self.cleaned_data[name] for name in ("email", *DETAILS)}))
 
 
 def event_field(user: User, **kwargs: Any) -> EventField:

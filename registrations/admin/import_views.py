@@ -25,7 +25,7 @@ from eventhub.spreadsheets.sheets import FileError
 from events.models import Event
 from registrations.admin.check_in_views import find_event
 from registrations.services.attendee_file import Guest, read_attendees
-from registrations.services.attendee_import import Fate, Outcome, Report, import_attendees
+from registrations.services.attendee_import import AttendeeImportReport, ImportOutcome, RowResult, import_attendees
 
 MAX_ROWS = 10_000
 MAX_BYTES = 5 * 1024 * 1024
@@ -47,7 +47,7 @@ class ImportPreview(NamedTuple):
     """The rows of a preview, and a digest of the results that it showed."""
 
     guests: list[Guest]
-    fates: str
+    outcomes: str
 
 
 class UploadForm(forms.Form):
@@ -117,19 +117,19 @@ def _preview(
         )
     except REFUSALS as refusal:
         return _refused(model_admin, request, event, form, refusal)
-    signed = _sign(request, event, ImportPreview(list(guests), _digest(report.outcomes)))
+    signed = _sign(request, event, ImportPreview(list(guests), _digest(report.results)))
     if len(signed) > MAX_CHARACTERS:
         form.add_error(None, f"This file is too large to preview. {LARGER}")
         return _ask(model_admin, request, event, form)
-    first = sorted(report.outcomes, key=lambda outcome: outcome.fate != Fate.ERROR)
+    first = sorted(report.results, key=lambda result: result.outcome != ImportOutcome.ERROR)
     context = {
         **_context(model_admin, request, event),
         "report": report,
         "counts": _counts(report),
         "errors": len(report.errors),
-        "outcomes": first[:SHOWN],
+        "results": first[:SHOWN],
         "more": max(0, len(first) - SHOWN),
-        "entering": report.counts[Fate.SEAT] + report.counts[Fate.QUEUE],
+        "entering": report.counts[ImportOutcome.SEAT] + report.counts[ImportOutcome.QUEUE],
         "rows": signed,
     }
     return TemplateResponse(request, "registrations/admin/import_preview.html", context)
@@ -158,11 +158,11 @@ def _confirm(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) 
 
 
 @retried
-def _import_as_shown(event_id: int, preview: ImportPreview, by: User, skip_errors: bool) -> Report | None:
+def _import_as_shown(event_id: int, preview: ImportPreview, by: User, skip_errors: bool) -> AttendeeImportReport | None:
     """Import if the results are still those of the preview; else write nothing and return None."""
     with transaction.atomic():
         report = import_attendees(event_id=event_id, rows=preview.guests, by=by, skip_errors=skip_errors)
-        if _digest(report.outcomes) != preview.fates:
+        if _digest(report.results) != preview.outcomes:
             transaction.set_rollback(True)
             return None
     return report
@@ -191,40 +191,40 @@ def _context(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) 
 
 
 def _sign(request: HttpRequest, event: Event, preview: ImportPreview) -> str:
-    return signing.dumps([event.pk, request.user.pk, preview.guests, preview.fates], salt=SALT, compress=True)
+    return signing.dumps([event.pk, request.user.pk, preview.guests, preview.outcomes], salt=SALT, compress=True)
 
 
 def _read(request: HttpRequest, event: Event) -> ImportPreview | None:
     """Return what `_sign` signed for the same event and user within the last hour, else None."""
     try:
-        event_id, user_id, guests, fates = signing.loads(request.POST["rows"], salt=SALT, max_age=SECONDS)
+        event_id, user_id, guests, outcomes = signing.loads(request.POST["rows"], salt=SALT, max_age=SECONDS)
     except signing.BadSignature:
         return None
     if (event_id, user_id) != (event.pk, request.user.pk):
         return None
-    return ImportPreview([Guest(*guest) for guest in guests], fates)
+    return ImportPreview([Guest(*guest) for guest in guests], outcomes)
 
 
-def _digest(outcomes: Sequence[Outcome]) -> str:
-    return hashlib.sha256("\n".join(outcome.fate for outcome in outcomes).encode()).hexdigest()
+def _digest(outcomes: Sequence[RowResult]) -> str:
+    return hashlib.sha256("\n".join(result.outcome for result in outcomes).encode()).hexdigest()
 
 
-def _counts(report: Report) -> list[tuple[str, int, str]]:
+def _counts(report: AttendeeImportReport) -> list[tuple[str, int, str]]:
     """Return label, number and colour of each result."""
     counts = report.counts
     return [
-        ("Seat", counts[Fate.SEAT], "success"),
-        ("Waiting list", counts[Fate.QUEUE], "warning"),
-        ("Already registered", counts[Fate.ALREADY_THERE], "info"),
-        ("Error", counts[Fate.ERROR], "danger"),
+        ("Seat", counts[ImportOutcome.SEAT], "success"),
+        ("Waiting list", counts[ImportOutcome.QUEUE], "warning"),
+        ("Already registered", counts[ImportOutcome.ALREADY_THERE], "info"),
+        ("Error", counts[ImportOutcome.ERROR], "danger"),
     ]
 
 
-def _sentence(report: Report) -> str:
+def _sentence(report: AttendeeImportReport) -> str:
     counts = report.counts
-    parts = [f"{counts[Fate.SEAT]:,} with a seat", f"{counts[Fate.QUEUE]:,} on the waiting list"]
-    if counts[Fate.ALREADY_THERE]:
-        parts.append(f"{counts[Fate.ALREADY_THERE]:,} already registered")
-    if counts[Fate.ERROR]:
-        parts.append(f"{counts[Fate.ERROR]:,} skipped")
+    parts = [f"{counts[ImportOutcome.SEAT]:,} with a seat", f"{counts[ImportOutcome.QUEUE]:,} on the waiting list"]
+    if counts[ImportOutcome.ALREADY_THERE]:
+        parts.append(f"{counts[ImportOutcome.ALREADY_THERE]:,} already registered")
+    if counts[ImportOutcome.ERROR]:
+        parts.append(f"{counts[ImportOutcome.ERROR]:,} skipped")
     return ", ".join(parts)

@@ -82,7 +82,7 @@ class Concern(NamedTuple):
     event: Fill
 
 
-def stage(*, user: User, now: datetime) -> Stage:
+def get_stage(*, user: User, now: datetime) -> Stage:
     own = _events(user)
     drafts = own.filter(status=EventStatus.DRAFT).order_by("date_time", "pk")
     found = User.objects.filter(pk=user.pk).values_list(
@@ -94,7 +94,7 @@ def stage(*, user: User, now: datetime) -> Stage:
     return Stage(*found.get())
 
 
-def totals(*, user: User | None, now: datetime) -> Totals:
+def get_totals(*, user: User | None, now: datetime) -> Totals:
     """None: of everybody's events."""
     events = Event.objects.order_by() if user is None else _events(user)
     to_come = events.filter(status__in=ANNOUNCED, last_mark__gte=datetimes.start_of_day(now))
@@ -107,7 +107,7 @@ def totals(*, user: User | None, now: datetime) -> Totals:
     return Totals(**found)
 
 
-def activity(*, user: User, now: datetime) -> Activity:
+def get_activity(*, user: User, now: datetime) -> Activity:
     """The last DAYS days of TIME_ZONE, the present one last; who was marked attended today, by the same clock."""
     today = timezone.localtime(now).date()
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
@@ -126,13 +126,13 @@ def activity(*, user: User, now: datetime) -> Activity:
     return Activity(figures, counts["attended", today])
 
 
-def next_events(*, user: User, now: datetime) -> list[Fill]:
+def get_next_events(*, user: User, now: datetime) -> list[Fill]:
     """The first LINES that are announced and not over; what began more than a day ago is left out."""
     to_come = _events(user).filter(status__in=ANNOUNCED, date_time__gt=now - DAY).not_over(now)
     return [Fill(*row) for row in to_come.order_by("date_time", "pk").values_list(*Fill._fields)[:LINES]]
 
 
-def concerns(*, user: User, now: datetime) -> list[Concern]:
+def get_concerns(*, user: User, now: datetime) -> list[Concern]:
     """What wants attention, LINES of each reason at most: what begins soonest first, then the latest that has begun."""
     own = _events(user)
     drafts = own.filter(status=EventStatus.DRAFT)
@@ -163,14 +163,16 @@ def _events(user: User) -> Any:
 
 def _by_groups(rows: Any, field: str, days: list[date], kind: str) -> Iterator[Any]:
     """Counts the rows of each day, in one part of a union, which finds an organizer's rows once for all days."""
-    found = rows.filter(**{f"{field}__gte": datetimes.start_of(days[0])}).values(kind=Value(kind), day=TruncDate(field))
+    found = rows.filter(**{f"{field}__gte": datetimes.start_of_date(days[0])}).values(
+        kind=Value(kind), day=TruncDate(field)
+    )
     yield found.annotate(number=Count("*")).values_list("kind", "day", "number")
 
 
 def _by_ranges(rows: Any, field: str, days: list[date], kind: str) -> Iterator[Any]:
     """The same in a part for each day: of everybody's rows, a third of the time that a date for each of them takes."""
     for day in days:
-        that_day = {f"{field}__gte": datetimes.start_of(day), f"{field}__lt": datetimes.start_of(day + DAY)}
+        that_day = {f"{field}__gte": datetimes.start_of_date(day), f"{field}__lt": datetimes.start_of_date(day + DAY)}
         found = rows.filter(**that_day).values(kind=Value(kind), day=Value(day))
         yield found.annotate(number=Count("*")).values_list("kind", "day", "number")
 

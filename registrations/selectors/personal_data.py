@@ -20,7 +20,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts.models import OrganizerProfile, ServiceToken, StoredAnswer, User
-from accounts.services.deletion import sessions_of
+from accounts.services.deletion import iter_sessions
 from accounts.services.second_factor import recovery_codes_left
 from eventhub.api.parsers import dumps
 from eventhub.db.batches import by_key, by_range
@@ -88,7 +88,7 @@ SECTIONS = (
 )
 
 # What else there is, a table or a column, and why no section says it.
-ELSEWHERE = {
+EXCLUDED = {
     "registrations_registration.status_by_id": "the last line of its log says it; those of others are among the deeds",
     "accounts_storedanswer.user_id": "what was answered to them within a day; what is in it of them, the sections say",
     "django_session": "`back_office_sessions`: they are found by reading them all",
@@ -126,7 +126,7 @@ def _document(account: User, now: datetime) -> Iterator[bytes]:
         yield from [dumps(next(rows, None))] if section.is_single else _listed(rows)
     yield b',"recovery_codes_left":' + dumps(recovery_codes_left(account))
     yield b',"back_office_sessions":'
-    yield from _listed({"expires_at": session.expire_date} for session in sessions_of(account.pk))
+    yield from _listed({"expires_at": session.expire_date} for session in iter_sessions(account.pk))
     yield b"}"
 
 

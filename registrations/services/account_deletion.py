@@ -1,5 +1,6 @@
 """What changing or deleting an account means for events and seats."""
 
+from collections import defaultdict
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils import timezone
 from accounts.models import OrganizerProfile, Role, User
 from accounts.services import accounts
 from accounts.services.accounts import AccountChanges
-from accounts.services.deletion import remove_accounts, remove_traces
+from accounts.services.deletion import delete_accounts, delete_sessions
 from eventhub import audit
 from eventhub.api.etags import UNCONDITIONAL, Precondition
 from eventhub.db.batches import by_range
@@ -18,21 +19,21 @@ from eventhub.exceptions import HasEvents, Unavailable
 from eventhub.observability.security_log import Occasion, note
 from events.models import Event
 from registrations.models import Registration
-from registrations.services.retention import forget
+from registrations.services.retention import anonymize
 from registrations.services.seats import serve_queue
+from registrations.services.status_changes import StatusChange, announce
 
 
 @retried
 def change_account(
     *, account: User, by: User, changes: AccountChanges, condition: Precondition = UNCONDITIONAL
 ) -> User:
-    """Changes an account as accounts.services.accounts allows; a new password or address asks
-    `rules.require_sign_in` first.
+    """Change an account; a new password or address needs `accounts.require_reauthentication` first.
 
-    PreconditionFailed where it is not as `condition` says. HasEvents for an organizer who stops being one while their
-    events have registrations: those would have nobody to run them.
+    Raise what `accounts.validate_changes` and `accounts.apply_changes` raise, and HasEvents for an organizer who gives
+    up the role while their events have registrations, since nobody would be left to run them.
     """
-    changes = accounts.check_changes(account=account, by=by, changes=changes)
+    changes = accounts.validate_changes(account=account, by=by, changes=changes)
     with transaction.atomic():
         if changes.get("role") == Role.USER:
             list(Event.objects.select_for_update(no_key=True).filter(organizer=account).order_by("pk").values("pk"))
@@ -42,60 +43,64 @@ def change_account(
         return accounts.apply_changes(account_id=account.pk, changes=changes, condition=condition)
 
 
-def erase_account(*, account_id: int, condition: Precondition = UNCONDITIONAL, now: datetime | None = None) -> None:
-    """Deletes an account. Its registrations for events to come go, and their seats to the queues; those of past events
-    stay, without the person. Events that it organizes go where nobody has registered for them, with their history. Its
-    sign-ins and tokens, its second factor, what it did in the back office and its sessions there go with it; what it
-    did to the events and registrations of others stays, as the deed of a number that leads to nobody.
+def delete_account(*, account_id: int, condition: Precondition = UNCONDITIONAL, now: datetime | None = None) -> None:
+    """Delete an account with everything that is only its own.
 
-    HasEvents where somebody has, LastAdmin, UserNotFound, PreconditionFailed where the account is not as `condition`
-    says. Events are locked before accounts, here as everywhere; a registration for one more event that arrives in
-    between is found by looking again.
+    Registrations for future events are deleted, and their seats go to the queues; those for past events stay without
+    the person. Events that it organizes are deleted with their history. What it did to events and registrations of
+    others stays in their logs under its number.
+
+    Events are locked before accounts, as everywhere; the deletion starts again when a registration for another event
+    arrives in between. Raise HasEvents where the account's events have registrations, LastAdmin, UserNotFound or
+    PreconditionFailed.
     """
     has_organized = OrganizerProfile.objects.filter(user=account_id).exists()
     for _ in range(ATTEMPTS):
-        if account := _erase(account_id, condition, now or timezone.now()):
-            remove_traces(account)
+        if account := _delete(account_id, condition, now or timezone.now()):
+            delete_sessions(account)
             if has_organized:
-                _forget_gone_events(account_id)
+                _delete_history(account_id)
             note(Occasion.ACCOUNT_ERASED, user_id=account_id, by=audit.actor_id())
             return
     raise Unavailable()
 
 
 @retried
-def _erase(account_id: int, condition: Precondition, now: datetime) -> User | None:
-    """The account that is no more; None, with nothing done, where a registration came in while the events were being
-    locked."""
+def _delete(account_id: int, condition: Precondition, now: datetime) -> User | None:
+    """Return the deleted account, or None where a registration arrived while the events were being locked."""
     with transaction.atomic():
-        # Asked for one by one: for both at once PostgreSQL joins all events with all registrations.
+        # Two queries: for one with OR, PostgreSQL joins all events with all registrations.
         ids = set(Event.objects.filter(organizer=account_id).values_list("pk", flat=True))
         ids.update(Registration.objects.filter(user=account_id).values_list("event_id", flat=True))
         locked = {event.pk: event for event in Event.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
         account = accounts.lock_account(account_id)
         condition.require(account)
         held = Registration.objects.filter(user=account)
-        if not set(held.values_list("event_id", flat=True)) <= locked.keys():
+        statuses: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for event_id, pk, status in held.values_list("event_id", "pk", "status"):
+            statuses[event_id].append((pk, status))
+        if not statuses.keys() <= locked.keys():
             return None
         accounts.refuse_last_admin(account)
         _refuse_with_registrations(account)
         past = [pk for pk, event in locked.items() if event.is_over(now)]
-        forget(held.filter(event__in=past))
+        anonymize(held.filter(event__in=past))
         held.delete()
         for event in Event.objects.filter(pk__in=locked.keys() - set(past)).order_by("pk"):
+            announce(StatusChange(pk, event.pk, status, None) for pk, status in statuses[event.pk])
             serve_queue(event, now=now)
         Event.objects.filter(organizer=account).delete()
-        remove_accounts([account.pk])
+        delete_accounts([account.pk])
         return account
 
 
-def _forget_gone_events(organizer_id: int) -> None:
-    """Removes the history of events that are gone, and were last this organizer's: it is all that is left of them."""
-    lines = Event.history.model.objects
-    gone = ~Exists(Event.objects.filter(pk=OuterRef("id")).order_by())
-    theirs = lines.filter(gone, organizer=organizer_id, history_type="-")
-    for events in by_range(theirs.values_list("id", flat=True)):
-        lines.filter(id__in=events).delete()
+def _delete_history(organizer_id: int) -> None:
+    """Delete the history of deleted events whose last organizer this was."""
+    history = Event.history.model.objects
+    is_gone = ~Exists(Event.objects.filter(pk=OuterRef("id")).order_by())
+    deletions = history.filter(is_gone, organizer=organizer_id, history_type="-")
+    for events in by_range(deletions.values_list("id", flat=True)):
+        history.filter(id__in=events).delete()
 
 
 def _refuse_with_registrations(organizer: User) -> None:

@@ -56,10 +56,10 @@ def read_attendees(content: bytes, *, columns: Mapping[str, str], max_rows: int 
     FileError, with a sentence for people, where it is no table, has no addresses or more than `max_rows` rows.
     """
     records = read_records(content, max_rows=max_rows)
-    return [as_guest(entry) for entry in read_entries(records, fields=FIELDS, required=REQUIRED, columns=columns)]
+    return [build_guest(entry) for entry in read_entries(records, fields=FIELDS, required=REQUIRED, columns=columns)]
 
 
-def as_guest(entry: Entry) -> Guest:
+def build_guest(entry: Entry) -> Guest:
     """The person of an entry, with the problem that there is with them, if any."""
     typed, name = entry.texts["email"], entry.texts.get("name", "")
     guest = Guest(

@@ -1,4 +1,4 @@
-"""Brings the people of a list into an event: a seat or a place in its queue for each, all in one transaction."""
+"""Import a list of attendees into an event, or add one of them by hand."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,57 +11,57 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import require
-from accounts.services.placeholder_accounts import find_accounts, find_or_make_accounts
+from accounts.services.placeholder_accounts import find_accounts, find_or_create_accounts
 from eventhub import audit
 from eventhub.db.batches import AT_ONCE, batches
 from eventhub.db.json_rows import among
 from eventhub.db.retry import ATTEMPTS, retried
-from eventhub.exceptions import EventFull, EventNotFound
+from eventhub.exceptions import EventFull, EventNotFound, Invalid
 from events.models import Event
 from registrations.models import Registration, RegistrationStatus
-from registrations.services import bulk_insert
+from registrations.services import seats
 from registrations.services.attendee_file import Guest
-from registrations.services.eligibility import require_possible, seat_or_queue
+from registrations.services.eligibility import decide_status, get_event_for_registration, require_registration_open
+from registrations.services.registration_sql import NewRegistration, insert_many
 from registrations.services.seats import count_change, lock_event, serve_queue
+from registrations.services.status_changes import StatusChange, announce
 
 
-class Fate(StrEnum):
-    """What becomes of a row."""
-
+class ImportOutcome(StrEnum):
     SEAT = "seat"
     QUEUE = "queue"
     ALREADY_THERE = "already there"
     ERROR = "error"
 
 
-FATES = {RegistrationStatus.REGISTERED: Fate.SEAT, RegistrationStatus.WAITLISTED: Fate.QUEUE}
-STATUSES = {fate: status for status, fate in FATES.items()}
+OUTCOMES = {RegistrationStatus.REGISTERED: ImportOutcome.SEAT, RegistrationStatus.WAITLISTED: ImportOutcome.QUEUE}
+STATUSES = {outcome: status for status, outcome in OUTCOMES.items()}
 
 
-class Outcome(NamedTuple):
+class RowResult(NamedTuple):
     guest: Guest
-    fate: Fate
+    outcome: ImportOutcome
     reason: str = ""
 
 
-class Report(NamedTuple):
-    """What became of each row, or would have. Where `is_refused`, nothing was written because of the errors.
+class AttendeeImportReport(NamedTuple):
+    """Result of each row. When `is_refused`, errors prevented every write.
 
-    It says nothing of accounts: who has one and who got one now are alike in it.
+    New and existing accounts look the same here, so that nobody learns who has one.
     """
 
-    outcomes: list[Outcome]
+    results: list[RowResult]
     is_refused: bool
 
     @property
-    def counts(self) -> Counter[Fate]:
-        """How many rows came to what; where the list was refused, only the errors."""
-        fates = Counter(outcome.fate for outcome in self.outcomes)
-        return Counter({Fate.ERROR: fates[Fate.ERROR]}) if self.is_refused else fates
+    def counts(self) -> Counter[ImportOutcome]:
+        """Count rows by outcome; only the errors of a refused import."""
+        counts = Counter(result.outcome for result in self.results)
+        return Counter({ImportOutcome.ERROR: counts[ImportOutcome.ERROR]}) if self.is_refused else counts
 
     @property
-    def errors(self) -> list[Outcome]:
-        return [outcome for outcome in self.outcomes if outcome.fate == Fate.ERROR]
+    def errors(self) -> list[RowResult]:
+        return [result for result in self.results if result.outcome == ImportOutcome.ERROR]
 
 
 def import_attendees(
@@ -72,90 +72,120 @@ def import_attendees(
     skip_errors: bool = False,
     dry_run: bool = False,
     now: datetime | None = None,
-) -> Report:
-    """Registers the guests in their order: for the free seats, then at the queue's end. Who has no account gets one.
+) -> AttendeeImportReport:
+    """Register guests in file order: free seats first, then the waiting list.
 
-    A bad row, and one for which there is neither seat nor queue, is an error; without `skip_errors` nothing is written
-    then. Who holds a live registration, or came earlier in the list, is there already, so that it is safe to run again.
-    EventNotFound, Forbidden for who does not run the event, RegistrationClosed where it is cancelled.
+    Guests without an account get a placeholder. Invalid rows, and rows with neither seat nor queue, are errors; without
+    `skip_errors` they prevent every write. People who are already registered are skipped, so a file can be imported
+    again. Raise EventNotFound, Forbidden, or RegistrationClosed for a cancelled event.
     """
     now = now or timezone.now()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return _import(event_id, rows, by, skip_errors, dry_run, now)
-        except IntegrityError:  # an account that was found has been deleted before its registration was there
+        except IntegrityError:  # an account was deleted between its lookup and its registration
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError("unreachable")
 
 
 @retried
-def _import(event_id: int, rows: Sequence[Guest], by: User, skip_errors: bool, dry_run: bool, now: datetime) -> Report:
-    with audit.through(audit.Channel.IMPORT, by.pk), transaction.atomic():
+def add_attendee(
+    *, event_id: int, guest: Guest, by: User, may_queue: bool, now: datetime | None = None
+) -> Registration:
+    """Register a guest by email address, on behalf of an organizer.
+
+    A guest without an account gets a placeholder, which a refusal takes back; nothing in the result tells whether one
+    was made. Raise a 400 for an invalid guest, Forbidden, and what `register` and `join_queue` raise.
+    """
+    now = now or timezone.now()
+    if guest.problem:
+        raise Invalid({"email": [guest.problem]})
+    with transaction.atomic():
+        event = lock_event(event_id)
+        require(by, "attendee", "create_for_others", event)
+        user = User.objects.get(pk=find_or_create_accounts({guest.email})[guest.email])
+        enter = seats.join_queue if may_queue else seats.register
+        return enter(
+            event=get_event_for_registration(event_id=event_id, user_id=user.pk, by=by),
+            user=user,
+            by=by,
+            name=guest.name,
+            contact_details=guest.contact_details,
+            now=now,
+        )
+
+
+@retried
+def _import(
+    event_id: int, rows: Sequence[Guest], by: User, skip_errors: bool, dry_run: bool, now: datetime
+) -> AttendeeImportReport:
+    with audit.acting_through(audit.Channel.IMPORT, by.pk), transaction.atomic():
         event = _lock(event_id, by, now)
         known = find_accounts({guest.email for guest in rows if not guest.problem})
-        outcomes = list(_decide(event, rows, _inside(event, known), now))
-        report = Report(outcomes, is_refused=not skip_errors and any(o.fate == Fate.ERROR for o in outcomes))
+        results = list(_decide(event, rows, _find_registered(event, known), now))
+        has_errors = any(result.outcome == ImportOutcome.ERROR for result in results)
+        report = AttendeeImportReport(results, is_refused=has_errors and not skip_errors)
         if report.is_refused or dry_run:
             transaction.set_rollback(True)
         else:
-            _write(event, outcomes, known, now)
+            _write(event, results, known, now)
     return report
 
 
 def _lock(event_id: int, by: User, now: datetime) -> Event:
-    """The event, locked, its queue served: a seat that raw SQL freed is the queue's before it is a newcomer's."""
+    """Lock the event and serve its queue first: seats freed by raw SQL belong to it."""
     event = lock_event(event_id)
     if not event.is_visible_to(by):
         raise EventNotFound()
     require(by, "attendee", "create_for_others", event)
-    require_possible(event, by, now)
+    require_registration_open(event, by, now)
     if serve_queue(event, now=now):
         event.refresh_from_db()
     return event
 
 
-def _inside(event: Event, known: Mapping[str, int]) -> set[str]:
-    """The addresses of those who hold a live registration for the event."""
+def _find_registered(event: Event, known: Mapping[str, int]) -> set[str]:
+    """Return the addresses of accounts with a live registration for the event."""
     live = Registration.objects.live().filter(event=event)
-    inside: set[str] = set()
-    for some in batches(list(known.items()), AT_ONCE):
-        there = set(live.filter(user__in=among([pk for _, pk in some], "bigint")).values_list("user", flat=True))
-        inside.update(email for email, pk in some if pk in there)
-    return inside
+    registered: set[str] = set()
+    for batch in batches(list(known.items()), AT_ONCE):
+        users = set(live.filter(user__in=among([pk for _, pk in batch], "bigint")).values_list("user", flat=True))
+        registered.update(email for email, pk in batch if pk in users)
+    return registered
 
 
-def _decide(event: Event, rows: Sequence[Guest], inside: set[str], now: datetime) -> Iterator[Outcome]:
-    """The fate of each row by the rules of a single registration, on the counts of the locked event."""
-    fate, reason = Fate.SEAT, ""
+def _decide(event: Event, rows: Sequence[Guest], registered: set[str], now: datetime) -> Iterator[RowResult]:
+    """Decide each row by the rules of a single registration, using the locked event's counts."""
+    outcome, reason = ImportOutcome.SEAT, ""
     for guest in rows:
         if guest.problem:
-            yield Outcome(guest, Fate.ERROR, guest.problem)
-        elif guest.email in inside:
-            yield Outcome(guest, Fate.ALREADY_THERE)
+            yield RowResult(guest, ImportOutcome.ERROR, guest.problem)
+        elif guest.email in registered:
+            yield RowResult(guest, ImportOutcome.ALREADY_THERE)
         else:
-            if fate == Fate.SEAT:  # who comes after the first that gets none fares as they do
-                fate, reason = _next_fate(event, now)
-            if fate in STATUSES:
-                count_change(event, None, STATUSES[fate])
-                inside.add(guest.email)
-            yield Outcome(guest, fate, reason)
+            if outcome == ImportOutcome.SEAT:  # once seats run out, every later guest has the same outcome
+                outcome, reason = _decide_next(event, now)
+            if outcome in STATUSES:
+                count_change(event, None, STATUSES[outcome])
+                registered.add(guest.email)
+            yield RowResult(guest, outcome, reason)
 
 
-def _next_fate(event: Event, now: datetime) -> tuple[Fate, str]:
-    """What becomes of the next person at the locked event, and why."""
+def _decide_next(event: Event, now: datetime) -> tuple[ImportOutcome, str]:
     try:
-        return FATES[RegistrationStatus(seat_or_queue(event, now))], ""
+        return OUTCOMES[RegistrationStatus(decide_status(event, now))], ""
     except EventFull as refusal:
-        return Fate.ERROR, str(refusal)
+        return ImportOutcome.ERROR, str(refusal)
 
 
-def _write(event: Event, outcomes: Sequence[Outcome], known: Mapping[str, int], now: datetime) -> None:
-    """Numbers in the queue are given in the order of the rows, within a statement as from one to the next."""
-    entering = [outcome for outcome in outcomes if outcome.fate in STATUSES]
-    accounts = find_or_make_accounts({outcome.guest.email for outcome in entering}, known)
-    entries = [
-        bulk_insert.Entry(accounts[guest.email], STATUSES[fate], guest.name, guest.contact_details)
-        for guest, fate, _ in entering
-    ]
-    bulk_insert.insert(event.pk, entries, now=now)
+def _write(event: Event, results: Sequence[RowResult], known: Mapping[str, int], now: datetime) -> None:
+    accepted = [result for result in results if result.outcome in STATUSES]
+    accounts = find_or_create_accounts({result.guest.email for result in accepted}, known)
+    for batch in batches(accepted, AT_ONCE):
+        registrations = [
+            NewRegistration(accounts[guest.email], STATUSES[outcome], guest.name, guest.contact_details)
+            for guest, outcome, _ in batch
+        ]
+        inserted = insert_many(event.pk, registrations, now=now)
+        announce(StatusChange(pk, event.pk, None, status) for pk, status in inserted)

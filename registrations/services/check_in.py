@@ -1,5 +1,8 @@
-"""What an organizer does with one registration, told whom it concerned: each is a rule of seats.py, asked for what can
-follow from the status that the organizer saw."""
+"""What organizers do with one registration in the back office, and who is promoted by it.
+
+Each function is a rule of seats.py, restricted to the statuses that the button is offered for. All raise Forbidden,
+AttendeeNotFound, and a 400 where the status no longer fits.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,89 +19,90 @@ from registrations.models import Registration
 from registrations.services import seats
 from registrations.services.seats import ATTENDED, CANCELLED, REGISTERED
 
-# Of those whom the queue seats, so many are named.
-NAMED = 10
+MAX_NAMED = 10
 
 
-class Outcome(NamedTuple):
-    """Whether it changed anything, and who got a seat from the queue by it, at most NAMED."""
+class CheckInResult(NamedTuple):
+    """Whether anything changed, and at most MAX_NAMED registrations that were promoted."""
 
     changed: bool
-    seated: list[Registration]
+    promoted: list[Registration]
 
 
-Rule = Callable[..., Outcome]
+Rule = Callable[..., CheckInResult]
 
 
-def check_in(*, registration: Registration, by: User, now: datetime | None = None) -> Outcome:
-    """Marks who has come, also a walk-in who had cancelled, or waits, where a seat is free. EventFull."""
-    return _changing(registration, by, ATTENDED, None, now)
+def check_in(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
+    """Mark as attended; also who waits or had cancelled, where a seat is free. Raise EventFull."""
+    return _set_status(registration, by, ATTENDED, None, now)
 
 
-def undo_check_in(*, registration: Registration, by: User, now: datetime | None = None) -> Outcome:
-    """As it was before `check_in`: registered. A 400 for who is neither."""
-    return _changing(registration, by, REGISTERED, ATTENDED, now)
+def undo_check_in(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
+    """Set an attended registration back to registered."""
+    return _set_status(registration, by, REGISTERED, ATTENDED, now)
 
 
-def reinstate(*, registration: Registration, by: User, now: datetime | None = None) -> Outcome:
-    """Takes a cancelled one up again, where a seat is free. A 400 for who waits or has come; EventFull and the rest."""
-    return _changing(registration, by, REGISTERED, CANCELLED, now)
+def reinstate(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
+    """Register a cancelled registration again. Raise what `seats.register` raises."""
+    return _set_status(registration, by, REGISTERED, CANCELLED, now)
 
 
-def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> Outcome:
-    """Gives the seat, or the place in the queue, to the next."""
+def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
+    """Cancel, and pass the seat on to the queue."""
     now = now or timezone.now()
 
     def act() -> bool:
-        return _moved(seats.cancel(registration=registration, by=by, now=now), now)
+        return _has_changed(seats.cancel(registration=registration, by=by, now=now), now)
 
-    return _telling(registration, by, now, act)
+    return _with_promoted(registration, by, now, act)
 
 
-def requeue(*, registration: Registration, by: User, now: datetime | None = None) -> Outcome:
-    """Moves who waits to the end of the queue. A 400 for who does not."""
+def requeue(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
+    """Move a waiting registration to the queue's end."""
     now = now or timezone.now()
 
     def act() -> bool:
         return seats.requeue(registration=registration, by=by, now=now)
 
-    return _telling(registration, by, now, act)
+    return _with_promoted(registration, by, now, act)
 
 
-def remove(*, registration: Registration, by: User, now: datetime | None = None) -> Outcome:
-    """Cancels and forgets. AttendeeNotFound where it is gone already."""
+def remove(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
+    """Cancel and delete."""
     now = now or timezone.now()
 
     def act() -> bool:
         seats.remove(registration=registration, by=by, now=now)
         return True
 
-    return _telling(registration, by, now, act)
+    return _with_promoted(registration, by, now, act)
 
 
-def _changing(registration: Registration, by: User, to: str, only_from: str | None, now: datetime | None) -> Outcome:
+def _set_status(
+    registration: Registration, by: User, to: str, only_from: str | None, now: datetime | None
+) -> CheckInResult:
     require(by, "attendee", "check_in", registration)
     now = now or timezone.now()
     changed = seats.update(registration=registration, by=by, status=to, only_from=only_from, now=now)
-    return Outcome(_moved(changed, now), [])
+    return CheckInResult(_has_changed(changed, now), [])
 
 
 @retried
-def _telling(registration: Registration, by: User, now: datetime, act: Callable[[], bool]) -> Outcome:
-    """Does it under the event's lock, so that those who wait beforehand are those whom it may seat."""
+def _with_promoted(registration: Registration, by: User, now: datetime, act: Callable[[], bool]) -> CheckInResult:
+    """Read the head of the queue under the event's lock, act, and see who of it has a seat now."""
     require(by, "attendee", "check_in", registration)
     with transaction.atomic():
         event = seats.lock_registration(registration).event
-        first = list(_queue(event.pk)) if event.waitlisted else []
+        head = list(_head_of_queue(event.pk)) if event.waitlisted else []
         changed = act()
-        seated = Registration.objects.filter(pk__in=first, status=REGISTERED, status_since=now)
-        return Outcome(changed, list(seated) if changed and first else [])
+        promoted = Registration.objects.filter(pk__in=head, status=REGISTERED, status_since=now)
+        return CheckInResult(changed, list(promoted) if changed and head else [])
 
 
-def _queue(event_id: int) -> Any:
+def _head_of_queue(event_id: int) -> Any:
     waiting = Registration.objects.waiting().filter(event=event_id)
-    return waiting.order_by(F("queue_number").asc(nulls_last=True), "pk").values_list("pk", flat=True)[:NAMED]
+    return waiting.order_by(F("queue_number").asc(nulls_last=True), "pk").values_list("pk", flat=True)[:MAX_NAMED]
 
 
-def _moved(registration: Registration, now: datetime) -> bool:
+def _has_changed(registration: Registration, now: datetime) -> bool:
     return registration.status_since == now

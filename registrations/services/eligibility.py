@@ -1,4 +1,4 @@
-"""What stands in the way of a registration, said once: for whoever is about to write one, and for who only asks."""
+"""What prevents a registration: checked before one is written, and for those who only ask."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -14,35 +14,38 @@ from events.models import Event, EventStatus
 from registrations.models import Registration, RegistrationStatus
 
 
-def _look(event_id: int, user_id: int) -> QuerySet[Event]:
+def _event_with_live_registration(event_id: int, user_id: int) -> QuerySet[Event]:
     live = Registration.objects.live().filter(event=OuterRef("pk"), user=user_id).order_by().values("pk")
     return Event.objects.order_by().filter(pk=event_id).annotate(live_attendee_id=Subquery(live))  # type: ignore[no-any-return]
 
 
-_LOOK = Statement(_look)
+_EVENT = Statement(_event_with_live_registration)
 
 
-def look(*, event_id: int, user_id: int, by: User) -> Event:
-    """The event as `by` may see it, and in `live_attendee_id` the user's live registration for it, in one read."""
-    event: Event | None = _LOOK.first(event_id, user_id)
+def get_event_for_registration(*, event_id: int, user_id: int, by: User) -> Event:
+    """Read the event, and the user's live registration for it as `live_attendee_id`, in one query.
+
+    Raise EventNotFound where it does not exist or `by` may not see it.
+    """
+    event: Event | None = _EVENT.first(event_id, user_id)
     if event is None or not event.is_visible_to(by):
         raise EventNotFound()
     return event
 
 
-def live_registration(event: Event, user_id: int | None) -> int | None:
-    """The id of the user's live registration for the event by now; what `look` has found may be too old."""
+def find_live_registration(event: Event, user_id: int | None) -> int | None:
+    """Return the id of the user's live registration as of now."""
     if user_id is None:
         return None
     live = Registration.objects.live().filter(event=event, user=user_id)
     return live.values_list("pk", flat=True).first()
 
 
-# What refuses, in the contract's order -------------------------------------------------------------------------------
+# Refusals, in the order of the contract ------------------------------------------------------------------------------
 
 
-def require_possible(event: Event, by: User, now: datetime) -> None:
-    """RegistrationClosed where `by` cannot register anybody. Who runs the event can whenever it is not cancelled."""
+def require_registration_open(event: Event, by: User, now: datetime) -> None:
+    """Raise RegistrationClosed. Who runs the event may register people unless it is cancelled."""
     if event.is_open(now):
         return
     if event.status == EventStatus.CANCELLED or not allowed(by, "attendee", "create_for_others", event):
@@ -50,24 +53,26 @@ def require_possible(event: Event, by: User, now: datetime) -> None:
 
 
 def require_entry(event: Event, *, user_id: int | None, live: int | None, by: User, now: datetime) -> None:
-    """What keeps a user, whose live registration is `live`, from a seat and from the queue alike: EmailNotVerified for
-    who registers themselves, AlreadyRegistered, RegistrationClosed."""
+    """Check what a seat and a place in the queue have in common; `live` is the user's live registration.
+
+    Raise EmailNotVerified for oneself, AlreadyRegistered, RegistrationClosed.
+    """
     if user_id == by.pk:
         require_verified(by)
     if live is not None:
         raise AlreadyRegistered(attendee_id=live)
-    require_possible(event, by, now)
+    require_registration_open(event, by, now)
 
 
 def require_seat(event: Event, *, user_id: int | None, live: int | None, by: User, now: datetime) -> None:
-    """The same for a seat; EventFull where no newcomer can have one."""
+    """As `require_entry`, and raise EventFull where no seat is free for newcomers."""
     require_entry(event, user_id=user_id, live=live, by=by, now=now)
     if event.free_for_newcomers(now) <= 0:
         raise EventFull(can_wait=event.takes_queue(now))
 
 
-def seat_or_queue(event: Event, now: datetime) -> str:
-    """The status that the next person at the locked event gets; EventFull for neither seat nor queue."""
+def decide_status(event: Event, now: datetime) -> str:
+    """Return the status that the next person at the locked event gets. Raise EventFull."""
     if event.free_for_newcomers(now) > 0:
         return RegistrationStatus.REGISTERED
     if event.takes_queue(now):
@@ -78,19 +83,19 @@ def seat_or_queue(event: Event, now: datetime) -> str:
 # Asking beforehand ---------------------------------------------------------------------------------------------------
 
 
-class Prospect(NamedTuple):
-    """What registering for the event, as it was looked at, would come to: a refusal, or with None a seat."""
+class Eligibility(NamedTuple):
+    """Whether registering would succeed: the refusal, or None."""
 
     event: Event
     refusal: Refusal | None
 
 
-def prospect(*, event_id: int, by: User, now: datetime | None = None) -> Prospect:
-    """Whether `by` would get a seat now, with nothing written. EventNotFound."""
-    event = look(event_id=event_id, user_id=by.pk, by=by)
+def check_eligibility(*, event_id: int, by: User, now: datetime | None = None) -> Eligibility:
+    """Return whether `by` would get a seat now. Raise EventNotFound."""
+    event = get_event_for_registration(event_id=event_id, user_id=by.pk, by=by)
     live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
     try:
         require_seat(event, user_id=by.pk, live=live, by=by, now=now or timezone.now())
     except Refusal as refusal:
-        return Prospect(event, refusal)
-    return Prospect(event, None)
+        return Eligibility(event, refusal)
+    return Eligibility(event, None)

@@ -14,14 +14,14 @@ from accounts.permissions import require
 from eventhub import audit
 from eventhub.db.retry import retried
 from eventhub.exceptions import EventNotFound, Invalid, Refusal, UserNotFound, invalid
-from events.imports.row_validation import Row
+from events.imports.row_validation import ImportedEvent
 from events.models import Event, EventQuerySet
 from events.services.events import EventValues, create_event
 from registrations.services.event_changes import edit_event
 from registrations.services.seats import lock_event
 
 
-class Report(NamedTuple):
+class EventImportReport(NamedTuple):
     """What an import did, or would do. `problems` names each bad row, with its reason."""
 
     created: int
@@ -33,13 +33,13 @@ class Report(NamedTuple):
 @retried
 def import_events(
     *,
-    rows: Sequence[Row],
+    rows: Sequence[ImportedEvent],
     organizer: User,
     default_capacity: int | None = None,
     skip_errors: bool = False,
     dry_run: bool = False,
     now: datetime | None = None,
-) -> Report:
+) -> EventImportReport:
     """Makes the organizer's events of `rows`, or brings those that are known up to date, by the rules of any change.
 
     An event is known by its UID, or else by title and start, and keeps what its row does not say. `default_capacity`
@@ -48,7 +48,7 @@ def import_events(
     """
     done: Counter[str] = Counter()
     problems = []
-    with audit.through(audit.Channel.IMPORT, audit.actor_id()), transaction.atomic():
+    with audit.acting_through(audit.Channel.IMPORT, audit.actor_id()), transaction.atomic():
         _lock_what_changes(rows, organizer)
         owner = _lock_organizer(organizer.pk)
         for row in rows:
@@ -61,10 +61,10 @@ def import_events(
             transaction.set_rollback(True)
     if refused:
         done.clear()
-    return Report(done["created"], done["updated"], done["unchanged"], problems)
+    return EventImportReport(done["created"], done["updated"], done["unchanged"], problems)
 
 
-def _lock_what_changes(rows: Sequence[Row], organizer: User) -> None:
+def _lock_what_changes(rows: Sequence[ImportedEvent], organizer: User) -> None:
     """In ascending order, as everybody who locks several events. Those that stay as they are are not locked, so that
     a daily import is in nobody's way."""
     if not connection.features.has_select_for_update:
@@ -85,7 +85,7 @@ def _lock_organizer(organizer_id: int) -> User:
     return organizer
 
 
-def _bring_in(row: Row, organizer: User, default_capacity: int | None, now: datetime | None) -> str:
+def _bring_in(row: ImportedEvent, organizer: User, default_capacity: int | None, now: datetime | None) -> str:
     if row.problem:
         raise Invalid({"non_field_errors": [row.problem]})
     event = _known(organizer, row.values)

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 
 
-class Turn(NamedTuple):
+class StatusUpdate(NamedTuple):
     """What became of an event that was due: its new status, or None where it has changed meanwhile; or a problem."""
 
     event: Event
@@ -53,7 +53,7 @@ def due_events(now: datetime) -> Iterator[Event]:
 
 
 @retried
-def bring_up_to_date(*, event_id: int, now: datetime) -> str | None:
+def update_status(*, event_id: int, now: datetime) -> str | None:
     """Gives an event the status that it should have by now, and returns it; None where it has it, or is gone.
 
     Decided under the event's lock, since it may have been put off a moment ago.
@@ -69,24 +69,24 @@ def bring_up_to_date(*, event_id: int, now: datetime) -> str | None:
         return due
 
 
-def turns(now: datetime, *, dry_run: bool = False) -> Iterator[Turn]:
+def iter_updates(now: datetime, *, dry_run: bool = False) -> Iterator[StatusUpdate]:
     """Brings every event up to date that is not; one that fails does not stop the others.
 
     With `dry_run` they are what would be done, and nothing is written.
     """
     for event in due_events(now):
         try:
-            status = due_status(event, now) if dry_run else bring_up_to_date(event_id=event.pk, now=now)
+            status = due_status(event, now) if dry_run else update_status(event_id=event.pk, now=now)
         except (Refusal, DatabaseError) as problem:
-            yield Turn(event, None, problem)
+            yield StatusUpdate(event, None, problem)
         else:
-            yield Turn(event, status)
+            yield StatusUpdate(event, status)
 
 
-def bring_all_up_to_date(*, now: datetime, dry_run: bool) -> int:
+def update_due_events(*, now: datetime, dry_run: bool) -> int:
     """How many events were not what they should be by now, and are. The first problem is raised, after all of them."""
     done, first_problem = 0, None
-    for event, status, problem in turns(now, dry_run=dry_run):
+    for event, status, problem in iter_updates(now, dry_run=dry_run):
         done += status is not None
         if problem is not None:
             logger.warning("event %s is not up to date: %s", event.pk, problem)

@@ -25,7 +25,7 @@ class Chore(NamedTuple):
     do: Callable[..., int]
 
 
-class Outcome(NamedTuple):
+class ChoreResult(NamedTuple):
     """How many rows a chore concerned; or the problem with which it ended."""
 
     what: str
@@ -34,11 +34,11 @@ class Outcome(NamedTuple):
 
 
 CHORES = (
-    Chore("events brought up to date", event_lifecycle.bring_all_up_to_date),
-    Chore("registrations past RETENTION_DAYS that lost their person", retention.keep_people_no_longer),
-    Chore("unclaimed accounts past RETENTION_DAYS", retention.keep_unclaimed_no_longer),
-    Chore("expired refresh tokens", jwt.forget_expired),
-    Chore("service tokens that expired a month ago", api_tokens.forget_expired),
+    Chore("events brought up to date", event_lifecycle.update_due_events),
+    Chore("registrations past RETENTION_DAYS that lost their person", retention.anonymize_past_retention),
+    Chore("unclaimed accounts past RETENTION_DAYS", retention.delete_unclaimed_past_retention),
+    Chore("expired refresh tokens", jwt.delete_expired),
+    Chore("service tokens that expired a month ago", api_tokens.delete_expired),
     Chore("expired entries of the cache", expired_rows.drop_expired_cache),
     Chore("expired sessions of the back office", expired_rows.drop_expired_sessions),
     Chore("background tasks of workers that are gone", tasks.take_up_lost),
@@ -47,14 +47,14 @@ CHORES = (
 )
 
 
-def keep_house(*, now: datetime, dry_run: bool) -> Iterator[Outcome]:
+def run_chores(*, now: datetime, dry_run: bool) -> Iterator[ChoreResult]:
     """Does one chore after the other. One that fails, whatever it fails of, does not stop the next."""
     for chore in CHORES:
         try:
-            outcome = Outcome(chore.what, chore.do(now=now, dry_run=dry_run))
+            outcome = ChoreResult(chore.what, chore.do(now=now, dry_run=dry_run))
         except Exception as problem:
             logger.exception("housekeeping: %s", chore.what)
-            outcome = Outcome(chore.what, 0, problem)
+            outcome = ChoreResult(chore.what, 0, problem)
             if not connection.in_atomic_block:
                 connection.close_if_unusable_or_obsolete()  # the next one gets a connection that works
         yield outcome

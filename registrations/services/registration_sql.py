@@ -1,17 +1,19 @@
-"""The statements with which the hot path writes registrations, as fixed texts."""
+"""SQL by hand that writes registrations: the statements of the hot path, and those for thousands of rows."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
 
+from eventhub import audit
 from eventhub.db.compiled_queries import planned_once
+from eventhub.db.json_rows import folded, unfolded
 from registrations.models import Registration, status_stamps
 
-# The event's row is locked, and held against what was seen of it, before anything is written. `updated_at` stands for
-# all that people may edit: its status, its window, its end, its organizer. Its counts are the triggers' concern.
+# Locks the event's row and compares it with what was read before it writes. `updated_at` stands for everything that
+# people may edit; the counts are left to the triggers.
 _INSERT = """
 INSERT INTO registrations_registration
        (event_id, user_id, status, name, contact_details, registration_date, updated_at,
@@ -20,20 +22,46 @@ SELECT id, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM events_event
  WHERE id = %s AND updated_at = %s AND (waitlisted = 0 OR %s) {lock}
 RETURNING id"""
 _LOCK = {"postgresql": "FOR NO KEY UPDATE", "sqlite": ""}
+
+# The triggers lock the event, number those who wait in the order of the rows, and on PostgreSQL count once a statement.
+_INSERT_MANY = """
+INSERT INTO registrations_registration
+       (user_id, status, name, contact_details, event_id, registration_date, updated_at,
+        status_since, status_by_id, status_through)
+SELECT user_id, status, name, contact_details, %s, %s, %s, %s, %s, %s FROM {rows} ORDER BY place
+RETURNING id, status"""
+_COLUMNS = {"user_id": "bigint", "status": "text", "name": "text", "contact_details": "text"}
+
 _UPDATE = "UPDATE registrations_registration SET {columns} WHERE id = %s"
 
-# Who has stopped waiting by the time this statement runs (raw SQL takes no lock first) must stay out.
-_SEAT_FIRST = """
+# The outer condition on the status leaves out who has stopped waiting meanwhile: raw SQL takes no lock first.
+_PROMOTE_FIRST = """
 UPDATE registrations_registration
    SET status = 'registered', updated_at = %s, status_since = %s, status_by_id = %s, status_through = %s
  WHERE status = 'waitlisted' AND event_id = %s AND id IN (
        SELECT id FROM registrations_registration WHERE status = 'waitlisted' AND event_id = %s
-        ORDER BY queue_number NULLS LAST, id LIMIT %s)"""
+        ORDER BY queue_number NULLS LAST, id LIMIT %s)
+RETURNING id"""
+
+_DELETE_SOME = """
+DELETE FROM registrations_registration WHERE id IN (
+       SELECT id FROM registrations_registration WHERE event_id = %s LIMIT %s)
+RETURNING id, status"""
+
+
+class NewRegistration(NamedTuple):
+    user_id: int
+    status: str
+    name: str
+    contact_details: str
 
 
 def insert_if_unchanged(registration: Registration, *, queue_matters: bool) -> int | None:
-    """Writes a new registration and returns its id; None, with nothing written, where its event is not as
-    `registration.event` has it, or, if `queue_matters`, somebody waits by now. IntegrityError as for any INSERT."""
+    """Insert a registration and return its id, or None where its event has changed.
+
+    The event must be as `registration.event` has it and, with `queue_matters`, nobody may wait by now. Raise
+    IntegrityError as any INSERT does.
+    """
     event = registration.event
     values = [
         registration.user_id,
@@ -49,15 +77,28 @@ def insert_if_unchanged(registration: Registration, *, queue_matters: bool) -> i
         event.updated_at,
         not queue_matters,
     ]
-    with planned_once(connection) as cursor:
-        cursor.execute(_INSERT.format(lock=_LOCK[connection.vendor]), _adapted(values))
-        rows = cursor.fetchall()
+    rows = _run(_INSERT.format(lock=_LOCK[connection.vendor]), values)
     return rows[0][0] if rows else None
 
 
+def insert_many(event_id: int, rows: Sequence[NewRegistration], *, now: datetime) -> list[tuple[int, str]]:
+    """Insert at most AT_ONCE registrations for an event in the given order; return the (id, status) of each.
+
+    Raise IntegrityError as any INSERT does.
+    """
+    by, through = audit.actor()
+    with connection.cursor() as cursor:
+        stamp = _adapted([event_id, now, now, now, by, through.value])
+        cursor.execute(_INSERT_MANY.format(rows=unfolded(_COLUMNS)), [*stamp, folded(rows)])
+        inserted: list[tuple[int, str]] = cursor.fetchall()
+        return inserted
+
+
 def write_changes(registration: Registration, columns: Sequence[str]) -> None:
-    """Writes these columns of a registration that is locked through its event, and when. IntegrityError as for any
-    UPDATE."""
+    """Update columns, and `updated_at`, of a registration whose event is locked.
+
+    Raise IntegrityError as any UPDATE does.
+    """
     registration.updated_at = timezone.now()
     columns = [*columns, "updated_at"]
     values = [getattr(registration, column) for column in columns]
@@ -66,17 +107,27 @@ def write_changes(registration: Registration, columns: Sequence[str]) -> None:
         cursor.execute(text, [*_adapted(values), registration.pk])
 
 
-def seat_first(event_id: int, count: int, *, now: datetime) -> int:
-    """Gives a seat to the first `count` in the queue of a locked event; how many there were."""
+def promote_first(event_id: int, count: int, *, now: datetime) -> list[int]:
+    """Give seats to the first `count` in the queue of a locked event; return their ids."""
     stamps = status_stamps(now)
     values = [now, stamps["status_since"], stamps["status_by_id"], stamps["status_through"], event_id, event_id, count]
+    return [pk for (pk,) in _run(_PROMOTE_FIRST, values)]
+
+
+def delete_some(event_id: int, count: int) -> list[tuple[int, str]]:
+    """Delete up to `count` registrations of an event; return the (id, status) of each."""
+    return _run(_DELETE_SOME, [event_id, count])
+
+
+def _run(statement: str, values: list[Any]) -> list[Any]:
     with planned_once(connection) as cursor:
-        cursor.execute(_SEAT_FIRST, _adapted(values))
-        return int(cursor.rowcount)
+        cursor.execute(statement, _adapted(values))
+        rows: list[Any] = cursor.fetchall()
+        return rows
 
 
 def _adapted(values: list[Any]) -> list[Any]:
-    """As the driver wants them: times for this vendor, and the text of a choice instead of the choice."""
+    """Convert values for the driver: times for this vendor, choices to plain text."""
     time: Any = connection.ops.adapt_datetimefield_value
     adapted = []
     for value in values:

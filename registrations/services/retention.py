@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Role, User
-from accounts.services.deletion import remove_accounts
+from accounts.services.deletion import delete_accounts
 from eventhub.db.batches import by_range
 from eventhub.db.retry import retried
 from events.models import Event
@@ -25,13 +25,13 @@ AT_ONCE = 5000
 _KNOWS_SOMEBODY = Q(user__isnull=False) | ~Q(name="") | ~Q(contact_details="")
 
 
-def forget(registrations: Any) -> int:
+def anonymize(registrations: Any) -> int:
     """Takes the person from these registrations (a queryset); how many they are. The log is a trigger's."""
     count: int = registrations.update(user=None, name="", contact_details="")
     return count
 
 
-def forget_people(*, now: datetime, older_than: timedelta, dry_run: bool) -> int:
+def anonymize_ended(*, now: datetime, older_than: timedelta, dry_run: bool) -> int:
     """Takes the people from the registrations for events that ended so long ago; from how many. With `dry_run` they
     stay. Safe beside the service and to run again."""
     moment = now - older_than
@@ -43,7 +43,7 @@ def forget_people(*, now: datetime, older_than: timedelta, dry_run: bool) -> int
     return sum(_forget_some(some, moment) for some in found if some)
 
 
-def forget_unclaimed(*, now: datetime, older_than: timedelta, dry_run: bool) -> int:
+def delete_unclaimed(*, now: datetime, older_than: timedelta, dry_run: bool) -> int:
     """Deletes the accounts that were made for somebody so long ago, by an import or an admin, whom nobody has claimed
     since by giving them a password, and who are registered for nothing (any more); how many. Whoever has signed up
     stays until they delete their account."""
@@ -59,14 +59,14 @@ def forget_unclaimed(*, now: datetime, older_than: timedelta, dry_run: bool) -> 
     return sum(_remove_some(unclaimed.filter(pk__in=some)) for some in found if some)
 
 
-def keep_people_no_longer(*, now: datetime, dry_run: bool) -> int:
+def anonymize_past_retention(*, now: datetime, dry_run: bool) -> int:
     """`forget_people` for housekeeping: after RETENTION_DAYS, or never."""
-    return forget_people(now=now, older_than=_retention(), dry_run=dry_run) if settings.RETENTION_DAYS else 0
+    return anonymize_ended(now=now, older_than=_retention(), dry_run=dry_run) if settings.RETENTION_DAYS else 0
 
 
-def keep_unclaimed_no_longer(*, now: datetime, dry_run: bool) -> int:
+def delete_unclaimed_past_retention(*, now: datetime, dry_run: bool) -> int:
     """`forget_unclaimed` for housekeeping."""
-    return forget_unclaimed(now=now, older_than=_retention(), dry_run=dry_run) if settings.RETENTION_DAYS else 0
+    return delete_unclaimed(now=now, older_than=_retention(), dry_run=dry_run) if settings.RETENTION_DAYS else 0
 
 
 def _retention() -> timedelta:
@@ -80,7 +80,7 @@ def _forget_some(some: Sequence[tuple[int, int]], moment: datetime) -> int:
         ids = {event_id for _, event_id in some}
         events = Event.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
         ended = [event.pk for event in events if event.ends <= moment]
-        return forget(Registration.objects.filter(_KNOWS_SOMEBODY, pk__in=[pk for pk, _ in some], event__in=ended))
+        return anonymize(Registration.objects.filter(_KNOWS_SOMEBODY, pk__in=[pk for pk, _ in some], event__in=ended))
 
 
 @retried
@@ -89,5 +89,5 @@ def _remove_some(unclaimed: Any) -> int:
     with transaction.atomic():
         ids = set(unclaimed.select_for_update().order_by("pk").values_list("pk", flat=True))
         ids.difference_update(Registration.objects.filter(user__in=ids).values_list("user_id", flat=True))
-        remove_accounts(ids)
+        delete_accounts(ids)
         return len(ids)

@@ -1,12 +1,11 @@
 """Who gets a seat. Every path that gives, takes or moves one ends here.
 
-The database guarantees (registrations/triggers); this module decides, and decides the same for everybody; what stands
-in the way of a newcomer is in registrations/services/eligibility.py. A plain registration is one INSERT that the
-database refuses
-when the last seat has just gone. Whatever reads before it writes locks the event first (`lock_event`), then looks. A
-seat that gets free goes to the queue in the same transaction, so nobody outside ever sees it free.
+The database guarantees (registrations/triggers), this module decides. A plain registration is one INSERT, which the
+database refuses when the last seat has just gone. Everything that reads before it writes locks the event first
+(`lock_event`). A freed seat goes to the queue in the same transaction, so that nobody outside ever sees it free.
+What prevents a registration is decided in registrations/services/eligibility.py.
 
-Every function takes `by`, who asks, and `now`, a UTC time, for tests. Refusals are those of eventhub/exceptions.py.
+`by` is the user who acts; `now` is UTC. Refusals are the exceptions of eventhub/exceptions.py.
 """
 
 from collections.abc import Iterator
@@ -32,12 +31,18 @@ from eventhub.exceptions import (
     Invalid,
     Unavailable,
 )
-from eventhub.observability.metrics import counting_refusals, promoted
+from eventhub.observability.metrics import counting_refusals
 from events.models import Event
-from registrations import metrics
 from registrations.models import LIVE, SEATED, Registration, RegistrationStatus, Transition
-from registrations.services.eligibility import live_registration, look, require_entry, require_seat, seat_or_queue
-from registrations.services.registration_sql import insert_if_unchanged, seat_first, write_changes
+from registrations.services.eligibility import (
+    decide_status,
+    find_live_registration,
+    get_event_for_registration,
+    require_entry,
+    require_seat,
+)
+from registrations.services.registration_sql import insert_if_unchanged, promote_first, write_changes
+from registrations.services.status_changes import StatusChange, announce
 
 REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
     RegistrationStatus.REGISTERED,
@@ -51,8 +56,8 @@ REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
 
 
 _LOCK = Statement(lambda event_id: Event.objects.order_by().select_for_update(no_key=True).filter(pk=event_id))
-# Locks are taken in the order of `of`, and a row that is locked is read as it is then: the registration, too, is what
-# it is under its event's lock, where a join to a locked row alone would show it as it was before the wait.
+# The rows are locked in the order of `of`. "self" is locked too, because PostgreSQL reads a locked row again after a
+# wait, but not the rows that are joined to it.
 _LOCK_WITH_EVENT = Statement(
     lambda pk: (
         Registration.objects.with_event().order_by().select_for_update(of=("event", "self"), no_key=True).filter(pk=pk)
@@ -61,7 +66,7 @@ _LOCK_WITH_EVENT = Statement(
 
 
 def lock_event(event_id: int) -> Event:
-    """The event with its counts, locked until the transaction ends: nobody else gives or takes a seat of it."""
+    """Lock the event, and so all its seats, until the transaction ends. Raise EventNotFound."""
     event: Event | None = _LOCK.first(event_id)
     if event is None:
         raise EventNotFound()
@@ -69,14 +74,14 @@ def lock_event(event_id: int) -> Event:
 
 
 def lock_registration(registration: Registration) -> Registration:
-    """The registration as it is now, with its event; the event is locked first. AttendeeNotFound."""
+    """Lock the event, then the registration, and read both again. Raise AttendeeNotFound."""
     current: Registration | None = _LOCK_WITH_EVENT.first(registration.pk)
     if current is None:
         raise AttendeeNotFound()
     return current
 
 
-# Getting in ----------------------------------------------------------------------------------------------------------
+# Registering ---------------------------------------------------------------------------------------------------------
 
 
 @counting_refusals
@@ -90,23 +95,24 @@ def register(
     contact_details: str | None = None,
     now: datetime | None = None,
 ) -> Registration:
-    """A seat for `user`, in one statement, which holds the event to what `admission.look` saw of it.
+    """Give `user` a seat, in one statement.
 
-    AlreadyRegistered, RegistrationClosed or EventFull where it is refused, in this order.
+    `event` comes from `get_event_for_registration`; when it has changed since, it is read again. Raise
+    EmailNotVerified, AlreadyRegistered, RegistrationClosed or EventFull, in this order.
     """
     now = now or timezone.now()
     for _ in range(ATTEMPTS):
         live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
         require_seat(event, user_id=user.pk, live=live, by=by, now=now)
-        registration = _new(event, user, by, name, contact_details)
+        registration = _build(event, user, by, name, contact_details)
         registration.registration_date = registration.updated_at = registration.status_since = now
-        with _refusals(registration, event, now):
+        with _translate_refusals(registration, event, now):
             pk = insert_if_unchanged(registration, queue_matters=event.serves_queue(now))
         if pk is not None:
             registration.pk = pk
-            metrics.changed(None, REGISTERED)
+            announce([StatusChange(pk, event.pk, None, REGISTERED)])
             return registration
-        event = look(event_id=event.pk, user_id=user.pk, by=by)
+        event = get_event_for_registration(event_id=event.pk, user_id=user.pk, by=by)
     raise Unavailable()
 
 
@@ -121,17 +127,20 @@ def join_queue(
     contact_details: str | None = None,
     now: datetime | None = None,
 ) -> Registration:
-    """A seat if one is free and nobody waits, else the queue's end; EventFull where the queue is closed too."""
+    """Give `user` a seat if one is free for newcomers, else a place at the queue's end.
+
+    Raise what `register` raises; EventFull where the queue is closed, too.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         event = lock_event(event.pk)
-        require_entry(event, user_id=user.pk, live=live_registration(event, user.pk), by=by, now=now)
-        registration = _new(event, user, by, name, contact_details)
-        registration.status, registration.status_since = seat_or_queue(event, now), now
-        with _refusals(registration, event, now):
+        require_entry(event, user_id=user.pk, live=find_live_registration(event, user.pk), by=by, now=now)
+        registration = _build(event, user, by, name, contact_details)
+        registration.status, registration.status_since = decide_status(event, now), now
+        with _translate_refusals(registration, event, now):
             registration.save(force_insert=True)
-        count_change(event, None, registration.status)
-        _give_seats_on(registration, now)
+        _record_change(registration, None, registration.status)
+        _pass_on_seats(registration, now)
         return registration
 
 
@@ -150,11 +159,11 @@ def update(
     condition: Precondition = UNCONDITIONAL,
     now: datetime | None = None,
 ) -> Registration:
-    """The registration, read again under its event's lock, with the person's details and the status changed.
+    """Change details and status of a registration, and return it as it is now.
 
-    PreconditionFailed where it is not as `condition` says; a 400 for a change of status that the contract's table does
-    not have, or, where `only_from` is given, from another status; Forbidden for one that is the organizer's, a conflict
-    as for a new registration where a cancelled one is taken up again. Asking for what is already so changes nothing.
+    Values that are already set change nothing. Raise PreconditionFailed; a 400 for a transition that the contract does
+    not have or, with `only_from`, from another status; Forbidden for an organizer's transition; and for a cancelled
+    registration that is reinstated, what `register` raises.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -169,16 +178,15 @@ def update(
             _require_status(registration, only_from or was)
             changed += [*_change_status(registration, str(status), by, now), *registration.stamp(now)]
         if changed:
-            with _refusals(registration, event, now) if registration.status in LIVE else nullcontext():
+            with _translate_refusals(registration, event, now) if registration.status in LIVE else nullcontext():
                 write_changes(registration, changed)
-            count_change(event, was, registration.status)
-            _give_seats_on(registration, now)
+            _record_change(registration, was, registration.status)
+            _pass_on_seats(registration, now)
         return registration
 
 
 def require_transition(*, registration: Registration, to: str, by: User) -> None:
-    """What can be said of a change of status without looking at seats: a 400 for one that the contract's table does
-    not have, Forbidden for one that is the organizer's."""
+    """Raise a 400 for a transition that does not exist, Forbidden for one that only organizers may make."""
     if to == registration.status:
         return
     if to == WAITLISTED and registration.status in SEATED:
@@ -188,12 +196,12 @@ def require_transition(*, registration: Registration, to: str, by: User) -> None
 
 
 def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> Registration:
-    """Gives up a seat, or a place in the queue. The seat is the first in the queue's."""
+    """Give up a seat or a place in the queue."""
     return update(registration=registration, by=by, status=CANCELLED, now=now)
 
 
 def reinstate(*, registration: Registration, by: User, now: datetime | None = None) -> Registration:
-    """Takes a cancelled registration up again, by the rules of a new one."""
+    """Register a cancelled registration again, by the rules of a new one."""
     return update(registration=registration, by=by, status=REGISTERED, now=now)
 
 
@@ -201,17 +209,15 @@ def reinstate(*, registration: Registration, by: User, now: datetime | None = No
 def remove(
     *, registration: Registration, by: User, condition: Precondition = UNCONDITIONAL, now: datetime | None = None
 ) -> None:
-    """Cancels and forgets. One that was marked attended is the organizer's to remove; PreconditionFailed where it is
-    not as `condition` says."""
+    """Cancel and delete a registration. Raise Forbidden for an attended one of others, and PreconditionFailed."""
     with transaction.atomic():
         registration = lock_registration(registration)
         condition.require(registration)
         if registration.status == ATTENDED:
             require(by, "attendee", "check_in", registration)
-        event, was = registration.event, registration.status
+        _record_change(registration, registration.status, None)
         registration.delete()
-        count_change(event, was, None)
-        serve_queue(event, now=now or timezone.now())
+        serve_queue(registration.event, now=now or timezone.now())
 
 
 # The queue -----------------------------------------------------------------------------------------------------------
@@ -219,14 +225,17 @@ def remove(
 
 @retried
 def promote(*, event_id: int, now: datetime | None = None) -> int:
-    """Gives the event's free seats to its queue, in order; how many it gave."""
+    """Give the event's free seats to its queue, in order; return how many."""
     with transaction.atomic():
         return serve_queue(lock_event(event_id), now=now or timezone.now())
 
 
 @retried
 def resize(*, event_id: int, max_capacity: int, now: datetime | None = None) -> int:
-    """Sets the seats of an event and seats its queue; how many got in. CapacityBelowTaken, or EventNotFound."""
+    """Set an event's capacity, serve its queue and return how many were promoted.
+
+    Raise CapacityBelowTaken or EventNotFound.
+    """
     with transaction.atomic():
         event = lock_event(event_id)
         event.max_capacity = max_capacity
@@ -236,10 +245,9 @@ def resize(*, event_id: int, max_capacity: int, now: datetime | None = None) -> 
 
 @retried
 def requeue(*, registration: Registration, by: User, now: datetime | None = None) -> bool:
-    """Moves who waits behind all others who do; False where they are the last. A 400 for who does not wait.
+    """Move a waiting registration to the queue's end; return False where it is there already.
 
-    The number is taken as the triggers take it, under the event's lock. Its status stays, so that the log, which the
-    triggers write for a change of status, is told here.
+    The status stays, so that no trigger writes a line in the log: it is written here. Raise a 400 for any other status.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -253,33 +261,33 @@ def requeue(*, registration: Registration, by: User, now: datetime | None = None
         registration.queue_number = last + 1
         registration.save(update_fields=["queue_number", "updated_at"])
         Transition.note(registration, was=WAITLISTED, at=now)
-        _give_seats_on(registration, now)
+        _pass_on_seats(registration, now)
         return True
 
 
 def save_event(event: Event, changed: list[str]) -> None:
-    """Writes the named fields of a locked event. CapacityBelowTaken for fewer seats than are taken."""
+    """Save the named fields of a locked event. Raise CapacityBelowTaken."""
     if event.seats_left < 0:
         raise CapacityBelowTaken()
     event.save(update_fields=[*changed, "updated_at"])
 
 
 def serve_queue(event: Event, *, now: datetime) -> int:
-    """As `promote`, for an event locked in this transaction and read since its last change."""
+    """Promote from the queue of an event that is locked and current; return how many."""
     if event.seats_left <= 0 or not event.waitlisted or not event.serves_queue(now):
         return 0
     left = event.seats_left
     while left:
-        piece = min(left, AT_ONCE)
-        got_in = seat_first(event.pk, piece, now=now)
-        left -= got_in
-        if got_in < piece:
+        batch = min(left, AT_ONCE)
+        promoted = promote_first(event.pk, batch, now=now)
+        announce(StatusChange(pk, event.pk, WAITLISTED, REGISTERED) for pk in promoted)
+        left -= len(promoted)
+        if len(promoted) < batch:
             break
-    promoted(event.seats_left - left)
     return event.seats_left - left
 
 
-# What the functions above, and an import of many, are made of --------------------------------------------------------
+# Parts of the above --------------------------------------------------------------------------------------------------
 
 
 def _require_status(registration: Registration, status: str) -> None:
@@ -288,8 +296,8 @@ def _require_status(registration: Registration, status: str) -> None:
         raise Invalid({"status": [f"This is for who is {wanted}, not {now}."]})
 
 
-def _new(event: Event, user: User, by: User, name: str | None, contact_details: str | None) -> Registration:
-    """A registration named after the account; an organizer who adds somebody learns no address by it."""
+def _build(event: Event, user: User, by: User, name: str | None, contact_details: str | None) -> Registration:
+    """Fill in details from the account, but do not show its address to an organizer who adds somebody."""
     own_address = user.email if by == user or by.is_admin else ""
     return Registration(
         event=event,
@@ -300,51 +308,56 @@ def _new(event: Event, user: User, by: User, name: str | None, contact_details: 
 
 
 def _change_status(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
-    """Sets another status on a locked registration, unsaved; the names of the fields that it changed."""
+    """Set the status of a locked registration, unsaved; return the names of the changed fields."""
     was, event = registration.status, registration.event
     require_transition(registration=registration, to=to, by=by)
     if was == CANCELLED:
-        return _take_up_again(registration, to, by, now)
-    if was == WAITLISTED and to in SEATED and not (to == ATTENDED and _may_sit_down(registration, now)):
+        return _reinstate(registration, to, by, now)
+    if was == WAITLISTED and to in SEATED and not (to == ATTENDED and _may_take_seat(registration, now)):
         raise EventFull(can_wait=event.takes_queue(now))
     registration.status = to
     return ["status"]
 
 
-def _take_up_again(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
+def _reinstate(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
     event, user_id = registration.event, registration.user_id
-    live = live_registration(event, user_id)
+    live = find_live_registration(event, user_id)
     if to == WAITLISTED:
         require_entry(event, user_id=user_id, live=live, by=by, now=now)
-        to = seat_or_queue(event, now)
+        to = decide_status(event, now)
     else:
         require_seat(event, user_id=user_id, live=live, by=by, now=now)
     registration.status, registration.registration_date = to, now
     return ["status", "registration_date"]
 
 
-def _may_sit_down(registration: Registration, now: datetime) -> bool:
-    """Whether someone who waits and has come may have a free seat: where a queue is served, only its first."""
+def _may_take_seat(registration: Registration, now: datetime) -> bool:
+    """Return whether a waiting person who has come may take a free seat: only the first of a served queue may."""
     event = registration.event
     return event.seats_left > 0 and (not event.serves_queue(now) or registration.waitlist_position() == 1)
 
 
-def _give_seats_on(registration: Registration, now: datetime) -> None:
-    """Serves the queue after a change of this row, which may itself be the next, where raw SQL had freed a seat."""
+def _pass_on_seats(registration: Registration, now: datetime) -> None:
+    """Serve the queue after a change of this registration, which may itself be promoted."""
     if serve_queue(registration.event, now=now) and registration.status == WAITLISTED:
         registration.refresh_from_db(fields=["status", "updated_at"])
 
 
+def _record_change(registration: Registration, was: str | None, becomes: str | None) -> None:
+    count_change(registration.event, was, becomes)
+    if was != becomes:
+        announce([StatusChange(registration.pk, registration.event_id, was, becomes)])
+
+
 def count_change(event: Event, was: str | None, becomes: str | None) -> None:
-    """What the triggers did to the locked event's counts, without reading them again."""
+    """Change the counts of a locked event as the triggers did, without reading them again."""
     event.seats_taken += (becomes in SEATED) - (was in SEATED)
     event.waitlisted += (becomes == WAITLISTED) - (was == WAITLISTED)
-    metrics.changed(was, becomes)
 
 
 @contextmanager
-def _refusals(registration: Registration, event: Event, now: datetime) -> Iterator[None]:
-    """Turns the database's refusal of a write inside into the same exception that a look beforehand raises."""
+def _translate_refusals(registration: Registration, event: Event, now: datetime) -> Iterator[None]:
+    """Turn a violated constraint into the exception that a check beforehand would have raised."""
     try:
         with one_statement():
             yield
@@ -356,7 +369,7 @@ def _refusals(registration: Registration, event: Event, now: datetime) -> Iterat
             raise EventNotFound() from None
         # SQLite names the columns of a unique index, not the index.
         if "registration_one_live_per_user" in constraint or "registrations_registration.user_id" in constraint:
-            live = live_registration(event, registration.user_id)
+            live = find_live_registration(event, registration.user_id)
             if live is not None:
                 raise AlreadyRegistered(attendee_id=live) from None
         raise

@@ -1,4 +1,4 @@
-"""Importing a list of people on the page of an event: a look at each row's fate, then all of it or nothing."""
+"""Importing a list of people on the page of an event: a look at each row's outcome, then all of it or nothing."""
 
 import io
 import re
@@ -17,7 +17,7 @@ from accounts.models import User
 from events.models import Event
 from registrations.admin import import_views
 from registrations.models import Registration
-from registrations.services.attendee_import import Fate
+from registrations.services.attendee_import import ImportOutcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -43,8 +43,8 @@ def confirm(client, event, page, **more):
     return client.post(path_of(event), {"rows": rows_of(page), **more})
 
 
-def fates(page):
-    return [(outcome.guest.line, str(outcome.fate), outcome.reason) for outcome in page.context["outcomes"]]
+def outcomes(page):
+    return [(result.guest.line, str(result.outcome), result.reason) for result in page.context["results"]]
 
 
 def told(response):
@@ -69,7 +69,7 @@ def test_a_look_shows_each_row_s_fate_errors_first_and_writes_nothing(office, ol
     enroll(event, bob)
     text = "bob@example.org,Bob,\na@example.org,A,\nb@example.org,B,\nno address,C,\n"
     page = upload(office(olga), event, text)
-    assert fates(page) == [
+    assert outcomes(page) == [
         (5, "error", "email: Enter a valid email address."),
         (2, "already there", ""),
         (3, "seat", ""),
@@ -113,7 +113,7 @@ def test_confirming_twice_changes_nothing_more(office, olga, event):
     page = upload(client, event, "a@example.org,A,\n")
     confirm(client, event, page)
     again = confirm(client, event, page)
-    assert fates(again) == [(2, "already there", "")]
+    assert outcomes(again) == [(2, "already there", "")]
     assert names(event) == ["A"]
 
 
@@ -122,7 +122,7 @@ def test_what_changed_meanwhile_is_shown_again_and_nothing_is_written(office, ol
     page = upload(client, event, "a@example.org,A,\nb@example.org,B,\n")
     enroll(event, name="first")
     again = confirm(client, event, page)
-    assert (fates(again), names(event)) == ([(2, "seat", ""), (3, "queue", "")], ["first"])
+    assert (outcomes(again), names(event)) == ([(2, "seat", ""), (3, "queue", "")], ["first"])
     assert "something has changed" in again.content.decode()
     assert not User.objects.filter(email="a@example.org").exists()
     answer = confirm(client, event, again)
@@ -132,7 +132,7 @@ def test_what_changed_meanwhile_is_shown_again_and_nothing_is_written(office, ol
 def test_a_full_event_without_a_queue_is_an_error_a_row(office, olga, make_event):
     event = make_event(olga, max_capacity=1, waitlist=False)
     page = upload(office(olga), event, "a@example.org,A,\nb@example.org,B,\n")
-    assert fates(page) == [(3, "error", "Event is full"), (2, "seat", "")]
+    assert outcomes(page) == [(3, "error", "Event is full"), (2, "seat", "")]
 
 
 def test_a_cancelled_event_refuses_as_a_message(office, olga, make_event):
@@ -169,7 +169,7 @@ def test_the_example_can_be_imported(office, olga, event, kind):
     if kind == "xlsx":
         assert load_workbook(io.BytesIO(content)).active.max_row == 4
     page = upload(client, event, content, f"example.{kind}")
-    assert [fate for _, fate, _ in fates(page)] == ["seat", "seat", "queue"]
+    assert [outcome for _, outcome, _ in outcomes(page)] == ["seat", "seat", "queue"]
 
 
 # What does not work --------------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def test_the_largest_list_that_is_taken_travels_and_arrives(office, olga, make_e
     text = "".join(f"person.number.{n}@example.org,Person Number {n},Row {n}\n" for n in range(import_views.MAX_ROWS))
     client = office(olga)
     page = upload(client, event, text)
-    assert (len(page.context["outcomes"]), page.context["more"]) == (
+    assert (len(page.context["results"]), page.context["more"]) == (
         import_views.SHOWN,
         import_views.MAX_ROWS - import_views.SHOWN,
     )
@@ -271,7 +271,7 @@ def test_nothing_is_imported_into_somebody_else_s_event(office, otto, bob, olga,
 def test_the_look_does_not_tell_who_has_an_account(office, olga, event, bob):
     client = office(olga)
     pages = [upload(client, event, f"{email},Same,Same\n") for email in (bob.email, "new@example.org")]
-    assert fates(pages[0]) == fates(pages[1]) == [(2, str(Fate.SEAT), "")]
+    assert outcomes(pages[0]) == outcomes(pages[1]) == [(2, str(ImportOutcome.SEAT), "")]
 
 
 # Queries -------------------------------------------------------------------------------------------------------------

@@ -11,12 +11,12 @@ from accounts.models import User
 from eventhub import audit as acting
 from eventhub.testing.concurrency import race
 from registrations.models import Registration
-from registrations.services import bulk_insert, event_changes, seat_audit, seats
-from registrations.services.account_deletion import erase_account
+from registrations.services import attendee_import, event_changes, seat_audit, seats
+from registrations.services.account_deletion import delete_account
 from registrations.services.attendee_file import read_attendees
-from registrations.services.attendee_import import Fate, import_attendees
-from registrations.services.bulk_insert import Entry, insert
+from registrations.services.attendee_import import ImportOutcome, import_attendees
 from registrations.services.event_changes import delete_event, edit_event
+from registrations.services.registration_sql import NewRegistration, insert_many
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +35,10 @@ def fill(event, seated, waiting=0):
     User.objects.bulk_create(users, ignore_conflicts=True)
     pks = User.objects.filter(username__regex=r"^u\d+$").order_by("pk").values_list("pk", flat=True)
     statuses = ["registered"] * seated + ["waitlisted"] * waiting
-    entries = [Entry(pk, status, str(pk), "") for pk, status in zip(pks[: len(statuses)], statuses, strict=True)]
-    insert(event.pk, entries, now=timezone.now())
+    entries = [
+        NewRegistration(pk, status, str(pk), "") for pk, status in zip(pks[: len(statuses)], statuses, strict=True)
+    ]
+    insert_many(event.pk, entries, now=timezone.now())
     return event
 
 
@@ -73,7 +75,7 @@ def test_a_list_of_any_length_takes_as_many_statements(olga, make_event):
     def run(numbers):
         event = make_event(olga, max_capacity=MANY)
         report, took, _ = measured(partial(import_attendees, event_id=event.pk, rows=guests(numbers), by=olga))
-        assert report.counts == {Fate.SEAT: len(numbers)}
+        assert report.counts == {ImportOutcome.SEAT: len(numbers)}
         return took
 
     run(range(2))
@@ -81,21 +83,21 @@ def test_a_list_of_any_length_takes_as_many_statements(olga, make_event):
 
 
 @on_postgresql
-@pytest.mark.parametrize(("at_once", "times"), [(bulk_insert.AT_ONCE, 1), (1000, 5)])
+@pytest.mark.parametrize(("at_once", "times"), [(attendee_import.AT_ONCE, 1), (1000, 5)])
 def test_a_list_of_five_thousand_writes_its_event_once_for_each_statement(
     monkeypatch, olga, make_event, at_once, times
 ):
-    monkeypatch.setattr(bulk_insert, "AT_ONCE", at_once)
+    monkeypatch.setattr(attendee_import, "AT_ONCE", at_once)
     event = make_event(olga, max_capacity=4000)
     report, _, written = measured(partial(import_attendees, event_id=event.pk, rows=guests(range(5000)), by=olga))
-    assert report.counts == {Fate.SEAT: 4000, Fate.QUEUE: 1000}
+    assert report.counts == {ImportOutcome.SEAT: 4000, ImportOutcome.QUEUE: 1000}
     assert written == [times, 0]
     event.refresh_from_db()
     assert (event.seats_taken, event.waitlisted) == (4000, 1000)
 
 
 def test_the_queue_has_the_order_of_the_list_from_one_statement_to_the_next(monkeypatch, olga, make_event):
-    monkeypatch.setattr(bulk_insert, "AT_ONCE", 7)
+    monkeypatch.setattr(attendee_import, "AT_ONCE", 7)
     event = make_event(olga, max_capacity=3)
     numbers = [number * 37 % 50 for number in range(50)]
     import_attendees(event_id=event.pk, rows=guests(numbers), by=olga)
@@ -107,15 +109,19 @@ def test_the_queue_has_the_order_of_the_list_from_one_statement_to_the_next(monk
 def test_who_finds_neither_seat_nor_queue_leaves_those_before_as_they_are(olga, make_event):
     event = make_event(olga, max_capacity=3, waitlist=False)
     report = import_attendees(event_id=event.pk, rows=guests([1, 2, 1, 3, 4, 2, 5]), by=olga, skip_errors=True)
-    there, full = Fate.ALREADY_THERE, Fate.ERROR
-    assert [o.fate for o in report.outcomes] == [Fate.SEAT, Fate.SEAT, there, Fate.SEAT, full, there, full]
+    seat, there, full = ImportOutcome.SEAT, ImportOutcome.ALREADY_THERE, ImportOutcome.ERROR
+    assert [o.outcome for o in report.results] == [seat, seat, there, seat, full, there, full]
     assert [o.reason for o in report.errors] == ["Event is full"] * 2
 
 
 def test_a_row_of_a_list_is_written_as_any_other_registration(olga, ada, bob, eve, make_event):
     event, now = make_event(olga, max_capacity=1), timezone.now()
-    with acting.through(acting.Channel.IMPORT, ada.pk):
-        insert(event.pk, [Entry(bob.pk, "registered", NAME, "a\nb"), Entry(eve.pk, "waitlisted", "", "")], now=now)
+    with acting.acting_through(acting.Channel.IMPORT, ada.pk):
+        insert_many(
+            event.pk,
+            [NewRegistration(bob.pk, "registered", NAME, "a\nb"), NewRegistration(eve.pk, "waitlisted", "", "")],
+            now=now,
+        )
         other = make_event(olga, max_capacity=1)
         times = {"registration_date": now, "status_since": now}
         for user, status, name, details in ((bob, "registered", NAME, "a\nb"), (eve, "waitlisted", "", "")):
@@ -152,8 +158,8 @@ def test_an_edit_takes_as_many_statements_and_writes_however_many_are_in_it(olga
     def run(waiting):
         event = fill(make_event(olga, max_capacity=FEW), FEW, waiting)
         edited, took, written = measured(partial(edit_event, event_id=event.pk, values=values))
-        assert edited.seated == min(waiting, seated)
-        assert written == on_postgres(times, edited.seated)
+        assert edited.promoted == min(waiting, seated)
+        assert written == on_postgres(times, edited.promoted)
         return took
 
     assert run(2) == run(MANY)
@@ -184,7 +190,7 @@ def test_a_long_queue_is_seated_in_its_order_a_piece_at_a_time(monkeypatch, olga
     event = fill(make_event(olga, max_capacity=1), 1, waiting)
     queue = list(event.registrations.waiting().order_by("queue_number").values_list("pk", flat=True))
     edited, took, _ = measured(partial(edit_event, event_id=event.pk, values={"max_capacity": 1 + free}))
-    assert edited.seated == min(waiting, free)
+    assert edited.promoted == min(waiting, free)
     assert list(event.registrations.waiting().order_by("queue_number").values_list("pk", flat=True)) == queue[free:]
     assert took.count("UPDATE registrations_registration SET") == times
 
@@ -204,7 +210,7 @@ def test_an_account_is_deleted_in_as_many_statements_however_many_seats_it_has(o
         events = [make_event(olga) for _ in range(number)]
         for event in events:
             enroll(event, leaver)
-        _, took, _ = measured(partial(erase_account, account_id=leaver.pk))
+        _, took, _ = measured(partial(delete_account, account_id=leaver.pk))
         assert [event.registrations.count() for event in events] == [0] * number
         return took
 

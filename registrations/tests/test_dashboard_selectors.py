@@ -13,7 +13,13 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2031, 5, 20, 12, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
-QUESTIONS = [dashboard.stage, dashboard.totals, dashboard.activity, dashboard.next_events, dashboard.concerns]
+QUESTIONS = [
+    dashboard.get_stage,
+    dashboard.get_totals,
+    dashboard.get_activity,
+    dashboard.get_next_events,
+    dashboard.get_concerns,
+]
 
 
 @pytest.fixture
@@ -58,7 +64,7 @@ def test_an_admin_is_told_of_everything(question, olga, otto, ada, at, enroll):
     all_kinds(olga, at, enroll)
     assert ask(question, otto) == theirs
     # How far all have come is the same for two as for one.
-    assert (ask(question, ada) == theirs) is (question == dashboard.stage)
+    assert (ask(question, ada) == theirs) is (question == dashboard.get_stage)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -74,7 +80,7 @@ def test_each_is_one_query(question, olga, at, enroll):
 
 
 def test_totals_are_those_of_announced_events_of_today_and_later(olga, at, enroll):
-    assert ask(dashboard.totals, olga) == Totals(0, 0, 0, 0)
+    assert ask(dashboard.get_totals, olga) == Totals(0, 0, 0, 0)
     enroll(at(olga, -DAY, end_time=NOW - 12 * HOUR, status="active", max_capacity=3), status="attended")
     to_come = at(olga, DAY, max_capacity=1)
     for status in ("registered", "waitlisted", "cancelled"):
@@ -88,14 +94,14 @@ def test_totals_are_those_of_announced_events_of_today_and_later(olga, at, enrol
         (-HOUR, {"status": "completed"}),
     ):
         enroll(at(olga, begins, **fields))
-    assert ask(dashboard.totals, olga) == Totals(events=3, seats=14, taken=2, waiting=1)
+    assert ask(dashboard.get_totals, olga) == Totals(events=3, seats=14, taken=2, waiting=1)
 
 
 def test_totals_of_the_largest_events_are_numbers(olga, at):
     for _ in range(3):
         at(olga, max_capacity=2**31 - 1)
-    assert ask(dashboard.totals, olga).seats == 3 * (2**31 - 1)
-    assert ask(dashboard.concerns, olga) == []
+    assert ask(dashboard.get_totals, olga).seats == 3 * (2**31 - 1)
+    assert ask(dashboard.get_concerns, olga) == []
 
 
 def test_check_ins_are_those_of_today_by_the_clock_of_the_site(olga, at, enroll, settings):
@@ -104,14 +110,14 @@ def test_check_ins_are_those_of_today_by_the_clock_of_the_site(olga, at, enroll,
     for moment in (NOW, NOW + HOUR, NOW - SECOND):
         enroll(event, status="attended", status_since=moment)
     enroll(event, status="registered", status_since=NOW)
-    assert dashboard.activity(user=olga, now=NOW + 2 * HOUR).check_ins_today == 2
+    assert dashboard.get_activity(user=olga, now=NOW + 2 * HOUR).check_ins_today == 2
 
 
 # By day --------------------------------------------------------------------------------------------------------------
 
 
 def test_days_without_anything_are_zeros(olga):
-    days, check_ins = ask(dashboard.activity, olga)
+    days, check_ins = ask(dashboard.get_activity, olga)
     assert [day for day, *_ in days] == [date(2031, 4, 21) + n * DAY for n in range(30)]
     assert {(registered, cancelled) for _, registered, cancelled in days} == {(0, 0)}
     assert check_ins == 0
@@ -119,7 +125,7 @@ def test_days_without_anything_are_zeros(olga):
 
 def counted(user, now=NOW):
     """The days with a figure."""
-    days = dashboard.activity(user=user, now=now).days
+    days = dashboard.get_activity(user=user, now=now).days
     return {str(day): (registered, cancelled) for day, registered, cancelled in days if registered or cancelled}
 
 
@@ -163,24 +169,24 @@ def test_the_next_events_are_announced_and_not_over_in_their_order(olga, at):
     at(olga, -4 * HOUR, title="Over", end_time=NOW - HOUR)
     for status in ("draft", "cancelled", "completed"):
         at(olga, DAY, title=status, status=status)
-    assert titles(ask(dashboard.next_events, olga)) == ["Since yesterday", "This morning", "First", "Second"]
+    assert titles(ask(dashboard.get_next_events, olga)) == ["Since yesterday", "This morning", "First", "Second"]
 
 
 def test_there_are_ten_next_events_at_most(olga, at):
     for n in range(12):
         at(olga, (n + 1) * DAY, title=str(n))
-    assert titles(ask(dashboard.next_events, olga)) == [str(n) for n in range(10)]
+    assert titles(ask(dashboard.get_next_events, olga)) == [str(n) for n in range(10)]
 
 
 def test_a_fill_says_how_full_an_event_is(olga, at, enroll):
     event = at(olga, max_capacity=1, title="Talk")
     enroll(event, status="attended")
     enroll(event, status="waitlisted")
-    assert ask(dashboard.next_events, olga) == [(event.pk, "Talk", NOW + 7 * DAY, 1, 1, 1)]
+    assert ask(dashboard.get_next_events, olga) == [(event.pk, "Talk", NOW + 7 * DAY, 1, 1, 1)]
 
 
 def reasons(user):
-    return [(concern.event.title, concern.reason) for concern in ask(dashboard.concerns, user)]
+    return [(concern.event.title, concern.reason) for concern in ask(dashboard.get_concerns, user)]
 
 
 @pytest.mark.parametrize(
@@ -264,15 +270,15 @@ def test_of_each_reason_the_ten_that_matter_most_are_told(olga, at):
 
 
 def test_stages(olga, at, enroll):
-    assert ask(dashboard.stage, olga) == Stage(False, False, False, None)
+    assert ask(dashboard.get_stage, olga) == Stage(False, False, False, None)
     at(olga, 2 * DAY, status="draft")
     first = at(olga, DAY, status="draft")
-    assert ask(dashboard.stage, olga) == Stage(True, False, False, first.pk)
+    assert ask(dashboard.get_stage, olga) == Stage(True, False, False, first.pk)
     event = at(olga, 3 * DAY)
     enroll(event, status="cancelled")
-    assert ask(dashboard.stage, olga) == Stage(True, True, False, first.pk)
+    assert ask(dashboard.get_stage, olga) == Stage(True, True, False, first.pk)
     enroll(event)
-    assert ask(dashboard.stage, olga) == Stage(True, True, True, first.pk)
+    assert ask(dashboard.get_stage, olga) == Stage(True, True, True, first.pk)
 
 
 # Quickly -------------------------------------------------------------------------------------------------------------
@@ -281,7 +287,7 @@ def test_stages(olga, at, enroll):
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL decides by statistics, which a test has none of")
 def test_everybodys_registrations_are_counted_in_an_index_alone(ada):
     with CaptureQueriesContext(connection) as queries:
-        ask(dashboard.activity, ada)
+        ask(dashboard.get_activity, ada)
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
         ways = [detail for *_, detail in cursor.fetchall() if detail.startswith(("SEARCH", "SCAN"))]

@@ -153,10 +153,10 @@ def test_the_log_tells_how_it_came_about():
 
 def test_the_dashboard_has_something_to_say():
     user, now = User.objects.get(username="lanternhouse"), timezone.now()
-    days, _ = dashboard.activity(user=user, now=now)
+    days, _ = dashboard.get_activity(user=user, now=now)
     assert min(day.registered for day in days[:-1]) > 0
     assert sum(day.cancelled for day in days) > 10
-    concerns = [(concern.reason, concern.event.title) for concern in dashboard.concerns(user=user, now=now)]
+    concerns = [(concern.reason, concern.event.title) for concern in dashboard.get_concerns(user=user, now=now)]
     assert concerns == [
         (Reason.HALF_EMPTY, "Story Slam at Midnight"),
         (Reason.DRAFT_NEAR, "Open-Air Cinema"),

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from accounts.services.jwt import rotate, token_pair
+from accounts.services.jwt import issue_tokens, refresh
 from eventhub.testing.concurrency import race
 from events.models import Event
 from registrations.services import housekeeping
@@ -50,9 +50,9 @@ def now():
 @pytest.fixture
 def tokens(bob, now):
     """One that has expired and was used up, one that has expired, and one that is good."""
-    used_up = token_pair(bob, auth_time=0)["refresh"]
-    rotate(used_up)
-    token_pair(bob, auth_time=0)
+    used_up = issue_tokens(bob, auth_time=0)["refresh"]
+    refresh(used_up)
+    issue_tokens(bob, auth_time=0)
     first, second, good = OutstandingToken.objects.order_by("pk")
     OutstandingToken.objects.filter(pk__in=[first.pk, second.pk]).update(expires_at=now - DAY)
     assert list(BlacklistedToken.objects.values_list("token_id", flat=True)) == [first.pk]
@@ -161,10 +161,10 @@ def test_a_connection_that_a_chore_lost_is_made_again_for_the_next(house, monkey
 def test_two_at_once_do_each_thing_once(make_event, olga, bob, now):
     for _ in range(10):
         make_event(olga, date_time=now - DAY, end_time=now - HOUR)
-        token_pair(bob, auth_time=0)
+        issue_tokens(bob, auth_time=0)
         Session.objects.create(session_key=f"s{_}", session_data="", expire_date=now - HOUR)
     OutstandingToken.objects.update(expires_at=now - DAY)
-    keep = partial(housekeeping.keep_house, now=timezone.now(), dry_run=False)
+    keep = partial(housekeeping.run_chores, now=timezone.now(), dry_run=False)
     outcomes = race([lambda: list(keep()) for _ in range(3)])
     assert [outcome.problem for house in outcomes for outcome in house if outcome.problem] == []
     assert what_is_there() == (["completed"] * 10, 0, 0, [], [])

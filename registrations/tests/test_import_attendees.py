@@ -25,7 +25,7 @@ from registrations.models import Registration, RegistrationStatus, Transition
 from registrations.selectors import attendee_rows
 from registrations.services import account_deletion, attendee_import
 from registrations.services.attendee_file import read_attendees
-from registrations.services.attendee_import import Fate, import_attendees
+from registrations.services.attendee_import import ImportOutcome, import_attendees
 from registrations.tests.seat_rules import codes, rules_hold
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -141,7 +141,7 @@ def test_the_queue_keeps_the_order_of_the_list_over_all_its_statements(olga, mak
     numbers = [number * 7919 % 2000 for number in range(2000)]
     rows = guests(*(f"p{number}@example.org" for number in numbers))
     report = import_attendees(event_id=event.pk, rows=rows, by=olga)
-    assert report.counts == {Fate.QUEUE: 2000}
+    assert report.counts == {ImportOutcome.QUEUE: 2000}
     assert in_queue(event) == ["first", *(f"p{number}" for number in numbers)]
 
 
@@ -150,7 +150,7 @@ def test_a_seat_that_raw_sql_freed_is_the_queues_before_the_lists(olga, make_eve
     enroll(event)
     waiting = enroll(event, status="waitlisted")
     report = import_attendees(event_id=event.pk, rows=guests("zoe@example.org", "yan@example.org"), by=olga)
-    assert [outcome.fate for outcome in report.outcomes] == [Fate.SEAT, Fate.QUEUE]
+    assert [result.outcome for result in report.results] == [ImportOutcome.SEAT, ImportOutcome.QUEUE]
     waiting.refresh_from_db()
     assert waiting.status == "registered"
     assert in_queue(event) == ["yan"]
@@ -176,7 +176,9 @@ def test_who_runs_an_event_may_register_people_while_it_is_not_cancelled(olga, m
         {"registration_opens": now + timedelta(days=1)},
     ):
         event = make_event(olga, **fields)
-        assert import_attendees(event_id=event.pk, rows=guests("zoe@example.org"), by=olga).counts == {Fate.SEAT: 1}
+        assert import_attendees(event_id=event.pk, rows=guests("zoe@example.org"), by=olga).counts == {
+            ImportOutcome.SEAT: 1
+        }
     cancelled = make_event(olga, status="cancelled")
     with pytest.raises(RegistrationClosed):
         import_attendees(event_id=cancelled.pk, rows=guests("zoe@example.org"), by=olga)
@@ -227,7 +229,7 @@ def test_every_new_account_has_a_password_of_its_own(olga, make_event):
 def test_an_address_that_cannot_be_a_username_gets_another(olga, person, make_event, email):
     person("TAKEN@example.org", email="other@example.org")
     report = import_attendees(event_id=make_event(olga).pk, rows=guests(email), by=olga)
-    assert report.counts == {Fate.SEAT: 1}
+    assert report.counts == {ImportOutcome.SEAT: 1}
     account = Registration.objects.get().user
     assert account.email == email
     assert account.username.startswith("guest-")
@@ -396,7 +398,7 @@ def test_a_dry_run_says_what_would_become_of_each_row_and_writes_nothing(write, 
     enroll(event, status="waitlisted")
     path = write(PEOPLE + "bob@example.org,,\nnobody,,\n")
     before = list(Registration.objects.order_by("pk").values()), User.objects.count()
-    fates = [
+    outcomes = [
         "line 2 ('zoe@example.org'): seat",
         "line 3 ('Yan@Example.org'): queue",
         "line 4 ('xia@example.org'): queue",
@@ -404,9 +406,9 @@ def test_a_dry_run_says_what_would_become_of_each_row_and_writes_nothing(write, 
     ]
     errors = ["line 6 ('nobody'): email: Enter a valid email address."]
     assert run(path, event, "--dry-run", "--skip-errors") == Run(
-        [*fates, *counted(1, 2, 1, 1, prefix="Dry run: ")], errors
+        [*outcomes, *counted(1, 2, 1, 1, prefix="Dry run: ")], errors
     )
-    assert run(path, event, "--dry-run") == Run([*fates, *counted(errors=1, prefix="Dry run: ")], errors, REFUSED, 1)
+    assert run(path, event, "--dry-run") == Run([*outcomes, *counted(errors=1, prefix="Dry run: ")], errors, REFUSED, 1)
     assert (list(Registration.objects.order_by("pk").values()), User.objects.count()) == before
 
 
@@ -462,7 +464,7 @@ def test_a_hundred_people_take_as_many_statements_as_two(olga, make_event):
         event = make_event(olga, max_capacity=1000)
         rows = guests(*emails)
         with CaptureQueriesContext(connection) as captured:
-            assert import_attendees(event_id=event.pk, rows=rows, by=olga).counts == {Fate.SEAT: len(emails)}
+            assert import_attendees(event_id=event.pk, rows=rows, by=olga).counts == {ImportOutcome.SEAT: len(emails)}
         return [query["sql"].split()[0] for query in captured if "SAVEPOINT" not in query["sql"]]
 
     alone = ["SELECT", "SELECT", "INSERT", "SELECT", "INSERT"]
@@ -500,7 +502,9 @@ def test_two_lists_and_people_by_themselves_take_each_last_seat_once(call, olga,
         assert set(codes(answers)) <= {201, "event_full", "already_registered"}
         rules_hold(answers)
         event.refresh_from_db()
-        entered = sum(report.counts[fate] for report in reports for fate in (Fate.SEAT, Fate.QUEUE))
+        entered = sum(
+            report.counts[outcome] for report in reports for outcome in (ImportOutcome.SEAT, ImportOutcome.QUEUE)
+        )
         assert entered + codes(answers)[201] == event.seats_taken + event.waitlisted
         if event.waitlist:
             assert event.seats_taken == 3
@@ -528,7 +532,7 @@ def test_who_registers_while_a_list_is_being_placed_waits_for_it(monkeypatch, ca
 
         monkeypatch.setattr(attendee_import, "find_accounts", find_and_be_slow)
         report = import_attendees(event_id=event.pk, rows=guests("zoe@example.org", "yan@example.org"), by=olga)
-        assert report.counts == {Fate.SEAT: 2}
+        assert report.counts == {ImportOutcome.SEAT: 2}
         assert codes(registering.result()) == {"event_full": 1}
     rules_hold([])
 
@@ -553,7 +557,7 @@ def test_lists_in_any_order_make_each_account_once(olga, make_event):
                 for event, order in zip(events, orders, strict=True)
             ]
         )
-        assert [report.counts for report in reports] == [{Fate.SEAT: 1000}] * 3
+        assert [report.counts for report in reports] == [{ImportOutcome.SEAT: 1000}] * 3
         assert User.objects.filter(email__endswith=f"@round{round_}.example").count() == 1000
     rules_hold([])
 
@@ -570,7 +574,7 @@ def test_who_signs_up_beside_the_list_that_names_them_is_one_account_with_a_seat
         event = make_event(olga)
         rows = guests("a@example.org", f"zoe{round_}@example.org")
         _, report = race([partial(sign_up, round_), partial(import_attendees, event_id=event.pk, rows=rows, by=olga)])
-        assert report.counts == {Fate.SEAT: 2}
+        assert report.counts == {ImportOutcome.SEAT: 2}
         account = User.objects.get(email=f"zoe{round_}@example.org")
         assert event.registrations.filter(user=account).count() == 1
     rules_hold([])
@@ -593,7 +597,7 @@ def test_an_account_that_is_made_after_they_were_looked_for_is_used_or_passed_by
 
     monkeypatch.setattr(attendee_import, "find_accounts", find_and_be_late)
     report = import_attendees(event_id=make_event(olga).pk, rows=guests("zoe@example.org"), by=olga)
-    assert report.counts == {Fate.SEAT: 1}
+    assert report.counts == {ImportOutcome.SEAT: 1}
     account = Registration.objects.get().user
     assert account.email == "zoe@example.org"
     assert (account.username == username) is (username != "zoe@example.org")
@@ -605,12 +609,12 @@ def test_an_account_that_is_deleted_after_it_was_found_is_made_anew(monkeypatch,
     def find_and_be_late(emails):
         found = find_accounts(emails)
         monkeypatch.setattr(attendee_import, "find_accounts", find_accounts)
-        race([partial(account_deletion.erase_account, account_id=bob.pk)])
+        race([partial(account_deletion.delete_account, account_id=bob.pk)])
         return found
 
     monkeypatch.setattr(attendee_import, "find_accounts", find_and_be_late)
     report = import_attendees(event_id=make_event(olga).pk, rows=guests("bob@example.org"), by=olga)
-    assert report.counts == {Fate.SEAT: 1}
+    assert report.counts == {ImportOutcome.SEAT: 1}
     account = Registration.objects.get().user
     assert (account.email, account.username) == ("bob@example.org", "bob@example.org")
     rules_hold([])
@@ -620,4 +624,4 @@ def test_a_report_is_of_the_statuses_that_were_written(olga, make_event):
     assert set(attendee_import.STATUSES.values()) == {RegistrationStatus.REGISTERED, RegistrationStatus.WAITLISTED}
     event = make_event(olga, max_capacity=1)
     report = import_attendees(event_id=event.pk, rows=guests("zoe@example.org", "yan@example.org"), by=olga)
-    assert [attendee_import.STATUSES[outcome.fate] for outcome in report.outcomes] == [row[3] for row in taken(event)]
+    assert [attendee_import.STATUSES[result.outcome] for result in report.results] == [row[3] for row in taken(event)]

@@ -25,7 +25,7 @@ from eventhub.testing.responses import NO_HEADER, refusal, whole
 from events.models import Event
 from registrations.models import Registration
 from registrations.selectors import personal_data
-from registrations.selectors.personal_data import ELSEWHERE, SECTIONS
+from registrations.selectors.personal_data import EXCLUDED, SECTIONS
 from registrations.services import seats
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -128,9 +128,9 @@ def test_what_an_admin_changed_of_others_is_in_it(api, ada, olga, make_event):
 
 
 def test_tokens_sign_ins_and_the_second_factor_are_in_it_without_their_secrets(api, olga):
-    new = api_tokens.make(owner=olga, name="Website", scopes=["events:read"])
-    key = second_factor.new_key()
-    made = second_factor.set_up(account=olga, key=key, code=f"{TOTP(bytes.fromhex(key)).token():06}")
+    new = api_tokens.create_token(owner=olga, name="Website", scopes=["events:read"])
+    key = second_factor.generate_key()
+    made = second_factor.enable(account=olga, key=key, code=f"{TOTP(bytes.fromhex(key)).token():06}")
     signed_in = api().post("/users/login", {"username": "olga", "password": PASSWORD}).json()
     api().post("/users/token/refresh", {"refresh": signed_in["refresh"]})
     Client().post("/admin/login/", {"username": "olga", "password": PASSWORD})
@@ -164,7 +164,7 @@ def test_what_is_kept_of_answers_about_them_is_in_it(api, bob, olga, make_event)
 def test_nothing_of_anybody_else_is_in_it(api, bob, eve, olga, make_event, enroll):
     event = make_event(olga, title="Eve's evening")
     enroll(event, eve, name="Eve Quill", contact_details="eve@quill.example")
-    api_tokens.make(owner=eve, name="Eve's site", scopes=["events:read"])
+    api_tokens.create_token(owner=eve, name="Eve's site", scopes=["events:read"])
     document = exported(bob)
     assert not {"eve", "quill"} & set(json.dumps(document).lower().replace("@", " ").replace('"', " ").split())
     assert {name: document[name] for name in EMPTY} == EMPTY
@@ -191,7 +191,7 @@ def tables():
 
 def test_every_table_is_a_section_or_says_why_not():
     said = {section.model._meta.db_table for section in SECTIONS}
-    reasons = {place for place in ELSEWHERE if "." not in place}
+    reasons = {place for place in EXCLUDED if "." not in place}
     there = set(connection.introspection.table_names())
     on_sqlite_alone = {"registrations_counting"}
     assert said | reasons - on_sqlite_alone == there - on_sqlite_alone
@@ -211,7 +211,7 @@ def test_every_column_that_leads_to_an_account_is_followed_or_says_why_not():
         for field in model._meta.concrete_fields
         if field.related_model is User or field.name.endswith("user_id")
     }
-    assert leading == followed | {place for place in ELSEWHERE if "." in place}
+    assert leading == followed | {place for place in EXCLUDED if "." in place}
 
 
 def test_every_column_of_a_section_is_said_but_the_secret_ones():
@@ -255,7 +255,7 @@ def test_without_a_sign_in_there_is_none(api, db):
 
 
 def test_a_service_token_opens_none(bob):
-    secret = api_tokens.make(owner=bob, name="All", scopes=["profile:read", "events:read"]).secret
+    secret = api_tokens.create_token(owner=bob, name="All", scopes=["profile:read", "events:read"]).secret
     assert ContractClient(secret).get(EXPORT).json()["code"] == "insufficient_scope"
 
 

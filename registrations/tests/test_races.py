@@ -251,7 +251,7 @@ def test_a_seat_that_slips_in_while_its_account_is_erased_goes_to_the_queue(
         return lock_account(account_id)
 
     monkeypatch.setattr(people_rules.accounts, "lock_account", lock_late)
-    people_rules.erase_account(account_id=bob.pk)
+    people_rules.delete_account(account_id=bob.pk)
     assert Registration.objects.get().status == "registered"
     rules_hold([])
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services.placeholder_accounts import find_or_make_accounts
+from accounts.services.placeholder_accounts import find_or_create_accounts
 from eventhub.testing.concurrency import race
 from eventhub.testing.database_search import places_of
 from events.models import Event
@@ -91,13 +91,13 @@ def test_an_event_without_an_end_is_over_with_its_day(settings, make_event, olga
     enroll(make_event(olga, date_time=midday - 10 * DAY))
     twelve_hours_later = midday + timedelta(hours=12)
     wanted = {twelve_hours_later - timedelta(seconds=1): 0, twelve_hours_later: 1}
-    found = {at: retention.forget_people(now=at, older_than=10 * DAY, dry_run=True) for at in wanted}
+    found = {at: retention.anonymize_ended(now=at, older_than=10 * DAY, dry_run=True) for at in wanted}
     assert found == wanted
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(ended, enroll, now):
     enroll(ended(2 * YEAR))
-    find_or_make_accounts({"zoe@quill.example"})
+    find_or_create_accounts({"zoe@quill.example"})
     User.objects.filter(email="zoe@quill.example").update(created_at=now - 2 * YEAR)
     before = rows()
     assert purge("--older-than", "365d", "--dry-run") == said(1, 1, "Dry run: ")
@@ -157,7 +157,7 @@ def test_an_age_has_to_be_given():
 @pytest.fixture
 def guest(now):
     """The account of somebody who was on a list two years ago."""
-    pk = find_or_make_accounts({"zoe@quill.example"})["zoe@quill.example"]
+    pk = find_or_create_accounts({"zoe@quill.example"})["zoe@quill.example"]
     User.objects.filter(pk=pk).update(created_at=now - 2 * YEAR)
     return User.objects.get(pk=pk)
 
@@ -215,7 +215,7 @@ def test_a_guest_is_asked_about_once_more_under_the_lock(guest, make_event, olga
 def test_housekeeping_forgets_after_so_many_days_or_never(settings, guest, ended, enroll, now, days, kept):
     settings.RETENTION_DAYS = days
     enroll(ended(2 * YEAR), guest)
-    outcomes = {outcome.what: outcome for outcome in housekeeping.keep_house(now=now, dry_run=False)}
+    outcomes = {outcome.what: outcome for outcome in housekeeping.run_chores(now=now, dry_run=False)}
     found = [outcome.rows for what, outcome in outcomes.items() if "RETENTION_DAYS" in what]
     assert found == ([0, 0] if kept else [1, 1])
     assert (rows()[0][1] is not None, User.objects.filter(pk=guest.pk).exists()) == (kept, kept)
@@ -227,6 +227,6 @@ def test_two_at_once_do_each_row_once(ended, enroll, now):
     for _ in range(20):
         enroll(event)
     how = {"now": now, "older_than": YEAR, "dry_run": False}
-    found = race([lambda: retention.forget_people(**how)] * 2)
+    found = race([lambda: retention.anonymize_ended(**how)] * 2)
     assert sum(found) == 20
     assert {user for _, user, _, _ in rows()} == {None}

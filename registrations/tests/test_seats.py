@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def stale(olga, bob, make_event):
     """An event with two seats as bob has just looked at it."""
     event = make_event(olga, max_capacity=2)
-    return eligibility.look(event_id=event.pk, user_id=bob.pk, by=bob)
+    return eligibility.get_event_for_registration(event_id=event.pk, user_id=bob.pk, by=bob)
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_a_command(olga, make_event, enroll):
     event = make_event(olga, max_capacity=1)
     enroll(event, status="cancelled")
     sql("UPDATE events_event SET waitlisted = waitlisted WHERE id = %s", event.pk)
-    with audit.through(audit.Channel.COMMAND):
+    with audit.acting_through(audit.Channel.COMMAND):
         waiting = enroll(event, status="waitlisted")
     call_command("check_seats", "--repair", verbosity=0)
     assert log(waiting) == [("", "waitlisted", None, "command"), ("waitlisted", "registered", None, "command")]
@@ -117,7 +117,7 @@ def test_raw_sql_and_a_queryset_s_update_are_the_database_s_own(api, bob, olga, 
     body = api(bob).post("/attendees/", {"event_id": make_event(olga).pk}).json()
     row = Registration.objects.get(pk=body["attendee_id"])
     before = timezone.now()
-    with audit.through(audit.Channel.ADMIN, olga.pk):
+    with audit.acting_through(audit.Channel.ADMIN, olga.pk):
         Registration.objects.filter(pk=row.pk).update(status="attended")
         sql("UPDATE registrations_registration SET status = 'cancelled' WHERE id = %s", row.pk)
     assert log(row)[1:] == [("registered", "attended", None, "database"), ("attended", "cancelled", None, "database")]
@@ -141,7 +141,7 @@ def test_raw_sql_inserts_are_the_database_s_own_too(bob, olga, make_event):
 def test_many_rows_in_one_statement_write_a_line_each(olga, make_event, person):
     event = make_event(olga)
     people = [person(f"p{n}") for n in range(5)]
-    with audit.through(audit.Channel.ADMIN, olga.pk):
+    with audit.acting_through(audit.Channel.ADMIN, olga.pk):
         Registration.objects.bulk_create(Registration(event=event, user=user) for user in people)
         rows = list(event.registrations.all())
         for row in rows:
@@ -200,7 +200,7 @@ def test_it_goes_with_its_event(api, olga, make_event, enroll):
 
 def test_it_outlives_the_account_that_did_it(ada, olga, bob, make_event, enroll):
     row = enroll(make_event(olga), bob)
-    with audit.through(audit.Channel.API, ada.pk):
+    with audit.acting_through(audit.Channel.API, ada.pk):
         seats.cancel(registration=row, by=ada)
     pk = ada.pk
     User.objects.filter(pk=pk).delete()
@@ -216,7 +216,7 @@ def test_a_registration_that_forgets_its_person_forgets_that_it_was_their_doing(
     pk = api(bob).post("/attendees/", {"event_id": event.pk}).json()["attendee_id"]
     row = Registration.objects.get(pk=pk)
     seats.update(registration=row, by=olga, status="attended")
-    with audit.through(audit.Channel.API, olga.pk):
+    with audit.acting_through(audit.Channel.API, olga.pk):
         seats.update(registration=row, by=olga, status="registered")
     assert list(Transition.objects.values_list("by", flat=True)) == [bob.pk, None, olga.pk]
     sql(FORGETTING, pk)
@@ -307,6 +307,6 @@ def test_the_desk_names_whom_the_queue_seated(olga, make_event, enroll):
     row = enroll(event)
     first, second = enroll(event, status="waitlisted"), enroll(event, status="waitlisted")
     outcome = check_in.cancel(registration=row, by=olga)
-    assert (outcome.changed, outcome.seated) == (True, [first])
+    assert (outcome.changed, outcome.promoted) == (True, [first])
     assert check_in.cancel(registration=row, by=olga) == (False, [])
     assert check_in.remove(registration=first, by=olga) == (True, [second])

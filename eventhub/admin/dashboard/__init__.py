@@ -43,20 +43,20 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What unfold's callback adds to the page: one query for each function of registrations/selectors/dashboard.py, and
     for who may know of it one for what has failed."""
     user, now = cast(User, request.user), timezone.now()
-    stage = figures.stage(user=user, now=now)
-    days, check_ins = figures.activity(user=user, now=now)
-    events = figures.next_events(user=user, now=now)
+    stage = figures.get_stage(user=user, now=now)
+    days, check_ins = figures.get_activity(user=user, now=now)
+    events = figures.get_next_events(user=user, now=now)
     return {
         **context,
         "stage": stage,
         "first_steps": first_steps(stage, events),
-        "cards": cards(figures.totals(user=user, now=now), check_ins),
+        "cards": cards(figures.get_totals(user=user, now=now), check_ins),
         "days": days,
         "charts": [chart(days, theme) for theme in THEMES],
         "zone": timezone.get_current_timezone_name(),
         "bars": [bar(event, now) for event in events],
         "add_event": reverse("admin:events_event_add"),
-        "attention_items": [*failed_tasks(user, now), *attention_items(figures.concerns(user=user, now=now), now)],
+        "attention_items": [*failed_tasks(user, now), *attention_items(figures.get_concerns(user=user, now=now), now)],
     }
 
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from registrations.services.housekeeping import keep_house
+from registrations.services.housekeeping import run_chores
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         dry_run, failed = options["dry_run"], 0
-        for what, rows, problem in keep_house(now=timezone.now(), dry_run=dry_run):
+        for what, rows, problem in run_chores(now=timezone.now(), dry_run=dry_run):
             if problem is None:
                 self.stdout.write(f"{'Dry run: ' if dry_run else ''}{what}: {rows}")
             else:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from accounts import signed_links
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 from eventhub.testing.contract_client import ContractClient
 from eventhub.testing.factories import PASSWORD
 from eventhub.tests.attacks.database_snapshot import changes, everything, hostile
@@ -29,7 +29,7 @@ def scene(db):
 def body(operation, scene, who):
     """One that succeeds for somebody."""
     user = scene.people[who]
-    refresh = {"refresh": token_pair(user, auth_time=0)["refresh"]}
+    refresh = {"refresh": issue_tokens(user, auth_time=0)["refresh"]}
     new = {"username": "new", "email": "new@example.org", "password": NEW_PASSWORD}
     bodies = {
         "POST /attendees/": {"event_id": IDS[3], "status": "waitlisted"},
@@ -39,10 +39,10 @@ def body(operation, scene, who):
         "POST /users/token/refresh": refresh,
         "POST /users/password/reset": {"email": user.email},
         "POST /users/password/reset/confirm": {
-            "token": signed_links.token_for(user, signed_links.RESET),
+            "token": signed_links.make_token(user, signed_links.RESET),
             "password": NEW_PASSWORD,
         },
-        "POST /users/email/verify": {"token": signed_links.token_for(user, signed_links.VERIFICATION)},
+        "POST /users/email/verify": {"token": signed_links.make_token(user, signed_links.VERIFICATION)},
         "PUT /users/{id}": {"username": "new"},
         "PATCH /users/{id}": {"username": "new"},
         "PUT /attendees/{id}": {"name": "New"},

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.permissions import SCOPES, TABLE, Scope
 from accounts.services import api_tokens
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 from eventhub.testing.contract_client import ContractClient
 from eventhub.testing.responses import (
     BAD_TOKEN,
@@ -89,7 +89,7 @@ def refused(operation, user, row):
 
 def body(operation, scene, who):
     if str(operation) == "POST /users/logout":
-        return {"refresh": token_pair(scene.people[who], auth_time=0)["refresh"]}
+        return {"refresh": issue_tokens(scene.people[who], auth_time=0)["refresh"]}
     return {} if "requestBody" in operation.described else None
 
 
@@ -124,7 +124,7 @@ def test_every_operation_has_a_row_in_the_table():
 
 def made_for(user, scopes):
     """A client with a token of theirs that was just made."""
-    return ContractClient(api_tokens.make(owner=user, name="Calendar", scopes=scopes).secret)
+    return ContractClient(api_tokens.create_token(owner=user, name="Calendar", scopes=scopes).secret)
 
 
 @each_operation

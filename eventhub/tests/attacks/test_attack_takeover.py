@@ -11,7 +11,7 @@ from accounts.forms.account import AUTH_TIME
 from accounts.models import ServiceToken, User
 from accounts.permissions import Scope
 from accounts.services import api_tokens
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 from eventhub.testing.contract_client import ContractClient, token_for
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.mailbox import token_in
@@ -99,7 +99,7 @@ def test_no_other_way_to_send_it_does(thief, bob):
 
 def test_a_refresh_token_does_not_make_it_fresh(bob):
     before = credentials()
-    pair = token_pair(bob, auth_time=0)
+    pair = issue_tokens(bob, auth_time=0)
     for _ in range(3):
         pair = ContractClient().post("/users/token/refresh", {"refresh": pair["refresh"]}).json()
         for wanted in WANTED:
@@ -115,7 +115,7 @@ def test_no_service_token_can_be_made_with_it(thief):
 
 
 def test_no_service_token_changes_an_account_or_makes_another(bob):
-    secret = api_tokens.make(owner=bob, name="x", scopes=[*Scope]).secret
+    secret = api_tokens.create_token(owner=bob, name="x", scopes=[*Scope]).secret
     before, client = credentials(), ContractClient(secret)
     narrow = refusal(403, "This token was not made for this", "insufficient_scope")
     for wanted in WANTED:
@@ -161,7 +161,7 @@ def test_a_token_of_one_kind_is_none_of_another(bob, settings, django_capture_on
         ContractClient().post("/users/password/reset", {"email": "bob@example.org"})
         ContractClient(token_for(bob)).post("/users/email/verification")
     reset, verification = (token_in(sent) for sent in mail.outbox)
-    pair, before = token_pair(bob, auth_time=0), credentials()
+    pair, before = issue_tokens(bob, auth_time=0), credentials()
     for token in (verification, pair["token"], pair["refresh"]):
         confirm = {"token": token, "password": NEW}
         assert whole(ContractClient().post("/users/password/reset/confirm", confirm)) == BAD_TOKEN
@@ -260,7 +260,7 @@ def test_an_old_session_of_an_admins_makes_no_admin(old_session, eve, ada):
 
 def test_whoever_takes_the_name_of_a_deleted_account_gets_nothing_of_it(thief, bob, olga, make_event, enroll):
     past = enroll(make_event(olga, status="completed", date_time="2020-01-01T00:00:00Z"), bob, status="attended")
-    secret = api_tokens.make(owner=bob, name="x", scopes=[*Scope]).secret
+    secret = api_tokens.create_token(owner=bob, name="x", scopes=[*Scope]).secret
     assert whole(thief.delete(f"/users/{bob.pk}")) == DONE
     body = {"username": "bob", "email": "bob@example.org", "password": NEW}
     again = ContractClient().post("/users/register", body).json()

@@ -41,7 +41,7 @@ def places(ada, olga, bob, make_event, enroll):
     enroll(event)
     enroll(event, status="waitlisted")
     make_event(olga, status="draft", title="Soon", date_time=timezone.now() + timedelta(days=2))
-    token = api_tokens.make(owner=ada, name="Website", scopes=["events:read"]).token
+    token = api_tokens.create_token(owner=ada, name="Website", scopes=["events:read"]).token
     return {"event": event.pk, "registration": registration.pk, "user": bob.pk, "token": token.pk}
 
 

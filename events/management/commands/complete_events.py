@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from events.models import EventStatus
-from registrations.services.event_lifecycle import turns
+from registrations.services.event_lifecycle import iter_updates
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now, dry_run = timezone.now(), options["dry_run"]
         done: Counter[str] = Counter()
-        for event, status, problem in turns(now, dry_run=dry_run):
+        for event, status, problem in iter_updates(now, dry_run=dry_run):
             if problem is not None:
                 self.stderr.write(f"{event.pk} {event.title!r}: {problem}")
                 done["failed"] += 1

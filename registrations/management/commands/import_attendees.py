@@ -9,7 +9,7 @@ from eventhub.management.arguments import mapped_columns
 from eventhub.spreadsheets.sheets import FileError
 from events.models import Event
 from registrations.services.attendee_file import FIELDS, read_attendees
-from registrations.services.attendee_import import Fate, import_attendees
+from registrations.services.attendee_import import ImportOutcome, import_attendees
 
 
 class Command(BaseCommand):
@@ -57,15 +57,16 @@ class Command(BaseCommand):
             )
         except Refusal as refusal:
             raise CommandError(f"{event}: {refusal}") from None
-        for guest, fate, reason in report.outcomes:
-            if fate == Fate.ERROR:
+        for guest, outcome, reason in report.results:
+            if outcome == ImportOutcome.ERROR:
                 self.stderr.write(f"{guest.place}: {reason}")
             elif options["dry_run"]:
-                self.stdout.write(f"{guest.place}: {fate}")
+                self.stdout.write(f"{guest.place}: {outcome}")
         counts = report.counts
         self.stdout.write(
-            f"{'Dry run: ' if options['dry_run'] else ''}{counts[Fate.SEAT]} seated, {counts[Fate.QUEUE]} queued, "
-            f"{counts[Fate.ALREADY_THERE]} already there, {counts[Fate.ERROR]} with errors"
+            f"{'Dry run: ' if options['dry_run'] else ''}"
+            f"{counts[ImportOutcome.SEAT]} seated, {counts[ImportOutcome.QUEUE]} queued, "
+            f"{counts[ImportOutcome.ALREADY_THERE]} already there, {counts[ImportOutcome.ERROR]} with errors"
         )
         if report.is_refused:
             raise CommandError("Nothing was written, as there are errors; --skip-errors takes the other rows.")

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from registrations.services.retention import forget_people, forget_unclaimed
+from registrations.services.retention import anonymize_ended, delete_unclaimed
 
 MOST_DAYS = 36_500
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         how = {"now": timezone.now(), "older_than": options["older_than"], "dry_run": options["dry_run"]}
-        registrations, accounts = forget_people(**how), forget_unclaimed(**how)
+        registrations, accounts = anonymize_ended(**how), delete_unclaimed(**how)
         self.stdout.write(
             f"{'Dry run: ' if options['dry_run'] else ''}{registrations} registrations without their person, "
             f"{accounts} unclaimed accounts deleted"

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import Role, User
-from accounts.services.jwt import token_pair
+from accounts.services.jwt import issue_tokens
 from eventhub.exceptions import Refusal
 from eventhub.testing.contract_client import ContractClient
 from eventhub.testing.factories import UserFactory
@@ -42,7 +42,7 @@ def at(day: int | None) -> datetime | None:
 
 def lasting_token(user: User, since: datetime) -> str:
     """An access token that is good from then on, whatever the clock does."""
-    token = RefreshToken(token_pair(user, auth_time=0)["refresh"]).access_token
+    token = RefreshToken(issue_tokens(user, auth_time=0)["refresh"]).access_token
     token.set_iat(at_time=since)
     token.set_exp(from_time=since, lifetime=timedelta(days=1000))
     return str(token)

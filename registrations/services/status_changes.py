@@ -1,0 +1,28 @@
+"""The one place that says that registrations have changed status.
+
+Every function that writes a status calls `announce` in the same transaction, so that whatever follows from a change
+hangs here: metrics today. Raw SQL passes it by; the log of transitions, which triggers write, has those changes too.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.conf import settings
+
+from registrations import metrics
+
+
+class StatusChange(NamedTuple):
+    """`was` is None for a new registration, `becomes` for a deleted one."""
+
+    registration_id: int
+    event_id: int
+    was: str | None
+    becomes: str | None
+
+
+def announce(changes: Iterable[StatusChange]) -> None:
+    """Announce changes made in this transaction; bulk writers call it once a batch."""
+    if settings.METRICS:
+        metrics.count_status_changes(Counter((change.was, change.becomes) for change in changes))
