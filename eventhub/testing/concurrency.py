@@ -1,4 +1,4 @@
-"""Runs calls at the same moment, each in a thread with a database connection of its own."""
+"""Races: calls at the same moment, each in a thread with its own database connection."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from django.db import connection
 
 
 def race(calls: list[Callable[[], Any]]) -> list[Any]:
-    """What each call returned, in the order given; the first exception that one raised."""
+    """Return the result of each call, in their order. Raises the first exception."""
     gate = threading.Barrier(len(calls), timeout=30)
 
     def run(call: Callable[[], Any]) -> Any:

@@ -1,11 +1,11 @@
-"""Looking through the whole database, whatever tables there are."""
+"""Search for a text in every table of the database."""
 
 from django.contrib.sessions.models import Session
 from django.db import connection
 
 
 def places_of(*texts):
-    """The columns, `table.column`, in which one of these texts stands, in any case; what is packed in sessions too."""
+    """Return the columns, as `table.column`, that contain one of these texts in any case. Sessions are decoded."""
     wanted = [text.casefold() for text in texts]
     found = {
         f"{table}.{column}"

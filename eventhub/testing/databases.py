@@ -18,11 +18,17 @@ import time
 from pathlib import Path
 from typing import Any
 
+# What a developer may have set for the service. DB_PGBOUNCER stays: it goes with TEST_DATABASE_URL.
+DEVELOPERS_OWN = (
+    *("ALLOWED_HOSTS", "CACHE_URL", "DATABASE_REPLICA_URL", "DEBUG", "DEFAULT_FROM_EMAIL", "EMAIL_URL"),
+    *("EMAIL_VERIFICATION", "EMAIL_VERIFICATION_URL", "NUM_PROXIES", "ORGANIZER_SIGNUP", "PAGE_SIZE"),
+    *("PASSWORD_RESET_URL", "PUBLIC_URL", "TASKS_BACKEND", "TIME_ZONE"),
+)
 SPEED_OVER_SAFETY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
 
 
 def postgres_binaries() -> Path:
-    """The folder with `initdb` and `postgres`; FileNotFoundError where there is none."""
+    """Return the folder with `initdb` and `postgres`. Raises FileNotFoundError."""
     on_path = shutil.which("postgres")
     folders = [os.path.dirname(os.path.realpath(on_path))] if on_path else []
     folders += sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)
@@ -37,9 +43,9 @@ def postgres_binaries() -> Path:
 
 
 def start_postgres(settings: list[str] | None = None, home: Path | None = None) -> str:
-    """Starts a server of our own, which ends with this process; its URL. Ready in one or two seconds.
+    """Start a server that ends with this process; return its URL.
 
-    Its files are in `home`, from one run to the next; without one, in a folder that goes when this process ends.
+    Its files stay in `home` from one run to the next. Without `home` they are in a temporary folder.
     """
     if home is None:
         home = Path(tempfile.mkdtemp(prefix="eventhub-pg-"))
@@ -57,19 +63,8 @@ def start_postgres(settings: list[str] | None = None, home: Path | None = None) 
         os.chown(home, nobody.pw_uid, nobody.pw_gid)
     data, log = home / "data", home / "log"
     environment = {**os.environ, "LC_ALL": "C", "HOME": str(home)}
-    initdb: list[Path | str] = [
-        binaries / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C",
-        "-N",
-    ]
+    options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+    initdb: list[Path | str] = [binaries / "initdb", "-D", data, *options]
     if not (data / "PG_VERSION").exists():
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, env=environment, cwd=home, **as_whom)
     command: list[Path | str] = [binaries / "postgres", "-D", data, "-k", home, "-c", "listen_addresses="]
@@ -101,7 +96,7 @@ def _everybody_may_read(path: Path) -> bool:
 
 
 def prepare() -> None:
-    """Sets the environment of the run, whatever the developer's own is, and starts what it needs."""
+    """Set the environment of the run, whatever the developer's own is, and start what it needs."""
     if "PYTEST_XDIST_WORKER" in os.environ:  # inherited from the process that started this one
         return
     os.environ.update(
@@ -112,13 +107,8 @@ def prepare() -> None:
         THROTTLE_GENERAL="off",
         LOG_LEVEL="ERROR",
     )
-    for name in ("EMAIL_URL", "DEFAULT_FROM_EMAIL", "PUBLIC_URL", "EMAIL_VERIFICATION", "TASKS_BACKEND"):
+    for name in DEVELOPERS_OWN:
         os.environ.pop(name, None)
-    for name in ("PASSWORD_RESET_URL", "EMAIL_VERIFICATION_URL"):
-        os.environ.pop(name, None)
-    for name in ("DEBUG", "TIME_ZONE", "ALLOWED_HOSTS", "ORGANIZER_SIGNUP", "CACHE_URL", "PAGE_SIZE", "NUM_PROXIES"):
-        os.environ.pop(name, None)
-    os.environ.pop("DATABASE_REPLICA_URL", None)  # DB_PGBOUNCER goes with TEST_DATABASE_URL
     if os.environ.get("TEST_ON") == "postgres":
         os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or start_postgres()
     else:

@@ -1,4 +1,4 @@
-"""A client of a server that really runs, behind a socket."""
+"""A client of a running server behind a Unix socket."""
 
 import http.client
 import json
@@ -23,13 +23,13 @@ EVENT = {"title": "Talk", "location": "Hall", "date_time": "2030-05-01T19:00:00Z
 
 
 def load_people(url: str, last: int) -> None:
-    """Accounts with the ids 1 to `last` in the database of that URL."""
+    """Make the accounts with the ids 1 to `last`."""
     with psycopg.connect(url.replace("postgres:", "postgresql:", 1)) as connection:
         connection.execute(PEOPLE, [NOBODYS_PASSWORD, last])
 
 
 def token_of(user_id: int) -> str:
-    """An access token of one of these people, who have signed in by now."""
+    """Return an access token of one of these accounts."""
     token = AccessToken.for_user(User(pk=user_id, password=NOBODYS_PASSWORD))
     token["auth_time"] = int(time.time())
     return str(token)
@@ -52,7 +52,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 class Client:
-    """Somebody at one of the servers: `Client(socket, user_id=3).get("/events/1")`."""
+    """An account at one of the servers: `Client(socket, user_id=3).get("/events/1")`."""
 
     def __init__(self, path: Path, *, user_id: int) -> None:
         self.path = path

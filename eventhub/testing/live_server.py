@@ -1,4 +1,4 @@
-"""The service as gunicorn.conf.py runs it, on a port of this machine, with a database and a log of its own."""
+"""The service under a real gunicorn, with its own port, database and log."""
 
 import http.client
 import json
@@ -43,7 +43,7 @@ class Service(NamedTuple):
     log: Path
 
     def ask(self, verb: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """One request, on a connection of its own. `body` is sent as JSON; bytes, and text, as they are."""
+        """Send one request on a new connection. `body` is sent as JSON, but bytes and text as they are."""
         content = body if isinstance(body, bytes | str | None) else json.dumps(body)
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
@@ -52,13 +52,13 @@ class Service(NamedTuple):
             return Answer(answer.status, answer.headers, answer.read())
 
     def shout(self, request: bytes) -> bytes:
-        """What is sent as it is, good HTTP or not, and what comes back."""
+        """Send bytes as they are, valid HTTP or not; return the response."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
             connection.sendall(request)
             return connection.recv(65536)
 
     def workers(self) -> list[int]:
-        """Their process ids."""
+        """Return their process ids."""
         pid = self.process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
@@ -71,7 +71,7 @@ class Service(NamedTuple):
 
 @contextmanager
 def migrated_database(folder: Path) -> Iterator[str]:
-    """An empty database of the kind that this run of the tests is about; its URL."""
+    """Make an empty database, on the engine that this test run uses; yield its URL."""
     url = f"sqlite:///{folder}/service.sqlite3"
     if not os.environ["DATABASE_URL"].startswith("postgres"):
         run_manage("migrate", "--verbosity=0", DATABASE_URL=url)
@@ -93,8 +93,10 @@ def migrated_database(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def serving(url: str, folder: Path, *, workers: int = 2, is_up: str = "/readyz", **variables: str) -> Iterator[Service]:
-    """Gunicorn in front of that database, while the block runs; where the database is not there, `/healthz` tells that
-    it is up. Its standard error is in a file of `folder`."""
+    """Run gunicorn with that database. Standard error goes to a file in `folder`.
+
+    `is_up` is the path that tells when it serves: `/healthz` where the database is missing on purpose.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
     size = {"WEB_CONCURRENCY": str(workers), "WEB_THREADS": "2", "DB_POOL_SIZE": "2"}
     log = folder / "log"

@@ -1,4 +1,4 @@
-"""A mail server that really listens, and does with a mail what a test wants of it."""
+"""A real SMTP server that accepts or refuses mails as a test asks."""
 
 import asyncio
 import re
@@ -14,8 +14,11 @@ from django.test import override_settings
 
 
 class Mailbox:
-    """The handler of the server. `mails` are those that it took; `answer` is what it says to a mail, and `after` how
-    many seconds it thinks about that; `recipient` is what it says to the address."""
+    """The handler of the server.
+
+    `mails` are the accepted ones. `answer` is its reply to a mail, after `after` seconds; `recipient` its reply to an
+    address.
+    """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -42,14 +45,14 @@ class Mailbox:
 
 
 def text_of(mail: Any) -> str:
-    """The plain text of a mail, from a server or from Django's outbox."""
+    """Return the plain text of a mail, from a server or from Django's outbox."""
     if isinstance(mail, EmailMessage):
         return str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
     return str(mail.body)
 
 
 def token_in(mail: Any) -> str:
-    """The token of the link in a mail."""
+    """Return the token of the link in a mail."""
     found = re.search(r"token=([\w.-]+)", text_of(mail))
     assert found, text_of(mail)
     return found[1]
@@ -69,7 +72,7 @@ def sending_to(port: int) -> Any:
 
 @contextmanager
 def mail_server() -> Iterator[Mailbox]:
-    """A server on a free port of this machine, to which the service sends its mail."""
+    """Run a server on a free port, to which the service sends its mail."""
     mailbox = Mailbox()
     controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     controller.start()
@@ -83,14 +86,14 @@ def mail_server() -> Iterator[Mailbox]:
 
 @contextmanager
 def silent_server() -> Iterator[None]:
-    """One that takes connections and never says a word."""
+    """Accept connections and never reply."""
     with socket.create_server(("127.0.0.1", 0), backlog=20) as server, sending_to(server.getsockname()[1]):
         yield
 
 
 @contextmanager
 def no_server() -> Iterator[None]:
-    """A port where nobody listens."""
+    """Send mail to a port where nobody listens."""
     with sending_to(free_port()):
         yield
 

@@ -1,4 +1,4 @@
-"""Which operations of a migration would stop a service that runs meanwhile, or break its old code, on PostgreSQL."""
+"""Find migration operations that would block or break a running service on PostgreSQL."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,6 +1,6 @@
-"""More than one machine, on this one: a PostgreSQL and its streaming replica, PgBouncer, and servers in front of them.
+"""PostgreSQL with a streaming replica, PgBouncer, and servers in front of them, all on this machine.
 
-All of it is of the test's own, and ends with the process that started it.
+Everything belongs to the test and ends with the process that started it.
 """
 
 import os
@@ -52,7 +52,7 @@ class Postgres:
 
     @property
     def processes(self) -> list[int]:
-        """Its first process, and the children of that one."""
+        """The postmaster and its children."""
         first = int((self.home / "data" / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{first}/task/{first}/children").read_text()
         return [first, *map(int, children.split())]
@@ -63,14 +63,14 @@ class Postgres:
         os.waitpid(first, 0)
 
     def kill(self) -> None:
-        """As if the power went: nobody is told. Returns when it is gone."""
+        """Kill all processes at once, as a power cut does. Returns when they are gone."""
         for process in (all_of_them := self.processes):
             os.kill(process, signal.SIGKILL)
         os.waitpid(all_of_them[0], 0)
         until(lambda: not any(_is_alive(process) for process in all_of_them))
 
     def freeze(self) -> list[int]:
-        """It is there and answers nobody; for `thaw`."""
+        """Stop all processes without ending them; return them for `thaw`."""
         for process in (all_of_them := self.processes):
             os.kill(process, signal.SIGSTOP)
         return all_of_them
@@ -85,7 +85,7 @@ class Postgres:
 
 
 def replica_of(url: str, home: Path, settings: list[str]) -> Postgres:
-    """A streaming replica of the server behind `url`: a base backup, which then follows it."""
+    """Start a streaming replica of the server behind `url`, from a base backup."""
     command = [postgres_binaries() / "pg_basebackup", "-d", url.replace("postgres:", "postgresql:", 1)]
     command += ["-D", str(home / "data"), "--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf"]
     subprocess.run(command, check=True, capture_output=True)
@@ -96,7 +96,7 @@ def replica_of(url: str, home: Path, settings: list[str]) -> Postgres:
 
 
 def _is_alive(process: int) -> bool:
-    """A zombie is not."""
+    """Tell whether a process runs. A zombie does not."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -104,16 +104,16 @@ def _is_alive(process: int) -> bool:
 
 
 def until(condition: Any, seconds: float = START_SECONDS) -> None:
-    """Waits for what comes to be so by itself."""
+    """Wait until a condition holds; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
+        assert time.monotonic() < deadline, "the condition did not come true"
         time.sleep(0.02)
 
 
 @contextmanager
 def homes() -> Iterator[Path]:
-    """A folder for the files of servers, which whoever they run as may enter."""
+    """Make a folder for the files of servers, which may run as another user."""
     with tempfile.TemporaryDirectory(prefix="eventhub-cluster-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -121,7 +121,7 @@ def homes() -> Iterator[Path]:
 
 @contextmanager
 def pgbouncer(sockets: Path, home: Path, *, connections: int) -> Iterator[str]:
-    """PgBouncer in transaction mode, with that many connections to the server behind the folder `sockets`; its URL."""
+    """Run PgBouncer in transaction mode in front of the server behind the folder `sockets`; yield its URL."""
     home.mkdir()
     lines = [
         "[databases]",
@@ -152,7 +152,7 @@ def pgbouncer(sockets: Path, home: Path, *, connections: int) -> Iterator[str]:
 
 
 def run_manage(*arguments: str, **environment: str) -> bytes:
-    """`manage.py`, in an environment of these variables; what it prints."""
+    """Run `manage.py` with these environment variables; return its output."""
     command = [sys.executable, "manage.py", *arguments]
     base_dir, variables = django_settings.BASE_DIR, _environment(environment)
     return subprocess.run(command, check=True, capture_output=True, cwd=base_dir, env=variables).stdout
@@ -160,7 +160,7 @@ def run_manage(*arguments: str, **environment: str) -> bytes:
 
 @contextmanager
 def gunicorn(home: Path, *, workers: int = 1, threads: int = 4, **environment: str) -> Iterator[Path]:
-    """The service behind a socket in `home`, as gunicorn.conf.py says; the socket. Its log lies beside it."""
+    """Run the service behind a Unix socket in `home`; yield the socket. Its log is beside it."""
     home.mkdir()
     socket = home / "socket"
     command = [sys.executable, "-m", "gunicorn", "eventhub.wsgi", f"--workers={workers}", f"--threads={threads}"]

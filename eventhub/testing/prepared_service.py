@@ -21,11 +21,11 @@ from django.conf import settings
 from eventhub.testing.plain_sql import run_sql
 from registrations.models import LIVE, SEATED
 
-# What a client is ready to wait: whoever is not answered by then has been left hanging.
+# How long a client waits. Without a response by then, it counts as left hanging.
 PATIENCE_SECONDS = 15
-# How long the service may take to be back by itself, on a machine that does other things as well.
+# How long the service may take to recover by itself, on a busy machine.
 BACK_SECONDS = 20
-# What the service waits for its database, so that these tests need not wait long.
+# How long the service waits for its database: short, so that these tests are.
 WAIT_SECONDS = 2
 SETTINGS = {
     "ENV_FILE": "no-file",
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 
 class Client:
-    """A person's keep-alive connection. ConnectionError where the service hangs up, TimeoutError where it is silent."""
+    """A keep-alive connection. Raises ConnectionError when the service hangs up, TimeoutError when it is silent."""
 
     def __init__(self, port: int, token: str) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
@@ -83,7 +83,7 @@ class Prepared:
         self._events = iter(made["events"])
 
     def events(self, number: int) -> list[int]:
-        """So many that nobody has registered for yet."""
+        """Return so many events without registrations."""
         return [next(self._events) for _ in range(number)]
 
     def restored(self, url: str) -> "Prepared":
@@ -97,7 +97,7 @@ class Prepared:
         return run_sql(self.url, statement)
 
     def holds(self) -> None:
-        """Rules 1, 2 and 4 of the database as it is; `check_seats` says the same of the first two."""
+        """Assert rules 1, 2 and 4 in the database. `check_seats` checks the first two again."""
         seated, live = (", ".join(f"'{status}'" for status in statuses) for statuses in (SEATED, LIVE))
         of_event = "FROM registrations_registration r WHERE r.event_id = e.id AND status"
         assert not self.query(
@@ -113,7 +113,7 @@ class Prepared:
         self.run("manage.py", "check_seats")
 
     def run(self, *command: str) -> str:
-        """What a process of Python's prints, which must not fail."""
+        """Run Python with these arguments; return its output. It must not fail."""
         ended = subprocess.run(
             [sys.executable, *command],
             env=self.environment,
@@ -134,23 +134,23 @@ class Service:
         self._clients: list[Client] = []
 
     def client(self, number: int | None = None) -> Client:
-        """As the organizer, or as one of the people."""
+        """Connect as the organizer, or as one of the people."""
         token = self.database.organizer if number is None else self.database.people[number]
         self._clients.append(Client(self.port, token))
         return self._clients[-1]
 
     def hang_up(self) -> None:
-        """Ends the connections of all clients."""
+        """Close the connections of all clients."""
         for client in self._clients:
             client.connection.close()
 
     def workers(self) -> list[int]:
-        """Their process ids."""
+        """Return their process ids."""
         pid = self._process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def is_back(self) -> None:
-        """Waits until it serves, and fails where that takes too long."""
+        """Wait until it serves; fail when that takes too long."""
         deadline = time.monotonic() + BACK_SECONDS
         while not self._serves():
             assert time.monotonic() < deadline, "the service is not back"
@@ -167,7 +167,7 @@ class Service:
 
 @contextmanager
 def served(database: Prepared, workers: int = 2, threads: int = 4, **variables: str) -> Iterator[Service]:
-    """Gunicorn as gunicorn.conf.py has it, on a port of this machine, while the block runs."""
+    """Run gunicorn on a free port."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener, tempfile.TemporaryFile("w+") as log:
         size = {"WEB_CONCURRENCY": str(workers), "WEB_THREADS": str(threads)}
         process = subprocess.Popen(
@@ -196,7 +196,7 @@ def served(database: Prepared, workers: int = 2, threads: int = 4, **variables: 
 
 
 def refused(answer: Answer) -> bool:
-    """Whether it is the contract's 503."""
+    """Tell whether this is the contract's 503."""
     return (answer.status, answer.body.get("code"), answer.retry_after) == (503, "unavailable", "5")
 
 

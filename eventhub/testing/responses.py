@@ -1,4 +1,4 @@
-"""Whole answers, `(status, body)`, for tests to compare with `==`, and the refusals of the contract's table."""
+"""Responses as `(status, body)`, to compare with `==`, and the errors of the contract's table."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def refusal(status: int, msg: str, code: str, **more: Any) -> tuple[int, Any]:
 
 
 def invalid(**errors: str | list[str]) -> tuple[int, Any]:
-    """A 400 for these fields, in this order; the first one is the message."""
+    """Return the 400 for these fields, in this order. The first one is the message."""
     lists = {field: [problem] if isinstance(problem, str) else problem for field, problem in errors.items()}
     field, problems = next(iter(lists.items()))
     msg = problems[0] if field == "non_field_errors" else f"{field}: {problems[0]}"

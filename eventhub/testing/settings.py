@@ -1,4 +1,4 @@
-"""The service's own settings, in the environment of a test run."""
+"""The settings of the service, in the environment of a test run."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from eventhub.settings import DATABASES  # noqa: E402
 
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
-    # On a file, as the service does it; Django's own choice would be one in memory, which locks otherwise.
+    # A file, as the service uses it. Django would take a database in memory, which locks differently.
     _database["TEST"] = {"NAME": str(Path(_database["NAME"]).with_name("test.sqlite3"))}
-# Clients come by the thousand, each with middleware of its own, which would look for every static file first.
+# Thousands of clients have a middleware each, which would look for every static file first.
 WHITENOISE_AUTOREFRESH = True
-# Nothing runs beside a test: who wants a thread or a worker says so.
+# Tasks run at once. A test that wants a thread or a worker says so.
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}

@@ -1,4 +1,4 @@
-"""A disk that is so small that it can be filled."""
+"""A disk that is small enough to be filled."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 
 @contextmanager
 def small_disk(path: Path, *options: str) -> Iterator[Path]:
-    """One of a few megabytes at that path; the test is skipped where no disk may be mounted."""
+    """Mount a disk of a few megabytes at that path. Skips the test where mounting is not allowed."""
     path.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", ",".join(["size=8m", *options]), "tmpfs", str(path)]
     if not shutil.which("mount") or subprocess.run(mount, check=False, capture_output=True).returncode:
@@ -24,7 +24,7 @@ def small_disk(path: Path, *options: str) -> Iterator[Path]:
 
 @contextmanager
 def filled(disk: Path) -> Iterator[None]:
-    """Without room for a single page, while the block runs."""
+    """Leave no room for a single page."""
     ballast = disk / "ballast"
     with ballast.open("wb", buffering=0) as file:
         for size in (1 << 16, 1 << 12, 1):
