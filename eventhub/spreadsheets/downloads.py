@@ -1,4 +1,4 @@
-"""Tables as files to be saved."""
+"""Exports as downloads."""
 
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -17,8 +17,7 @@ Kind = Literal["csv", "xlsx"]
 
 
 def export_response(kind: Kind, name: str, header: Sequence[str], rows: Iterable[Row]) -> HttpResponseBase:
-    """The table as a file called after `name`. CSV goes out while `rows` are read; a workbook is complete first, in a
-    file without a name, which is gone when it has been sent."""
+    """Return the table as a download. CSV is sent while `rows` are read; XLSX is written to a temporary file first."""
     response: StreamingHttpResponse
     if kind == "csv":
         response = StreamingHttpResponse(csv_lines(header, rows), content_type="text/csv; charset=utf-8")

@@ -10,8 +10,8 @@ from eventhub.spreadsheets.workbooks import is_workbook, workbook_records
 MAX_HEADER_SHOWN = 500
 
 
-class Entry(NamedTuple):
-    """A row of a file. A field without a column is not among `texts`; `problem` is empty where the cells fit."""
+class TableRow(NamedTuple):
+    """A row of a file. `texts` has no field without a column; `problem` is empty if the cells fit."""
 
     line: int
     texts: dict[str, str]
@@ -19,9 +19,9 @@ class Entry(NamedTuple):
 
 
 def read_records(content: bytes, *, max_rows: int) -> Iterator[Record]:
-    """The rows of a CSV file or of an XLSX workbook, whatever its name, the header among them.
+    """Yield the rows of a CSV file or an XLSX workbook, whatever its name, with the header.
 
-    FileError, with a sentence for people, where it is neither, or where the header has more than `max_rows` below it.
+    Raise FileError if it is neither, or if more than `max_rows` follow the header.
     """
     records = workbook_records(content) if is_workbook(content) else csv_records(decode(content))
     for count, record in enumerate(records):
@@ -36,11 +36,11 @@ def read_entries(
     fields: Mapping[str, Sequence[str]],
     required: Sequence[str] = (),
     columns: Mapping[str, str],
-) -> Iterator[Entry]:
-    """The entries of a table whose first row names its columns. A column is called as its field, in any case and with
-    spaces or underscores; or by one of the other names in `fields`, where none is; or as `columns` says, and only so.
+) -> Iterator[TableRow]:
+    """Yield the rows of a table below its header.
 
-    FileError where a column is missing or named twice.
+    A column has the name that `columns` gives its field; else the field's own, in any case, with spaces or
+    underscores; else one of the other names in `fields`. Raise FileError if one is missing or occurs twice.
     """
     first = next(records, None)
     if first is None:
@@ -50,7 +50,7 @@ def read_entries(
     for line, cells in records:
         texts = {field: _cell(cells, position) for field, position in positions.items()}
         surplus = any(cells[len(header) :])
-        yield Entry(line, texts, f"There are {len(cells)}, and {len(header)} in the header." if surplus else "")
+        yield TableRow(line, texts, f"There are {len(cells)}, and {len(header)} in the header." if surplus else "")
 
 
 def _positions(
@@ -82,5 +82,5 @@ def _listed(header: list[str]) -> str:
 
 
 def _cell(cells: list[str], position: int) -> str:
-    """Spreadsheets leave empty cells at the end of a line out; and an export of ours has made its texts harmless."""
+    """Return a cell as it was before an export defused it. Spreadsheets leave out empty cells at the end."""
     return restored(cells[position]).strip() if position < len(cells) else ""

@@ -1,11 +1,11 @@
-"""Tables in files, read: what the readers of both kinds share, and the one of CSV. That of XLSX is in workbooks.py."""
+"""The reader of CSV, and what it shares with the reader of XLSX (eventhub/spreadsheets/workbooks.py)."""
 
 import csv
 import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# Of a file, or of a part of a workbook when unpacked.
+# Of a file, or of an unpacked part of a workbook.
 MAX_BYTES = 64 * 1024 * 1024
 MAX_COLUMNS = 1000
 # Of a cell, in characters; csv's own limit.
@@ -16,18 +16,18 @@ OLD_OFFICE_FILE = b"\xd0\xcf\x11\xe0"
 
 
 class FileError(ValueError):
-    """A file that cannot be read as a whole, with a sentence for people."""
+    """A file that cannot be read, with a sentence for people."""
 
 
 class Record(NamedTuple):
-    """A row that is not blank: the number of the line it begins on, and its cells without the spaces around."""
+    """A row that is not blank: the line on which it begins, and its stripped cells."""
 
     line: int
     cells: list[str]
 
 
 def decode(content: bytes) -> str:
-    """The text of a file, which must be UTF-8. FileError."""
+    """Decode UTF-8, or raise FileError."""
     if content.startswith(OLD_OFFICE_FILE):
         raise FileError("This is an Excel file of the old kind, or one with a password; save it as .xlsx, or as CSV.")
     if len(content) > MAX_BYTES:
@@ -46,20 +46,19 @@ def decode(content: bytes) -> str:
 
 
 def csv_records(text: str) -> Iterator[Record]:
-    """The rows of a CSV text. Its delimiter is the one that finds the most columns in the first row. FileError."""
+    """Yield the rows. The delimiter is the one that finds the most columns in the first row."""
     for record in _records(text, max(DELIMITERS, key=lambda delimiter: _width(text, delimiter))):
         check_width(record.line, len(record.cells))
         yield record
 
 
 def check_width(line: int, width: int) -> None:
-    """FileError for a row of more than MAX_COLUMNS cells."""
     if width > MAX_COLUMNS:
         raise FileError(f"line {line}: There are more than {MAX_COLUMNS} columns.")
 
 
 def _records(text: str, delimiter: str) -> Iterator[Record]:
-    # `strict`, as otherwise a quote that is never closed swallows the rest of the file without a word.
+    # `strict`, as otherwise a quote that is never closed swallows the rest of the file.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1

@@ -1,7 +1,7 @@
 """The first sheet of an XLSX workbook, read as a stream.
 
-A workbook comes from anybody. openpyxl builds the tree of a row before one can look at it, so that a hostile file of
-12 KB takes 600 MB of memory. Here the XML parser's events are taken as they come; what is kept of them has bounds.
+openpyxl builds the tree of a row before one can look at it, so that a hostile file of 12 KB takes 600 MB of memory.
+Here the XML parser's events are taken as they come, and what is kept of them is limited.
 """
 
 import io
@@ -9,34 +9,56 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import datetime, time
+from typing import NamedTuple
 from xml.parsers import expat
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
-from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
-from eventhub.spreadsheets.sheets import MAX_BYTES, FileError, Record
-from eventhub.spreadsheets.worksheets import Format, Look, Rows, Texts
+from eventhub.spreadsheets.sheets import MAX_BYTES, MAX_CELL, FileError, Record, check_width
 
 SIGNATURE = b"PK"
 MAX_PARTS = 10_000
-# Parts that say where the others are and how they look: kilobytes, in any workbook that people make.
+# Of a part that only lists others or formats: kilobytes, in any workbook that people make.
 MAX_SMALL_PART = 4 * 1024 * 1024
 CHUNK = 64 * 1024
-# Of a tag or a comment, which the parser keeps until it is whole.
+# Of a tag or a comment, which the parser keeps until it is complete.
 MAX_TOKEN = 1024 * 1024
+# Numbers that a float holds exactly are written out, as a telephone number is.
+EXACT_INTEGERS = 10**15
+
+_COORDINATE = re.compile(r"([A-Z]{1,3})\d{1,7}", re.ASCII)
+# How XML keeps a control character. NUL stays as it is written: the database takes none.
+_ESCAPED = re.compile(r"_x(00(?:0[1-9A-F]|1[0-9A-F])|005F)_", re.IGNORECASE)
+
+
+class Format(NamedTuple):
+    is_date: bool
+    has_time: bool
+
+
+NUMBER = Format(is_date=False, has_time=False)
+
+
+class SharedParts(NamedTuple):
+    """What the cells of a sheet refer to."""
+
+    texts: list[str]
+    formats: list[Format]
+    epoch: datetime
 
 
 def is_workbook(content: bytes) -> bool:
-    """Whether the file is one by its content, whatever its name."""
     return content.startswith(SIGNATURE)
 
 
 def workbook_records(content: bytes) -> Iterator[Record]:
-    """The rows of the first sheet, by their numbers there: 5.0 as `5`, dates in ISO 8601, formulas by their value.
+    """Yield the rows of the first sheet: 5.0 as `5`, dates in ISO 8601, formulas as their values.
 
-    FileError where it is no workbook, is broken, or unpacks to more than MAX_BYTES.
+    Raise FileError if the file is no workbook, is broken, or unpacks to more than MAX_BYTES.
     """
-    # Each part is listed once; a list that is too long would take memory before anything else could be asked.
+    # Counted before the directory is read into memory.
     if content.count(b"PK\x01\x02") > MAX_PARTS:
         raise FileError(f"The workbook has more than {MAX_PARTS} parts.")
     try:
@@ -44,11 +66,11 @@ def workbook_records(content: bytes) -> Iterator[Record]:
             yield from _first_sheet(archive)
     except FileError:
         raise
-    except Exception as problem:  # Whatever it is that the archive or the parser trips over, the file is at fault.
+    except Exception as problem:  # whatever the archive or the parser trips over
         raise FileError(f"The workbook is broken: {problem}") from problem
 
 
-# Where the parts are -------------------------------------------------------------------------------------------------
+# Parts ---------------------------------------------------------------------------------------------------------------
 
 
 def _first_sheet(archive: zipfile.ZipFile) -> Iterator[Record]:
@@ -70,13 +92,13 @@ def _first_sheet(archive: zipfile.ZipFile) -> Iterator[Record]:
     by_kind = dict(parts.values())
     texts = _shared_texts(archive, by_kind["sharedStrings"]) if "sharedStrings" in by_kind else []
     formats = _formats(archive, by_kind["styles"]) if "styles" in by_kind else []
-    rows = Rows(Look(texts, formats, epoch))
+    rows = RowCollector(SharedParts(texts, formats, epoch))
     for _ in _parsed(archive, sheet, rows.start, rows.end, rows.text):
         yield from rows.drain()
 
 
 def _relations(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
-    """The key, the kind and the name of each part that `part` refers to; "" is the package."""
+    """Yield id, kind and name of each part that `part` refers to; "" is the package."""
     folder, name = posixpath.split(part)
     for tag, attributes in _elements(archive, posixpath.join(folder, "_rels", f"{name}.rels")):
         if tag == "Relationship" and attributes.get("TargetMode") != "External":
@@ -85,7 +107,7 @@ def _relations(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, 
 
 
 def _formats(archive: zipfile.ZipFile, part: str) -> list[Format]:
-    """The formats that cells name by their number."""
+    """Return the formats that cells refer to by number."""
     codes, formats, section = dict(BUILTIN_FORMATS), [], ""
     for name, attributes in _elements(archive, part):
         if name == "numFmt":
@@ -99,7 +121,7 @@ def _formats(archive: zipfile.ZipFile, part: str) -> list[Format]:
 
 
 def _shared_texts(archive: zipfile.ZipFile, part: str) -> list[str]:
-    texts = Texts()
+    texts = TextCollector()
     for _ in _parsed(archive, part, texts.start, texts.end, texts.text):
         pass
     return texts.found
@@ -109,7 +131,7 @@ def _shared_texts(archive: zipfile.ZipFile, part: str) -> list[str]:
 
 
 def _elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The tags of a small part, in their order."""
+    """Yield the tags of a small part."""
     found: list[tuple[str, dict[str, str]]] = []
     for _ in _parsed(archive, part, lambda name, attributes: found.append((name, attributes)), limit=MAX_SMALL_PART):
         yield from found
@@ -124,7 +146,7 @@ def _parsed(
     text: Callable[[str], None] | None = None,
     limit: int = MAX_BYTES,
 ) -> Iterator[None]:
-    """Tells of the tags and texts of a part, by names without a prefix, and pauses after every CHUNK of it."""
+    """Call back for the tags, without prefix, and texts of a part; yield after every CHUNK of it."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
@@ -144,7 +166,7 @@ def _parsed(
 
 
 def _opened(archive: zipfile.ZipFile, part: str, limit: int) -> "zipfile.ZipExtFile":
-    """The part, to be read. No more comes out of it than the directory of the archive says."""
+    """Open a part. zipfile reads no more of it than the directory says."""
     entry = archive.getinfo(part)
     if entry.file_size > limit:
         raise FileError(f"The workbook is too large: {part} unpacks to more than {limit // 2**20} MB.")
@@ -154,5 +176,137 @@ def _opened(archive: zipfile.ZipFile, part: str, limit: int) -> "zipfile.ZipExtF
 
 
 def _refuse_entities(*doctype: object) -> None:
-    """Only a document type can define an entity, and a workbook has none."""
     raise FileError("The workbook is broken: it defines entities.")
+
+
+# Cells and rows -----------------------------------------------------------------------------------------------------
+
+
+class TextCollector:
+    """Collect the texts of an XML part: each `t` or `v` that is no phonetic hint."""
+
+    whole = "si"
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self._pieces: list[str] = []
+        self._length = 0
+        self._is_text = self._is_phonetic = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name in ("t", "v"):
+            self._is_text = not self._is_phonetic
+        elif name == "rPh":
+            self._is_phonetic = True
+
+    def end(self, name: str) -> None:
+        if name in ("t", "v"):
+            self._is_text = False
+        elif name == "rPh":
+            self._is_phonetic = False
+        elif name == self.whole:
+            self.take()
+
+    def text(self, data: str) -> None:
+        if self._is_text:
+            self._length += len(data)
+            if self._length > MAX_CELL:
+                raise FileError(f"There is a cell of more than {MAX_CELL} characters.")
+            self._pieces.append(data)
+
+    def take(self) -> None:
+        self.found.append(self.collected().strip())
+
+    def collected(self) -> str:
+        text = "".join(self._pieces)
+        self._pieces, self._length = [], 0
+        return _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text)
+
+
+class RowCollector(TextCollector):
+    """Collect the rows of a sheet. A cell or row without a position follows the last one."""
+
+    whole = "c"
+
+    def __init__(self, shared: SharedParts) -> None:
+        super().__init__()
+        self._shared = shared
+        self._records: list[Record] = []
+        self._cells: list[str] = []
+        self._line = 0
+        self._column = -1
+        self._cell: dict[str, str] = {}
+        self._total = 0
+
+    def drain(self) -> list[Record]:
+        """Return the rows that are complete since the last call."""
+        records, self._records = self._records, []
+        return records
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "c":
+            self._cell = attributes
+            self._column = _column(attributes["r"]) if "r" in attributes else self._column + 1
+        elif name == "row":
+            self._line = int(attributes.get("r", self._line + 1))
+            self._cells, self._column = [], -1
+        else:
+            super().start(name, attributes)
+
+    def end(self, name: str) -> None:
+        if name != "row":
+            super().end(name)
+        elif any(self._cells):
+            self._records.append(Record(self._line, self._cells))
+
+    def take(self) -> None:
+        text = _value(self.collected(), self._cell, self._shared).strip()
+        if text:
+            # Before the row is made that wide. An empty cell may be anywhere: people format whole rows.
+            check_width(self._line, self._column + 1)
+            self._cells.extend([""] * (self._column + 1 - len(self._cells)))
+            self._cells[self._column] = text
+            # A text that is kept once may be in a million cells.
+            self._total += len(text)
+            if self._total > MAX_BYTES:
+                raise FileError(f"The workbook is too large: its cells have more than {MAX_BYTES:,} characters.")
+
+
+def _column(coordinate: str) -> int:
+    """Return 0 for A1, 26 for AA1."""
+    found = _COORDINATE.fullmatch(coordinate)
+    if not found:
+        raise ValueError(f"There is no cell {coordinate[:20]}.")
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column - 1
+
+
+def _value(text: str, cell: dict[str, str], shared: SharedParts) -> str:
+    """Return what people see in a cell."""
+    kind = cell.get("t", "n")
+    if not text:
+        return ""
+    if kind == "s":
+        return shared.texts[int(text)]
+    if kind == "b":
+        return "TRUE" if text == "1" else "FALSE"
+    return _number(float(text), cell, shared) if kind == "n" else text
+
+
+def _number(number: float, cell: dict[str, str], shared: SharedParts) -> str:
+    style = int(cell.get("s", "0"))
+    how = shared.formats[style] if style < len(shared.formats) else NUMBER
+    if how.is_date:
+        try:
+            return _moment(from_excel(number, shared.epoch), how)
+        except (ValueError, OverflowError):
+            pass  # no date is so far away: Excel shows no more than that it is a number
+    return str(int(number)) if abs(number) < EXACT_INTEGERS and number.is_integer() else repr(number)
+
+
+def _moment(moment: datetime | time, how: Format) -> str:
+    if isinstance(moment, datetime) and not how.has_time:
+        return moment.date().isoformat()
+    return moment.isoformat()

@@ -10,7 +10,7 @@ from accounts.models import User
 from eventhub.admin.model_admin import RefusableModelForm
 from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.api.fields import could_be_id
-from eventhub.spreadsheets.entries import Entry
+from eventhub.spreadsheets.entries import TableRow
 from events.models import Event
 from registrations.models import Registration
 from registrations.services.attendee_file import Guest, build_guest
@@ -70,7 +70,7 @@ class AddForm(RefusableModelForm):
     @property
     def guest(self) -> Guest:
         """Return the person as a row of an import."""
-        return build_guest(Entry(1, {name: self.cleaned_data[name] for name in ("email", *DETAILS)}))
+        return build_guest(TableRow(1, {name: self.cleaned_data[name] for name in ("email", *DETAILS)}))
 
 
 def event_field(user: User, **kwargs: Any) -> EventField:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 
 from accounts.models import User, normalize_email
-from eventhub.spreadsheets.entries import Entry, read_entries, read_records
+from eventhub.spreadsheets.entries import TableRow, read_entries, read_records
 from registrations.models import Registration
 
 # Each field, and what its column is called besides.
@@ -59,7 +59,7 @@ def read_attendees(content: bytes, *, columns: Mapping[str, str], max_rows: int 
     return [build_guest(entry) for entry in read_entries(records, fields=FIELDS, required=REQUIRED, columns=columns)]
 
 
-def build_guest(entry: Entry) -> Guest:
+def build_guest(entry: TableRow) -> Guest:
     """The person of an entry, with the problem that there is with them, if any."""
     typed, name = entry.texts["email"], entry.texts.get("name", "")
     guest = Guest(
@@ -72,7 +72,7 @@ def build_guest(entry: Entry) -> Guest:
     return guest._replace(problem="; ".join(_problems(guest, entry)))
 
 
-def _problems(guest: Guest, entry: Entry) -> Iterator[str]:
+def _problems(guest: Guest, entry: TableRow) -> Iterator[str]:
     if entry.problem:
         yield f"columns: {entry.problem}"
     for field, text, forbidden in (
