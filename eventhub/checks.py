@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says about the configuration, beside what Django says itself."""
+"""Warnings of `manage.py check --deploy`."""
 
 import re
 from collections.abc import Iterator
@@ -7,39 +7,39 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
-MADE_UP = re.compile("insecure|change|secret|example|password|default", re.IGNORECASE)
-OF_ONE_PROCESS = ("LocMemCache", "DummyCache")
+GUESSABLE = re.compile("insecure|change|secret|example|password|default", re.IGNORECASE)
+LOCAL_CACHES = ("LocMemCache", "DummyCache")
 
 
 @register(Tags.security, deploy=True)
-def safe_in_the_open(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return list(_warnings())
 
 
 def _warnings() -> Iterator[CheckMessage]:
-    if MADE_UP.search(settings.SECRET_KEY):
+    if GUESSABLE.search(settings.SECRET_KEY):
         yield Warning(
-            "SECRET_KEY looks made up: whoever guesses it signs in as anybody.",
+            "SECRET_KEY looks guessable: whoever guesses it can sign in as anybody.",
             hint='Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"',
             id="eventhub.W001",
         )
     if "*" in settings.ALLOWED_HOSTS:
         yield Warning(
-            "ALLOWED_HOSTS takes every name: links in answers can be made to lead anywhere.",
-            hint="Name the hosts that the service answers to.",
+            "ALLOWED_HOSTS accepts every name: a client can make links in responses lead anywhere.",
+            hint="List the hosts of the service.",
             id="eventhub.W002",
         )
     for name in ("CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS"):
         if any(origin.startswith("http:") for origin in getattr(settings, name)):
             yield Warning(
-                f"{name} trusts a page that came over plain HTTP, which anybody on its way may have written.",
-                hint="Name origins with https:// alone.",
+                f"{name} trusts pages over plain HTTP, which anybody on the network can change.",
+                hint="List origins with https:// only.",
                 id="eventhub.W003",
             )
-    if settings.CACHES["default"]["BACKEND"].endswith(OF_ONE_PROCESS):
+    if settings.CACHES["default"]["BACKEND"].endswith(LOCAL_CACHES):
         yield Warning(
-            "CACHE_URL is of one process: every worker lets through as many guesses at a password as all may.",
-            hint="Leave it to the database, or set CACHE_URL=redis://HOST:PORT/0.",
+            "CACHE_URL is a cache of one process: each worker allows as many guesses at a password as all should.",
+            hint="Leave it out to use the database, or set CACHE_URL=rediscache://HOST:PORT/0.",
             id="eventhub.W004",
         )
     if not settings.NUM_PROXIES:

@@ -34,7 +34,7 @@ from eventhub.observability import logging, sentry
 BASE_DIR = Path(__file__).resolve().parent.parent
 load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
 
-# Who may talk to it, and how ----------------------------------------------------------------------------------------
+# Hosts, HTTPS and limits ---------------------------------------------------------------------------------------------
 DEBUG = read("DEBUG", "0", boolean)
 SECRET_KEY = os.environ.get("SECRET_KEY", "") or ("insecure-key-for-debugging-on-one-machine-only" if DEBUG else "")
 if len(SECRET_KEY.encode()) < 32:
@@ -44,21 +44,21 @@ if len(SECRET_KEY.encode()) < 32:
     )
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", hosts)
 CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "", origins)
-# How many proxies of ours stand in front: that many addresses of X-Forwarded-For are believed, and X-Forwarded-Proto.
+# The number of our proxies: that many addresses of X-Forwarded-For are trusted, and X-Forwarded-Proto.
 NUM_PROXIES = read("NUM_PROXIES", "0", whole_number(0, 10))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if NUM_PROXIES else None
 SECURE_SSL_REDIRECT = read("SECURE_SSL_REDIRECT", "0", boolean)
-# Whoever watches the health of a worker asks it directly, without the proxy that speaks HTTPS.
+# Monitoring asks a worker directly, without the proxy that speaks HTTPS.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
-if SECURE_SSL_REDIRECT:  # with this prefix a browser takes them from this very host alone, and over HTTPS
+if SECURE_SSL_REDIRECT:  # browsers accept cookies with this prefix from this very host alone, and over HTTPS
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = read("SECURE_HSTS_SECONDS", "0", whole_number(0, 10**9))
 SECURE_HSTS_INCLUDE_SUBDOMAINS = read("SECURE_HSTS_INCLUDE_SUBDOMAINS", "0", boolean)
 SECURE_HSTS_PRELOAD = read("SECURE_HSTS_PRELOAD", "0", boolean)
-# Which pages elsewhere may call the API from a browser, with a token that they have; never with our cookies.
+# Origins whose pages may call the API with a token, never with our cookies.
 CORS_ALLOWED_ORIGINS = read("CORS_ALLOWED_ORIGINS", "", exact_origins)
 CORS_URLS_REGEX = r"^/(users|events|attendees|schema)(/|$)"
 CORS_ALLOW_HEADERS = (
@@ -67,15 +67,15 @@ CORS_ALLOW_HEADERS = (
 )
 CORS_EXPOSE_HEADERS = ("ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID")
 MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), whole_number(1024, 1024**3))
-# How many days after the end of an event it is known who was there (registrations/services/retention.py); 0: for ever.
+# Days after an event's end when its attendees become anonymous (registrations/services/retention.py); 0: never.
 RETENTION_DAYS = read("RETENTION_DAYS", "0", whole_number(0, 36_500))
 ORGANIZER_SIGNUP = read("ORGANIZER_SIGNUP", "open", choice("open", "closed"))
 THROTTLE_CREDENTIALS = read("THROTTLE_CREDENTIALS", "20/min", rate)
 THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", rate)
 
-# Where things are kept ----------------------------------------------------------------------------------------------
+# Databases and caches ------------------------------------------------------------------------------------------------
 DB_PGBOUNCER = read("DB_PGBOUNCER", "0", boolean)
-# How long a request waits for an answer of the database (eventhub/db/postgresql/patience.py).
+# How long a request waits for a reply of the database (eventhub/db/postgresql/patience.py).
 DB_WAIT_SECONDS = read("DB_WAIT_SECONDS", "10", whole_number(1, 3600))
 DATABASES = {
     "default": read(
@@ -91,13 +91,11 @@ if _replica := read("DATABASE_REPLICA_URL", "", replica(DATABASES["default"], pg
     DATABASE_ROUTERS = ["eventhub.db.routers.Router"]
 CACHES = {"default": read("CACHE_URL", "dbcache://eventhub_cache", Env.cache_url_config)}
 if CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
-    # Past so many entries the cache drops some that are still needed: a flood of names would reset every throttle.
+    # A full cache drops entries that are still needed: a flood of names would reset the throttles.
     CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
-if CACHES["default"]["BACKEND"].endswith("RedisCache"):  # one that has vanished is given up
-    CACHES["default"]["OPTIONS"] = {
-        **{"socket_connect_timeout": 2, "socket_timeout": 2},
-        **CACHES["default"].get("OPTIONS", {}),
-    }
+if CACHES["default"]["BACKEND"].endswith("RedisCache"):
+    timeouts = {"socket_connect_timeout": 2, "socket_timeout": 2}
+    CACHES["default"]["OPTIONS"] = timeouts | CACHES["default"].get("OPTIONS", {})
     CACHES["throttling"] = CACHES["default"]
 else:  # one for each process, so that counting a request costs no statement
     CACHES["throttling"] = {
@@ -109,18 +107,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # models.W040: SQLite ignores an index's INCLUDE. admin.E408 to E410: AdminMiddleware has the three that they miss.
 SILENCED_SYSTEM_CHECKS = ["models.W040", "admin.E408", "admin.E409", "admin.E410"]
 
-# Mail, and what is done beside requests -----------------------------------------------------------------------------
+# Mail and tasks ------------------------------------------------------------------------------------------------------
 EMAIL_TIMEOUT = 10
 vars().update(read("EMAIL_URL", "consolemail://", Env.email_url_config))
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "EventHub <eventhub@localhost>", mailbox)
-# What links in mails begin with. A request's Host header is anybody's to write.
+# The beginning of links in mails: a client can write anything into a Host header.
 PUBLIC_URL = read("PUBLIC_URL", "http://127.0.0.1:8000", base_url)
 PASSWORD_RESET_URL = read("PASSWORD_RESET_URL", f"{PUBLIC_URL}/admin/new-password/?token={{token}}", link)
 EMAIL_VERIFICATION_URL = read("EMAIL_VERIFICATION_URL", f"{PUBLIC_URL}/admin/verify-email/?token={{token}}", link)
 EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", choice("off", "optional", "required"))
 TASKS = {"default": read("TASKS_BACKEND", "immediate", tasks)}
 RQ_QUEUES = {"default": TASKS["default"].pop("QUEUE")} if "QUEUE" in TASKS["default"] else {}
-RQ = {"JOB_CLASS": "eventhub.tasks.redis_jobs.Job"}  # so that `manage.py rqworker` needs no option for it
+RQ = {"JOB_CLASS": "eventhub.tasks.redis_jobs.Job"}  # so that `manage.py rqworker` needs no option
 
 # Time and language --------------------------------------------------------------------------------------------------
 TIME_ZONE = read("TIME_ZONE", "UTC", time_zone)
@@ -128,12 +126,12 @@ USE_TZ = True
 USE_I18N = False
 FORMAT_MODULE_PATH = "eventhub.formats"
 
-# Parts --------------------------------------------------------------------------------------------------------------
+# Apps and middleware -------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "eventhub",  # before Django: its `migrate` is the one that runs
+    "eventhub",  # before Django, whose `migrate` it replaces
     "eventhub.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -192,7 +190,7 @@ TEMPLATES = [
 ]
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "eventhub" / "static"]
-# Served straight from the packages, so that nothing has to be collected first.
+# Static files are served from the packages, without collectstatic.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
@@ -214,7 +212,7 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": True,
-    "AUTH_HEADER_TYPES": ("Bearer", "bearer", "BEARER"),  # schemes are alike in any case (RFC 9110, section 11.1)
+    "AUTH_HEADER_TYPES": ("Bearer", "bearer", "BEARER"),  # any case (RFC 9110, section 11.1)
 }
 
 # The back office ----------------------------------------------------------------------------------------------------
@@ -264,7 +262,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
 }
 
-# What is told to those who run it -----------------------------------------------------------------------------------
+# Logs, metrics and errors --------------------------------------------------------------------------------------------
 LOG_LEVEL = read("LOG_LEVEL", "INFO", choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOG_FORMAT = read("LOG_FORMAT", "text", choice("text", "json"))
 LOG_CLIENT_ADDRESS = read("LOG_CLIENT_ADDRESS", "0", boolean)

@@ -1,4 +1,4 @@
-"""What gunicorn serves: `gunicorn eventhub.wsgi`."""
+"""The WSGI application: `gunicorn eventhub.wsgi`."""
 
 import io
 import os
@@ -18,10 +18,8 @@ patience.seconds = settings.DB_WAIT_SECONDS
 
 
 class Request(WSGIRequest):
-    """Django's request, for whatever a client sends as its Content-Type."""
-
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        """One that cannot be read is none; Django's own raises, before anything could answer."""
+        """Ignore a broken Content-Type, for which Django raises before any middleware could answer."""
         try:
             super()._set_content_type_params(meta)  # type: ignore[misc]
         except (ValueError, LookupError):
@@ -32,8 +30,7 @@ class Application(WSGIHandler):
     request_class = Request
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Django reads no body without a Content-Length. One that comes in chunks, from a server that knows where it
-        ends, is read here, as far as a body may be long."""
+        """Read a chunked body, up to MAX_BODY_BYTES: Django reads none without a Content-Length."""
         if environ.get("HTTP_TRANSFER_ENCODING") and environ.get("wsgi.input_terminated"):
             body = environ["wsgi.input"].read(settings.MAX_BODY_BYTES + 1)
             environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})

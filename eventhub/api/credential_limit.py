@@ -1,7 +1,7 @@
-"""Counts that nobody gets past by being quick: each attempt is one atomic step in the cache that all workers share.
+"""Exact counts of attempts, in the cache that all workers share.
 
-In the database it is one statement, in Redis and its like one command; a count that is read and then written would let
-through as many at once as there are threads.
+An attempt is one atomic step, a statement or a Redis command. A count that is read and then written would let through
+as many at once as there are threads.
 """
 
 import logging
@@ -18,7 +18,7 @@ from eventhub.exceptions import Unavailable
 
 logger = logging.getLogger("eventhub.attempts")
 
-AT_ONCE = 5000
+SWEEP_ROWS = 5000
 # The window of a subject begins with its first attempt, and again with the first after it has ended.
 _COUNT = """
 INSERT INTO {table} AS kept (cache_key, value, expires) VALUES (%s, '1', %s)
@@ -28,30 +28,30 @@ INSERT INTO {table} AS kept (cache_key, value, expires) VALUES (%s, '1', %s)
     RETURNING value, expires"""
 _SWEEP = """
 DELETE FROM {table} WHERE cache_key IN
-    (SELECT cache_key FROM {table} WHERE expires <= %s ORDER BY expires LIMIT {at_once})"""
+    (SELECT cache_key FROM {table} WHERE expires <= %s ORDER BY expires LIMIT {rows})"""
 
 
 class Attempts(NamedTuple):
-    """How many there were in this window with the one that was just counted, and when the window ends (Unix time)."""
+    """Attempts in this window, with the one just counted, and when the window ends (Unix time)."""
 
     so_far: int
     ends: float
 
     @property
     def wait(self) -> int:
-        """Whole seconds until it has ended."""
+        """Return the whole seconds until then."""
         return max(1, math.ceil(self.ends - time.time()))
 
 
 def count(subject: str, *, seconds: int) -> Attempts:
-    """Counts one more of `subject`, a short text in ASCII, in its window of `seconds`. Unavailable."""
+    """Count an attempt at `subject`, a short ASCII text. Raise Unavailable if the cache does not answer."""
     cache: Any = caches["default"]
     ends = time.time() + seconds
     if isinstance(cache, BaseDatabaseCache):
         return _in_database(cache, subject, ends)
     try:
         return _in_memory(cache, subject, ends, seconds)
-    except Exception as problem:  # each kind of cache has errors of its own; whoever guesses must not gain by them
+    except Exception as problem:  # each kind of cache has its own errors; an attacker must not gain by them
         logger.warning("The cache did not answer: %s", type(problem).__name__)
         raise Unavailable() from problem
 
@@ -65,9 +65,9 @@ def _in_database(cache: Any, subject: str, ends: float) -> Attempts:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(table=quoted(cache._table)), [cache.make_key(subject), then, now, now])
         value, expires = cursor.fetchone()
-        # One in so many beginnings clears away what has ended, so that a flood of names does not fill the disk.
+        # One in 256 first attempts deletes expired rows, so that a flood of names does not fill the disk.
         if value == "1" and subject.endswith("00"):
-            cursor.execute(_SWEEP.format(table=quoted(cache._table), at_once=AT_ONCE), [now])
+            cursor.execute(_SWEEP.format(table=quoted(cache._table), rows=SWEEP_ROWS), [now])
     return Attempts(int(value), _moment(connection, expires))
 
 
@@ -79,9 +79,9 @@ def _moment(connection: Any, expires: Any) -> float:
 
 
 def _in_memory(cache: Any, subject: str, ends: float, seconds: int) -> Attempts:
-    """When the window ends stands under one key, for that long; the count under another, which outlives it."""
+    """Keep the window's end under one key, and the count under another, which outlives it."""
     while not (cache.add(subject, ends, timeout=seconds) or (ends := cache.get(subject))):
-        ends = time.time() + seconds  # the window has ended in this very moment
+        ends = time.time() + seconds  # the window has just ended
     counted = f"{subject}:{ends}"
     cache.add(counted, 0, timeout=2 * seconds)
     return Attempts(cache.incr(counted), ends)

@@ -1,8 +1,4 @@
-"""A copy of SQLite's database, as it was at one moment, while the service goes on writing.
-
-It is SQLite's own online backup, in one step: the copy is what a single reading transaction sees, and in WAL mode
-readers stand in nobody's way.
-"""
+"""A consistent copy of a SQLite database while the service goes on writing, by SQLite's online backup."""
 
 import os
 import secrets
@@ -16,12 +12,11 @@ from django.db import connection
 
 
 class BackupError(Exception):
-    """There is no backup, and nothing is left of it; the message says why."""
+    """Why there is no backup. No file is left."""
 
 
 class Backup(NamedTuple):
-    """What was written: its size in bytes, the rows of the tables that people ask about first, and what is wrong in
-    there, as it is in the database itself."""
+    """Size in bytes, rows of the main tables, and faults that the database itself has."""
 
     size: int
     accounts: int
@@ -40,9 +35,9 @@ SELECT count(*) FROM events_event e
 
 
 def back_up(target: Path) -> Backup:
-    """Writes the database to `target`, which must not be there yet; nobody but the owner may read it.
+    """Write the database to the new file `target`, which only its owner may read.
 
-    It appears under its name only once it is whole, checked and on the disk. BackupError.
+    It gets its name once it is complete, checked and on the disk. Raise BackupError otherwise.
     """
     source = _source()
     if os.path.lexists(target):
@@ -71,7 +66,7 @@ def _source() -> Path:
 
 @contextmanager
 def _unfinished(target: Path) -> Iterator[Path]:
-    """An empty file beside `target`, which is gone afterwards with all that SQLite makes beside it."""
+    """Yield an empty file beside `target`; remove it afterwards with SQLite's files beside it."""
     path = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -103,7 +98,7 @@ def _require_whole(copy: sqlite3.Connection) -> None:
 
 
 def _faults(copy: sqlite3.Connection) -> Iterator[str]:
-    """A database in which something is wrong is worth a backup as well."""
+    """Yield what is wrong with the data. It is worth a backup all the same."""
     if strays := len(copy.execute("PRAGMA foreign_key_check").fetchall()):
         yield f"rows that refer to others which are not there: {strays}"
     if miscounted := copy.execute(_MISCOUNTED).fetchone()[0]:
@@ -111,7 +106,7 @@ def _faults(copy: sqlite3.Connection) -> Iterator[str]:
 
 
 def _publish(copy: Path, target: Path) -> None:
-    """Gives a file that is on the disk its name, which must be free: a rename would take it from another file."""
+    """Sync the file and link it to its name; a rename would overwrite another file."""
     with copy.open("rb") as file:
         os.fsync(file.fileno())
     os.link(copy, target)

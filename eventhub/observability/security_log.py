@@ -1,7 +1,6 @@
-"""What an operator wants to know of attacks, and of power that changes hands: a line each on the logger
-`eventhub.security`.
+"""Log lines about attacks and changes of power, on the logger `eventhub.security`.
 
-A line names accounts by their ids alone: no names, no addresses, and never a secret.
+They name accounts by id: no names, no addresses, no secrets.
 """
 
 import functools
@@ -31,11 +30,11 @@ class Occasion(StrEnum):
 
 
 def note(occasion: Occasion, *, user_id: int | None = None, by: int | None = None, **facts: str | int) -> None:
-    """Writes it down: whom it concerns, who did it (ids of accounts), and facts that are nobody's secret."""
+    """Log whom it concerns (`user_id`), who did it (`by`), and facts that are no secret."""
     known = {"user_id": user_id, "by": by, **facts}
     logger.info(occasion.value, extra={"facts": {name: value for name, value in known.items() if value is not None}})
 
 
 def note_change(occasion: Occasion, *, user_id: int | None = None, by: int | None = None, **facts: str | int) -> None:
-    """As `note`, of what the present transaction does, once that is committed."""
+    """Log what the current transaction does, once it is committed."""
     transaction.on_commit(functools.partial(note, occasion, user_id=user_id, by=by, **facts))

@@ -1,7 +1,6 @@
-"""Faults to Sentry, where SENTRY_DSN is set and the package `sentry-sdk`, which we do not require, is installed.
+"""Errors to Sentry, with SENTRY_DSN and the optional package `sentry-sdk`.
 
-What the log has of errors is sent, and nothing else: where in the program, what kind, which request by its id. The
-library is kept from looking at requests, statements and variables by itself.
+What the log has of an error is sent and nothing else. The library must not look at requests, statements or variables.
 """
 
 from typing import Any
@@ -10,14 +9,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from eventhub.observability import logging, redaction
 
-# All that leaves us of what the library puts together. Requests, users, breadcrumbs, variables are not among it.
+# All that is sent of what the library collects: no requests, users, breadcrumbs or variables.
 SENT = {"event_id", "timestamp", "level", "platform", "logger", "release", "environment", "server_name", "sdk"}
 SENT_OF_PROBLEMS = {"type", "module", "mechanism", "stacktrace"}
 
 
 def start(dsn: str, *, release: str) -> None:
-    """From here on errors that are logged, and whatever ends the process, are sent. ImproperlyConfigured without the
-    package."""
+    """Send errors from here on. Raise ImproperlyConfigured without the package."""
     try:
         import sentry_sdk
         from sentry_sdk.integrations.atexit import AtexitIntegration
@@ -53,11 +51,11 @@ def start(dsn: str, *, release: str) -> None:
 
 
 def purged(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any] | None:
-    """sentry-sdk's hook `before_send`: what of an event is sent, or None for nothing."""
+    """sentry-sdk's hook `before_send`: return what of an event is sent, or None."""
     record = hint.get("log_record")
     problems = event.get("exception", {}).get("values", [])
     if record is not None and record.name.startswith("django.") and (not problems or "security" in record.name):
-        return None  # the answer to a fault that has been told already, or what some visitor tried
+        return None  # Django's line for an error that was logged already, or an attempt of some visitor
     sent: dict[str, Any] = {name: value for name, value in event.items() if name in SENT}
     if record is not None:
         sent["logentry"] = {"message": logging.message(record)}

@@ -1,6 +1,6 @@
-"""Tasks without a worker: a thread of this process runs them, one after another, beside the requests.
+"""Tasks without a worker: a thread of this process runs them, one after another.
 
-What waits is in memory. A process that ends does what is due first, for a few seconds; one that is killed does not.
+They wait in memory. A process that ends runs them first, for a few seconds; one that is killed loses them.
 """
 
 import atexit
@@ -20,14 +20,14 @@ from django_tasks.utils import get_random_id, normalize_json
 
 logger = logging.getLogger("eventhub.background")
 
-MOST_WAITING = 10_000
-# A request that causes a task has been answered by then, so that nobody can tell by its time what the task has to do.
+MAX_WAITING = 10_000
+# The response has been sent by then, so that its time does not reveal what the task has to do.
 HEAD_START = 0.25
 SECONDS_TO_FINISH = 10
 
 
 class Full(Exception):
-    """So many tasks wait that one more would only take memory."""
+    """Too many tasks wait already."""
 
 
 class Due(NamedTuple):
@@ -36,8 +36,8 @@ class Due(NamedTuple):
     run: Callable[[], object]
 
 
-class Worker:
-    """A thread that is started by the first task, and whatever waits for it."""
+class TaskThread:
+    """A queue and the thread that runs it, which the first task starts."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
@@ -48,7 +48,7 @@ class Worker:
 
     def put(self, run: Callable[[], object], *, delay: float) -> None:
         with self.changed:
-            if len(self.heap) >= MOST_WAITING:
+            if len(self.heap) >= MAX_WAITING:
                 raise Full()
             heapq.heappush(self.heap, Due(time.monotonic() + delay, next(self.numbers), run))
             if self.thread is None or not self.thread.is_alive():  # as in a process that was forked
@@ -61,7 +61,7 @@ class Worker:
             return len(self.heap) + self.is_busy
 
     def finish(self, seconds: float) -> bool:
-        """Does everything that waits, now; whether that was done within so many seconds."""
+        """Run everything that waits, now; return whether it was done in time."""
         deadline = time.monotonic() + seconds
         with self.changed:
             self.is_ending = True
@@ -76,7 +76,7 @@ class Worker:
             run = self._next()
             try:
                 run()
-            except Exception:  # a task answers for itself; whatever else, the thread goes on
+            except Exception:  # the thread goes on
                 logger.exception("A task broke")
             finally:
                 connections.close_all()
@@ -92,16 +92,16 @@ class Worker:
             return heapq.heappop(self.heap).run
 
 
-_worker = Worker()
+_thread = TaskThread()
 
 
 def waiting() -> int:
-    return _worker.waiting()
+    return _thread.waiting()
 
 
 def finish(seconds: float = SECONDS_TO_FINISH) -> bool:
-    """Has what waits in this process done now, and says whether it was, within so many seconds."""
-    return _worker.finish(seconds)
+    """Run what waits in this process now; return whether it was done in time."""
+    return _thread.finish(seconds)
 
 
 @atexit.register
@@ -111,7 +111,7 @@ def _before_the_end() -> None:
 
 
 class InProcessBackend(BaseTaskBackend):
-    """What TASKS_BACKEND=immediate names."""
+    """TASKS_BACKEND=immediate."""
 
     supports_defer = True
     pauses = (10, 60)
@@ -133,5 +133,5 @@ class InProcessBackend(BaseTaskBackend):
             worker_ids=[],
         )
         after = HEAD_START if task.run_after is None else (task.run_after - timezone.now()).total_seconds()
-        _worker.put(lambda: task.call(*result.args, **result.kwargs), delay=after)
+        _thread.put(lambda: task.call(*result.args, **result.kwargs), delay=after)
         return result

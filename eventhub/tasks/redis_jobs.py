@@ -1,4 +1,4 @@
-"""What a worker of RQ makes of a task. Only for TASKS_BACKEND=redis://..., whose packages are here then."""
+"""RQ's job, for TASKS_BACKEND=redis://..., which needs packages of its own."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import django_tasks_rq
 
 
 class Job(django_tasks_rq.Job):
-    """RQ logs the description of a job, which is what the task was told: names and addresses among that."""
+    """RQ logs the description of a job, which has the arguments: names and addresses."""
 
     @property
     def description(self) -> Any:

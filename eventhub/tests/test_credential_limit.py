@@ -128,7 +128,7 @@ def test_what_has_ended_is_cleared_away_by_those_that_come_later():
 
 @pytest.mark.django_db
 def test_clearing_away_takes_its_time(monkeypatch):
-    monkeypatch.setattr(credential_limit, "AT_ONCE", 10)
+    monkeypatch.setattr(credential_limit, "SWEEP_ROWS", 10)
     with time_machine.travel(NOON, tick=False) as clock:
         for n in random.sample(range(1, 51), 50):
             credential_limit.count(f"flood:{n:02}", seconds=60)

@@ -157,4 +157,4 @@ def test_a_worker_sends_what_the_server_leaves_in_redis(database, mailbox, varia
         server.kill()
         server.wait()
     log = (tmp_path / "log").read_text()
-    assert "send_verification_link could not be handed over" in log
+    assert "send_verification_link could not be enqueued" in log

@@ -181,11 +181,11 @@ def test_pauses_are_kept_while_nothing_presses(immediate, monkeypatch):
 
 
 def test_where_too_much_waits_one_more_is_kept_as_failed(immediate, monkeypatch):
-    monkeypatch.setattr(in_process, "MOST_WAITING", 1)
+    monkeypatch.setattr(in_process, "MAX_WAITING", 1)
     gate.clear()
     later(wait_for_the_gate)
     deadline = time.monotonic() + 30
-    while not in_process._worker.is_busy and time.monotonic() < deadline:
+    while not in_process._thread.is_busy and time.monotonic() < deadline:
         time.sleep(0.01)
     later(work, "x")
     later(work, "y")
