@@ -72,7 +72,7 @@ licences: .venv/dev  ## Write docs/licences.md anew, from a fresh environment of
 bench: .venv/dev  ## Requests per second on PostgreSQL beside bare Django views, and where their time goes
 	$(BIN)/python -m bench api --json bench-result.json
 	$(BIN)/python -m bench where
-	$(BIN)/python -m bench endurance
+	$(BIN)/python -m bench files
 
 bench-short: .venv/dev  ## The same for a minute; fails only where a ratio is less than half of bench/reference.json's
 	$(BIN)/python -m bench api --clients 8 --rounds 3 --seconds 0.6 --against bench/reference.json

@@ -30,12 +30,11 @@ PARTS = {
     "compare": Part("two checkouts in turn, with the same requests", (*ROUNDS, "before", "after")),
     "where": Part("processor time of a request by layer, beside the bare view", ("rounds", "only")),
     "files": Part("source files that each request passes through", ("only",)),
-    "endurance": Part("memory of a worker over many requests, and its start", ("lifetime", "rounds", "threads")),
     "scale": Part("lists, searches and writes at several sizes", ("sizes", "rounds", "match", "keep"), LOADING),
     "chance": Part("pages chosen at random at the same sizes", ("sizes", "requests", "keep"), LOADING),
     "office": Part("pages of the back office at the same sizes", ("sizes", "rounds", "match", "keep"), LOADING),
     "plans": Part("each statement of the API and its plan at the largest size", ("sizes", "match", "keep"), LOADING),
-    "bulk": Part("importing, seating, cancelling and deleting 100,000 people", ("people", "rounds", *GUNICORN)),
+    "bulk": Part("importing, seating and deleting 100,000 people", ("people", "rounds", *GUNICORN)),
 }
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "clients": {"type": int, "nargs": "+", "default": [8, 32], "metavar": "N", "help": "at once; several in turn"},
@@ -48,7 +47,6 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "against": {"metavar": "FILE", "help": "an earlier result; a ratio below half of it is a fault"},
     "before": {"metavar": "FOLDER", "required": True, "help": "the checkout to compare with"},
     "after": {"metavar": "FOLDER", "help": "the checkout to measure, if not this one"},
-    "lifetime": {"type": int, "default": 50_000, "metavar": "N", "help": "requests to the worker"},
     "requests": {"type": int, "default": 700, "help": "pages at each size"},
     "sizes": {"type": int, "nargs": "+", "default": [1_000, 100_000], "help": "in events; ten registrations to each"},
     "match": {"metavar": "TEXT", "help": "only what has this in its name"},

@@ -87,7 +87,7 @@ def document(found: dict[int, list[Comparison]]) -> dict[str, Any]:
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join(["python", "-m", "bench", *sys.argv[1:]]),
-        "machine": {"cores": os.cpu_count(), "processor": processor(), "python": platform.python_version()},
+        "machine": {"cores": os.cpu_count(), "kind": platform.machine(), "python": platform.python_version()},
         "database": rows.durability(),
         "clients": medians,
     }
@@ -105,12 +105,3 @@ def fallen(result: dict[str, Any], reference: Path) -> Iterable[str]:
             was = earlier.get(clients, {}).get(name, {}).get("ratio", 0)
             if medians["ratio"] < FALLEN * was:
                 yield f"{name}, {clients} clients: {medians['ratio']:.2f} of the bare view; it was {was:.2f}"
-
-
-def processor() -> str:
-    """Return the name that Linux gives, or what Python knows."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())

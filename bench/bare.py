@@ -77,6 +77,21 @@ WITH r AS (
      AND event_id IN (SELECT id FROM events_event WHERE organizer_id = %(user)s)
   RETURNING *)
 {REGISTRATION} FROM r JOIN events_event e ON e.id = r.event_id"""
+EVENT_KEYS = (
+    *("event_id", "title", "description", "date_time", "end_time", "location", "organizer_id", "max_capacity"),
+    *("seats_taken", "waitlist", "waitlisted", "status", "registration_opens", "registration_closes"),
+    *("created_at", "updated_at"),
+)
+ATTENDEE_KEYS = (
+    "attendee_id",
+    "event_id",
+    "user_id",
+    "registration_date",
+    "status",
+    "name",
+    "contact_details",
+    "updated_at",
+)
 CHANGES = {"cancelled": CANCEL, "attended": CHECK_IN}
 
 
@@ -177,38 +192,14 @@ def position(text: str) -> tuple[datetime, int]:
 
 
 def event_body(row: tuple[Any, ...]) -> dict[str, Any]:
-    return {
-        "event_id": row[0],
-        "title": row[1],
-        "description": row[2],
-        "date_time": row[3],
-        "end_time": row[4],
-        "location": row[5],
-        "organizer_id": row[6],
-        "organizer": {"user_id": row[6], "name": row[7], "contact": row[8]},
-        "max_capacity": row[9],
-        "seats_taken": row[10],
-        "seats_left": row[9] - row[10],
-        "waitlist": row[11],
-        "waitlisted": row[12],
-        "status": row[13],
-        "registration_opens": row[14],
-        "registration_closes": row[15],
-        "created_at": row[16],
-        "updated_at": row[17],
-    }
+    body = dict(zip(EVENT_KEYS, row[:7] + row[9:], strict=True))
+    body["organizer"] = {"user_id": row[6], "name": row[7], "contact": row[8]}
+    body["seats_left"] = row[9] - row[10]
+    return body
 
 
 def attendee_body(row: tuple[Any, ...]) -> dict[str, Any]:
-    return {
-        "attendee_id": row[0],
-        "event_id": row[1],
-        "event": {"event_id": row[1], "title": row[2], "date_time": row[3], "location": row[4], "status": row[5]},
-        "user_id": row[6],
-        "registration_date": row[7],
-        "status": row[8],
-        "name": row[9],
-        "contact_details": row[10],
-        "waitlist_position": None,
-        "updated_at": row[11],
-    }
+    body = dict(zip(ATTENDEE_KEYS, row[:2] + row[6:], strict=True))
+    body["event"] = {"event_id": row[1], "title": row[2], "date_time": row[3], "location": row[4], "status": row[5]}
+    body["waitlist_position"] = None
+    return body

@@ -6,27 +6,23 @@ Counted by `sys.setprofile` in this process, in the second request of a kind, wh
 import sys
 import sysconfig
 from argparse import Namespace
-from itertools import repeat
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from bench import rows
 from bench.in_process import answer, expect
-from bench.requests import request, token
-from bench.scenarios import Scenario, Side, scenarios
+from bench.requests import token
+from bench.scenarios import Scenario, Side, get, scenarios
 from bench.server import HERE
 
 
 def run(options: Namespace) -> int:
     """Print the number of files, and their paths, for each scenario and for two searches."""
     loaded = rows.load(people=120, hot_events=1, queues=1, queued=60)
-    user, organizer = token(loaded.people[0]), token(rows.organizer_of(1))
-    every = [
-        *scenarios(loaded),
-        _search("events_search", "events, searched", "/events/?search=number", user),
-        _search("attendees_search", "an organizer's attendees, searched", "/attendees/?search=person", organizer),
-    ]
+    searches = {"/events/?search=number": loaded.people[0], "/attendees/?search=person": rows.organizer_of(1)}
+    every = scenarios(loaded)
+    every += [Scenario(path, path, 200, get(path, token(user_id))) for path, user_id in searches.items()]
     for scenario in every:
         if options.only is None or scenario.name in options.only:
             found = passed(scenario)
@@ -57,7 +53,3 @@ def is_ours(path: Path) -> bool:
     """Tell whether a file is of the project itself, and neither installed nor of the benchmarks."""
     others = (HERE / "bench", HERE / ".venv", Path(sysconfig.get_paths()["purelib"]))
     return path.is_relative_to(HERE) and not any(path.is_relative_to(folder) for folder in others)
-
-
-def _search(name: str, title: str, path: str, who: str) -> Scenario:
-    return Scenario(name, title, 200, lambda side: repeat(request("GET", path, who)))

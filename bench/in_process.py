@@ -5,6 +5,7 @@ import json
 import sys
 from functools import cache
 from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 from django.core import signals
 from django.core.wsgi import get_wsgi_application
@@ -53,17 +54,8 @@ def environ(message: bytes) -> dict[str, Any]:
         name, _, value = line.partition(": ")
         key = name.upper().replace("-", "_")
         headers[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value
-    return {
-        "REQUEST_METHOD": verb,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path.partition("?")[0],
-        "QUERY_STRING": path.partition("?")[2],
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": protocol,
-        "REMOTE_ADDR": "127.0.0.1",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.url_scheme": "http",
-        **headers,
-    }
+    found: dict[str, Any] = {"REQUEST_METHOD": verb, "SERVER_PROTOCOL": protocol, "REMOTE_ADDR": "127.0.0.1", **headers}
+    found["PATH_INFO"], _, found["QUERY_STRING"] = path.partition("?")
+    found["wsgi.input"] = io.BytesIO(body)
+    setup_testing_defaults(found)
+    return found

@@ -41,48 +41,41 @@ class Operation(NamedTuple):
 
 def run(options: Namespace) -> int:
     """Print each operation with its statements. Return the exit code."""
-    sizes, known = Sizes(options.sizes), set()
+    sizes, known = Sizes(options.sizes), set[str]()
     with sizes.of(max(sizes)):
-        for title, plans in (*reads(options), *others(options, known)):
-            print(f"\n## {title}\n")
-            for (sql, shape), same in groupby(plans, lambda plan: (normalized(plan.sql), plan.shape)):
+        for one in everything():
+            known.add(one.name)
+            if options.match and options.match not in one.name:
+                continue
+            print(f"\n## {one.name}\n")
+            for (sql, shape), same in groupby(explained(one), lambda plan: (normalized(plan.sql), plan.shape)):
                 each = list(same)
                 times = f"{len(each)} x " if len(each) > 1 else ""
                 pages, time = sum(plan.pages for plan in each), sum(plan.milliseconds for plan in each)
                 print(f"{sql}\n  -> {times}{shape or 'one row'}: {each[0].rows} rows, {pages} pages, {time:.1f} ms")
     sizes.close()
-    missing = sorted(operations_of_the_api() - known - {f"GET {name}" for name in LISTS}) if not options.match else []
+    missing = sorted(operations_of_the_api() - known - {f"GET {name}" for name in LISTS})
     print("".join(f"\nmissing: {name}" for name in missing))
     return 1 if missing else 0
 
 
-def reads(options: Namespace) -> Iterator[tuple[str, list[Plan]]]:
+def everything() -> Iterator[Operation]:
     for case in cases():
-        if not options.match or options.match in case.title:
-            yield (
-                f"GET {case.title}, {case.who}",
-                explained(lambda case=case: (case.path(), None), "GET", PEOPLE[case.who]),
-            )
+        yield Operation(f"GET {case.title}, {case.who}", PEOPLE[case.who], lambda case=case: (case.path(), None))
+    yield from operations()
 
 
-def others(options: Namespace, known: set[str]) -> Iterator[tuple[str, list[Plan]]]:
-    for one in operations():
-        known.add(one.name)
-        if not options.match or options.match in one.name:
-            yield one.name, explained(one.make, one.name.split()[0], one.who)
-
-
-def explained(make: Callable[[], tuple[str, Any]], verb: str, who: int | None) -> list[Plan]:
+def explained(one: Operation) -> list[Plan]:
     """Ask twice, since a new session reads PostgreSQL's catalogue first, and take back every change."""
     for _ in range(2):
         with transaction.atomic():
-            path, body = make()
-            message = request(verb, path, token(who) if who else "", body)
+            path, body = one.make()
+            message = request(one.name.split()[0], path, token(one.who) if one.who else "", body)
             with recorded() as record:
                 status, text = answer(message)
             transaction.set_rollback(True)
         if status >= 500:
-            raise SystemExit(f"{verb} {path}: {status} {text!r}")
+            raise SystemExit(f"{one.name}: {status} {text!r}")
     return record.plans
 
 
@@ -105,7 +98,7 @@ def operations() -> Iterator[Operation]:
     event, full, me = rows.BUSY_EVENTS[0], rows.FULL_EVENT, rows.PERSON
     host = value("SELECT organizer_id FROM events_event WHERE id = %s", full)
     seat = "SELECT min(id) FROM registrations_registration WHERE event_id = %s AND status = 'registered'"
-    seated, at_door, own = (value(seat, each) for each in (full, event, full))
+    seated, at_door = (value(seat, each) for each in (full, event))
     own = value("SELECT min(id) FROM registrations_registration WHERE user_id = %s", me)
     yield at("POST user-register", None, "/users/register", {"username": "new", "email": "n@example.org", **SECRET})
     yield Operation("POST user-login", None, lambda: ("/users/login", {"username": new_user().username, **SECRET}))
@@ -117,12 +110,11 @@ def operations() -> Iterator[Operation]:
     yield at("POST email-verification", me, "/users/email/verification", {})
     yield at("GET user-me", me, "/users/me")
     yield at("GET user-detail", me, f"/users/{me}")
-    yield at("PUT user-detail", me, f"/users/{me}", {"username": "another-name"})
-    yield at("PATCH user-detail", me, f"/users/{me}", {"username": "another-name"})
+    for verb in ("PUT", "PATCH"):
+        yield at(f"{verb} user-detail", me, f"/users/{me}", {"username": "another-name"})
+        yield at(f"{verb} user-organizer", rows.BUSY, f"/users/{rows.BUSY}/organizer", {"about": "Since 2019."})
     yield at("DELETE user-detail", me, f"/users/{me}")
     yield at("GET user-organizer", me, f"/users/{rows.BUSY}/organizer")
-    yield at("PUT user-organizer", rows.BUSY, f"/users/{rows.BUSY}/organizer", {"about": "Since 2019."})
-    yield at("PATCH user-organizer", rows.BUSY, f"/users/{rows.BUSY}/organizer", {"about": "Since 2019."})
     yield at("GET user-export", rows.BUSY, "/users/me/export")
     yield at("POST token-list", rows.BUSY, "/users/me/tokens/", {"name": "door", "scopes": ["events:read"]})
     yield at("GET token-list", rows.BUSY, "/users/me/tokens/")
@@ -157,8 +149,7 @@ def link(is_reset: bool) -> dict[str, str]:
 
 
 def new_token() -> int:
-    owner = User.objects.get(pk=rows.BUSY)
-    return api_tokens.create_token(owner=owner, name="explained", scopes=["events:read"]).token.pk
+    return api_tokens.create_token(owner=User.objects.get(pk=rows.BUSY), name="explained", scopes=["events:read"]).token.pk
 
 
 def normalized(sql: str) -> str:

@@ -19,9 +19,7 @@ def token(user_id: int) -> str:
     return str(access)
 
 
-def request(
-    verb: str, path: str, signed_in: str = "", body: Any = None, headers: dict[str, str] | None = None
-) -> bytes:
+def request(verb: str, path: str, signed_in: str = "", body: Any = None, headers: Any = None) -> bytes:
     """Return the bytes of one request on a keep-alive connection."""
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{verb} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: */*"]

@@ -14,6 +14,7 @@ LISTED_EVENTS = 1_000
 ATTENDEES = 60  # of each listed event, so that there is a second page
 FULL_EVENT = LISTED_EVENTS + 1
 FIRST_HOT_EVENT = LISTED_EVENTS + 2
+SAFETY = ("fsync", "synchronous_commit")
 
 USERS = """
 INSERT INTO accounts_user (id, username, email, password, role, is_active, created_at, updated_at)
@@ -80,26 +81,16 @@ def load(url: str | None = None, *, people: int, hot_events: int, queues: int = 
     Each of the `hot_events` is empty. Each of the `queues` is full, with `queued` people seated and as many waiting.
     """
     first_queue = FIRST_HOT_EVENT + hot_events
-    values = {
-        "password": PASSWORD_HASH,
-        "organizers": ORGANIZERS,
-        "users": ORGANIZERS + max(people, ATTENDEES, 2 * queued),
-        "full": FULL_EVENT,
-        "events": first_queue + queues - 1,
-        "first_queue": first_queue,
-        "queued": queued,
-        "attendees": ATTENDEES,
-    }
+    users = ORGANIZERS + max(people, ATTENDEES, 2 * queued)
+    values = {"organizers": ORGANIZERS, "users": users, "attendees": ATTENDEES, "password": PASSWORD_HASH}
+    values |= {"events": first_queue + queues - 1, "full": FULL_EVENT, "first_queue": first_queue, "queued": queued}
     with cursor_of(url) as cursor:
         for statement in (USERS, PROFILES, EVENTS, ATTENDING, ORGANIZERS_ATTENDING, QUEUES):
             cursor.execute(statement, values)
         for statement in ("VACUUM ANALYZE", "CHECKPOINT"):  # or the server would do it in the middle of a round
             cursor.execute(statement)
-    return Rows(
-        people=range(ORGANIZERS + 1, ORGANIZERS + 1 + people),
-        hot_events=range(FIRST_HOT_EVENT, first_queue),
-        queues=range(first_queue, first_queue + queues),
-    )
+    of_people = range(ORGANIZERS + 1, ORGANIZERS + 1 + people)
+    return Rows(of_people, range(FIRST_HOT_EVENT, first_queue), range(first_queue, first_queue + queues))
 
 
 def organizer_of(event_id: int) -> int:
@@ -130,8 +121,6 @@ def check(loaded: Rows, url: str | None = None) -> tuple[int, list[str]]:
 
 def durability() -> str:
     """Name the server's version and the settings that its speed depends on most."""
-    names = ("server_version", "fsync", "synchronous_commit")
     with cursor_of() as cursor:
-        version, *states = (cursor.execute(f"SHOW {name}").fetchone()[0] for name in names)
-    states = [f"{name} {state}" for name, state in zip(names[1:], states, strict=True)]
-    return ", ".join([f"PostgreSQL {version.split()[0]}", *states])
+        version, *states = (cursor.execute(f"SHOW {name}").fetchone()[0] for name in ("server_version", *SAFETY))
+    return ", ".join([f"PostgreSQL {version.split()[0]}", *map(" ".join, zip(SAFETY, states, strict=True))])

@@ -13,9 +13,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.utils import timezone
 
-from accounts.models import User
 from bench import scale_rows as rows
 from bench.explain import recorded
 from bench.in_process import fetch
@@ -24,16 +22,8 @@ from bench.rounds import row
 from bench.rows import durability
 from bench.scale_cases import PEOPLE, Case, cases
 from bench.scale_databases import Sizes
-from registrations.selectors import dashboard
 
 BOUND = 1.3
-FIGURES = (
-    dashboard.get_stage,
-    dashboard.get_totals,
-    dashboard.get_activity,
-    dashboard.get_next_events,
-    dashboard.get_concerns,
-)
 Action = Callable[[], Any]
 
 
@@ -47,7 +37,7 @@ class Work(NamedTuple):
 
 def run(options: Namespace) -> int:
     sizes = Sizes(options.sizes)
-    work = [*map(reading, cases()), *writes(), *figures()]
+    work = [*map(reading, cases()), *writes()]
     measure(sizes, (one for one in work if not options.match or options.match in f"{one.who}: {one.title}"), options)
     return 0
 
@@ -61,9 +51,6 @@ def measure(sizes: Sizes, work: Iterable[Work], options: Namespace) -> None:
     for one in work:
         times, pages, statements = compare(sizes, one, options.rounds)
         ratio = times[-1] / times[0]
-        if ratio > BOUND:  # measured once more, since noise is more likely than growth
-            times, pages, statements = compare(sizes, one, 2 * options.rounds)
-            ratio = times[-1] / times[0]
         count, over = count + 1, over + (ratio > BOUND)
         shown = f"**{ratio:.2f}**" if ratio > BOUND else f"{ratio:.2f}"
         cells = [*(f"{each:.1f}" for each in times), shown, *(f"{each:,}" for each in pages), statements]
@@ -150,15 +137,3 @@ def value(sql: str, *parameters: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return int(cursor.fetchone()[0])
-
-
-def figures() -> Iterator[Work]:
-    """Yield the parts of the dashboard."""
-    for who in ("admin", "organizer of 200 events"):
-        for figure in FIGURES:
-            yield Work(f"dashboard: {figure.__name__}", who, lambda figure=figure, who=who: figure_of(figure, who))
-
-
-def figure_of(figure: Callable[..., Any], who: str) -> Action:
-    user = User.objects.get(pk=PEOPLE[who])
-    return lambda: figure(user=user, now=timezone.now())

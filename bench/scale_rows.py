@@ -7,7 +7,6 @@ over the whole time; QUIET, whose 20 events are older than nearly all others; HO
 """
 
 import itertools
-import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -161,7 +160,6 @@ def load(events: int) -> None:
             for first in range(1, events + 1, EVENTS_A_STEP):
                 last = min(first + EVENTS_A_STEP - 1, events)
                 cursor.execute(REGISTRATIONS, {**values, "first": first, "last": last})
-                print(f"  {last:,} of {events:,} events", end="\r", file=sys.stderr, flush=True)
             for statement in (OF_THE_CAST, EVENTS, LOG):
                 cursor.execute(statement, values)
         for table in TABLES:
@@ -173,25 +171,10 @@ def load(events: int) -> None:
 
 
 def values_of(events: int) -> dict[str, Any]:
-    return {
-        **WORDS,
-        "password": PASSWORD_HASH,
-        "cast": CAST,
-        "busy": BUSY,
-        "quiet": QUIET,
-        "host": HOST,
-        "person": PERSON,
-        "people": events,
-        "organizers": max(20, events // 50),
-        "events": events,
-        "crowd": min(A_CROWD, events // 2),
-        "hot": HOT_EVENT,
-        "full": FULL_EVENT,
-        "others": OTHERS,
-        "rare_name": RARE_NAME,
-        "rare_title": RARE_TITLE,
-        "rare_place": RARE_PLACE,
-    }
+    cast = {"cast": CAST, "busy": BUSY, "quiet": QUIET, "host": HOST, "person": PERSON}
+    marked = {"hot": HOT_EVENT, "full": FULL_EVENT, "others": OTHERS, "crowd": min(A_CROWD, events // 2)}
+    rare = {"rare_name": RARE_NAME, "rare_title": RARE_TITLE, "rare_place": RARE_PLACE, "password": PASSWORD_HASH}
+    return {**WORDS, **cast, **marked, **rare, "events": events, "people": events, "organizers": max(20, events // 50)}
 
 
 @contextmanager

@@ -22,16 +22,8 @@ from eventhub.testing.databases import start_postgres
 
 HERE = Path(__file__).resolve().parent.parent
 DEVELOPERS_OWN = (
-    "DEBUG",
-    "TIME_ZONE",
-    "CACHE_URL",
-    "PAGE_SIZE",
-    "NUM_PROXIES",
-    "SECURE_SSL_REDIRECT",
-    "ACCESS_TOKEN_MINUTES",
-    "GUNICORN_CMD_ARGS",
-    "DATABASE_REPLICA_URL",
-    "DB_PGBOUNCER",
+    *("DEBUG", "TIME_ZONE", "CACHE_URL", "PAGE_SIZE", "NUM_PROXIES", "SECURE_SSL_REDIRECT"),
+    *("ACCESS_TOKEN_MINUTES", "GUNICORN_CMD_ARGS", "DATABASE_REPLICA_URL", "DB_PGBOUNCER"),
 )
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 START_SECONDS = STOP_SECONDS = 20
