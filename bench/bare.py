@@ -34,11 +34,11 @@ OF_EVENT = f"""{REGISTRATION}
  WHERE r.event_id = %s AND e.organizer_id = %s"""
 NEWEST_FIRST = f" ORDER BY r.registration_date DESC, r.id DESC LIMIT {PAGE + 1}"
 OF_ORGANIZER = f"""{REGISTRATION}
-  FROM ((SELECT r.* FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
-          WHERE e.organizer_id = %(user)s {{after}}{NEWEST_FIRST})
+  FROM ((SELECT r.* FROM registrations_registration r
+          WHERE r.organizer_id = %(user)s {{after}}{NEWEST_FIRST})
         UNION ALL
         (SELECT r.* FROM registrations_registration r
-          WHERE r.user_id = %(user)s {{after}}{NEWEST_FIRST})) r
+          WHERE r.user_id = %(user)s AND r.organizer_id <> %(user)s {{after}}{NEWEST_FIRST})) r
   JOIN events_event e ON e.id = r.event_id{NEWEST_FIRST}"""
 REGISTER = f"""
 WITH r AS (

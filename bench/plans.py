@@ -149,7 +149,9 @@ def link(is_reset: bool) -> dict[str, str]:
 
 
 def new_token() -> int:
-    return api_tokens.create_token(owner=User.objects.get(pk=rows.BUSY), name="explained", scopes=["events:read"]).token.pk
+    return api_tokens.create_token(
+        owner=User.objects.get(pk=rows.BUSY), name="explained", scopes=["events:read"]
+    ).token.pk
 
 
 def normalized(sql: str) -> str:

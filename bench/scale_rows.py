@@ -101,11 +101,11 @@ SELECT id - %(cast)s - %(organizers)s - 1 AS n, id, email,
   FROM accounts_user WHERE id > %(cast)s + %(organizers)s"""
 # In a full event the last tenth waits, at a past one most attended, and one in eight has cancelled.
 REGISTRATIONS = """
-INSERT INTO registrations_registration (event_id, user_id, queue_number, status, name, contact_details,
-                                        registration_date, updated_at, status_since, status_through)
-SELECT n, user_id, CASE WHEN status = 'waitlisted' THEN k END, status, name, email, made, made,
+INSERT INTO registrations_registration (event_id, organizer_id, user_id, queue_number, status, name,
+                                        contact_details, registration_date, updated_at, status_since, status_through)
+SELECT n, organizer_id, user_id, CASE WHEN status = 'waitlisted' THEN k END, status, name, email, made, made,
        CASE WHEN status IN ('registered', 'waitlisted') THEN made ELSE made + (now() - made) * chance END, 'api'
-  FROM (SELECT plan.n, k, person.id AS user_id, person.name, person.email,
+  FROM (SELECT plan.n, plan.organizer_id, k, person.id AS user_id, person.name, person.email,
                created + (least(begins, now()) - created) * pg_temp.chance(plan.n * 100003 + k, 22) AS made,
                pg_temp.chance(plan.n * 100003 + k, 23) AS chance,
                CASE WHEN filled AND people >= 30 AND k > 0.9 * people AND begins > now() THEN 'waitlisted'
@@ -117,9 +117,9 @@ SELECT n, user_id, CASE WHEN status = 'waitlisted' THEN k END, status, name, ema
            AND person.n = (plan.n * 7919 + k * 104729) %% %(people)s) AS claims"""
 # PERSON and BUSY attend thirty events of others.
 OF_THE_CAST = """
-INSERT INTO registrations_registration (event_id, user_id, status, name, contact_details, registration_date,
-                                        updated_at, status_since, status_through)
-SELECT plan.n, u.id, 'registered', 'Somebody ' || u.id, u.email, created, created, created, 'api'
+INSERT INTO registrations_registration (event_id, organizer_id, user_id, status, name, contact_details,
+                                        registration_date, updated_at, status_since, status_through)
+SELECT plan.n, plan.organizer_id, u.id, 'registered', 'Somebody ' || u.id, u.email, created, created, created, 'api'
   FROM (SELECT * FROM scale_plan WHERE n >= %(others)s AND status <> 'draft' ORDER BY n LIMIT 30) AS plan,
        accounts_user AS u WHERE u.id IN (%(busy)s, %(person)s)"""
 EVENTS = f"""
