@@ -75,7 +75,7 @@ THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", rate)
 
 # Databases and caches ------------------------------------------------------------------------------------------------
 DB_PGBOUNCER = read("DB_PGBOUNCER", "0", boolean)
-# How long a request waits for a reply of the database (eventhub/db/postgresql/patience.py).
+# How long a request waits for a reply of the database (eventhub/db/postgresql/base.py).
 DB_WAIT_SECONDS = read("DB_WAIT_SECONDS", "10", whole_number(1, 3600))
 DATABASES = {
     "default": read(

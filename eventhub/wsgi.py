@@ -12,7 +12,7 @@ get_wsgi_application()  # sets Django up, before the settings are read below
 
 from django.conf import settings  # noqa: E402
 
-from eventhub.db.postgresql.patience import patience  # noqa: E402
+from eventhub.db.postgresql.base import patience  # noqa: E402
 
 patience.seconds = settings.DB_WAIT_SECONDS
 

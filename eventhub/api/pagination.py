@@ -5,11 +5,14 @@ the page after it is `WHERE (column, id) > (position)`, which an index on both a
 skipping them (OFFSET) would read everything before the page. See Winand, "We need tool support for keyset pagination".
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.core import signing
+from django.db import OperationalError
 from django.db.models import BooleanField, F, Func, Value
 from django.utils.dateparse import parse_datetime
 from rest_framework.pagination import BasePagination
@@ -17,16 +20,31 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from eventhub.db.postgresql.base import statement_timeout
 from eventhub.db.union_page import first_rows
-from eventhub.exceptions import BadRequest
+from eventhub.exceptions import BadRequest, Unavailable
 from eventhub.listings import Listing
 
 MAX_PAGE_SIZE = 200
+STATEMENT_SECONDS = 3
+QUERY_CANCELED = "57014"  # SQLSTATE, PostgreSQL's appendix A
 
 
 def invalid_parameter(name: str, problem: str) -> BadRequest:
     """A 400 in the form of a field error, for a query parameter."""
     return BadRequest(f"{name}: {problem}", errors={name: [problem]})
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Give up on a list that PostgreSQL does not find within STATEMENT_SECONDS: Unavailable."""
+    try:
+        with statement_timeout(STATEMENT_SECONDS):
+            yield
+    except OperationalError as problem:
+        if getattr(problem.__cause__, "sqlstate", None) != QUERY_CANCELED:
+            raise
+        raise Unavailable("This list takes too long to read. Narrow the search and try again.") from problem
 
 
 class Cursor(NamedTuple):
@@ -84,14 +102,17 @@ class KeysetPagination(BasePagination):
         reverse = descending != (cursor is not None and cursor.backwards)
         if cursor is not None:
             queryset = queryset.filter(RowComparison(column, "<" if reverse else ">", cursor))
-        found = first_rows(queryset, _order(column, reverse), view.row._fields, size + 1)
+        with bounded():
+            found = [*first_rows(queryset, _order(column, reverse), view.row._fields, size + 1)]
         return self._page([view.row._make(values) for values in found], size, cursor, request, view)
 
     def first_page(self, listing: Listing, ids: tuple[int, ...], request: Request, view: Any) -> list[Any]:
         """The page that a request without parameters asks for."""
         size = _default_page_size()
         order = _order(*_ordering(request, view))
-        return self._page(listing.first_rows(ids, view.row, order, size + 1), size, None, request, view)
+        with bounded():
+            found = listing.first_rows(ids, view.row, order, size + 1)
+        return self._page(found, size, None, request, view)
 
     def _page(self, rows: list[Any], size: int, cursor: Cursor | None, request: Request, view: Any) -> list[Any]:
         """The rows of the page, of which one more was looked for, and the links to those around it."""

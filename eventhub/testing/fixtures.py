@@ -12,7 +12,7 @@ from django.db import close_old_connections, connection
 from django.test import Client
 
 from accounts.models import Role, User
-from eventhub.db.postgresql.patience import patience
+from eventhub.db.postgresql.base import patience
 from eventhub.testing.contract_client import ContractClient, token_for
 from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
 from events.models import Event
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def no_statement_timeout() -> None:
-    """Let slow statements finish: a busy test machine is no overloaded web server (eventhub/db/postgresql/patience.py).
+    """Let slow statements finish: a busy test machine is no overloaded web server (eventhub/db/postgresql/base.py).
 
     Importing the server's module, as some tests do, would set a bound.
     """
