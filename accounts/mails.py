@@ -1,7 +1,7 @@
-"""The mails about an account, each a background task.
+"""Mails about an account, each a background task.
 
-A task is told whom it is about, by the id before all else, and looks the rest up when it runs. The token of a link is
-made there, and is nowhere but in the mail. Run twice, it says the same twice.
+A task receives the account's id and looks up the rest when it runs. It creates the link's token, which exists only in
+the mail.
 """
 
 import smtplib
@@ -18,21 +18,20 @@ from accounts.models import User
 from eventhub.api import credential_limit
 from eventhub.tasks import NotDone, task
 
-# Whoever asks for links over and over, or changes an address from one of somebody else's to the next, fills no mailbox.
+# Limits that keep anyone from filling a mailbox.
 SECONDS_BETWEEN_LINKS = 60
 HOUR = 60 * 60
-MOST_LINKS_AN_HOUR, MOST_CHANGES_AN_HOUR = 10, 20  # about one account, wherever they go
+MOST_LINKS_AN_HOUR, MOST_CHANGES_AN_HOUR = 10, 20  # for one account, to any address
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
 
 @task
 def send_reset_link(account_id: int) -> None:
-    """To the account's own address, also where somebody wrote it otherwise. Nothing for an account that is not there,
-    or not active."""
+    """Mail the account's stored address. Do nothing for a missing or inactive account."""
     account = User.objects.filter(pk=account_id, is_active=True).first()
     if account is None:
         return
-    with _once_in_a_while("reset", account) as first:
+    with _rate_limited("reset", account) as first:
         if first:
             link = settings.PASSWORD_RESET_URL.replace("{token}", signed_links.make_token(account, signed_links.RESET))
             _send(account.email, "Choose a new password", "reset", username=account.username, link=link)
@@ -40,21 +39,23 @@ def send_reset_link(account_id: int) -> None:
 
 @task
 def send_verification_link(account_id: int) -> None:
-    """To the account's address. Nothing where that is verified by now."""
+    """Mail the account's address unless it is confirmed by now."""
     account = User.objects.filter(pk=account_id, is_active=True).first()
     if account is None or account.email_verified:
         return
-    with _once_in_a_while("verification", account) as first:
+    with _rate_limited("verification", account) as first:
         if first:
             token = signed_links.make_token(account, signed_links.VERIFICATION)
             link = settings.EMAIL_VERIFICATION_URL.replace("{token}", token)
-            _send(account.email, "Is this your address?", "verification", username=account.username, link=link)
+            _send(account.email, "Confirm your e-mail address", "verification", username=account.username, link=link)
 
 
 @task
-def tell_of_change(account_id: int, username: str, address: str, what: Sequence[str]) -> None:
-    """To the address that the account had before: what of "password" and "email address" has been changed. Also where
-    the account is gone by now, for that may be what somebody was after."""
+def send_change_notice(account_id: int, username: str, address: str, what: Sequence[str]) -> None:
+    """Tell the account's old address that "password", "email address" or both have changed.
+
+    Sent even if the account is gone by now: deleting it may have been the attack.
+    """
     if credential_limit.count(f"mail:changed:{account_id}", seconds=HOUR).so_far > MOST_CHANGES_AN_HOUR:
         return
     _send(
@@ -70,9 +71,8 @@ def tell_of_change(account_id: int, username: str, address: str, what: Sequence[
 
 
 @contextmanager
-def _once_in_a_while(kind: str, account: User) -> Iterator[bool]:
-    """Whether no such link has gone to that address lately, and not too many about the account. One that could not be
-    sent may be sent again at once."""
+def _rate_limited(kind: str, account: User) -> Iterator[bool]:
+    """Yield whether the mail may be sent now. A mail that failed may be sent again at once."""
     key = f"mail:{kind}:{account.pk}:{signed_links.fingerprint(account.email)}"
     first = cache.add(key, True, SECONDS_BETWEEN_LINKS)
     if first and credential_limit.count(f"mail:{kind}:{account.pk}", seconds=HOUR).so_far > MOST_LINKS_AN_HOUR:
@@ -85,7 +85,7 @@ def _once_in_a_while(kind: str, account: User) -> Iterator[bool]:
 
 
 def _send(address: str, subject: str, template: str, **context: object) -> None:
-    """One mail, as text and as HTML. NotDone, which names nobody, where the server does not take it."""
+    """Send a mail as text and HTML. Raise NotDone, without personal data, if the server refuses it."""
     shown = {"site": settings.PUBLIC_URL, "subject": subject, **context}
     text, html = (render_to_string(f"accounts/mails/{template}.{kind}", shown) for kind in ("txt", "html"))
     message = EmailMultiAlternatives(subject, text, to=[address], headers=HEADERS)
@@ -97,11 +97,13 @@ def _send(address: str, subject: str, template: str, **context: object) -> None:
 
 
 def _not_sent(error: Exception) -> NotDone:
-    """A server's words may repeat the address, so that its number has to do. From 500 on it will never take this mail
-    (RFC 5321, section 4.2.1); that it would not have us sign in is nothing about the mail."""
+    """Return the error with the server's code only: its text may repeat the address.
+
+    From 500 on the refusal is permanent (RFC 5321, section 4.2.1), except for a failed login of ours.
+    """
     code = getattr(error, "smtp_code", None)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = next((code for code, _ in error.recipients.values()), None)
-    said = f"{type(error).__name__}{f' {code}' if code else ''}"
+    reason = f"{type(error).__name__}{f' {code}' if code else ''}"
     for_good = bool(code and code >= 500) and not isinstance(error, smtplib.SMTPAuthenticationError)
-    return NotDone(f"The mail server did not take the mail: {said}", for_good=for_good)
+    return NotDone(f"The mail could not be sent: {reason}", for_good=for_good)

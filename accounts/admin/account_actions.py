@@ -1,4 +1,4 @@
-"""What an admin does with one account beside changing its fields: each a page that asks first, and a POST."""
+"""Actions of an admin on an account, each on a page that asks for confirmation."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
@@ -19,7 +19,7 @@ from registrations.services import account_deletion
 
 
 class AccountAction(NamedTuple):
-    """What a page asks about: its name, what it does, and how people are told that it is done."""
+    """An action: its label, what it does, the message afterwards and where to go."""
 
     name: str
     do: Callable[[], object]
@@ -28,15 +28,15 @@ class AccountAction(NamedTuple):
 
 
 class AccountActionViews(ScopedModelAdmin):
-    """The pages behind the buttons under an account's form."""
+    """Pages of the buttons below an account's form; a part of UserAdmin."""
 
     def password_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         account = self._account(request, pk)
         if account.pk == request.user.pk:
             return redirect("admin:password_change")
-        form = SetPasswordForAccountForm(account, _sent(request), request=request)
+        form = SetPasswordForAccountForm(account, _post_data(request), request=request)
         done = "has a new password and is signed out everywhere"
-        return self._asked(request, account, form, _of(account, "New password", lambda: form.save(), done))
+        return self._confirm(request, account, form, _action_on(account, "Set password", lambda: form.save(), done))
 
     def end_sign_ins_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         account = self._account(request, pk)
@@ -46,8 +46,8 @@ class AccountActionViews(ScopedModelAdmin):
             if account.pk == request.user.pk:
                 update_session_auth_hash(request, changed)
 
-        action = _of(account, "End all sign-ins", end, "is signed out everywhere")
-        return self._asked(request, account, ConfirmForm(_sent(request), request=request), action)
+        action = _action_on(account, "Sign out everywhere", end, "is signed out everywhere")
+        return self._confirm(request, account, ConfirmForm(_post_data(request), request=request), action)
 
     def reset_second_factor_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         account = self._account(request, pk)
@@ -55,17 +55,17 @@ class AccountActionViews(ScopedModelAdmin):
         def reset() -> None:
             second_factor.reset(account=account, by=cast(User, request.user))
 
-        action = _of(account, "Reset second factor", reset, "signs in without a second factor again")
-        return self._asked(request, account, ConfirmForm(_sent(request), request=request), action)
+        action = _action_on(account, "Reset second factor", reset, "can sign in without a second factor")
+        return self._confirm(request, account, ConfirmForm(_post_data(request), request=request), action)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Not Django's, which lists every row that would go, and deletes past the rules."""
+        """Replace Django's view, which lists every related row and bypasses the rules."""
         account = self._account(request, object_id)
         onward = reverse("admin:index" if account.pk == request.user.pk else "admin:accounts_user_changelist")
         action = AccountAction(
-            "Delete account", lambda: account_deletion.delete_account(account_id=account.pk), "is deleted", onward
+            "Delete account", lambda: account_deletion.delete_account(account_id=account.pk), "was deleted", onward
         )
-        return self._asked(request, account, ConfirmForm(_sent(request), request=request), action)
+        return self._confirm(request, account, ConfirmForm(_post_data(request), request=request), action)
 
     def _account(self, request: HttpRequest, pk: int | str) -> User:
         account = self.get_object(request, str(pk))
@@ -73,8 +73,8 @@ class AccountActionViews(ScopedModelAdmin):
             raise Http404
         return cast(User, account)
 
-    def _asked(self, request: HttpRequest, account: User, form: Any, action: AccountAction) -> HttpResponse:
-        """The page that asks, or where the answer yes leads. A refusal is shown on the page, and nothing is changed."""
+    def _confirm(self, request: HttpRequest, account: User, form: Any, action: AccountAction) -> HttpResponse:
+        """Show the confirmation page, or run the action. A refusal is shown on the page."""
         if form.is_valid():
             try:
                 action.do()
@@ -82,22 +82,22 @@ class AccountActionViews(ScopedModelAdmin):
                 form.add_error(None, [text for texts in problems(refusal).values() for text in texts])
             else:
                 messages.success(request, f"{account} {action.done}.")
-                self._write_down(request, account, action.name)
+                self._log_action(request, account, action.name)
                 return redirect(action.onward)
         context = {"title": action.name, "original": account, "account": account, "form": form}
         return page(request, "accounts/admin/confirm_action.html", action=action.name, opts=self.opts, **context)
 
-    def _write_down(self, request: HttpRequest, account: User, action: str) -> None:
-        """In Django's log, which is gone with whoever deletes their own account."""
+    def _log_action(self, request: HttpRequest, account: User, action: str) -> None:
+        """Write to Django's log, unless users delete their own account and its log."""
         if User.objects.filter(pk=account.pk).exists():
             self.log_change(request, account, f"{action}.")
         elif account.pk != request.user.pk:
             self.log_deletions(request, [account])
 
 
-def _of(account: User, name: str, do: Callable[[], object], done: str) -> AccountAction:
+def _action_on(account: User, name: str, do: Callable[[], object], done: str) -> AccountAction:
     return AccountAction(name, do, done, reverse("admin:accounts_user_change", args=[account.pk]))
 
 
-def _sent(request: HttpRequest) -> Any:
+def _post_data(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None

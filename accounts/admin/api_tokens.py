@@ -1,5 +1,4 @@
-"""Everybody's service tokens, for admins to see and to revoke. Their texts are nowhere; one's own are on a page of
-one's own (eventhub/admin/token_views.py)."""
+"""Service tokens of all users, for admins. One's own are in eventhub/admin/token_views.py."""
 
 from typing import Any, ClassVar, cast
 
@@ -18,16 +17,16 @@ from eventhub.admin.model_admin import ScopedModelAdmin
 class ServiceTokenAdmin(ScopedModelAdmin):
     resource = "token"
     rights: ClassVar = {"view": "see_all", "delete": "destroy"}
-    actions = None  # deleting in bulk would pass by the rule
-    list_display = ("name", "user", "may_do", "created_at", "expires_at", "last_used_at")
-    fields = readonly_fields = ("name", "user", "may_do", "created_at", "expires_at", "last_used_at")
+    actions = None  # bulk deletion would bypass the rules
+    list_display = ("name", "user", "scopes_text", "created_at", "expires_at", "last_used_at")
+    fields = readonly_fields = ("name", "user", "scopes_text", "created_at", "expires_at", "last_used_at")
     search_fields = ("user__username",)
-    search_help_text = "Username of the owner"
+    search_help_text = "Search by owner's username"
     ordering = ("-pk",)
     sortable_by = ()
 
     def may(self, request: HttpRequest, right: str, row: Any = None) -> bool:
-        """Only who may see everybody's has anything to do here."""
+        """Require the right to see all tokens."""
         return super().may(request, "view") and super().may(request, right, row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceToken]:
@@ -38,13 +37,13 @@ class ServiceTokenAdmin(ScopedModelAdmin):
         api_tokens.revoke_token(token=obj, by=cast(User, request.user))
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        """As Django's, which leads to the list only who may change what is in it."""
+        """Redirect to the list, which Django does only for users who may change it."""
         super().response_delete(request, obj_display, obj_id)
         return redirect("admin:accounts_servicetoken_changelist")
 
-    def name_in_journal(self, row: ServiceToken) -> str:
+    def name_in_log(self, row: ServiceToken) -> str:
         return f"Token {row.pk} of account {row.user_id}"
 
-    @display(description="It may")  # type: ignore[untyped-decorator]
-    def may_do(self, token: ServiceToken) -> str:
+    @display(description="Scopes")  # type: ignore[untyped-decorator]
+    def scopes_text(self, token: ServiceToken) -> str:
         return ", ".join(token.scopes)

@@ -1,4 +1,4 @@
-"""The forms of an account, as an admin changes it."""
+"""Forms of an account for admins."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -30,7 +30,7 @@ FIELDS_OF_CODES = {
 
 
 class AdminEmailField(forms.EmailField):
-    """An address in the form that is kept, whose length is what counts: some letters are two in lower case."""
+    """An e-mail field that normalizes before checking the length: lower case can be longer."""
 
     widget = UnfoldAdminEmailInputWidget
 
@@ -39,7 +39,7 @@ class AdminEmailField(forms.EmailField):
 
 
 class AccountModelForm(RefusableModelForm):
-    """A form whose uniqueness is left to the rule, which says it in the contract's words, also after a race."""
+    """A form that leaves uniqueness to the rules, which also hold in a race."""
 
     fields_of_codes: ClassVar[Mapping[str, str]] = FIELDS_OF_CODES
 
@@ -58,7 +58,7 @@ class NewAccountForm(Confirming, AccountModelForm):
         required=False,
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text="Empty: none yet. Nobody can sign in until the password has been reset.",
+        help_text="Leave empty to create an account without a password. Its owner can set one by resetting it.",
     )
     current_password = OwnPassword()
     fields_of_codes: ClassVar[Mapping[str, str]] = {**FIELDS_OF_CODES, "password": "new_password"}
@@ -69,7 +69,6 @@ class NewAccountForm(Confirming, AccountModelForm):
             del self.fields["current_password"]
 
     def account(self) -> dict[str, Any]:
-        """What the rule is called with."""
         values = {name: self.cleaned_data[name] for name in ("username", "email", "role")}
         return {**values, "password": self.cleaned_data["new_password"] or None}
 
@@ -80,14 +79,14 @@ class AccountForm(Confirming, AccountModelForm, OptimisticForm):
         label="Name",
         max_length=255,
         required=False,
-        help_text="Empty: the username.",
+        help_text="Leave empty to use the username.",
         widget=UnfoldAdminTextInputWidget,
     )
     profile_contact = forms.CharField(
         label="Contact",
         max_length=255,
         required=False,
-        help_text="An address or number for questions, which everybody sees.",
+        help_text="A public address or phone number for questions.",
         widget=UnfoldAdminTextInputWidget,
     )
     profile_about = forms.CharField(label="About", required=False, widget=UnfoldAdminTextareaWidget)
@@ -104,14 +103,14 @@ class AccountForm(Confirming, AccountModelForm, OptimisticForm):
     def clean(self) -> dict[str, Any] | None:
         given = self.cleaned_data.get("current_password")
         super().clean()
-        return {**self.cleaned_data, "current_password": given}  # which is no part of the account
+        return {**self.cleaned_data, "current_password": given}  # not a field of the account
 
     @property
     def changed_data(self) -> list[str]:
         return [name for name in super().changed_data if name != "current_password"]
 
     def changes(self, prefix: str) -> Any:
-        """What is to change of the account (with no prefix), or of the profile."""
+        """Return the changes of the account, or with the prefix those of the profile."""
         names = PROFILE if prefix else dict.fromkeys(ACCOUNT)
         return {names[name] or name: self.cleaned_data[name] for name in self.changed_data if name in names}
 
@@ -126,8 +125,6 @@ class AccountForm(Confirming, AccountModelForm, OptimisticForm):
 
 
 class SetPasswordForAccountForm(ConfirmForm, SetPasswordForm):  # type: ignore[type-arg]
-    """A new password for somebody else."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("new_password1", "new_password2"):

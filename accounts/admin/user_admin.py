@@ -1,6 +1,4 @@
-"""The back office of accounts, for admins: thin faces over accounts.services.accounts,
-accounts.services.second_factor and
-registrations.services.account_deletion."""
+"""Accounts in the back office, for admins."""
 
 from typing import Any, ClassVar, cast
 
@@ -25,10 +23,12 @@ from accounts.services import second_factor
 from eventhub.admin.model_admin import ScopedModelAdmin
 from registrations.services import account_deletion
 
-# Rights follow from the role; Django's groups and the tables of tokens and devices would only mislead.
+# Rights follow from the role. Groups, tokens and devices would only mislead.
 for model in (Group, OutstandingToken, BlacklistedToken, StaticDevice, TOTPDevice):
     admin.site.unregister(model)
 
+TO_CHANGE = "Required to change the e-mail address or to make someone an admin."
+TO_ADD = "Required to create an admin."
 ROLE_COLOURS = {Role.USER: "", Role.ORGANIZER: "primary", Role.ADMIN: "warning"}
 
 
@@ -36,7 +36,7 @@ ROLE_COLOURS = {Role.USER: "", Role.ORGANIZER: "primary", Role.ADMIN: "warning"}
 class UserAdmin(AccountActionViews, ScopedModelAdmin):
     resource = "user"
     rights: ClassVar = {"view": "list", "add": "create", "change": "update", "delete": "destroy"}
-    actions = None  # deleting in bulk would pass by the rules
+    actions = None  # bulk deletion would bypass the rules
     list_display = ("username", "email", "email_is_verified", "labelled_role", "is_active", "created_at")
     list_filter = (
         ("role", ChoicesRadioFilter),
@@ -44,19 +44,18 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
         ("email_verified", BooleanRadioFilter),
     )
     search_fields = ("username", "email")
-    search_help_text = "Username or e-mail address"
+    search_help_text = "Search by username or e-mail address"
     ordering = ("username",)
-    sortable_by = ("username", "created_at")  # the others have no index to come out of
+    sortable_by = ("username", "created_at")  # the others have no index
     readonly_fields = ("email_is_verified", "created_at")
     change_form_before_template = "eventhub/admin/original_values.html"
     change_form_outer_after_template = "accounts/admin/action_buttons.html"
 
     def may(self, request: HttpRequest, right: str, row: Model | None = None) -> bool:
-        """Only who may see all accounts has anything to do here; one's own is under "My profile"."""
+        """Require the right to see all accounts."""
         return super().may(request, "view") and super().may(request, right, row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """All, for who may see them all."""
         accounts = User.objects.select_related("profile").order_by(*self.ordering)
         return accounts if self.may(request, "view") else accounts.none()
 
@@ -72,7 +71,7 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
         ]
         return [*own, *super().get_urls()]
 
-    def name_in_journal(self, row: User) -> str:
+    def name_in_log(self, row: User) -> str:
         return f"Account {row.pk}"
 
     # The list --------------------------------------------------------------------------------------------------------
@@ -81,25 +80,25 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
     def labelled_role(self, account: User) -> tuple[str, str]:
         return account.role, account.get_role_display()
 
-    @display(description="E-mail verified", boolean=True)  # type: ignore[untyped-decorator]
+    @display(description="E-mail confirmed", boolean=True)  # type: ignore[untyped-decorator]
     def email_is_verified(self, account: User) -> bool | None:
-        """None, shown as unknown, where nobody asked."""
         return account.email_verified
 
     # The form --------------------------------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
-            for_admins = [] if signed_in_lately(request) else [("For a new admin", {"fields": ["current_password"]})]
-            return [(None, {"fields": ["username", "email", "role", "new_password"]}), *for_admins]
+            recent = signed_in_lately(request)
+            confirm = ("Confirmation", {"description": TO_ADD, "fields": ["current_password"]})
+            return [(None, {"fields": ["username", "email", "role", "new_password"]}), *([] if recent else [confirm])]
         account = cast(User, obj)
-        sets: list[tuple[str | None, dict[str, list[str]]]] = [
+        sets: list[tuple[str | None, dict[str, Any]]] = [
             (None, {"fields": ["username", "email", "email_is_verified", "role", "is_active", "created_at"]})
         ]
         if account.is_organizer:
             sets.append(("Public profile", {"fields": ["profile_name", "profile_contact", "profile_about"]}))
         if not signed_in_lately(request):
-            sets.append(("For a new e-mail address or a new admin", {"fields": ["current_password"]}))
+            sets.append(("Confirmation", {"description": TO_CHANGE, "fields": ["current_password"]}))
         return sets
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -111,7 +110,7 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
         return self.readonly_fields if obj else ()
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
-        """Nothing from the address, which anybody may have written."""
+        """Ignore initial values in the URL."""
         return {}
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:

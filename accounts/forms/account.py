@@ -1,5 +1,4 @@
-"""The forms with which people sign in at the back office and keep their own account, and with which they show again
-that it is they. The rules are in accounts/services/accounts.py and accounts/services/second_factor.py."""
+"""Forms to sign in, to confirm one's identity and to change one's own account."""
 
 from typing import Any
 
@@ -19,15 +18,14 @@ from eventhub.audit import Channel
 from eventhub.exceptions import ReauthenticationRequired, Refusal
 from registrations.services import account_deletion
 
-AUTH_TIME = "auth_time"  # in a session: when the password was given, as in a token
+AUTH_TIME = "auth_time"  # session key: when the password was entered
 NO_ACCESS = (
-    "Your password is right, but the back office is for organizers and admins, and this account is neither. "
-    "Ask an admin to make you an organizer."
+    "The back office is for organizers and admins, and your account is neither. Ask an admin to make you an organizer."
 )
 
 
 class Guarded:
-    """A form that tries a secret. Guessing it counts like guessing at the login of the API."""
+    """A form that checks a secret. Attempts count towards the throttle of the API's login."""
 
     request: HttpRequest
 
@@ -42,9 +40,9 @@ class Guarded:
 
 
 class SignInForm(Guarded, AuthenticationForm):
-    """Name and password. What is wrong with them is never said, and a deactivated account's are as wrong as others."""
+    """The login form. It gives the same error for a wrong name, a wrong password and an inactive account."""
 
-    error_messages = {"invalid_login": "The username or the password is wrong."}
+    error_messages = {"invalid_login": "Wrong username or password."}
 
     def clean(self) -> dict[str, Any]:
         self.refuse_guessing()
@@ -63,12 +61,12 @@ class SignInForm(Guarded, AuthenticationForm):
 
 
 class CodeForm(Guarded, forms.Form):
-    """A code of the phone, or a recovery code. Its `clean` uses the code up: it is for the one who is signed in."""
+    """A one-time code or a recovery code of the signed-in user. Validation uses the code up."""
 
     code = forms.CharField(
         label="One-time code",
         max_length=32,
-        help_text="The six digits that your phone shows, or one of your recovery codes.",
+        help_text="The six digits on your phone, or a recovery code.",
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code", "autofocus": ""}),
     )
     device: Device
@@ -91,14 +89,14 @@ class CodeForm(Guarded, forms.Form):
 
 
 class SetUpForm(CodeForm):
-    """The first code of a phone that has just been given `key`."""
+    """The first code of a new device with `key`."""
 
     made: second_factor.SecondFactorSetup
 
     def __init__(self, *args: Any, key: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.key = key
-        self.fields["code"].help_text = "The six digits that your phone shows now."
+        self.fields["code"].help_text = "The six digits that your phone shows."
 
     def use(self, code: str) -> None:
         self.made = second_factor.enable(account=self.request.user, key=self.key, code=code)  # type: ignore[arg-type]
@@ -106,21 +104,21 @@ class SetUpForm(CodeForm):
 
 
 class OwnPassword(forms.CharField):
-    """The password of whoever is at work, which never is what they change."""
+    """The password of the signed-in user, as confirmation."""
 
     widget = UnfoldAdminPasswordWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label="Your own password", required=False, strip=False, **kwargs)
+        super().__init__(label="Your password", required=False, strip=False, **kwargs)
         self.widget.attrs["autocomplete"] = "current-password"
-        self.help_text = "You signed in more than 15 minutes ago. Show that it is still you."
+        self.help_text = "You signed in more than 15 minutes ago. Enter your own password to confirm."
 
     def has_changed(self, initial: object, data: object) -> bool:
         return False
 
 
 class Confirming(Guarded):
-    """A form for what only somebody may do who gave their password under 15 minutes ago, or gives it now."""
+    """A form that needs a sign-in of the last 15 minutes or the user's password."""
 
     cleaned_data: dict[str, Any]
 
@@ -136,8 +134,6 @@ class Confirming(Guarded):
 
 
 class ConfirmForm(Confirming, forms.Form):
-    """Asks whether something is meant, and who asks for it."""
-
     current_password = OwnPassword()
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -160,8 +156,6 @@ class ConfirmForm(Confirming, forms.Form):
 
 
 class OwnPasswordForm(Guarded, AdminOwnPasswordChangeForm):
-    """A new password for whoever is signed in, for the old one."""
-
     def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
         self.request = request
@@ -180,7 +174,7 @@ class OwnPasswordForm(Guarded, AdminOwnPasswordChangeForm):
         account = account_deletion.change_account(
             account=User.objects.find(self.user.pk), by=self.user, changes=changes
         )
-        self.user.password = account.password  # which the session goes on with
+        self.user.password = account.password  # keeps the session valid
         return account
 
 
@@ -192,6 +186,10 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             "name": UnfoldAdminTextInputWidget,
             "contact": UnfoldAdminTextInputWidget,
             "about": UnfoldAdminTextareaWidget,
+        }
+        help_texts = {
+            "name": "Leave empty to use your username.",
+            "contact": "A public address or phone number for questions.",
         }
 
 

@@ -1,5 +1,4 @@
-"""The form with which somebody makes a service token of their own at the back office. The rules are in
-accounts/services/api_tokens.py."""
+"""The form to create one's own service token."""
 
 from datetime import timedelta
 
@@ -30,17 +29,17 @@ DAYS = (30, LIFETIME.days, 180, 365)
 class TokenForm(ConfirmForm):
     name = forms.CharField(
         max_length=ServiceToken._meta.get_field("name").max_length,
-        help_text="What it is for, such as the program that will have it.",
+        help_text="For example the program that will use it.",
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
-        label="It may",
+        label="Scopes",
         choices=[(scope.value, text) for scope, text in OPENS.items()],
-        help_text="And never more than you may yourself at that moment.",
+        help_text="A token never has more rights than you have.",
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     days = forms.TypedChoiceField(
-        label="For how long",
+        label="Expires after",
         choices=[(days, f"{days} days") for days in DAYS],
         coerce=int,
         initial=LIFETIME.days,

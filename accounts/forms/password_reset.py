@@ -1,5 +1,4 @@
-"""The forms behind the links of mails, for people at the back office. The rules are in
-accounts/services/password_reset.py."""
+"""Forms to request a reset link and to use the links in mails."""
 
 from typing import Any
 
@@ -17,7 +16,7 @@ from accounts.views.users import by_id
 
 
 class AskForResetForm(Guarded, forms.Form):
-    """Says the same for every address."""
+    """Gives the same answer for every address."""
 
     email = forms.EmailField(
         label="E-mail address",
@@ -42,7 +41,7 @@ class AskForResetForm(Guarded, forms.Form):
 
 
 class LinkForm(Guarded, forms.Form):
-    """Carries the token of a link of that purpose."""
+    """Carries the token of a link."""
 
     purpose = signed_links.VERIFICATION
     token = forms.CharField(max_length=500, widget=forms.HiddenInput)
@@ -68,16 +67,14 @@ def _password(label: str, **kwargs: Any) -> forms.CharField:
 
 
 class ResetPasswordForm(LinkForm):
-    """The new password, twice."""
-
     purpose = signed_links.RESET
-    password = _password("New password", help_text="At least eight characters, and nothing that others would guess.")
-    password_again = _password("The same again")
+    password = _password("New password", help_text="At least eight characters, and not easy to guess.")
+    password_again = _password("Repeat password")
 
     def clean_password_again(self) -> str:
         again: str = self.cleaned_data["password_again"]
         if again != self.cleaned_data.get("password", again):
-            raise ValidationError("The two passwords are not the same.")
+            raise ValidationError("The passwords do not match.")
         return again
 
     def save(self) -> None:

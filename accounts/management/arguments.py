@@ -1,13 +1,11 @@
-"""What commands are told about accounts."""
-
 from django.core.management.base import CommandError
 
 from accounts.models import User
 
 
 def named_account(username: str) -> User:
-    """The account of that name, in any case. CommandError where there is none."""
+    """Return the account with this username in any case, or raise CommandError."""
     try:
         return User.objects.get_by_natural_key(username)
     except User.DoesNotExist:
-        raise CommandError(f"{username}: There is no such account.") from None
+        raise CommandError(f"No account named {username}.") from None

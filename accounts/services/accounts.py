@@ -187,7 +187,7 @@ def send_verification_link(account: User) -> None:
 def notify_of_change(account: User, address: str, changed: Iterable[str]) -> None:
     """Tells the address that the account had of a new password or address."""
     if news := [said for name, said in NOTIFIED_FIELDS.items() if name in changed]:
-        later(mails.tell_of_change, account.pk, account.username, address, news)
+        later(mails.send_change_notice, account.pk, account.username, address, news)
 
 
 def end_sign_ins(*, account: User, by: User) -> User:

@@ -91,7 +91,7 @@ def test_of_both_in_one_mail(told, api, olga):
     changes = {"password": NEW, "email": "new@example.org"}
     subject = "Your password and email address have been changed"
     assert told(lambda: api(olga).patch(f"/users/{olga.pk}", changes)) == [("olga@example.org", subject)]
-    assert "the password and the email address of the account olga" in text_of(mail.outbox[0])
+    assert "The password and the email address of your account olga" in text_of(mail.outbox[0])
 
 
 def test_what_to_do_depends_on_where_a_new_link_would_go(told, api, olga):
@@ -99,7 +99,7 @@ def test_what_to_do_depends_on_where_a_new_link_would_go(told, api, olga):
         olga.refresh_from_db()
         told(lambda changes=changes: api(olga).patch(f"/users/{olga.pk}", changes))
     password, address = map(text_of, mail.outbox)
-    assert ("http://127.0.0.1:8000/admin/password-reset/" in password, "at once: only they" in address) == (True, True)
+    assert ("http://127.0.0.1:8000/admin/password-reset/" in password, "at once. Only they" in address) == (True, True)
     assert "http://127.0.0.1:8000/admin/password-reset/" not in address
 
 

@@ -60,8 +60,10 @@ def zoe(api, fresh, ada, olga, make_event, enroll):
     client.delete(f"/events/{client.post('/events/', TALK).json()['event_id']}")
     _registrations(client, zoe, fresh(olga), olga, make_event, enroll)
     _back_office(zoe)
-    tasks._keep(mails.tell_of_change, (zoe.pk, ACCOUNT["username"], ACCOUNT["email"], ["password"]), OSError("refused"))
-    tasks._keep(mails.tell_of_change, (olga.pk, "ben", "ben@stone.example", ["password"]), OSError("refused"))
+    tasks._keep(
+        mails.send_change_notice, (zoe.pk, ACCOUNT["username"], ACCOUNT["email"], ["password"]), OSError("refused")
+    )
+    tasks._keep(mails.send_change_notice, (olga.pk, "ben", "ben@stone.example", ["password"]), OSError("refused"))
     return zoe
 
 
@@ -176,7 +178,7 @@ def test_the_history_of_an_event_that_is_somebody_elses_by_now_stays(api, ada, o
 def test_the_journal_of_the_back_office_calls_nobody_by_name(fresh, ada, bob):
     fresh(ada).post(f"/admin/accounts/user/{bob.pk}/end-sign-ins/", {"post": "yes"})
     entry = LogEntry.objects.get()
-    assert (entry.object_repr, entry.change_message) == (f"Account {bob.pk}", "End all sign-ins.")
+    assert (entry.object_repr, entry.change_message) == (f"Account {bob.pk}", "Sign out everywhere.")
 
 
 def test_an_erasure_is_a_security_event(api, ada, bob, caplog):

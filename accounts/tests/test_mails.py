@@ -71,7 +71,7 @@ def test_text_and_html_say_the_same_and_load_nothing(server, person, kind):
         case "verification":
             mails.send_verification_link.call(zoe.pk)
         case "changed":
-            mails.tell_of_change.call(zoe.pk, "zoe", "zoe@example.org", ["password"])
+            mails.send_change_notice.call(zoe.pk, "zoe", "zoe@example.org", ["password"])
     (sent,) = server.mails
     text, html = text_of(sent), sent.get_body(("html",)).get_content()
     assert ("zoe" in text, "zoe" in html) == (True, True)
@@ -88,7 +88,7 @@ def test_links_work_as_they_stand_in_the_mail(server, bob, api):
 
 @pytest.mark.parametrize("name", ["<b>bob</b>", "{{ link }}", "bob&co"])
 def test_a_name_is_text_and_nothing_else(server, name):
-    mails.tell_of_change.call(1, name, "bob@example.org", ["password"])
+    mails.send_change_notice.call(1, name, "bob@example.org", ["password"])
     (sent,) = server.mails
     assert f"account {name} at" in text_of(sent)
     assert "<b>bob" not in sent.get_body(("html",)).get_content()
@@ -141,9 +141,9 @@ def test_of_one_account_only_so_many_mails_an_hour_go_out_wherever_to(server, pe
         for n in range(25):
             User.objects.update(email=f"somebody{n}@example.org")
             mails.send_verification_link.call(zoe.pk)
-            mails.tell_of_change.call(zoe.pk, "zoe", f"somebody{n}@example.org", ["email address"])
+            mails.send_change_notice.call(zoe.pk, "zoe", f"somebody{n}@example.org", ["email address"])
         subjects = [str(mail["Subject"]) for mail in server.mails]
-        assert [subjects.count(subject) for subject in ("Is this your address?", ADDRESS_CHANGED)] == [10, 20]
+        assert [subjects.count(subject) for subject in ("Confirm your e-mail address", ADDRESS_CHANGED)] == [10, 20]
         clock.shift(3601)
         mails.send_verification_link.call(zoe.pk)
     assert server.recipients[-1] == "somebody24@example.org"
@@ -163,7 +163,7 @@ def test_of_one_account_only_so_many_mails_an_hour_go_out_wherever_to(server, pe
 )
 def test_a_refusal_is_told_by_its_number_and_names_nobody(server, bob, recipient, answer, why, for_good):
     server.recipient, server.answer = recipient, answer
-    with pytest.raises(NotDone, match=f"^The mail server did not take the mail: {why}$") as refused:
+    with pytest.raises(NotDone, match=f"^The mail could not be sent: {why}$") as refused:
         mails.send_reset_link.func.__wrapped__(bob.pk)
     assert (refused.value.for_good, refused.value.__cause__, refused.value.__suppress_context__) == (
         for_good,
@@ -173,13 +173,13 @@ def test_a_refusal_is_told_by_its_number_and_names_nobody(server, bob, recipient
 
 
 def test_a_server_that_is_down_is_told_so(bob):
-    with no_server(), pytest.raises(NotDone, match=r"did not take the mail: ConnectionRefusedError$"):
+    with no_server(), pytest.raises(NotDone, match=r"could not be sent: ConnectionRefusedError$"):
         mails.send_reset_link.func.__wrapped__(bob.pk)
 
 
 def test_a_server_that_says_nothing_is_given_up(bob, settings):
     settings.EMAIL_TIMEOUT = 0.2
-    with silent_server(), pytest.raises(NotDone, match=r"did not take the mail: SMTPServerDisconnected$"):
+    with silent_server(), pytest.raises(NotDone, match=r"could not be sent: SMTPServerDisconnected$"):
         mails.send_reset_link.func.__wrapped__(bob.pk)
 
 
@@ -233,17 +233,17 @@ def test_a_failing_mail_breaks_no_request_is_logged_and_seen_by_an_admin(
     why = {"down": "ConnectionRefusedError", "silent": "SMTPServerDisconnected", "refusing": "SMTPDataError 550"}[
         trouble
     ]
-    problem = f"The mail server did not take the mail: {why}"
-    assert sorted(failed()) == [
+    problem = f"The mail could not be sent: {why}"
+    assert sorted(failed(), reverse=True) == [
         ("accounts.mails.send_reset_link", [bob.pk], problem),
-        ("accounts.mails.tell_of_change", [bob.pk, "bob", "bob@example.org", ["password"]], problem),
+        ("accounts.mails.send_change_notice", [bob.pk, "bob", "bob@example.org", ["password"]], problem),
     ]
     page = office(ada).get("/admin/django_tasks_database/dbtaskresult/").content.decode()
-    assert (page.count(problem), "Send reset link" in page, "Tell of change" in page) == (2, True, True)
+    assert (page.count(problem), "Send reset link" in page, "Send change notice" in page) == (2, True, True)
     logged = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert sorted(logged) == [
         f"send_reset_link failed ({problem}) and is given up",
-        f"tell_of_change failed ({problem}) and is given up",
+        f"send_change_notice failed ({problem}) and is given up",
     ]
     assert "bob@example.org" not in ours(caplog)
 
@@ -284,7 +284,7 @@ def test_with_an_account_goes_what_failed_about_it_and_not_what_is_still_to_be_t
         return DBTaskResult.objects.create(
             status=status,
             args_kwargs=kept,
-            task_path="accounts.mails.tell_of_change",
+            task_path="accounts.mails.send_change_notice",
             backend_name="default",
             run_after=get_date_max(),
         )

@@ -70,7 +70,7 @@ def test_a_link_goes_to_the_account_of_that_address(ask, bob):
         "EventHub <eventhub@localhost>",
     )
     assert f"http://127.0.0.1:8000/admin/new-password/?token={token_in(sent)}\n" in text_of(sent)
-    assert "Your username is bob.\n" in text_of(sent)
+    assert "your account bob at" in text_of(sent)
 
 
 @pytest.mark.parametrize("typed", ["BOB@EXAMPLE.ORG", " bob@Example.org "])

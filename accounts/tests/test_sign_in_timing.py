@@ -47,7 +47,7 @@ def sign_in(username, password):
 
 def sign_in_at_the_office(username, password):
     page = Client().post("/admin/login/", {"username": username, "password": password})
-    return page.status_code, "The username or the password is wrong." in page.content.decode()
+    return page.status_code, "Wrong username or password." in page.content.decode()
 
 
 @pytest.mark.parametrize("kind", REFUSED)

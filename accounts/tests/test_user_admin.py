@@ -334,7 +334,7 @@ def test_who_changed_the_same_meanwhile_is_told(fresh, ada, olga):
     accounts.update_profile(organizer=olga, by=olga, changes={"name": "Olga's own"})
     accounts.update_profile(organizer=olga, by=olga, changes={"about": "x"})
     answer = client.post(of(olga), {**opened, "profile_name": "Ada's"})
-    assert (answer.status_code, "Meanwhile changed to “Olga's own”" in read(answer)) == (200, True)
+    assert (answer.status_code, "Someone else changed this to “Olga's own”" in read(answer)) == (200, True)
 
 
 def test_an_organizer_whose_events_have_registrations_is_not_demoted(fresh, ada, olga, make_event, enroll):
@@ -527,7 +527,7 @@ def test_deleting_says_what_goes_and_what_stays(fresh, ada, bob, olga, make_even
     registration = enroll(make_event(olga), bob)
     client = fresh(ada)
     page = read(client.get(of(bob, "delete")))
-    assert "Registrations for events to come are cancelled, and their seats go to those who wait." in page
+    assert "Registrations for upcoming events are cancelled, and their seats go to the waiting list." in page
     assert Registration.objects.filter(pk=registration.pk).exists()
     assert where(client.post(of(bob, "delete"), {"post": "yes"})) == (302, LIST)
     assert not User.objects.filter(pk=bob.pk).exists()

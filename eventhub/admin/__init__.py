@@ -1,1 +1,1 @@
-"""The back office: what its pages have in common, and those of no model."""
+"""The back office: what its pages share, and the pages that belong to no model."""

@@ -1,4 +1,4 @@
-"""Who stands at the door of the back office, and where the door sends them."""
+"""Access to the back office: how far a request's sign-in has come."""
 
 from enum import Enum, auto
 
@@ -9,30 +9,29 @@ from accounts.models import User
 from accounts.services import second_factor
 
 
-class Standing(Enum):
-    OUT = auto()  # not signed in, or not any more
-    STRANGER = auto()  # signed in, without a role that has to do here
-    NEEDS_CODE = auto()  # has a second factor, and has not shown it
-    NEEDS_SECOND_FACTOR = auto()  # has none, where ADMIN_REQUIRE_2FA asks for one
-    INSIDE = auto()
+class Access(Enum):
+    SIGNED_OUT = auto()
+    NO_ROLE = auto()  # signed in, but neither organizer nor admin
+    NEEDS_CODE = auto()  # has a second factor and has not entered a code yet
+    NEEDS_SECOND_FACTOR = auto()  # has none, and ADMIN_REQUIRE_2FA demands one
+    GRANTED = auto()
 
 
-def standing(request: HttpRequest) -> Standing:
-    """How far whoever sends this request has come."""
+def access_of(request: HttpRequest) -> Access:
     if not request.user.is_authenticated:
-        return Standing.OUT
+        return Access.SIGNED_OUT
     user = request.user
     if not (user.is_active and user.is_staff):
-        return Standing.STRANGER
+        return Access.NO_ROLE
     if getattr(user, "otp_device", None):
-        return Standing.INSIDE
+        return Access.GRANTED
     if _has_second_factor(request, user):
-        return Standing.NEEDS_CODE
-    return Standing.NEEDS_SECOND_FACTOR if settings.ADMIN_REQUIRE_2FA else Standing.INSIDE
+        return Access.NEEDS_CODE
+    return Access.NEEDS_SECOND_FACTOR if settings.ADMIN_REQUIRE_2FA else Access.GRANTED
 
 
 def _has_second_factor(request: HttpRequest, user: User) -> bool:
-    """Asked of the database once a request."""
+    """Ask the database once per request."""
     known: dict[int, bool] = request.__dict__.setdefault("second_factors", {})
     if user.pk not in known:
         known[user.pk] = second_factor.is_set_up(user)

@@ -1,4 +1,4 @@
-"""Values of fields in people's words."""
+"""Field values as text for people."""
 
 from datetime import datetime
 from typing import Any
@@ -7,8 +7,8 @@ from django.db.models import Field
 from django.utils import formats, timezone
 from django.utils.text import Truncator, capfirst
 
-NOTHING = "nothing"
-LONGEST = 120  # characters of a text that is only mentioned
+NOTHING = "(empty)"
+MAX_CHARACTERS = 120
 
 
 def label_of(field: "Field[Any, Any]") -> str:
@@ -16,7 +16,7 @@ def label_of(field: "Field[Any, Any]") -> str:
 
 
 def in_words(field: "Field[Any, Any]", value: Any) -> str:
-    """A value of a field as a sentence mentions it: choices by their labels, times in TIME_ZONE, long texts cut."""
+    """Return choices by their labels, times in TIME_ZONE, long texts cut."""
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
@@ -24,4 +24,4 @@ def in_words(field: "Field[Any, Any]", value: Any) -> str:
     if isinstance(value, datetime):
         return str(formats.localize(timezone.localtime(value)))
     choices = dict(field.flatchoices or ())
-    return str(choices[value]) if value in choices else Truncator(value).chars(LONGEST)
+    return str(choices[value]) if value in choices else Truncator(value).chars(MAX_CHARACTERS)

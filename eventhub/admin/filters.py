@@ -1,5 +1,3 @@
-"""What lists of the back office share: filters whose values are as those of the API."""
-
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +10,7 @@ from eventhub import datetimes
 
 
 class DayRangeFilter(RangeDateFilter):
-    """From one day to another, both included, in TIME_ZONE."""
+    """Filter from one day to another, both included, in TIME_ZONE."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for end, lookup in (("from", "gte"), ("to", "lte")):
@@ -25,5 +23,5 @@ class DayRangeFilter(RangeDateFilter):
         try:
             return datetimes.parse(text, end_of_day=end == "to")
         except ValueError as problem:
-            messages.error(request, f"“{text[:30]}” is not a day. Write it as 2027-05-31.")
+            messages.error(request, f"“{text[:30]}” is not a date. Use the format 2027-05-31.")
             raise IncorrectLookupParameters(problem) from problem

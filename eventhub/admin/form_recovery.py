@@ -1,7 +1,7 @@
-"""What somebody typed into a form whose sending found no sign-in: it travels with the sign-in and is shown after it.
+"""Recover a form that was sent after the session had ended.
 
-It is packed, signed by us and carried by the login form. Passwords, codes and files are never kept. After signing in it
-stands in the session, and a page offers to send it again to where it was going.
+The login form carries the signed form data. After signing in the data is in the session, and a page offers to send it
+again. Passwords, codes and files are never kept.
 """
 
 import re
@@ -11,81 +11,80 @@ from django.core import signing
 from django.http import HttpRequest
 
 SECONDS = 60 * 60
-MOST_CHARACTERS = 200_000  # of what is signed, which is compressed
+MAX_CHARACTERS = 200_000  # signed and compressed
 SALT = "eventhub.admin.form_recovery"
-KEPT = "typed"  # the name of the login form's field, and of the session's
+NAME = "typed"  # of the login form's field and of the session's entry
 SECRET = re.compile(r"password|^code$|^key$|^token$")
-NOT_TYPED = {"csrfmiddlewaretoken", KEPT}
+NOT_TYPED = {"csrfmiddlewaretoken", NAME}
 
 
-class Typed(NamedTuple):
-    """A form on its way to `path`. `typist` is the id of the account that typed it, None where nobody knows it."""
+class UnsentForm(NamedTuple):
+    """Form data for `path`. `user_id` is the account that typed it, None if unknown."""
 
     path: str
     fields: dict[str, list[str]]
     files: list[str]
-    typist: str | None
+    user_id: str | None
 
     @property
     def values(self) -> list[tuple[str, str]]:
-        """Every field to send."""
         return [(name, value) for name, values in self.fields.items() for value in values]
 
     @property
     def shown(self) -> list[tuple[str, str]]:
-        """What a person recognizes: not the form's own bookkeeping, in words rather than names."""
-        words = [(name.replace("_", " ").replace("-", " ").strip(), value) for name, value in self.values if _own(name)]
-        return [(name.capitalize(), value) for name, value in words if value]
+        """Return what a person recognizes, without the form's internal fields."""
+        labels = [
+            (name.replace("_", " ").replace("-", " ").strip(), value)
+            for name, value in self.values
+            if not (name.startswith(("_", "initial-")) or name in {"action", "post"})
+        ]
+        return [(label.capitalize(), value) for label, value in labels if value]
 
 
-def of(request: HttpRequest, typist: str | None) -> Typed | None:
-    """What this POST carries; None where that is nothing that may be kept."""
+def from_request(request: HttpRequest, user_id: str | None) -> UnsentForm | None:
+    """Return the form data of a POST, or None if nothing in it may be kept."""
     names = [name for name in request.POST if name not in NOT_TYPED]
     fields = {name: request.POST.getlist(name) for name in names if not SECRET.search(name)}
     if (names and not fields) or not (request.POST or request.FILES):
         return None
     files = [file.name or name for name, file in request.FILES.items() if not isinstance(file, list)]
-    return Typed(request.get_full_path(), fields, files, typist)
+    return UnsentForm(request.get_full_path(), fields, files, user_id)
 
 
-def sign(typed: Typed) -> str | None:
-    """As text that only we can make, good for an hour; None for what is too long to carry."""
-    text = signing.dumps(typed, salt=SALT, compress=True)
-    return text if len(text) <= MOST_CHARACTERS else None
+def sign(form: UnsentForm) -> str | None:
+    """Return signed text that is valid for an hour, or None if it is too long."""
+    text = signing.dumps(form, salt=SALT, compress=True)
+    return text if len(text) <= MAX_CHARACTERS else None
 
 
-def read(text: object) -> Typed | None:
-    """What `sign` was given, unless that is an hour ago; None for any other text."""
+def read(text: object) -> UnsentForm | None:
+    """Return what was signed within the last hour, else None."""
     try:
-        return Typed(*signing.loads(str(text), salt=SALT, max_age=SECONDS))
+        return UnsentForm(*signing.loads(str(text), salt=SALT, max_age=SECONDS))
     except signing.BadSignature:
         return None
 
 
-def keep(request: HttpRequest, text: str) -> bool:
-    """Puts what `sign` made into the session of whoever is signed in, if it is theirs, and says whether it was."""
-    typed = read(text)
-    if typed is None or typed.typist not in {None, str(request.user.pk)}:
+def store(request: HttpRequest, text: str) -> bool:
+    """Put signed form data into the session if it belongs to the user; return whether it does."""
+    form = read(text)
+    if form is None or form.user_id not in {None, str(request.user.pk)}:
         return False
-    request.session[KEPT] = text
+    request.session[NAME] = text
     return True
 
 
-def kept(request: HttpRequest) -> Typed | None:
-    return read(request.session.get(KEPT))
+def stored(request: HttpRequest) -> UnsentForm | None:
+    return read(request.session.get(NAME))
 
 
-def on_its_way(request: HttpRequest) -> None:
-    """Forgets what was kept once it is sent again to where it was going."""
-    if request.method == "POST" and KEPT in request.session:
-        waiting = kept(request)
-        if waiting is None or waiting.path == request.get_full_path():
-            forget(request)
+def clear_if_resent(request: HttpRequest) -> None:
+    """Clear the stored form if this request sends it again."""
+    if request.method == "POST" and NAME in request.session:
+        form = stored(request)
+        if form is None or form.path == request.get_full_path():
+            clear(request)
 
 
-def forget(request: HttpRequest) -> None:
-    request.session.pop(KEPT, None)
-
-
-def _own(name: str) -> bool:
-    return not name.startswith("_") and not name.startswith("initial-") and name not in {"action", "post"}
+def clear(request: HttpRequest) -> None:
+    request.session.pop(NAME, None)

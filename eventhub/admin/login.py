@@ -1,4 +1,4 @@
-"""The way into the back office: what comes after the password, and what becomes of a form that came without it."""
+"""Signing in to the back office: the steps after the password, and forms sent without a session."""
 
 from typing import Any
 
@@ -16,90 +16,94 @@ from django.views.generic import FormView
 
 from accounts.forms.account import CodeForm, SignInForm
 from eventhub.admin import form_recovery
-from eventhub.admin.access import Standing, standing
+from eventhub.admin.access import Access, access_of
 from eventhub.exceptions import Forbidden
 from eventhub.http import error_views
 
-UNREADABLE = "It could not be made sure that this came from a page of ours."
+NOT_VERIFIED = "We could not verify that this form came from our site. Go back, reload the page and try again"
+OUTDATED = "This page is out of date"
 
 
 def page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    """A page of the back office, which no cache keeps."""
+    """Return a page of the back office that no cache keeps."""
     response = TemplateResponse(request, template, {**admin.site.each_context(request), **context}, status=status)
     add_never_cache_headers(response)
     return response
 
 
-def typist_of(request: HttpRequest) -> str | None:
-    """Whose session this was, also where it has ended. To be asked before `request.user`, which forgets it."""
+def session_user_id(request: HttpRequest) -> str | None:
+    """Return whose session this is, also if it is no longer valid. Call before `request.user`, which flushes it."""
     return request.session.get(SESSION_KEY)
 
 
-def turn_away(request: HttpRequest, typist: str | None) -> HttpResponse | None:
-    """What whoever is not inside gets instead of the page that they asked for; None for who is."""
-    match standing(request):
-        case Standing.INSIDE:
+def deny(request: HttpRequest, user_id: str | None) -> HttpResponse | None:
+    """Return the response for a request without access, or None if it has access."""
+    match access_of(request):
+        case Access.GRANTED:
             return None
-        case Standing.STRANGER:
+        case Access.NO_ROLE:
             return page(request, "eventhub/admin/no_access.html", status=403, title="No access")
-        case Standing.OUT:
-            return _to_sign_in(request, typist)
-        case Standing.NEEDS_CODE:
-            return _first(request, "admin:code")
-        case Standing.NEEDS_SECOND_FACTOR:
-            return _first(request, "admin:second_factor")
+        case Access.SIGNED_OUT:
+            return _to_login(request, user_id)
+        case Access.NEEDS_CODE:
+            return _to_step(request, "admin:code")
+        case Access.NEEDS_SECOND_FACTOR:
+            return _to_step(request, "admin:second_factor")
 
 
-def _to_sign_in(request: HttpRequest, typist: str | None) -> HttpResponse:
-    """The login form; with what was typed in it, where something was."""
-    path = request.get_full_path()
-    written = form_recovery.of(request, typist) if request.method == "POST" else None
-    if written is None:
-        return redirect_to_login(path, reverse("admin:login"))
-    login = f"{reverse('admin:login')}?{urlencode({REDIRECT_FIELD_NAME: reverse('admin:index')})}"
-    context = {"title": "Log in", "app_path": login, "form": SignInForm(request)}
-    kept = {"ended": True, "typed": form_recovery.sign(written), "files": written.files}
-    return page(request, "eventhub/admin/login.html", status=403, **context, **kept)
+def _to_login(request: HttpRequest, user_id: str | None) -> HttpResponse:
+    """Redirect to the login page, or show it with the data of the form that was sent."""
+    form = form_recovery.from_request(request, user_id) if request.method == "POST" else None
+    if form is None:
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+    context = {
+        "title": "Sign in",
+        "app_path": f"{reverse('admin:login')}?{urlencode({REDIRECT_FIELD_NAME: reverse('admin:index')})}",
+        "form": SignInForm(request),
+        "ended": True,
+        "typed": form_recovery.sign(form),
+        "files": form.files,
+    }
+    return page(request, "eventhub/admin/login.html", status=403, **context)
 
 
-def _first(request: HttpRequest, name: str) -> HttpResponse:
-    """To the page that has to be passed first, which leads on to this one, or to what was typed."""
+def _to_step(request: HttpRequest, name: str) -> HttpResponse:
+    """Redirect to a step of signing in, which leads on to this page or to the form that was sent."""
     onward = request.get_full_path()
     if request.method == "POST":
-        onward = reverse("admin:send_again") if _set_aside(request) else reverse("admin:index")
+        onward = reverse("admin:send_again") if _store_form(request) else reverse("admin:index")
     return redirect_to_login(onward, reverse(name))
 
 
-def _set_aside(request: HttpRequest) -> bool:
-    """Keeps what somebody who is signed in has sent, for `send_again`."""
-    written = form_recovery.of(request, str(request.user.pk))
-    text = written and form_recovery.sign(written)
-    return bool(text) and form_recovery.keep(request, str(text))
+def _store_form(request: HttpRequest) -> bool:
+    form = form_recovery.from_request(request, str(request.user.pk))
+    text = form and form_recovery.sign(form)
+    return bool(text) and form_recovery.store(request, str(text))
 
 
-def arrived(request: HttpRequest, onward: HttpResponse) -> HttpResponse:
-    """Where a sign-in that has just succeeded leads: onward, or to what was typed before it."""
-    text = request.POST.get(form_recovery.KEPT)
+def after_login(request: HttpRequest, onward: HttpResponse) -> HttpResponse:
+    """Return the redirect after a login: onward, or to the form that was sent before it."""
+    text = request.POST.get(form_recovery.NAME)
     if not text:
         return onward
-    if form_recovery.keep(request, text):
+    if form_recovery.store(request, text):
         return redirect("admin:send_again")
-    messages.warning(request, "What had been typed before could not be kept: it was too old, or another person's.")
+    messages.warning(request, "We could not restore your unsaved changes: they were too old or not yours.")
     return onward
 
 
-class Code(RedirectURLMixin, FormView):  # type: ignore[type-arg]
-    """The second step of signing in, for whoever has a second factor."""
+class CodeView(RedirectURLMixin, FormView):  # type: ignore[type-arg]
+    """The second step of signing in."""
 
     template_name = "eventhub/admin/code.html"
     form_class = CodeForm
     next_page = "admin:index"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        match standing(request):
-            case Standing.NEEDS_CODE:
+        match access_of(request):
+            case Access.NEEDS_CODE:
                 return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
-            case Standing.OUT | Standing.STRANGER:
+            case Access.SIGNED_OUT | Access.NO_ROLE:
                 return redirect("admin:login")
         return HttpResponseRedirect(self.get_success_url())
 
@@ -108,42 +112,44 @@ class Code(RedirectURLMixin, FormView):  # type: ignore[type-arg]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         onward = {REDIRECT_FIELD_NAME: self.get_redirect_url()}
-        context = {**admin.site.each_context(self.request), "title": "One-time code", **onward}
+        context = {**admin.site.each_context(self.request), "title": "Enter your code", **onward}
         return {**context, **super().get_context_data(**kwargs)}
 
     def form_valid(self, form: CodeForm) -> HttpResponse:
-        shown(self.request, form.device)
+        mark_verified(self.request, form.device)
         return HttpResponseRedirect(self.get_success_url())
 
 
-def shown(request: HttpRequest, device: django_otp.models.Device) -> None:
-    """From here on this session has shown its second factor; under another key, as after any change of rights."""
+def mark_verified(request: HttpRequest, device: django_otp.models.Device) -> None:
+    """Mark the session as verified by the second factor, under a new session key."""
     request.session.cycle_key()
     django_otp.login(request, device)
 
 
 def send_again(request: HttpRequest) -> HttpResponse:
-    """What had been typed before a sign-in, and a button that sends it; a POST here throws it away."""
+    """Show the stored form and a button to send it; a POST discards it."""
     if request.method == "POST":
-        form_recovery.forget(request)
+        form_recovery.clear(request)
         return redirect("admin:index")
-    return page(
-        request, "eventhub/admin/send_again.html", title="What you had typed", typed=form_recovery.kept(request)
-    )
+    typed = form_recovery.stored(request)
+    return page(request, "eventhub/admin/send_again.html", title="Unsaved changes", typed=typed)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's hook. In the back office the usual reason is a page from before a sign-in in another tab; what was
-    typed there is then offered again, if the browser vouches that it was a page of ours."""
+    """Answer a failed CSRF check (Django's CSRF_FAILURE_VIEW).
+
+    In the back office the usual cause is a page opened before signing in from another tab. If the browser confirms
+    that the form came from our site, the form is offered again.
+    """
     if not error_views.in_office(request):
         return error_views.permission_denied(request)
-    typist = typist_of(request)
+    user_id = session_user_id(request)
     if request.path == reverse("admin:login"):
-        return error_views.office_page(Forbidden("This page was out of date. Sign in again"), request.get_full_path())
+        return error_views.office_page(Forbidden(f"{OUTDATED}. Sign in again"), request.get_full_path())
     if request.path in {reverse(f"admin:{name}") for name in ("password_reset", "new_password", "verify_email")}:
-        return error_views.office_page(Forbidden("This page was out of date. Open it again"), reverse("admin:login"))
+        return error_views.office_page(Forbidden(f"{OUTDATED}. Open it again"), reverse("admin:login"))
     if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
-        return error_views.office_page(Forbidden(f"{UNREADABLE} Nothing was changed. Go back, reload, send it again"))
-    if away := turn_away(request, typist):
-        return away
-    return redirect("admin:send_again" if _set_aside(request) else "admin:index")
+        return error_views.office_page(Forbidden(NOT_VERIFIED))
+    if response := deny(request, user_id):
+        return response
+    return redirect("admin:send_again" if _store_form(request) else "admin:index")

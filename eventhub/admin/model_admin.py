@@ -1,4 +1,4 @@
-"""What every page of the back office is made of: the permission table's scope and rights, and refusals as messages."""
+"""Base classes of the back office: scope and rights from the permission table, refusals as form errors."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ REFUSALS = (Refusal, DjangoValidationError, IntegrityError, OperationalError)
 
 
 def problems(refusal: Exception) -> Mapping[str, list[str]]:
-    """What was refused, as sentences for people: by field, or under "" where no field is to blame."""
+    """Return sentences for people by field, or under "" if the problem belongs to no field."""
     if isinstance(refusal, DjangoValidationError):
         refusal = invalid(refusal)
     if isinstance(refusal, Invalid):
@@ -45,10 +45,10 @@ def problems(refusal: Exception) -> Mapping[str, list[str]]:
 
 
 class RefusableModelForm(ModelForm):  # type: ignore[type-arg]
-    """A form whose save may be refused: it is shown again with what was typed, and the refusal beside its field."""
+    """A form that is shown again, with the reason beside its field, if a rule refuses to save it."""
 
     refusal: ClassVar[Exception | None] = None
-    # Which field a refusal is about, by its code, where the rule does not say.
+    # Field for each refusal code, if the refusal names none.
     fields_of_codes: ClassVar[Mapping[str, str]] = {}
 
     def clean(self) -> dict[str, Any] | None:
@@ -62,30 +62,30 @@ class RefusableModelForm(ModelForm):  # type: ignore[type-arg]
 
 
 class UncountedChangeList(ChangeList):
-    """A page of a list whose rows nobody counts."""
+    """A change list without a count of all rows."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        # What the paginator gives for want of a count would be offered as "Select all 9999999999".
+        # The paginator's placeholder would be shown as "Select all 9999999999".
         self.result_count = len(self.result_list)
 
     @property
     def has_other_pages(self) -> bool:
-        """Before this one, or, where it is full, perhaps after it."""
+        """Return whether there is a page before this one, or may be one after it."""
         return bool(self.page_num > 1 or self.result_count == self.list_per_page)
 
 
 class RowSelect(AutocompleteSelect):
-    """As Django's, which looks every value up that was sent, whatever it is."""
+    """Django's, but it looks up only values that can be ids."""
 
     def optgroups(self, name: str, value: Sequence[Any], attr: dict[str, Any] | None = None) -> Any:
         return super().optgroups(name, [text for text in value if could_be_id(str(text))], attr)
 
 
 class ScopedModelAdmin(ModelAdmin):
-    """The pages of one model, scoped by its `managed_by` and allowed by the permission table.
+    """Admin of one model, scoped by its `managed_by` and allowed by the permission table.
 
-    `rights` names the table's action behind each of Django's four; what is missing is nobody's.
+    `rights` maps Django's four permissions to actions of the table; a missing one is denied.
     """
 
     resource: ClassVar[str]
@@ -99,7 +99,6 @@ class ScopedModelAdmin(ModelAdmin):
     actions_on_top = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """What the user manages, and nothing of anyone else."""
         return super().get_queryset(request).managed_by(request.user)  # type: ignore[no-any-return]
 
     def may(self, request: HttpRequest, right: str, row: Model | None = None) -> bool:
@@ -129,7 +128,7 @@ class ScopedModelAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """As the API's, for texts of any length: a word of one or two letters begins a word."""
+        """Search like the API; a word of one or two letters matches the beginning of a word."""
         words = search_term.replace("\x00", "")[:MAX_SEARCH_LENGTH].split()
         fields = self.get_search_fields(request)
         return queryset.filter(*(found_in(word, fields) for word in words)), False
@@ -138,14 +137,14 @@ class ScopedModelAdmin(ModelAdmin):
         return UncountedChangeList
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """As Django's, which does not foresee dates at the end of the calendar."""
+        """Handle dates beyond the calendar, which Django does not."""
         try:
             return super().get_changelist_instance(request)
         except (OverflowError, ValueError) as problem:
             raise IncorrectLookupParameters(problem) from problem
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """As Django's, for the rows that were ticked, by whatever can be the id of one."""
+        """Run an action on the selected rows only, ignoring values that cannot be ids."""
         ticked = request.POST.copy()
         ids = [text for text in ticked.getlist(ACTION_CHECKBOX_NAME) if could_be_id(text)]
         ticked.setlist(ACTION_CHECKBOX_NAME, ids)
@@ -153,10 +152,9 @@ class ScopedModelAdmin(ModelAdmin):
         request.POST = ticked  # type: ignore[assignment]
         return super().response_action(request, queryset)  # type: ignore[no-any-return]
 
-    # Django's journal, in which a name would outlive its row ----------------------------------------------------------
+    # Django's log, which must not keep personal names ----------------------------------------------------------------
 
-    def name_in_journal(self, row: Any) -> str:
-        """How the journal calls a row."""
+    def name_in_log(self, row: Any) -> str:
         return str(row)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
@@ -174,7 +172,7 @@ class ScopedModelAdmin(ModelAdmin):
             user=cast("User", request.user),
             content_type=ContentType.objects.get_for_model(row),
             object_id=str(row.pk),
-            object_repr=self.name_in_journal(row)[:200],
+            object_repr=self.name_in_log(row)[:200],
             action_flag=flag,
             change_message=json.dumps(message) if isinstance(message, list) else message,
         )
@@ -191,9 +189,9 @@ class ScopedModelAdmin(ModelAdmin):
         return type(form.__name__, (form,), {"refusal": getattr(request, "refusal", None)})
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """As Django's; where a rule or the database refuses to save, the same form again, with the reason."""
+        """Show the form again with the reason if a rule or the database refuses to save."""
         try:
-            return self._changed(request, *args, **kwargs)
+            return self._retried_changeform_view(request, *args, **kwargs)
         except REFUSALS as refusal:
             if request.method != "POST":
                 raise
@@ -201,11 +199,10 @@ class ScopedModelAdmin(ModelAdmin):
             return super().changeform_view(request, *args, **kwargs)  # type: ignore[no-any-return]
 
     @retried
-    def _changed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The outermost transaction is the view's own, so that it is what a deadlock begins again."""
+    def _retried_changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Retry the whole view, whose transaction is the outermost, after a deadlock."""
         return super().changeform_view(request, *args, **kwargs)  # type: ignore[no-any-return]
 
     @retried
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """As Django's, whose transaction is the outermost here too."""
         return super().delete_view(request, object_id, extra_context)  # type: ignore[no-any-return]

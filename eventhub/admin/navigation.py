@@ -1,4 +1,4 @@
-"""The menus of the back office: what one may open, and nothing else."""
+"""The menus of the back office, with only what the user may open."""
 
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ def sidebar(request: HttpRequest) -> Menu:
         tokens = _item(request, "Service tokens", "key", reverse("admin:accounts_servicetoken_changelist"))
         tasks = _item(
             request,
-            "Background work",
+            "Background tasks",
             "pending_actions",
             reverse("admin:django_tasks_database_dbtaskresult_changelist"),
         )

@@ -1,4 +1,4 @@
-"""The back office: Django's admin as organizers and admins see it."""
+"""The admin site of the back office."""
 
 import functools
 import time
@@ -18,7 +18,7 @@ from unfold.sites import UnfoldAdminSite
 from accounts.forms.account import AUTH_TIME, OwnPasswordForm, SignInForm
 from eventhub import audit
 from eventhub.admin import account_views, form_recovery, login, password_reset_views, token_views
-from eventhub.admin.access import Standing, standing
+from eventhub.admin.access import Access, access_of
 from eventhub.admin.model_admin import REFUSALS, problems
 
 View = Callable[..., Any]
@@ -31,34 +31,31 @@ class BackOfficeSite(UnfoldAdminSite):
     index_title = "Dashboard"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether whoever asks is inside: has a role that has to do here, and has shown the second factor, if any."""
-        return standing(request) is Standing.INSIDE
+        return access_of(request) is Access.GRANTED
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """As Django's, with our own answers for whoever is not inside; what the page changes is written down as
-        changed here, by who is signed in."""
+        """Wrap Django's with our own sign-in, and record changes as made in the back office."""
 
         @functools.wraps(view)
-        def here(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        def audited(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             with audit.acting_through(audit.Channel.ADMIN, request.user.pk):
                 return view(request, *args, **kwargs)
 
-        inside = super().admin_view(here, cacheable)
+        inside = super().admin_view(audited, cacheable)
 
         @functools.wraps(inside)
-        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            typist = login.typist_of(request)
-            if away := login.turn_away(request, typist):
-                return away
-            form_recovery.on_its_way(request)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            user_id = login.session_user_id(request)
+            if response := login.deny(request, user_id):
+                return response
+            form_recovery.clear_if_resent(request)
             return inside(request, *args, **kwargs)
 
-        return door
+        return guarded
 
     def extra_urls(self) -> list[URLPattern]:
-        """Pages of no model."""
         return [
-            path("code/", never_cache(login.Code.as_view()), name="code"),
+            path("code/", never_cache(login.CodeView.as_view()), name="code"),
             path("password-reset/", never_cache(password_reset_views.ask_for_reset), name="password_reset"),
             path("new-password/", never_cache(password_reset_views.new_password), name="new_password"),
             path("verify-email/", never_cache(password_reset_views.verify_email), name="verify_email"),
@@ -67,28 +64,28 @@ class BackOfficeSite(UnfoldAdminSite):
             path("profile/", self.admin_view(account_views.profile), name="profile"),
             path("tokens/", self.admin_view(token_views.tokens), name="tokens"),
             path("end-sign-ins/", self.admin_view(account_views.end_sign_ins), name="end_sign_ins"),
-            # Whoever is signed in may sign out, also who may do nothing else here.
+            # Without access control: users without a role can sign out too.
             path("logout/", never_cache(self.sign_out), name="logout"),
         ]
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """As Django's; whoever is inside already goes where they were going."""
+        """Redirect users who are signed in already; else as Django's."""
         if request.method == "GET" and self.has_permission(request):
-            return HttpResponseRedirect(_Onward(request).get_success_url())
+            return HttpResponseRedirect(_NextPage(request).get_success_url())
         context = {"typed": request.POST.get("typed"), "title": "Sign in", **(extra_context or {})}
         response = super().login(request, context)
         if request.method == "POST" and isinstance(response, HttpResponseRedirect):
             request.session[AUTH_TIME] = int(time.time())
-            return login.arrived(request, response)
+            return login.after_login(request, response)
         return response  # type: ignore[no-any-return]
 
     def sign_out(self, request: HttpRequest) -> HttpResponse:
-        """As Django's, by POST; who only types the address is not signed out."""
+        """Sign out on POST only."""
         return self.logout(request) if request.method == "POST" else redirect("admin:index")
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """As Django's, through the rules."""
+        """Change the password through our own form."""
         view = _PasswordChange.as_view(
             success_url=reverse("admin:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
@@ -96,16 +93,16 @@ class BackOfficeSite(UnfoldAdminSite):
         return cast(HttpResponse, view(request))
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """unfold's, over the names of all models, is none of ours."""
+        """Turn off unfold's search over the names of all models."""
         raise Http404
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """What one did oneself."""
+        """Return the user's own actions."""
         return super().get_log_entries(request).filter(user=request.user.pk)  # type: ignore[no-any-return]
 
 
-class _Onward(RedirectURLMixin):
-    """Where `next` leads, if that is a page of ours."""
+class _NextPage(RedirectURLMixin):
+    """Resolves `next` if it is a URL of our site."""
 
     next_page = "admin:index"
 

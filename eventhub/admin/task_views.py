@@ -1,4 +1,4 @@
-"""What is done beside requests, for admins to look at: what waits, what failed and why. Nothing can be changed here."""
+"""Background tasks, read-only for admins: what waits, what failed and why."""
 
 from typing import Any, ClassVar
 
@@ -16,18 +16,17 @@ from unfold.decorators import display
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.tasks import NotDone
 
-# The libraries' own pages are not in the looks of the others, and show more than anybody needs.
+# The libraries' own pages have another theme and show more than needed.
 REPLACED = {"django_tasks_database", "django_rq"}
 for model in [model for model in admin.site._registry if model._meta.app_label in REPLACED]:
     admin.site.unregister(model)
 
-# Of the model that the library made, as people call it.
+# Plain names for the library's model.
 apps.get_app_config("django_tasks_database").verbose_name = "Administration"
-DBTaskResult._meta.verbose_name, DBTaskResult._meta.verbose_name_plural = "task", "background work"
+DBTaskResult._meta.verbose_name, DBTaskResult._meta.verbose_name_plural = "background task", "background tasks"
 DBTaskResult.add_to_class("__str__", lambda row: _name(row.task_path))
 
 COLOURS = {"READY": "info", "RUNNING": "primary", "FAILED": "danger", "SUCCESSFUL": "success"}
-WORDS = {"READY": "Waiting", "RUNNING": "Under way", "FAILED": "Failed", "SUCCESSFUL": "Done"}
 
 
 @admin.register(DBTaskResult)
@@ -46,10 +45,9 @@ class TaskAdmin(ScopedModelAdmin):
     )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Background work", **(extra_context or {})})  # type: ignore[no-any-return]
+        return super().changelist_view(request, {"title": "Background tasks", **(extra_context or {})})  # type: ignore[no-any-return]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """All, for who may see them."""
         rows = DBTaskResult.objects.order_by(*self.ordering)
         return rows if self.may(request, "view") else rows.none()
 
@@ -63,19 +61,19 @@ class TaskAdmin(ScopedModelAdmin):
 
     @display(description="Status", label=COLOURS)  # type: ignore[untyped-decorator]
     def labelled_status(self, row: Any) -> tuple[str, str]:
-        return row.status, WORDS[row.status]
+        return row.status, row.get_status_display()
 
     @display(description="Status")  # type: ignore[untyped-decorator]
     def status_in_words(self, row: Any) -> str:
-        return WORDS[row.status]
+        return str(row.get_status_display())
 
     @display(description="Attempt")  # type: ignore[untyped-decorator]
     def attempt(self, row: Any) -> int:
         return int(row.args_kwargs["kwargs"].get("attempt", 1))
 
-    @display(description="What went wrong")  # type: ignore[untyped-decorator]
+    @display(description="Error")  # type: ignore[untyped-decorator]
     def why(self, row: Any) -> str | None:
-        """The last line of the trace; of one that is tried again, what was wrong the last time."""
+        """Return the last line of the traceback, or the last problem of a task that is retried."""
         if row.status == TaskResultStatus.FAILED:
             last = str((row.traceback.strip().splitlines() or [row.exception_class_path])[-1])
             return last.removeprefix(f"{NotDone.__module__}.{NotDone.__name__}: ")
@@ -89,5 +87,5 @@ class TaskAdmin(ScopedModelAdmin):
 
 
 def _name(task_path: str) -> str:
-    """The function's name in words, also of one that is no longer there."""
+    """Return the function's name in words, also if the function no longer exists."""
     return str(capfirst(task_path.rpartition(".")[2].replace("_", " ")))

@@ -1,4 +1,4 @@
-"""How the back office looks: its name, colour and menus, in unfold's words. The settings take it from here."""
+"""Name, colours and menus of the back office, as unfold's settings."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.templatetags.static import static
 
 NAME = "EventHub"
 
-# Teal. A shade darker from 600 on than Tailwind's, so that white text on it, and it as text on white, pass WCAG's AA.
+# Teal, from 600 on darker than Tailwind's, so that it passes WCAG AA with white.
 PRIMARY = {
     "50": "oklch(98.4% .014 180.72)",
     "100": "oklch(95.3% .051 180.801)",
@@ -32,8 +32,8 @@ def stylesheet(request: HttpRequest) -> str:
 
 
 def bare_context() -> dict[str, Any]:
-    """What unfold's outer layout shows, for a page that asks nobody anything."""
-    from unfold.settings import get_config  # which reads the settings, and they read this module
+    """Return the context of unfold's outer layout without a request."""
+    from unfold.settings import get_config  # reads the settings, which import this module
 
     return {
         "site_title": NAME,
@@ -54,7 +54,7 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [stylesheet],
     "COLORS": {
         "primary": PRIMARY,
-        # The small print, darker than unfold's, which is too pale on its own grey.
+        # Darker than unfold's, which is too pale on its grey.
         "font": {"subtle-light": "var(--color-base-600)"},
     },
     "SIDEBAR": {"navigation": "eventhub.admin.navigation.sidebar"},

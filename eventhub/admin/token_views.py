@@ -1,6 +1,6 @@
-"""The page of one's own service tokens: what there is, a new one, and the end of one."""
+"""The page of one's own service tokens."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,9 +16,9 @@ from eventhub.api.fields import could_be_id
 
 
 def tokens(request: HttpRequest) -> HttpResponse:
-    """With a POST: the end of the token that it names, or else a new one."""
+    """List, create and revoke tokens."""
     if "revoke" in request.POST:
-        return _revoked(request)
+        return _revoke(request)
     form = TokenForm(request.POST if request.method == "POST" else None, request=request)
     if form.is_valid():
         try:
@@ -26,20 +26,22 @@ def tokens(request: HttpRequest) -> HttpResponse:
         except REFUSALS as refusal:
             form.add_error(None, [text for texts in problems(refusal).values() for text in texts])
         else:
-            # The one page that ever shows it, as the answer to the POST that made it.
+            # The secret is shown once, as the response to the POST that created it.
             return page(request, "eventhub/admin/new_token.html", title="New service token", made=made)
-    held = api_tokens.list_tokens(cast(User, request.user)).order_by("-created_at", "-pk")
-    return page(
-        request, "eventhub/admin/tokens.html", title="Service tokens", form=form, tokens=held, now=timezone.now()
-    )
+    context: dict[str, Any] = {
+        "form": form,
+        "tokens": api_tokens.list_tokens(cast(User, request.user)).order_by("-created_at", "-pk"),
+        "now": timezone.now(),
+    }
+    return page(request, "eventhub/admin/tokens.html", title="Service tokens", **context)
 
 
-def _revoked(request: HttpRequest) -> HttpResponse:
+def _revoke(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     number = request.POST["revoke"]
     token = api_tokens.list_tokens(user).filter(pk=int(number)).first() if could_be_id(number) else None
     if token is None:
         raise Http404
     api_tokens.revoke_token(token=token, by=user)
-    messages.success(request, f"The token “{token}” works no more.")
+    messages.success(request, f"The token “{token}” was revoked.")
     return redirect("admin:tokens")

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 NEW = "another long passphrase"
 LOGIN, ASK, SET, VERIFY = "/admin/login/", "/admin/password-reset/", "/admin/new-password/", "/admin/verify-email/"
 WORK = "/admin/django_tasks_database/dbtaskresult/"
-NO_LONGER = "This link works no more"
+NO_LONGER = "This link is no longer valid"
 
 
 def text(answer):
@@ -58,12 +58,12 @@ def test_the_page_of_signing_in_leads_to_a_new_password(ask, olga):
     (path,) = re.findall(r'href="(/admin/password-reset/)"', Client().get(LOGIN).content.decode())
     assert Client().get(path).status_code == 200
     answer = ask("OLGA@example.org")
-    assert (answer.status_code, "a link is on its way" in text(answer)) == (200, True)
+    assert (answer.status_code, "we have sent it a link" in text(answer)) == (200, True)
     client = Client()
     page = client.get(link_in(mail.outbox[0]))
     token = html.unescape(re.search(r'name="token" value="([^"]+)"', page.content.decode())[1])
     assert re.search(r'<form action="/admin/new-password/" method="post"', page.content.decode())
-    assert "You have a new password" in text(client.post(SET, passwords(token)))
+    assert "Your password was changed" in text(client.post(SET, passwords(token)))
     assert client.get("/admin/").status_code == 302  # it signs nobody in
     assert client.post(LOGIN, {"username": "olga", "password": NEW}).headers["Location"] == "/admin/"
 
@@ -73,7 +73,7 @@ def test_asking_says_the_same_for_every_address(ask, olga, who):
     User.objects.update(is_active=who != "deactivated")
     answer = ask("nobody@example.org" if who == "nobody" else "olga@example.org")
     token = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
-    assert "If that address has an account here" in text(answer)
+    assert "If there is an account with this address" in text(answer)
     assert token.sub("", answer.content.decode()) == token.sub("", ask("x@example.org").content.decode())
     assert len(mail.outbox) == (1 if who == "known" else 0)
 
@@ -93,7 +93,7 @@ def test_imported_people_claim_their_account_by_it(ask):
         ({"new": "12345"}, "too short"),
         ({"new": "olga@example.org"}, "too similar"),
         ({"new": "x y" * 50}, "At most 128 characters."),
-        ({"again": "another"}, "The two passwords are not the same."),
+        ({"again": "another"}, "The passwords do not match."),
         ({"new": ""}, "This field is required."),
     ],
 )
@@ -103,7 +103,7 @@ def test_a_bad_password_is_a_message_and_the_link_stays_good(olga, sent, problem
     answer = client.post(SET, passwords(token, **sent))
     assert (answer.status_code, problem in text(answer)) == (200, True)
     assert f'name="token" value="{token}"' in answer.content.decode()
-    assert "You have a new password" in text(client.post(SET, passwords(token)))
+    assert "Your password was changed" in text(client.post(SET, passwords(token)))
 
 
 @pytest.mark.parametrize("path", [SET, VERIFY])
@@ -154,9 +154,9 @@ def test_opening_the_link_verifies_nothing_and_the_button_does(person):
     zoe = person("zoe", email_verified=False)
     token = signed_links.make_token(zoe, signed_links.VERIFICATION)
     client = Client()
-    assert "Yes, this is my address" in text(client.get(VERIFY, {"token": token}))
+    assert "Confirm address" in text(client.get(VERIFY, {"token": token}))
     assert User.objects.get(pk=zoe.pk).email_verified is False
-    assert "Thank you, your address is verified" in text(client.post(VERIFY, {"token": token}))
+    assert "Your e-mail address is confirmed" in text(client.post(VERIFY, {"token": token}))
     assert User.objects.get(pk=zoe.pk).email_verified is True
 
 
@@ -182,7 +182,7 @@ def test_these_pages_take_no_form_that_is_not_theirs_and_keep_nothing_of_it(olga
     token = signed_links.make_token(olga, signed_links.VERIFICATION if path == VERIFY else signed_links.RESET)
     client = Client(enforce_csrf_checks=True)
     answer = client.post(path, {**passwords(token), "email": "olga@example.org"}, headers={"origin": origin})
-    assert (answer.status_code, "This page was out of date" in text(answer)) == (403, True)
+    assert (answer.status_code, "This page is out of date" in text(answer)) == (403, True)
     assert (token in answer.content.decode(), NEW in answer.content.decode()) == (False, False)
     assert "typed" not in answer.content.decode()
     assert User.objects.get().check_password(PASSWORD)
@@ -217,13 +217,13 @@ def test_the_list_of_accounts_says_and_filters_whose_address_is_verified(office,
     assert listed("email_verified__exact=0") == ["zac"]
 
 
-# Background work -----------------------------------------------------------------------------------------------------
+# Background tasks -----------------------------------------------------------------------------------------------------
 
 
 def kept(status="FAILED", **fields):
     values = {
         "args_kwargs": {"args": [7, "bob@example.org"], "kwargs": {}},
-        "task_path": "accounts.mails.tell_of_change",
+        "task_path": "accounts.mails.send_change_notice",
         "backend_name": "default",
         "run_after": get_date_max(),
         "traceback": "Traceback:\n  File\neventhub.tasks.NotDone: The mail server is away\n",
@@ -239,8 +239,8 @@ def test_an_admin_sees_what_failed_and_why_and_what_is_tried_again(office, ada):
     kept("SUCCESSFUL", task_path="gone.module.that_is_no_more")
     page = text(office(ada).get(WORK))
     for said in (
-        "Background work",
-        "Tell of change",
+        "Background tasks",
+        "Send change notice",
         "The mail server is away",
         "Send reset link",
         "It is slow",
@@ -254,7 +254,7 @@ def test_one_task_is_shown_with_what_it_was_told_and_nothing_can_be_changed(offi
     client = office(ada)
     page = client.get(f"{WORK}{row.pk}/change/")
     assert page.status_code == 200
-    for said in ("Arguments 7, bob@example.org", "Status Failed", "What went wrong The mail server is away"):
+    for said in ("Arguments 7, bob@example.org", "Status Failed", "Error The mail server is away"):
         assert said in text(page)
     assert not re.search(r'<(textarea|select|input[^>]*type="text")', page.content.decode().split('id="content"')[-1])
     before = DBTaskResult.objects.values().get()
@@ -275,7 +275,7 @@ def test_nobody_but_an_admin_sees_any_of_it(office, olga):
     row = kept()
     assert office(olga).get(WORK).status_code == 403
     assert office(olga).get(f"{WORK}{row.pk}/change/").status_code in {302, 403}
-    assert "Background work" not in text(office(olga).get("/admin/"))
+    assert "Background tasks" not in text(office(olga).get("/admin/"))
 
 
 def test_the_list_asks_the_same_of_the_database_for_one_and_for_three(office, ada, django_assert_num_queries):

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 PASSWORD = "a passphrase for tests"
 LOGIN, PROFILE = "/admin/login/", "/admin/profile/"
-WRONG = "The username or the password is wrong."
+WRONG = "Wrong username or password."
 
 
 def sign_in(client, username, password=PASSWORD, path=LOGIN, **more):
@@ -67,7 +67,7 @@ def test_who_has_no_role_is_told_so_for_the_right_password(bob):
     client = Client()
     answer = sign_in(client, "bob")
     assert answer.status_code == 200
-    assert "the back office is for organizers and admins, and this account is neither" in text(answer)
+    assert "The back office is for organizers and admins, and your account is neither" in text(answer)
     assert where(client.get("/admin/")) == (302, "/admin/login/?next=/admin/")
 
 
@@ -81,7 +81,7 @@ def test_who_is_signed_in_without_a_role_gets_a_page_with_ways_out_and_no_loop(o
     assert answer.status_code == 403
     assert "The back office is for organizers and admins" in text(answer)
     assert re.findall(r"<button[^>]*>\s*([A-Z][^<]*?)\s*</button>", answer.content.decode()) == [
-        "Sign in as somebody else",
+        "Sign in as someone else",
         "Sign out",
     ]
     assert where(client.post("/admin/logout/", {"next": LOGIN})) == (302, LOGIN)
@@ -141,7 +141,7 @@ def test_a_form_that_finds_no_sign_in_travels_with_the_sign_in_and_is_sent_again
     client = Client()
     answer = client.post(PROFILE, TYPED)
     assert answer.status_code == 403
-    assert "Your sign-in has ended. Sign in again: what you typed is kept for an hour" in text(answer)
+    assert "Your session has ended. Nothing was changed yet." in text(answer)
     # A slip at the password does not lose it.
     again = sign_in(client, "olga", "wrong", typed=hidden(answer))
     assert hidden(again) == hidden(answer)
@@ -156,7 +156,7 @@ def test_a_form_that_finds_no_sign_in_travels_with_the_sign_in_and_is_sent_again
     assert f'action="{PROFILE}"' in body
     assert where(client.post(PROFILE, sent)) == (302, PROFILE)
     assert User.objects.get(pk=olga.pk).profile.contact == TYPED["contact"]
-    assert "Nothing that you typed is waiting here" in text(client.get("/admin/send-again/"))
+    assert "There are no unsaved changes" in text(client.get("/admin/send-again/"))
 
 
 def test_nothing_is_done_before_it_is_sent_again(olga):
@@ -168,7 +168,7 @@ def test_what_was_typed_is_thrown_away_by_a_post(olga):
     client = Client()
     sign_in(client, "olga", typed=hidden(client.post(PROFILE, TYPED)))
     assert where(client.post("/admin/send-again/")) == (302, "/admin/")
-    assert "Nothing that you typed is waiting here" in text(client.get("/admin/send-again/"))
+    assert "There are no unsaved changes" in text(client.get("/admin/send-again/"))
 
 
 @pytest.mark.parametrize("ending", ["a new password", "end all sign-ins", "deactivated and back"])
@@ -185,7 +185,7 @@ def test_what_somebody_typed_is_not_shown_to_another(office, olga, otto, ending)
     assert answer.status_code == 403
     for_another = sign_in(client, "otto", typed=hidden(answer))
     assert where(for_another) == (302, "/admin/")
-    assert "could not be kept" in text(client.get("/admin/profile/"))
+    assert "We could not restore your unsaved changes" in text(client.get("/admin/profile/"))
     assert "A secret of olga" not in text(client.get("/admin/send-again/"))
 
 
@@ -199,8 +199,10 @@ def test_passwords_codes_and_files_are_never_kept(olga):
     }
     file = SimpleUploadedFile("people.csv", b"s3cret-5")
     answer = Client().post(PROFILE, {**fields, "file": file})
-    assert "Files cannot be kept" in text(answer)
-    assert form_recovery.read(hidden(answer)) == form_recovery.Typed(PROFILE, {"name": ["x"]}, ["people.csv"], None)
+    assert "Files are not kept" in text(answer)
+    assert form_recovery.read(hidden(answer)) == form_recovery.UnsentForm(
+        PROFILE, {"name": ["x"]}, ["people.csv"], None
+    )
     client = Client()
     sign_in(client, "olga", typed=hidden(answer))
     page = client.get("/admin/send-again/")
@@ -230,8 +232,8 @@ def test_only_what_we_signed_within_an_hour_is_taken(olga, fault):
         given = "x" * 40
     with time_machine.travel(timezone.now() + timedelta(minutes=61 if fault == "an hour old" else 0), tick=False):
         assert where(sign_in(client, "olga", typed=given)) == (302, "/admin/")
-        assert "could not be kept" in text(client.get(PROFILE))
-        assert "Nothing that you typed is waiting here" in text(client.get("/admin/send-again/"))
+        assert "We could not restore your unsaved changes" in text(client.get(PROFILE))
+        assert "There are no unsaved changes" in text(client.get("/admin/send-again/"))
 
 
 # Another tab ---------------------------------------------------------------------------------------------------------
@@ -258,14 +260,14 @@ def test_a_page_from_before_a_sign_in_in_another_tab_loses_nothing(strict):
 def test_a_form_that_another_site_may_have_sent_is_offered_to_nobody(strict, origin):
     answer = strict.post(PROFILE, TYPED, **origin)
     assert answer.status_code == 403
-    assert "It could not be made sure that this came from a page of ours. Nothing was changed." in text(answer)
-    assert "Nothing that you typed is waiting here" in text(strict.get("/admin/send-again/"))
+    assert "We could not verify that this form came from our site." in text(answer)
+    assert "There are no unsaved changes" in text(strict.get("/admin/send-again/"))
 
 
 def test_a_stale_sign_in_page_leads_back_to_the_form(olga):
     answer = sign_in(Client(enforce_csrf_checks=True), "olga", path=f"{LOGIN}?next={PROFILE}")
     assert answer.status_code == 403
-    assert "This page was out of date. Sign in again." in text(answer)
+    assert "This page is out of date. Sign in again." in text(answer)
     assert f'href="{LOGIN}?next={PROFILE}"' in answer.content.decode()
 
 

@@ -82,7 +82,7 @@ def test_the_menu_has_what_one_may_open(office, olga, ada):
         **ORGANIZERS,
         "Accounts": "/admin/accounts/user/",
         "Service tokens": "/admin/accounts/servicetoken/",
-        "Background work": "/admin/django_tasks_database/dbtaskresult/",
+        "Background tasks": "/admin/django_tasks_database/dbtaskresult/",
     }
     for path in ORGANIZERS.values():
         assert office(olga).get(path).status_code == 200

@@ -176,8 +176,8 @@ def test_what_is_wrong_in_the_database_is_said_and_copied_all_the_same(olga, mak
             by_hand.commit()
     assert (len(said), refusal) == (1, None)
     assert errors == [
-        "As in the database itself: rows that refer to others which are not there: 1",
-        "As in the database itself: events whose counts are wrong, which check_seats --repair mends: 1",
+        "Also in the database itself: rows that refer to others which are not there: 1",
+        "Also in the database itself: events whose counts are wrong, which check_seats --repair mends: 1",
     ]
 
 

@@ -55,9 +55,9 @@ def test_cards_count_ones_own_and_lead_to_lists_that_say_the_same(office, first_
     enroll(make_event(otto), status="attended")
     cards = first_page(olga).context["cards"]
     assert [(card.label, card.figure) for card in cards] == [
-        ("Events to come", "2"),
+        ("Upcoming events", "2"),
         ("Seats", "2 of 8"),
-        ("People waiting", "3"),
+        ("Waiting lists", "3"),
         ("Check-ins today", "1"),
     ]
     lists = [office(olga).get(card.href).context["cl"] for card in cards]
@@ -88,7 +88,7 @@ def test_the_table_has_a_row_for_every_day(first_page, olga, make_event, enroll)
     assert shown(first_page(olga)).count('scope="row"') == dashboard.DAYS
 
 
-# The next events -----------------------------------------------------------------------------------------------------
+# Next events -----------------------------------------------------------------------------------------------------
 
 
 def test_an_event_with_nobody_has_an_empty_bar_and_one_of_today_its_door(first_page, olga, make_event):
@@ -96,8 +96,8 @@ def test_an_event_with_nobody_has_an_empty_bar_and_one_of_today_its_door(first_p
     today = make_event(olga, title="Today", date_time=timezone.now())
     first, second = first_page(olga).context["bars"]
     assert (first.title, first.seats, first.percent, first.queue) == ("Today", "0 / 10", 0, "")
-    assert first.door == f"/admin/registrations/registration/door/{today.pk}/"
-    assert (second.href, second.door) == (f"/admin/events/event/{later.pk}/change/", "")
+    assert first.check_in == f"/admin/registrations/registration/door/{today.pk}/"
+    assert (second.href, second.check_in) == (f"/admin/events/event/{later.pk}/change/", "")
     assert shown(first_page(olga)).count('class="office-fill-bar" style="width: 0%"') == 2
 
 
@@ -109,7 +109,7 @@ def test_a_queue_stands_beside_its_event(first_page, olga, make_event, enroll):
     assert (bar.seats, bar.percent, bar.queue) == ("1 / 1", 100, "2 waiting")
 
 
-# What wants attention ------------------------------------------------------------------------------------------------
+# Needs attention -----------------------------------------------------------------------------------------------------
 
 
 def concern(reason, begins, pk=1, **fields):
@@ -120,22 +120,22 @@ COUNTS = {"max_capacity": 1200, "seats_taken": 3, "waitlisted": 0}
 SENTENCES = [
     (
         concern(Reason.LONG_QUEUE, 9 * DAY, waitlisted=1150),
-        "Full, and 1,150 people wait for its 1,200 seats. It begins on Thu 29 May 2031 at 12:00; more seats would be"
-        " theirs at once.",
+        "Full, with 1,150 people waiting for 1,200 seats. Begins on Thu 29 May 2031 at 12:00. New seats go to the"
+        " waiting list at once.",
     ),
     (
         concern(Reason.HALF_EMPTY, 3 * HOUR),
-        "Begins today at 15:00, and less than half full: 3 of 1,200 seats are taken.",
+        "Less than half full: 3 of 1,200 seats taken. Begins today at 15:00.",
     ),
     (
         concern(Reason.DRAFT_NEAR, 12 * HOUR),
-        "Still a draft, and begins tomorrow at 00:00. Publish it, so that people can register.",
+        "Still a draft. Begins tomorrow at 00:00. Publish it to let people register.",
     ),
     (
         concern(Reason.DRAFT_PAST, -13 * HOUR),
-        "Still a draft, but its date has passed: yesterday at 23:00. Give it another or delete it.",
+        "Still a draft, but was planned for yesterday at 23:00. Change the date or delete it.",
     ),
-    (concern(Reason.NOT_COMPLETED, -9 * DAY), "Is over, but not marked as completed."),
+    (concern(Reason.NOT_COMPLETED, -9 * DAY), "Is over but not completed."),
 ]
 
 
@@ -151,7 +151,7 @@ def test_ten_lines_at_most_of_which_the_last_is_about_what_was_forgotten(forgott
     late = [concern(Reason.NOT_COMPLETED, -9 * DAY, pk=n) for n in range(forgotten)]
     told = attention_items([*drafts, *late], NOW)
     assert [line.href for line in told[:-1]] == [f"/admin/events/event/{n}/change/" for n in range(9)]
-    assert (told[-1].title, told[-1].sentence) == (title, "Are over, but not marked as completed.")
+    assert (told[-1].title, told[-1].sentence) == (title, "Are over but not completed.")
     assert "when=past" in told[-1].href
 
 
@@ -174,11 +174,11 @@ def first_steps(answer):
 
 
 def test_somebody_without_events_is_told_to_announce_one(first_page, olga, otto, ada, make_event, enroll):
-    announce = ("Announce your first event", ["/admin/events/event/add/"])
+    announce = ("Create your first event", ["/admin/events/event/add/"])
     assert first_steps(first_page(ada)) == announce
     enroll(make_event(otto))
     assert first_steps(first_page(olga)) == announce
-    assert "The next events" not in shown(first_page(olga))
+    assert "Next events" not in shown(first_page(olga))
 
 
 def test_somebody_with_drafts_alone_is_told_to_publish_the_first(first_page, olga, make_event):
@@ -210,7 +210,7 @@ def test_with_nothing_to_come_an_event_may_be_added(first_page, olga, make_event
     enroll(make_event(olga, date_time=soon(days=-9), status="completed"))
     answer = first_page(olga)
     assert (answer.context["bars"], answer.context["attention_items"]) == ([], [])
-    assert "No event that is announced is to come." in shown(answer)
+    assert "There are no upcoming events." in shown(answer)
 
 
 def test_an_admin_is_told_of_tasks_that_failed_within_a_week(first_page, ada, olga, make_event):
@@ -228,7 +228,7 @@ def test_an_admin_is_told_of_tasks_that_failed_within_a_week(first_page, ada, ol
     assert first_page(olga).context["attention_items"] == []
     (line,) = first_page(ada).context["attention_items"]
     assert (line.title, line.href) == (
-        "2 tasks have failed",
+        "2 background tasks failed",
         "/admin/django_tasks_database/dbtaskresult/?status__exact=FAILED",
     )
 

@@ -1,4 +1,4 @@
-"""Background work as it is done for real: a server that is told to stop, a worker that is killed, Redis between."""
+"""Background tasks as it is done for real: a server that is told to stop, a worker that is killed, Redis between."""
 
 import os
 import shutil
@@ -141,7 +141,7 @@ def test_a_worker_sends_what_the_server_leaves_in_redis(database, mailbox, varia
             change_password(service, "eve")
             ran = run_rqworker(database, **variables)
             assert mailbox.recipients[2:] == ["eve@example.org"]
-            assert ("accounts.mails.tell_of_change" in ran, "tell_of_change(" in ran, "eve@" in ran) == (
+            assert ("accounts.mails.send_change_notice" in ran, "send_change_notice(" in ran, "eve@" in ran) == (
                 True,
                 False,
                 False,

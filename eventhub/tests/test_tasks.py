@@ -1,4 +1,4 @@
-"""Background work: after the commit, beside the request, tried again, and kept for an admin where it is given up."""
+"""Background tasks: after the commit, beside the request, tried again, and kept for an admin where it is given up."""
 
 import logging
 import threading

@@ -251,8 +251,8 @@ def test_who_would_overwrite_somebody_elses_change_is_told_first(office, olga, m
     edit_event(event_id=event.pk, values={"title": "Theirs", "date_time": BEGINS + timedelta(hours=1)})
     answer = client.post(page_of(event), {**sent, "title": "Mine", "date_time_1": "20:00:00"})
     assert errors_of(answer) == {
-        "title": ["Meanwhile changed to “Theirs”. Save again to have yours."],
-        "date_time": ["Meanwhile changed to “1 May 2031, 19:00”. Save again to have yours."],
+        "title": ["Someone else changed this to “Theirs”. Save again to overwrite it."],
+        "date_time": ["Someone else changed this to “1 May 2031, 19:00”. Save again to overwrite it."],
     }
     again = fields_of(answer.content.decode())
     assert (again["title"], again["date_time_1"]) == ("Mine", "20:00:00")

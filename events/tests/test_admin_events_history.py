@@ -69,9 +69,9 @@ def test_changes_are_in_peoples_words(olga, make_event, settings):
     ]
     assert page.changes[0].fields == [
         FieldChange("Title", "Talk", "Lecture"),
-        FieldChange("Description", "x" * 119 + "…", "nothing"),
+        FieldChange("Description", "x" * 119 + "…", "(empty)"),
         FieldChange("Begins", "1 May 2031, 18:00", "2 May 2031, 18:00"),
-        FieldChange("Ends", "nothing", "2 May 2031, 20:00"),
+        FieldChange("Ends", "(empty)", "2 May 2031, 20:00"),
         FieldChange("Seats", "10", "7"),
         FieldChange("People may queue", "yes", "no"),
         FieldChange("Status", "Upcoming", "Active"),

@@ -102,7 +102,7 @@ def test_whoever_names_a_day_means_that_day(listed, programme, olga):
 
 def test_a_day_that_is_none_is_said_to_be_none(office, olga):
     answer = office(olga).get(f"{LIST}?date_time_from=tomorrow", follow=True)
-    assert "“tomorrow” is not a day. Write it as 2027-05-31." in answer.content.decode()
+    assert "“tomorrow” is not a date. Use the format 2027-05-31." in answer.content.decode()
 
 
 WILD = [

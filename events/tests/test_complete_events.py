@@ -53,14 +53,14 @@ def status_of(event):
 @pytest.mark.parametrize("was", ["upcoming", "active"])
 def test_an_announced_event_whose_end_has_passed_is_completed(event, was):
     over = event(-DAY, -HOUR, status=was)
-    done = [f"{over.pk} 'Talk': {was} -> completed", "1 completed, 0 made active, 0 failed"]
+    done = [f"{over.pk} 'Talk': {was} -> completed", "1 completed, 0 activated, 0 failed"]
     assert run() == (done, [], 0)
     assert status_of(over) == "completed"
 
 
 def test_an_upcoming_event_that_has_begun_is_active(event):
     begun = event(-HOUR, HOUR)
-    done = [f"{begun.pk} 'Talk': upcoming -> active", "0 completed, 1 made active, 0 failed"]
+    done = [f"{begun.pk} 'Talk': upcoming -> active", "0 completed, 1 activated, 0 failed"]
     assert run() == (done, [], 0)
     assert status_of(begun) == "active"
 
@@ -79,7 +79,7 @@ def test_an_upcoming_event_that_has_begun_is_active(event):
 )
 def test_every_other_event_stays_as_it_is(event, status, begins, ends):
     other = event(begins, ends, status=status)
-    assert run() == (["0 completed, 0 made active, 0 failed"], [], 0)
+    assert run() == (["0 completed, 0 activated, 0 failed"], [], 0)
     assert status_of(other) == status
 
 
@@ -99,7 +99,7 @@ def test_a_second_run_finds_nothing_to_do(event):
         event(begins, ends)
     run()
     stamps = list(Event.objects.values_list("updated_at", flat=True))
-    assert run() == (["0 completed, 0 made active, 0 failed"], [], 0)
+    assert run() == (["0 completed, 0 activated, 0 failed"], [], 0)
     assert list(Event.objects.values_list("updated_at", flat=True)) == stamps
 
 
@@ -108,7 +108,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(event):
     said = [
         f"{over.pk} 'Talk': upcoming -> completed",
         f"{begun.pk} 'Talk': upcoming -> active",
-        "Dry run: 1 completed, 1 made active, 0 failed",
+        "Dry run: 1 completed, 1 activated, 0 failed",
     ]
     assert run("--dry-run") == (said, [], 0)
     assert (status_of(over), status_of(begun)) == ("upcoming", "upcoming")
@@ -161,7 +161,7 @@ def test_an_event_that_fails_does_not_stop_the_others(event, problem):
     assert out == [
         f"{first.pk} 'Talk': upcoming -> completed",
         f"{last.pk} 'Talk': upcoming -> completed",
-        "2 completed, 0 made active, 1 failed",
+        "2 completed, 0 activated, 1 failed",
     ]
     assert (errors, status) == ([f"{bad.pk} 'Bad': {problem}"], 1)
     assert [status_of(event) for event in (first, bad, last)] == ["completed", "upcoming", "completed"]

@@ -65,7 +65,7 @@ def counted(created=0, updated=0, unchanged=0, errors=0):
     return [f"{created} created, {updated} updated, {unchanged} unchanged, {errors} with errors"]
 
 
-REFUSED = "Nothing was written, as there are errors; --skip-errors takes the other rows."
+REFUSED = "Nothing was imported because of errors. Use --skip-errors to import the other rows."
 
 
 def at(*parts):
@@ -356,7 +356,7 @@ def test_organizers_and_admins_are_known_by_name_in_any_case(write, olga, ada, n
 
 @pytest.mark.parametrize(
     ("name", "failure"),
-    [("bob", "bob: You must be an organizer to create events"), ("zoe", "zoe: There is no such account.")],
+    [("bob", "bob: You must be an organizer to create events"), ("zoe", "No account named zoe.")],
 )
 def test_nobody_else_can_be_given_events(write, bob, name, failure):
     assert run(write(HEADER + TALK), organizer=name) == Run([], [], failure, 1)
@@ -375,10 +375,10 @@ FIELDS = (
         (["--capacity", "0"], "--capacity: Ensure this value is greater than or equal to 1."),
         (["--capacity", "2147483648"], "--capacity: Ensure this value is less than or equal to 2147483647."),
         (["--capacity", "many"], "Error: argument --capacity: invalid int value: 'many'"),
-        (["--map", "title"], f"--map title: Give FIELD=COLUMN, with one of these fields: {FIELDS}."),
-        (["--map", "title="], f"--map title=: Give FIELD=COLUMN, with one of these fields: {FIELDS}."),
-        (["--map", "organizer=By"], f"--map organizer=By: Give FIELD=COLUMN, with one of these fields: {FIELDS}."),
-        (["--map", "title=A", "--map", "title=B"], "--map title=B: title is mapped already."),
+        (["--map", "title"], f"--map title: expected FIELD=COLUMN with one of the fields {FIELDS}."),
+        (["--map", "title="], f"--map title=: expected FIELD=COLUMN with one of the fields {FIELDS}."),
+        (["--map", "organizer=By"], f"--map organizer=By: expected FIELD=COLUMN with one of the fields {FIELDS}."),
+        (["--map", "title=A", "--map", "title=B"], "--map title=B: title is already mapped."),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(write, olga, arguments, failure):

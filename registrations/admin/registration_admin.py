@@ -66,7 +66,7 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
         ]
         return super().changelist_view(request, {"exports": links, **(extra_context or {})})  # type: ignore[no-any-return]
 
-    def name_in_journal(self, row: Registration) -> str:
+    def name_in_log(self, row: Registration) -> str:
         return f"Registration {row.pk} for {row.event}"
 
 

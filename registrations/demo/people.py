@@ -1,4 +1,4 @@
-"""Who is in the demo: an admin, organizers with their profiles, and many attendees."""
+"""Accounts of the demo: an admin, organizers with profiles, and attendees."""
 
 import unicodedata
 from datetime import datetime, timedelta
@@ -9,16 +9,13 @@ from accounts.models import OrganizerProfile, Role, User
 from registrations.demo import texts
 
 ATTENDEES = 2000
-# Days ago: everybody has signed up before the first event was announced.
+# Days ago, before the first event was announced.
 ORGANIZERS_JOINED = 400
 ATTENDEES_JOINED = (150, 390)
-# How people make a username of their name.
 USERNAMES = ("{given}.{family}", "{given}.{family}", "{given}{family}", "{given}_{family}", "{given[0]}{family}")
 
 
 class Attendee(NamedTuple):
-    """An account, and the name under which its owner registers."""
-
     account: User
     name: str
 
@@ -31,7 +28,6 @@ class Cast(NamedTuple):
 
     @property
     def organizers(self) -> dict[str, User]:
-        """By username."""
         return {profile.user.username: profile.user for profile in self.profiles}
 
     @property
@@ -40,7 +36,7 @@ class Cast(NamedTuple):
 
 
 def draw_cast(chance: Random, today: datetime) -> Cast:
-    """Everybody, unsaved, without a password in their accounts."""
+    """Return all accounts, unsaved and without a password."""
     data = texts.read("people")
     joined = today - timedelta(days=ORGANIZERS_JOINED)
     profiles = [
@@ -61,7 +57,7 @@ def draw_cast(chance: Random, today: datetime) -> Cast:
 
 
 def _attendees(given: list[str], family: list[str], chance: Random, today: datetime) -> list[Attendee]:
-    """ATTENDEES people with names and usernames of their own, in the order of signing up."""
+    """Return ATTENDEES people with unique names, in the order of signing up."""
     names = chance.sample([(first, last) for first in given for last in family], ATTENDEES)
     days = sorted((chance.uniform(*ATTENDEES_JOINED) for _ in names), reverse=True)
     taken: set[str] = set()
@@ -76,7 +72,6 @@ def _attendees(given: list[str], family: list[str], chance: Random, today: datet
 
 
 def _username(given: str, family: str, taken: set[str], chance: Random) -> str:
-    """One that is not taken yet; with a number, where somebody was faster, as everywhere."""
     plain = chance.choice(USERNAMES).format(given=_ascii(given), family=_ascii(family))
     username = plain
     while username in taken:
@@ -85,7 +80,6 @@ def _username(given: str, family: str, taken: set[str], chance: Random) -> str:
 
 
 def _ascii(name: str) -> str:
-    """In small letters, without accents."""
     return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
 
 

@@ -1,4 +1,4 @@
-"""What takes place in the demo: the programme as it is written down, and the events made of it."""
+"""Events of the demo, made from programme.toml."""
 
 from datetime import UTC, datetime, time, timedelta
 from random import Random
@@ -11,12 +11,12 @@ from events.models import Event, EventStatus
 from registrations.demo import texts
 
 OPENING_TIME = time(9)
-# Days before the event, or before today if it is yet to come, on which it was entered.
+# Days before the event or today, whichever is earlier, on which it was created.
 ENTERED = (35, 60)
 
 
 class Plan(NamedTuple):
-    """An event as programme.toml has it; what the words mean is said there."""
+    """An event in programme.toml, where the keys are explained."""
 
     title: str
     organizer: str
@@ -40,7 +40,6 @@ def read_programme() -> list[Plan]:
 
 
 def draw_event(plan: Plan, organizers: dict[str, User], chance: Random, today: datetime) -> Event:
-    """The event, unsaved."""
     begins = _moment(today, plan.day, plan.begins)
     return Event(
         title=plan.title,
@@ -59,6 +58,6 @@ def draw_event(plan: Plan, organizers: dict[str, User], chance: Random, today: d
 
 
 def _moment(today: datetime, days_on: int, at: time) -> datetime:
-    """A time on another day, by the clock of TIME_ZONE."""
+    """Return a time on another day in TIME_ZONE."""
     day = timezone.localtime(today).date() + timedelta(days=days_on)
     return timezone.make_aware(datetime.combine(day, at)).astimezone(UTC)

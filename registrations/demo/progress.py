@@ -4,7 +4,7 @@ WIDTH = 40
 
 
 class Progress:
-    """A bar that grows on a terminal, and nothing anywhere else, so that logs and pipes stay clean."""
+    """Progress bar on a terminal; prints nothing to logs and pipes."""
 
     def __init__(self, out: OutputWrapper, total: int) -> None:
         self.out, self.total, self.done = out, total, 0

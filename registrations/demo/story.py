@@ -1,4 +1,4 @@
-"""The demo as a whole. It is drawn first, which needs no database, and then written."""
+"""The whole demo: drawn without a database, then written."""
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
@@ -28,29 +28,27 @@ LATER = (RegistrationStatus.ATTENDED, RegistrationStatus.CANCELLED)
 
 
 class Demo(NamedTuple):
-    """Rows that are not in the database yet."""
-
     cast: Cast
     events: list[Event]
     registrations: list[Registration]
 
     @property
     def size(self) -> int:
-        """In rows, as `write` counts them."""
+        """Return the number of rows, as `write` counts them."""
         return len(self.cast.accounts) + len(self.events) + len(self.registrations)
 
     @property
     def busiest(self) -> Attendee:
-        """Whose account shows the most: registrations in the most different states."""
-        states: dict[str, set[str]] = {}  # by address, since a user who is not saved cannot be a key
+        """Return the attendee with registrations in the most different states."""
+        states: dict[str, set[str]] = {}  # by address: an unsaved user has no hash
         for registration in self.registrations:
             states.setdefault(registration.contact_details, set()).add(registration.status)
         return max(self.cast.attendees, key=lambda attendee: len(states.get(attendee.account.email, ())))
 
 
 def draw(*, seed: int, now: datetime) -> Demo:
-    """The same rows for the same seed and the same day in TIME_ZONE; who has come did so by `now`."""
-    chance = Random(seed)  # noqa: S311  (to be repeatable is the point)
+    """Return the same rows for the same seed and day in TIME_ZONE; check-ins happen before `now`."""
+    chance = Random(seed)  # noqa: S311  (must be repeatable)
     today = datetimes.start_of_day(now)
     cast = draw_cast(chance, today)
     programme = read_programme()
@@ -64,11 +62,11 @@ def draw(*, seed: int, now: datetime) -> Demo:
 
 
 def write(demo: Demo, *, wrote: Callable[[int], None]) -> None:
-    """Puts all of it into the database, or nothing; `wrote` is told the number of rows as they go in.
+    """Write all rows or none; `wrote` receives the number of rows of each batch.
 
-    UserExists where a username or an address is taken.
+    Raise UserExists if a username or an address is taken.
     """
-    # One for all of them: hashing is slow on purpose.
+    # One hash for all: hashing is slow.
     password = make_password(demo.cast.password)
     for account in demo.cast.accounts:
         account.password = password
@@ -78,7 +76,7 @@ def write(demo: Demo, *, wrote: Callable[[int], None]) -> None:
         except IntegrityError:
             raise UserExists() from None
         OrganizerProfile.objects.bulk_create([*demo.cast.profiles, OrganizerProfile(user=demo.cast.admin)])
-        # Who has cancelled since has a seat too until a batch is through.
+        # Within a batch, cancelled registrations hold a seat too.
         _change_capacities(demo.events, BATCH)
         _insert(demo.events, wrote)
         for batch in _batches(demo.registrations):
@@ -90,7 +88,7 @@ def write(demo: Demo, *, wrote: Callable[[int], None]) -> None:
 
 
 def _insert(rows: Sequence[Dated], wrote: Callable[[int], None]) -> None:
-    """Inserts the rows, and then gives them the dates that they were drawn with: Django inserts the present."""
+    """Insert the rows, then set their dates, for which Django inserts the present."""
     for batch in _batches(rows):
         moments = [row.created_at for row in batch]
         manager = type(batch[0])._default_manager
@@ -108,7 +106,7 @@ def _change_capacities(events: list[Event], seats: int) -> None:
 
 
 def _register(batch: Sequence[Registration]) -> None:
-    """As it came about, so that the log tells it: who has come, or cancelled, had registered first."""
+    """Insert each registration first, then change its status, so that the log shows both."""
     beginnings = [_beginning(row) for row in batch]
     Registration.objects.bulk_create(beginnings)
     for row, beginning in zip(batch, beginnings, strict=True):

@@ -105,7 +105,7 @@ def overfull(make_event, enroll, olga):
 
 
 def test_an_empty_database_is_well():
-    assert check_seats() == (["All is well. Events checked: 0."], 0)
+    assert check_seats() == (["All counts are correct. Events checked: 0."], 0)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--repair"]])
@@ -114,7 +114,7 @@ def test_right_counts_and_a_queue_behind_a_full_house_are_well(make_event, enrol
     for status in ("registered", "attended", "waitlisted", "cancelled"):
         enroll(event, status=status)
     make_event(olga)
-    assert check_seats(*arguments) == (["All is well. Events checked: 2."], 0)
+    assert check_seats(*arguments) == (["All counts are correct. Events checked: 2."], 0)
     assert (counts(event), statuses(event)) == ((2, 1), ["registered", "attended", "waitlisted", "cancelled"])
 
 
@@ -131,7 +131,7 @@ def test_right_counts_and_a_queue_behind_a_full_house_are_well(make_event, enrol
 def test_a_queue_that_is_closed_may_stand_beside_a_free_seat(idle, olga, fields):
     event = idle(olga, **fields)
     for arguments in ([], ["--repair"]):
-        assert check_seats(*arguments) == (["All is well. Events checked: 1."], 0)
+        assert check_seats(*arguments) == (["All counts are correct. Events checked: 1."], 0)
     assert counts(event) == (1, 2)
 
 
@@ -148,13 +148,13 @@ def test_repair_counts_again(miscounted):
     assert check_seats("--repair") == (
         [
             f"Event {miscounted.pk}: counts 1 seated and 1 waiting, has 2 and 0",
-            f"Event {miscounted.pk}: repaired; given a seat from the queue: 0",
-            "All is well again. Events that were wrong: 1. Events checked: 1.",
+            f"Event {miscounted.pk}: repaired; seats given to the waiting list: 0",
+            "All counts are correct. Events repaired: 1. Events checked: 1.",
         ],
         0,
     )
     assert counts(miscounted) == (2, 0)
-    assert check_seats() == (["All is well. Events checked: 1."], 0)
+    assert check_seats() == (["All counts are correct. Events checked: 1."], 0)
 
 
 def test_counts_of_an_event_without_registrations_are_held_against_none(make_event, enroll, olga):
@@ -193,8 +193,8 @@ def test_repair_seats_the_first_in_the_queue(idle, olga, fields):
     assert check_seats("--repair") == (
         [
             f"Event {event.pk}: 1 free beside a queue of 2",
-            f"Event {event.pk}: repaired; given a seat from the queue: 1",
-            "All is well again. Events that were wrong: 1. Events checked: 1.",
+            f"Event {event.pk}: repaired; seats given to the waiting list: 1",
+            "All counts are correct. Events repaired: 1. Events checked: 1.",
         ],
         0,
     )
@@ -238,9 +238,9 @@ def test_more_people_than_seats_remain_and_the_rest_is_repaired(overfull, idle, 
     assert check_seats("--repair") == (
         [
             wrong,
-            f"Event {overfull.pk}: not repaired; add seats or cancel registrations, and repair again",
+            f"Event {overfull.pk}: not repaired. Add seats or cancel registrations, then repair again.",
             f"Event {other.pk}: 1 free beside a queue of 2",
-            f"Event {other.pk}: repaired; given a seat from the queue: 1",
+            f"Event {other.pk}: repaired; seats given to the waiting list: 1",
         ],
         1,
     )
@@ -279,8 +279,8 @@ def test_an_event_that_is_deleted_meanwhile_is_no_longer_wrong(miscounted, monke
 
     monkeypatch.setattr("registrations.management.commands.check_seats.find_faults", faults_of_the_past)
     lines, status = check_seats("--repair")
-    end = "All is well again. Events that were wrong: 2. Events checked: 1."
-    assert (lines[-2:], status) == ([f"Event {miscounted.pk + 1}: deleted meanwhile", end], 0)
+    end = "All counts are correct. Events repaired: 2. Events checked: 1."
+    assert (lines[-2:], status) == ([f"Event {miscounted.pk + 1}: deleted in the meantime", end], 0)
 
 
 def test_all_events_are_looked_at_in_batches(idle, olga, monkeypatch, django_assert_num_queries):
@@ -334,5 +334,5 @@ def test_beside_a_running_service_nothing_right_is_called_wrong_and_what_is_wron
             named.add(fault.event_id)
             seat_audit.repair(event_id=fault.event_id)
     assert (problems, named) == ([], {wrong.pk})
-    assert check_seats() == (["All is well. Events checked: 2."], 0)
+    assert check_seats() == (["All counts are correct. Events checked: 2."], 0)
     assert (counts(wrong), counts(right)) == ((2, 2), (2, 2))

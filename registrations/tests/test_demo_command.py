@@ -78,14 +78,14 @@ def test_what_is_written_is_what_was_drawn():
 
 @pytest.mark.django_db
 def test_a_database_with_a_user_is_refused(bob):
-    with pytest.raises(CommandError, match=r"The database is not empty\. With --force"):
+    with pytest.raises(CommandError, match=r"The database is not empty\. Use --force"):
         demo()
     assert counts() == (1, 0, 0, 0)
 
 
 @pytest.mark.django_db
 def test_if_empty_leaves_a_database_with_a_user_alone(bob):
-    assert demo("--if-empty") == "The database is not empty: no demo.\n"
+    assert demo("--if-empty") == "The database is not empty. No demo data was added.\n"
     assert counts() == (1, 0, 0, 0)
 
 

@@ -31,7 +31,7 @@ from registrations.tests.seat_rules import codes, rules_hold
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 PEOPLE = "email,name,phone\nzoe@example.org,Zoe,+49 30 1\nYan@Example.org,,\nxia@example.org,Xia Lu,\n"
-REFUSED = "Nothing was written, as there are errors; --skip-errors takes the other rows."
+REFUSED = "Nothing was imported because of errors. Use --skip-errors to import the other rows."
 only_where_others_write_meanwhile = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="on SQLite nobody writes inside another's transaction"
 )
@@ -71,7 +71,7 @@ def write(tmp_path):
 
 
 def counted(seated=0, queued=0, there=0, errors=0, prefix=""):
-    return [f"{prefix}{seated} seated, {queued} queued, {there} already there, {errors} with errors"]
+    return [f"{prefix}{seated} seated, {queued} on the waiting list, {there} already registered, {errors} with errors"]
 
 
 def guests(*emails):
@@ -427,10 +427,10 @@ def test_it_is_done_by_the_events_organizer_or_by_whom_the_command_names(write, 
     [
         (["--as", "otto"], "Talk: Not allowed"),
         (["--as", "bob"], "Talk: Not allowed"),
-        (["--as", ""], ": There is no such account."),
-        (["--as", "zoe"], "zoe: There is no such account."),
-        (["--map", "phone=x"], "--map phone=x: Give FIELD=COLUMN, with one of these fields: FIELDS."),
-        (["--map", "name=A", "--map", "name=B"], "--map name=B: name is mapped already."),
+        (["--as", ""], "No account named ."),
+        (["--as", "zoe"], "No account named zoe."),
+        (["--map", "phone=x"], "--map phone=x: expected FIELD=COLUMN with one of the fields FIELDS."),
+        (["--map", "name=A", "--map", "name=B"], "--map name=B: name is already mapped."),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(write, olga, otto, bob, make_event, arguments, failure):
@@ -441,8 +441,8 @@ def test_an_option_that_makes_no_sense_is_refused(write, olga, otto, bob, make_e
 @pytest.mark.parametrize(
     ("event", "failure"),
     [
-        (0, "0: There is no such event."),
-        (10**30, f"{10**30}: There is no such event."),
+        (0, "No event with id 0."),
+        (10**30, f"No event with id {10**30}."),
         ("x", "Error: argument --event: invalid int value: 'x'"),
     ],
 )

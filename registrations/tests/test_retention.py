@@ -30,7 +30,7 @@ def purge(*arguments):
 
 
 def said(registrations=0, accounts=0, prefix=""):
-    return f"{prefix}{registrations} registrations without their person, {accounts} unclaimed accounts deleted"
+    return f"{prefix}{registrations} registrations anonymized, {accounts} unclaimed accounts deleted"
 
 
 def rows():

@@ -1,5 +1,4 @@
-"""The first page of the back office: the figures of registrations/selectors/dashboard.py as cards, bars, a chart and
-sentences."""
+"""The dashboard: figures of registrations/selectors/dashboard.py as cards, bars and a chart."""
 
 from datetime import datetime
 from typing import Any, NamedTuple, cast
@@ -28,7 +27,7 @@ class Card(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """How an event fills."""
+    """Seats of an event."""
 
     title: str
     begins: str
@@ -36,12 +35,11 @@ class Bar(NamedTuple):
     queue: str
     percent: int
     href: str
-    door: str  # where people are checked in, from the day of the event on
+    check_in: str  # URL of the check-in page, from the day of the event on
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What unfold's callback adds to the page: one query for each function of registrations/selectors/dashboard.py, and
-    for who may know of it one for what has failed."""
+    """Add the figures to the page (unfold's callback): one query for each selector, one for failed tasks."""
     user, now = cast(User, request.user), timezone.now()
     stage = figures.get_stage(user=user, now=now)
     days, check_ins = figures.get_activity(user=user, now=now)
@@ -62,24 +60,24 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def cards(totals: Totals, check_ins: int) -> list[Card]:
     coming = ("when", "coming")
-    taken = f"{percent(totals.taken, totals.seats)} % taken, at events to come"
+    taken = f"{percent(totals.taken, totals.seats)} % taken, upcoming events"
     check_in_list = f"{registration_page('changelist')}?status__exact=attended"
     return [
-        Card("Events to come", f"{totals.events:,}", "announced, today and later", "event", event_list(coming)),
+        Card("Upcoming events", f"{totals.events:,}", "published, today and later", "event", event_list(coming)),
         Card("Seats", f"{totals.taken:,} of {totals.seats:,}", taken, "event_seat", event_list(coming)),
         Card(
-            "People waiting",
+            "Waiting lists",
             f"{totals.waiting:,}",
-            "in queues of events to come",
+            "people waiting, upcoming events",
             "hourglass_top",
             event_list(coming, ("fill", "queue")),
         ),
-        Card("Check-ins today", f"{check_ins:,}", "people marked as attended", "how_to_reg", check_in_list),
+        Card("Check-ins today", f"{check_ins:,}", "attendees checked in", "how_to_reg", check_in_list),
     ]
 
 
 def percent(taken: int, seats: int) -> int:
-    """Rounded down, so that only what is full is said to be."""
+    """Round down, so that only a full event shows 100 %."""
     return 100 * taken // seats if seats else 0
 
 
@@ -92,5 +90,5 @@ def bar(event: Fill, now: datetime) -> Bar:
         queue=f"{event.waitlisted:,} waiting" if event.waitlisted else "",
         percent=percent(event.seats_taken, event.max_capacity),
         href=event_page(event.pk),
-        door=registration_page("door", event.pk) if is_near else "",
+        check_in=registration_page("door", event.pk) if is_near else "",
     )

@@ -1,4 +1,4 @@
-"""The chart of registrations by day, for unfold's component, which draws it with Chart.js."""
+"""The chart of registrations by day, drawn by unfold with Chart.js."""
 
 import json
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from registrations.selectors.dashboard import Day
 
 
 class Theme(NamedTuple):
-    """What a chart is drawn in. A canvas does not follow the theme, so that there is one for each, and one is shown."""
+    """Colours of a chart. A canvas does not follow the theme, so each theme has its own chart."""
 
     shown: str  # unfold's classes
     ink: str
@@ -28,7 +28,7 @@ class Chart(NamedTuple):
 
 
 def chart(days: list[Day], theme: Theme) -> Chart:
-    """Pairs of bars for Chart.js: full ones, and beside them outlines, which differ in more than colour."""
+    """Return filled bars and outlined bars, which differ in more than colour."""
     registered = {"label": "Registrations", "data": [day.registered for day in days]}
     cancelled = {"label": "Cancellations", "data": [day.cancelled for day in days]}
     data = {
@@ -42,7 +42,7 @@ def chart(days: list[Day], theme: Theme) -> Chart:
 
 
 def chart_options(ink: str) -> dict[str, Any]:
-    """Unfold's own draw the bars over each other, without numbers at their side."""
+    """Replace unfold's options, which stack the bars and hide the axis."""
     days = {"grid": {"display": False}, "ticks": {"color": ink, "maxRotation": 0, "autoSkipPadding": 16}}
     people = {"beginAtZero": True, "suggestedMax": 4, "grid": {}, "ticks": {"color": ink, "precision": 0}}
     return {

@@ -1,4 +1,4 @@
-"""What to do first, where there is nothing to look at yet."""
+"""First steps, shown while there is nothing else to see."""
 
 from typing import NamedTuple
 
@@ -22,47 +22,47 @@ class FirstSteps(NamedTuple):
 
 def first_steps(stage: Stage, events: list[Fill]) -> FirstSteps | None:
     if not stage.has_events:
-        return announce()
+        return create()
     if not stage.has_announced and stage.draft_id is not None:
         return publish(stage.draft_id)
     return None if stage.has_people else invite(events)
 
 
-def announce() -> FirstSteps:
+def create() -> FirstSteps:
     return FirstSteps(
-        "Announce your first event",
-        ["Write it: a title, a date, a place, and how many seats there are. Nobody but you sees it yet.", *PUBLISH],
-        [StepLink("Add an event", reverse("admin:events_event_add"))],
+        "Create your first event",
+        ["Enter a title, a date, a location and the number of seats. Only you can see the draft.", *PUBLISH],
+        [StepLink("Add event", reverse("admin:events_event_add"))],
     )
 
 
 def publish(draft_id: int) -> FirstSteps:
     return FirstSteps(
         "Publish your first event",
-        ["Look your draft over once more: the date, the place, how many seats there are.", *PUBLISH],
-        [StepLink("Open the draft", event_page(draft_id))],
+        ["Check your draft: the date, the location and the number of seats.", *PUBLISH],
+        [StepLink("Open draft", event_page(draft_id))],
     )
 
 
 PUBLISH = (
-    "Publish it: from then on everybody sees it.",
-    "Let people register: seats go to whoever comes first, and when all are taken a queue forms.",
+    "Publish it. From then on everybody can see it.",
+    "People register, first come, first served. When the event is full, they can join the waiting list.",
 )
 
 
 def invite(events: list[Fill]) -> FirstSteps:
-    """How people get in; a list of them is imported into the next event, where there is one."""
-    imports = [StepLink("Import a list", registration_page("import", event.pk), "default") for event in events[:1]]
+    """Return the ways to add attendees; the import goes into the next event."""
+    imports = [StepLink("Import attendees", registration_page("import", event.pk), "default") for event in events[:1]]
     return FirstSteps(
         "Nobody has registered yet",
         [
-            "People register by themselves, through your website or app, which talks to the API.",
-            "Whom you have on a list already, you import: from a spreadsheet, into one event.",
-            "Whoever calls or writes, you add by hand.",
+            "People register themselves through your website or app, which uses the API.",
+            "Import the attendees of an event from a spreadsheet.",
+            "Add people by hand if they call or write.",
         ],
         [
-            StepLink("Add somebody", registration_page("add")),
+            StepLink("Add attendee", registration_page("add")),
             *imports,
-            StepLink("Documents of the API", reverse("docs"), "default"),
+            StepLink("API documentation", reverse("docs"), "default"),
         ],
     )

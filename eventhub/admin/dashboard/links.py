@@ -1,4 +1,4 @@
-"""How parts of the dashboard write a time, and where they lead."""
+"""Links and times on the dashboard."""
 
 from datetime import datetime
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from events.models import ANNOUNCED
 
 
 def event_list(*filters: tuple[str, str]) -> str:
-    """The announced events among those that the filters let through."""
+    """Return the URL of the list of announced events with these filters."""
     announced = [("status__exact", status.value) for status in ANNOUNCED]
     return f"{reverse('admin:events_event_changelist')}?{urlencode([*filters, *announced])}"
 
@@ -25,7 +25,7 @@ def registration_page(name: str, *args: int) -> str:
 
 
 def moment(at: datetime, now: datetime) -> str:
-    """In words where it is near: "today at 19:00"; in TIME_ZONE."""
+    """Format a time in TIME_ZONE, for example "today at 19:00"."""
     days = (timezone.localtime(at).date() - timezone.localtime(now).date()).days
     near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days)
     day = near or f"on {written(timezone.localtime(at), 'D j M Y')}"

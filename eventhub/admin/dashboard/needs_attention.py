@@ -1,4 +1,4 @@
-"""What wants attention, in sentences."""
+"""The dashboard's list of what needs attention."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -15,8 +15,6 @@ WEEK = timedelta(days=7)
 
 
 class AttentionItem(NamedTuple):
-    """Something that wants attention: about what, and a sentence that says why."""
-
     icon: str
     title: str
     sentence: str
@@ -24,7 +22,7 @@ class AttentionItem(NamedTuple):
 
 
 def attention_items(concerns: list[Concern], now: datetime) -> list[AttentionItem]:
-    """At most LINES of them; what somebody forgot to complete is one item together, and the last."""
+    """Return at most LINES items. Events that were not completed share the last one."""
     late = [concern.event for concern in concerns if concern.reason == Reason.NOT_COMPLETED]
     others = [concern for concern in concerns if concern.reason != Reason.NOT_COMPLETED]
     room = LINES - bool(late)
@@ -32,12 +30,12 @@ def attention_items(concerns: list[Concern], now: datetime) -> list[AttentionIte
 
 
 def failed_tasks(user: User, now: datetime) -> list[AttentionItem]:
-    """For who may look at them: that there were some within a week."""
+    """Return an item if tasks failed within a week and the user may see them."""
     if not allowed(user, "task", "list") or not (failed := tasks.failed(since=now - WEEK)):
         return []
-    title = "1 task has failed" if failed == 1 else f"{failed:,} tasks have failed"
+    title = "1 background task failed" if failed == 1 else f"{failed:,} background tasks failed"
     page = reverse("admin:django_tasks_database_dbtaskresult_changelist")
-    sentence = "Such as a mail that could not be sent, within the last seven days."
+    sentence = "In the last seven days, for example a mail that could not be sent."
     return [AttentionItem("mark_email_unread", title, sentence, f"{page}?status__exact=FAILED")]
 
 
@@ -51,24 +49,24 @@ def item(concern: Concern, now: datetime) -> AttentionItem:
 SENTENCES = {
     Reason.LONG_QUEUE: (
         "groups",
-        "Full, and {waitlisted:,} people wait for its {max_capacity:,} seats. It begins {when}; more seats would be"
-        " theirs at once.",
+        "Full, with {waitlisted:,} people waiting for {max_capacity:,} seats. Begins {when}. New seats go to the"
+        " waiting list at once.",
     ),
     Reason.HALF_EMPTY: (
         "event_seat",
-        "Begins {when}, and less than half full: {seats_taken:,} of {max_capacity:,} seats are taken.",
+        "Less than half full: {seats_taken:,} of {max_capacity:,} seats taken. Begins {when}.",
     ),
-    Reason.DRAFT_NEAR: ("edit_calendar", "Still a draft, and begins {when}. Publish it, so that people can register."),
-    Reason.DRAFT_PAST: ("event_busy", "Still a draft, but its date has passed: {when}. Give it another or delete it."),
+    Reason.DRAFT_NEAR: ("edit_calendar", "Still a draft. Begins {when}. Publish it to let people register."),
+    Reason.DRAFT_PAST: ("event_busy", "Still a draft, but was planned for {when}. Change the date or delete it."),
 }
 
 
 def not_completed(events: list[Fill]) -> AttentionItem:
-    """About one event, or about so many; there may be more than were fetched."""
+    """Return one item for all events; there may be more than were fetched."""
     latest, *others = events
     title = latest.title
     if others:
         number = f"{len(events)} or more" if len(events) == LINES else str(len(events))
         title = f"{number} events"
     verb = "Are" if others else "Is"
-    return AttentionItem("task_alt", title, f"{verb} over, but not marked as completed.", event_list(("when", "past")))
+    return AttentionItem("task_alt", title, f"{verb} over but not completed.", event_list(("when", "past")))

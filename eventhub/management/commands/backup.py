@@ -8,12 +8,12 @@ from eventhub.db.sqlite_backup import BackupError, back_up
 
 class Command(BaseCommand):
     help = (
-        "Copies the database to FILE while the service runs, and checks the copy. For SQLite; PostgreSQL has pg_dump."
-        " The file holds personal data and hashes of passwords: only its owner may read it. Nothing is overwritten."
+        "Copies the SQLite database to FILE while the service runs, and checks the copy. Use pg_dump for PostgreSQL."
+        " The file contains personal data and password hashes; only its owner can read it. Existing files are kept."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="where to; must not be there yet")
+        parser.add_argument("file", type=Path, help="the new file; must not exist")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
@@ -25,4 +25,4 @@ class Command(BaseCommand):
             f" {backup.registrations:,} registrations."
         )
         for fault in backup.faults:
-            self.stderr.write(f"As in the database itself: {fault}")
+            self.stderr.write(f"Also in the database itself: {fault}")

@@ -8,13 +8,13 @@ from registrations.services.housekeeping import run_chores
 
 class Command(BaseCommand):
     help = (
-        "Does what has to be done now and then, and prints a line for each chore with the number of rows it concerned."
-        " For cron or a systemd timer, every ten minutes. Safe at any time: beside the service, again, two at once. A"
-        " chore that fails does not stop the others; the exit status is 1 then."
+        "Runs the regular chores and prints the rows of each. For cron or a systemd timer, every ten minutes."
+        " Safe to run at any time, also twice at once. If a chore fails, the others still run, and the exit status"
+        " is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+        parser.add_argument("--dry-run", action="store_true", help="print what would be done, write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         dry_run, failed = options["dry_run"], 0
@@ -25,4 +25,4 @@ class Command(BaseCommand):
                 self.stderr.write(f"{what}: failed ({type(problem).__name__}: {problem})")
                 failed += 1
         if failed:
-            raise CommandError(f"Chores that failed: {failed}.")
+            raise CommandError(f"Failed chores: {failed}.")

@@ -12,7 +12,7 @@ PAUSE_SECONDS = 1.0
 
 
 class Command(migrate.Command):
-    """Django's, beside a running service: where a table is in use it lets the others through, and tries again."""
+    """Django's migrate, safe beside a running service: it retries while a table is in use."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         for _ in range(ATTEMPTS):
@@ -21,11 +21,11 @@ class Command(migrate.Command):
             except OperationalError as problem:
                 if not was_in_use(problem):
                     raise
-                self.stdout.write(f" in use by others for more than {LOCK_SECONDS} s; the next attempt follows.")
+                self.stdout.write(f" a table was in use for more than {LOCK_SECONDS} s; trying again.")
                 time.sleep(PAUSE_SECONDS)
             else:
                 return
         raise CommandError(
-            "A table is in use all the time. What is applied stays so; find who holds it in pg_stat_activity, and run"
-            " migrate again."
+            "A table is still in use. Finished migrations stay applied. Find the session that holds it in"
+            " pg_stat_activity and run migrate again."
         )

@@ -29,24 +29,24 @@ def test_a_forgotten_password_is_set_anew_by_the_link_of_the_mail(
     page.goto(f"{live_server.url}/admin/login/")
     page.get_by_role("link", name="Forgot your password?").click()
     page.get_by_label("E-mail address").fill("olga@example.org")
-    page.get_by_role("button", name="Send the link").click()
-    expect(page.get_by_text("a link is on its way")).to_be_visible()
+    page.get_by_role("button", name="Send link").click()
+    expect(page.get_by_text("we have sent it a link")).to_be_visible()
     token = token_in(mail.outbox[0])
     page.goto(f"{live_server.url}/admin/new-password/?token={token}")
     assert violations(page) == []
-    for label, text in (("New password", NEW), ("The same again", "something else")):
+    for label, text in (("New password", NEW), ("Repeat password", "something else")):
         page.get_by_label(label).fill(text)
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The two passwords are not the same.")).to_be_visible()
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("The passwords do not match.")).to_be_visible()
     assert token not in page.url
-    for label in ("New password", "The same again"):
+    for label in ("New password", "Repeat password"):
         page.get_by_label(label).fill(NEW)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Change password").click()
     page.get_by_role("link", name="Sign in").click()
     page.locator("#id_username").fill("olga")
     page.locator("#id_password").fill(NEW)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("Announce your first event")).to_be_visible()
+    expect(page.get_by_text("Create your first event")).to_be_visible()
     assert [text for text in referrers if token in text] == []
 
 
@@ -54,8 +54,8 @@ def test_an_address_is_verified_by_a_button(page, live_server, requests_elsewher
     zoe = person("zoe", email_verified=False)
     page.goto(f"{live_server.url}/admin/verify-email/?token={signed_links.make_token(zoe, signed_links.VERIFICATION)}")
     assert violations(page) == []
-    page.get_by_role("button", name="Yes, this is my address").click()
-    expect(page.get_by_text("Thank you, your address is verified")).to_be_visible()
+    page.get_by_role("button", name="Confirm address").click()
+    expect(page.get_by_text("Your e-mail address is confirmed")).to_be_visible()
     assert User.objects.get(pk=zoe.pk).email_verified is True
 
 
@@ -80,7 +80,7 @@ def test_background_work_is_accessible(sign_in, live_server, ada, scheme):
         row = DBTaskResult.objects.create(
             status=status,
             args_kwargs={"args": [7, "bob@example.org"], "kwargs": {"attempt": 2, "problem": "It is slow"}},
-            task_path="accounts.mails.tell_of_change",
+            task_path="accounts.mails.send_change_notice",
             backend_name="default",
             run_after=timezone.now() if status == "READY" else get_date_max(),
             traceback="eventhub.tasks.NotDone: The mail server is away",

@@ -28,7 +28,7 @@ def add_person(page, live_server, event, name, *, may_queue=False):
 
 def test_an_organizers_first_event_from_the_empty_dashboard_to_published(sign_in, olga):
     page = sign_in(olga)
-    expect(page.get_by_text("Announce your first event")).to_be_visible()
+    expect(page.get_by_text("Create your first event")).to_be_visible()
     page.get_by_role("link", name="Add event").first.click()
     page.get_by_label("Title").fill("Night of the Telescopes")
     page.get_by_label("Location").fill("Observatory")
@@ -144,11 +144,11 @@ def test_what_was_typed_outlives_the_session(sign_in, page, live_server, olga, m
     page.get_by_label("Title").fill("After")
     page.context.clear_cookies(name="sessionid")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Your sign-in has ended")).to_be_visible()
+    expect(page.get_by_text("Your session has ended")).to_be_visible()
     page.get_by_label("Username").fill("olga")
     page.get_by_label("Password").fill("a passphrase for tests")
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Send it again").click()
+    page.get_by_role("button", name="Send again").click()
     page.wait_for_url(re.compile("/admin/events/event/"))
     event.refresh_from_db()
     assert event.title == "After"

@@ -10,12 +10,12 @@ from registrations.services.event_lifecycle import iter_updates
 
 class Command(BaseCommand):
     help = (
-        "Completes the announced events that are over, and makes those active that have begun. For cron: it is safe "
-        "to run again and beside the service. Drafts and cancelled events stay as they are."
+        "Completes events that are over and activates events that have begun. For cron; safe to run at any time. "
+        "Drafts and cancelled events stay as they are."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+        parser.add_argument("--dry-run", action="store_true", help="print what would be done, write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         now, dry_run = timezone.now(), options["dry_run"]
@@ -29,7 +29,7 @@ class Command(BaseCommand):
                 done[status] += 1
         self.stdout.write(
             f"{'Dry run: ' if dry_run else ''}{done[EventStatus.COMPLETED]} completed, "
-            f"{done[EventStatus.ACTIVE]} made active, {done['failed']} failed"
+            f"{done[EventStatus.ACTIVE]} activated, {done['failed']} failed"
         )
         if done["failed"]:
-            raise CommandError("Some events are not up to date; run it again.")
+            raise CommandError("Some events could not be updated. Run the command again.")

@@ -16,24 +16,24 @@ from registrations.services.event_import import import_events
 
 class Command(BaseCommand):
     help = (
-        "Imports events from a CSV, XLSX or iCalendar file. An event that was imported before, known by its UID or "
-        "else by title and start, is brought up to date, so it is safe to run again. All or nothing: where one row is "
-        "bad, nothing is written, every bad row is named, and the exit status is 1."
+        "Imports events from a CSV, XLSX or iCalendar file. Events imported before are updated; they are found by UID, "
+        "else by title and start. If a row has an error, nothing is written, all errors are printed, and the exit "
+        "status is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path, help="CSV or iCalendar in UTF-8, or XLSX")
-        parser.add_argument("--organizer", metavar="USERNAME", required=True, help="whose events these are")
-        parser.add_argument("--capacity", metavar="N", type=int, help="seats of a new event whose row brings none")
+        parser.add_argument("--organizer", metavar="USERNAME", required=True, help="organizer of the events")
+        parser.add_argument("--capacity", metavar="N", type=int, help="seats of new events without a capacity")
         parser.add_argument(
             "--map",
             metavar="FIELD=COLUMN",
             action="append",
             default=[],
-            help=f"a column of a table that is not called as its field; fields: {', '.join(FIELDS)}",
+            help=f"name of the column for a field; fields: {', '.join(FIELDS)}",
         )
-        parser.add_argument("--skip-errors", action="store_true", help="take the good rows where some are bad")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
+        parser.add_argument("--skip-errors", action="store_true", help="import the rows without errors")
+        parser.add_argument("--dry-run", action="store_true", help="print what would be done, write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         organizer = named_account(options["organizer"])
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             f"{report.unchanged} unchanged, {len(report.problems)} with errors"
         )
         if report.problems and not options["skip_errors"]:
-            raise CommandError("Nothing was written, as there are errors; --skip-errors takes the other rows.")
+            raise CommandError("Nothing was imported because of errors. Use --skip-errors to import the other rows.")
 
 
 def _capacity(number: int | None) -> int | None:

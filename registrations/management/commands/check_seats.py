@@ -11,14 +11,13 @@ from registrations.triggers import missing_triggers
 
 class Command(BaseCommand):
     help = (
-        "Holds the counts and the queue of every event against its registrations, and prints a line for each event"
-        " that differs. Exits with 1 where something is wrong and stays wrong, else with 0. Safe beside a running"
-        " service, and to repeat."
+        "Compares the counts and the waiting list of every event with its registrations and prints each difference."
+        " The exit status is 1 if something is wrong and was not repaired. Safe to run at any time."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--repair", action="store_true", help="count again, and give free seats to those who wait, in order"
+            "--repair", action="store_true", help="correct the counts and give free seats to the waiting list"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,7 +25,7 @@ class Command(BaseCommand):
         if missing:
             self.stdout.write(f"Seat triggers are missing: {', '.join(missing)}. Run migrate.")
             if options["repair"]:
-                raise CommandError("Nothing was repaired: it is the triggers that count.")
+                raise CommandError("Nothing was repaired: repairing needs the triggers.")
         found = wrong = 0
         for event_id, problem in find_faults():
             found += 1
@@ -34,21 +33,21 @@ class Command(BaseCommand):
             if not (options["repair"] and self._repair(event_id)):
                 wrong += 1
         if wrong:
-            raise CommandError(f"Events that are wrong: {wrong}.")
+            raise CommandError(f"Events with errors: {wrong}.")
         if missing:
-            raise CommandError("Every count is right, and nothing keeps it so.")
-        again = f" again. Events that were wrong: {found}" if found else ""
-        self.stdout.write(f"All is well{again}. Events checked: {Event.objects.count():,}.")
+            raise CommandError("All counts are correct, but without triggers they will not stay correct.")
+        repaired = f" Events repaired: {found}." if found else ""
+        self.stdout.write(f"All counts are correct.{repaired} Events checked: {Event.objects.count():,}.")
 
     def _repair(self, event_id: int) -> bool:
-        """Whether the event is right now; says what was done."""
+        """Repair the event and return whether its counts are correct now."""
         try:
             seated = repair(event_id=event_id)
         except CapacityBelowTaken:
-            self.stdout.write(f"Event {event_id}: not repaired; add seats or cancel registrations, and repair again")
+            self.stdout.write(f"Event {event_id}: not repaired. Add seats or cancel registrations, then repair again.")
             return False
         except EventNotFound:
-            self.stdout.write(f"Event {event_id}: deleted meanwhile")
+            self.stdout.write(f"Event {event_id}: deleted in the meantime")
             return True
-        self.stdout.write(f"Event {event_id}: repaired; given a seat from the queue: {seated}")
+        self.stdout.write(f"Event {event_id}: repaired; seats given to the waiting list: {seated}")
         return True

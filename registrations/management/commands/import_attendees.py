@@ -14,32 +14,30 @@ from registrations.services.attendee_import import ImportOutcome, import_attende
 
 class Command(BaseCommand):
     help = (
-        "Registers the people of a CSV or XLSX file for an event, in the order of the file: for its free seats, then "
-        "at the end of its queue. Who has no account gets one, to be claimed by resetting the password. Who is there "
-        "already stays as they are, so it is safe to run again. All or nothing: where one row is bad or finds no "
-        "place, nothing is written, every such row is named, and the exit status is 1."
+        "Registers the people of a CSV or XLSX file for an event, in the order of the file: first the free seats, then "
+        "the waiting list. People without an account get one, which they claim by resetting the password. People who "
+        "are already registered stay as they are. If a row has an error, nothing is written, all errors are printed, "
+        "and the exit status is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path, help="CSV in UTF-8, or XLSX")
-        parser.add_argument("--event", metavar="ID", type=int, required=True, help="what they are registered for")
+        parser.add_argument("--event", metavar="ID", type=int, required=True, help="the event")
         parser.add_argument(
             "--as",
             metavar="USERNAME",
             dest="by",
-            help="who registers them: the event's organizer (the default), or an admin",
+            help="who registers them: the event's organizer (default) or an admin",
         )
         parser.add_argument(
             "--map",
             metavar="FIELD=COLUMN",
             action="append",
             default=[],
-            help=f"a column that is not called as its field; fields: {', '.join(FIELDS)}",
+            help=f"name of the column for a field; fields: {', '.join(FIELDS)}",
         )
-        parser.add_argument("--skip-errors", action="store_true", help="take the good rows where some are bad")
-        parser.add_argument(
-            "--dry-run", action="store_true", help="say what would become of each row, and write nothing"
-        )
+        parser.add_argument("--skip-errors", action="store_true", help="import the rows without errors")
+        parser.add_argument("--dry-run", action="store_true", help="print the result of each row, write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         event = _event(options["event"])
@@ -62,19 +60,18 @@ class Command(BaseCommand):
                 self.stderr.write(f"{guest.place}: {reason}")
             elif options["dry_run"]:
                 self.stdout.write(f"{guest.place}: {outcome}")
-        counts = report.counts
+        counts, prefix = report.counts, "Dry run: " if options["dry_run"] else ""
         self.stdout.write(
-            f"{'Dry run: ' if options['dry_run'] else ''}"
-            f"{counts[ImportOutcome.SEAT]} seated, {counts[ImportOutcome.QUEUE]} queued, "
-            f"{counts[ImportOutcome.ALREADY_THERE]} already there, {counts[ImportOutcome.ERROR]} with errors"
+            f"{prefix}{counts[ImportOutcome.SEAT]} seated, {counts[ImportOutcome.QUEUE]} on the waiting list, "
+            f"{counts[ImportOutcome.ALREADY_THERE]} already registered, {counts[ImportOutcome.ERROR]} with errors"
         )
         if report.is_refused:
-            raise CommandError("Nothing was written, as there are errors; --skip-errors takes the other rows.")
+            raise CommandError("Nothing was imported because of errors. Use --skip-errors to import the other rows.")
 
 
 def _event(event_id: int) -> Event:
     try:
         event: Event = Event.objects.select_related("organizer").get(pk=event_id)
     except Event.DoesNotExist:
-        raise CommandError(f"{event_id}: There is no such event.") from None
+        raise CommandError(f"No event with id {event_id}.") from None
     return event

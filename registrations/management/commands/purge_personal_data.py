@@ -13,27 +13,30 @@ MOST_DAYS = 36_500
 
 class Command(BaseCommand):
     help = (
-        "Forgets who the people were at events that ended so long ago: their registrations stay and count as before, "
-        "without name, contact details and account. Then deletes the accounts of that age that somebody else made, "
-        "that nobody ever claimed by a password, and that are registered for nothing any more. Safe at any time, and "
-        "to run again. What is forgotten does not come back."
+        "Removes personal data from registrations of events that ended long ago: the registrations stay and are still "
+        "counted, without name, contact details and account. Then deletes accounts of that age that were created by "
+        "someone else, never claimed, and have no registrations left. Safe to run at any time. Cannot be undone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--older-than", metavar="DAYS", type=_days, required=True, help="such as 365d: how long people are known"
+            "--older-than",
+            metavar="DAYS",
+            type=_days,
+            required=True,
+            help="age of events and accounts, for example 365d",
         )
         parser.add_argument(
             "--dry-run",
             action="store_true",
-            help="say what would be done, and write nothing; of accounts, those registered for nothing already",
+            help="print what would be done, write nothing; counts only accounts without registrations now",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         how = {"now": timezone.now(), "older_than": options["older_than"], "dry_run": options["dry_run"]}
         registrations, accounts = anonymize_ended(**how), delete_unclaimed(**how)
         self.stdout.write(
-            f"{'Dry run: ' if options['dry_run'] else ''}{registrations} registrations without their person, "
+            f"{'Dry run: ' if options['dry_run'] else ''}{registrations} registrations anonymized, "
             f"{accounts} unclaimed accounts deleted"
         )
 

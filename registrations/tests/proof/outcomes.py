@@ -20,14 +20,14 @@ SENTENCES = {
     if isinstance(refusal, type) and issubclass(refusal, exceptions.Refusal)
 }
 SENTENCES |= {
-    "not there any more": "not_found",
+    "no longer exists": "not_found",
     "Perhaps it was deleted": "not_found",
-    "There is no such event": "not_found",
+    "No event with id": "not_found",
     "Not found": "not_found",
-    "Meanwhile": "changed_meanwhile",
-    "are errors": "event_full",
-    "Some events are not up to date": "unavailable",
-    "Chores that failed": "unavailable",
+    "something has changed": "changed_meanwhile",
+    "because of errors": "event_full",
+    "Some events could not be updated": "unavailable",
+    "Failed chores": "unavailable",
 }
 CONSTRAINTS = ("event_seats_within_capacity", "one_live_per_user", "registration_event_exists", "event_has_a_seat")
 # On SQLite the unique index goes by its columns.
