@@ -241,7 +241,7 @@ def test_a_failing_mail_breaks_no_request_is_logged_and_seen_by_an_admin(
     page = office(ada).get("/admin/django_tasks_database/dbtaskresult/").content.decode()
     assert (page.count(problem), "Send reset link" in page, "Send change notice" in page) == (2, True, True)
     logged = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-    assert sorted(logged) == [
+    assert sorted(logged, reverse=True) == [
         f"send_reset_link failed ({problem}) and is given up",
         f"send_change_notice failed ({problem}) and is given up",
     ]
