@@ -1,4 +1,4 @@
-"""Who uses the service: accounts with a role, and the public profile of those who organize."""
+"""Accounts with a role, API tokens, stored responses, and the public profiles of organizers."""
 
 from collections.abc import Iterator
 from operator import attrgetter
@@ -31,18 +31,18 @@ class Role(models.TextChoices):
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The account of that name in any case; this is what signing in looks up."""
+        """Return the account of that name, ignoring case, for Django's login."""
         return self.get(username__lower=(username or "").lower())
 
     def find(self, pk: int) -> "User":
-        """The account of that id, with its profile; UserNotFound."""
+        """Return the account with its profile; raise UserNotFound."""
         user = self.select_related("profile").filter(pk=pk).first()
         if user is None:
             raise UserNotFound()
         return user
 
     def create_user(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
-        """An account, with its organizer's profile where the role has one. IntegrityError where a name is taken."""
+        """Create an account, with a profile for organizers. Raises IntegrityError for a taken name."""
         user = self.model(username=username, email=normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -50,14 +50,14 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
-        """What `createsuperuser` calls: an admin."""
+        """Create an admin, for `createsuperuser`."""
         user = self.create_user(username, email, password, **{**fields, "role": Role.ADMIN})
         note_change(Occasion.ROLE_GIVEN, user_id=user.pk, role=Role.ADMIN.value)
         return user
 
 
 def normalize_email(email: str) -> str:
-    """The form in which addresses are kept and compared: in lower case, as a database cannot fold all of Unicode."""
+    """Return the address in lower case, in Python, since a database cannot fold all of Unicode."""
     return email.strip().lower()
 
 
@@ -73,11 +73,11 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField("active", default=True, help_text="Without this, signing in is refused.")
-    # None: nobody asked. So it is for who was there before EMAIL_VERIFICATION, or came while it was off.
+    # None: never asked, for accounts from a time without EMAIL_VERIFICATION.
     email_verified = models.BooleanField("e-mail verified", null=True, default=None, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    # Every session and token is of a generation of sign-ins, and good as long as that is the account's.
+    # Sessions and tokens name a generation, and are valid while it is the account's.
     sign_in_generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     USERNAME_FIELD = "username"
@@ -98,13 +98,13 @@ class User(AbstractBaseUser):
             models.Index(fields=["role", "username"], name="user_by_role"),
             models.Index(fields=["role", "created_at", "id"], name="user_by_role_and_creation"),
             models.Index(fields=["email_verified", "username"], name="user_by_verification"),
-            # Few are, among many: what the back office's filter finds, in the order of its list.
+            # The back office's filter, in the order of its list.
             models.Index(fields=["username"], condition=models.Q(is_active=False), name="user_deactivated"),
         ]
 
     @property
     def edition(self) -> str:
-        """Another one after every edit (eventhub/api/etags.py)."""
+        """Changes with every edit (eventhub/api/etags.py)."""
         return edition_of(_edited(self))
 
     @property
@@ -113,7 +113,7 @@ class User(AbstractBaseUser):
 
     @property
     def is_organizer(self) -> bool:
-        """May run events: organizers and admins."""
+        """Organizers and admins may run events."""
         return self.role in {Role.ORGANIZER, Role.ADMIN}
 
     # Django's own questions, answered from the role.
@@ -132,7 +132,7 @@ class User(AbstractBaseUser):
         return self.is_active and self.is_organizer
 
     def get_session_auth_hash(self) -> str:
-        """Django's, of the password, and the generation of sign-ins."""
+        """Add the generation of sign-ins to Django's hash of the password."""
         return f"{super().get_session_auth_hash()}{self.sign_in_generation}"
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
@@ -141,26 +141,26 @@ class User(AbstractBaseUser):
 
     @property
     def public_profile(self) -> "OrganizerProfile":
-        """The profile, or an unsaved empty one for an organizer that was made past `ensure_profile`."""
+        """The profile, or an unsaved empty one where `ensure_profile` was bypassed."""
         return self.profile if hasattr(self, "profile") else OrganizerProfile(user=self)
 
     def ensure_profile(self) -> None:
-        """Makes the public profile of someone who has become an organizer."""
+        """Create the public profile of an organizer who has none."""
         if self.is_organizer:
             OrganizerProfile.objects.get_or_create(user=self)
 
 
 class ServiceToken(models.Model):
-    """What an integration signs its requests with, in its owner's name; accounts/services/api_tokens.py says how.
+    """An API token: an integration acts in its owner's name (accounts/services/api_tokens.py).
 
-    Its text is kept nowhere, only the digest of it.
+    Only a digest of its text is stored.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="service_tokens", verbose_name="owner")
     name = models.CharField(max_length=100)
     digest = models.CharField(max_length=64, editable=False)
     scopes = models.JSONField()
-    # What the owner's sign-ins hung on, the password and the generation, when it was made: it ends with them.
+    # The owner's password and generation of sign-ins at its creation: it ends with them.
     bond = models.CharField(max_length=128, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField("expires")
@@ -175,16 +175,15 @@ class ServiceToken(models.Model):
 
 
 class StoredAnswer(models.Model):
-    """What was answered to a request that came with an Idempotency-Key, for who sends it again within a day;
-    accounts/idempotency/store.py says how.
+    """The response to a request with an Idempotency-Key, for a retry within a day (accounts/idempotency/store.py).
 
-    It goes with the account that was answered, and with the one that the answer speaks of.
+    It is deleted with the account that got it, and with the account that it is about.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
-    # None while the request is under way, which nobody else sees.
+    # None while the request is under way, which no other transaction sees.
     status = models.PositiveSmallIntegerField(null=True)
     body = models.TextField(blank=True)
     etag = models.CharField(max_length=40, blank=True)
@@ -200,7 +199,7 @@ class StoredAnswer(models.Model):
 
 
 class OrganizerProfile(models.Model):
-    """What an organizer shows of themselves: `organizer` in the body of each of their events."""
+    """The public side of an organizer: `organizer` in the body of each of their events."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="profile")
     name = models.CharField(max_length=255, blank=True, help_text="Empty: the username.")
@@ -212,7 +211,7 @@ class OrganizerProfile(models.Model):
 
     @property
     def edition(self) -> str:
-        """Another one after every edit (eventhub/api/etags.py)."""
+        """Changes with every edit (eventhub/api/etags.py)."""
         return edition_of(_profile_edited(self))
 
     @property

@@ -1,4 +1,4 @@
-"""What takes place: an event with a limited number of seats, who sees it, and its states."""
+"""Events: their seats, their states, and who sees them."""
 
 from datetime import datetime
 from operator import attrgetter
@@ -20,7 +20,7 @@ from eventhub.exceptions import EventNotFound
 from events.fields import DatabaseCountField
 
 MAX_CAPACITY = 2_147_483_647
-# What a search looks for words in.
+# The texts that a search looks through.
 SEARCHED = ("title", "description", "location")
 
 
@@ -44,7 +44,7 @@ MAY_BECOME: dict[str, tuple[str, ...]] = {
 }
 
 
-# What an edit changes: all that the body says of an event by itself but its counts.
+# What an edit changes: the fields of the body that are the event's own, without its counts.
 edited = attrgetter(
     *("pk", "title", "description", "date_time", "end_time", "location", "organizer_id", "max_capacity", "waitlist"),
     *("status", "registration_opens", "registration_closes", "created_at", "updated_at"),
@@ -53,24 +53,23 @@ edited = attrgetter(
 
 class EventQuerySet(models.QuerySet[Any, Any]):
     def visible_to(self, user: User) -> Self:
-        """All but drafts, which their organizer and admins alone see."""
+        """Hide drafts from all but their organizer and admins."""
         if user.is_admin:
             return self
         seen = ~Q(status=EventStatus.DRAFT)
         return self.filter(seen | Q(organizer=user) if user.is_organizer else seen)
 
     def managed_by(self, user: User) -> Self:
-        """Those that `user` runs: an organizer's own, an admin's all."""
         if user.is_admin:
             return self
         return self.filter(organizer=user) if user.is_organizer else self.none()
 
     def with_organizer(self) -> Self:
-        """With what the body of an event says of its organizer."""
+        """Join what the body of an event says about its organizer."""
         return self.select_related("organizer__profile")
 
     def not_over(self, now: datetime) -> Self:
-        """Events whose end is still to come; see `Event.is_over`.
+        """Return events whose end is still to come; see `Event.is_over`.
 
         A list by date begins with the first event that goes on, and not with the first of all. With a condition on
         `last_mark` PostgreSQL would sort all that are to come.
@@ -83,29 +82,27 @@ class EventQuerySet(models.QuerySet[Any, Any]):
         return self.filter(_not_over(now), date_time__gte=Coalesce(earliest, Value(today)))
 
     def ended_by(self, moment: datetime) -> Self:
-        """Those that had ended by their dates at that moment, whatever their status."""
+        """Return events whose dates had passed at that moment, whatever their status."""
         ended = Q(end_time__lte=moment) | Q(end_time=None, date_time__lt=datetimes.start_of_day(moment))
         return self.filter(ended, last_mark__lte=moment)
 
     def over(self, now: datetime) -> Self:
-        """The others."""
         return self.exclude(_not_over(now))
 
 
 def _not_over(now: datetime) -> Q:
-    # The first condition follows from the second, and has an index.
     ends = Q(end_time__gt=now) | Q(end_time=None, date_time__gte=datetimes.start_of_day(now))
     return ends & ~Q(status=EventStatus.COMPLETED)
 
 
 def is_visible(status: str, organizer_id: int, user: User) -> bool:
-    """As `EventQuerySet.visible_to`, for an event of that status and organizer."""
+    """Do what `EventQuerySet.visible_to` does, for one event."""
     return status != EventStatus.DRAFT or user.is_admin or (user.is_organizer and organizer_id == user.pk)
 
 
 class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
     def find(self, pk: int, user: User) -> "Event":
-        """The event of that id as `user` may know of it; EventNotFound for what is not there or hidden from them."""
+        """Return the event; EventNotFound where there is none, or it is hidden from `user`."""
         event: Event | None = _BY_ID.first(pk)
         if event is None or not event.is_visible_to(user):
             raise EventNotFound()
@@ -116,7 +113,7 @@ _BY_ID = Statement(lambda pk: Event.objects.order_by().filter(pk=pk))
 
 
 class ChangeThrough(models.Model):
-    """What a line of an event's history says beside the event: through what it was changed."""
+    """A line of an event's history also names the channel of the change."""
 
     through = models.CharField(max_length=10, choices=audit.Channel.choices, default=audit.channel)
 
@@ -154,8 +151,8 @@ class Event(models.Model):
     uid = models.CharField("identifier in a calendar", max_length=255, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    # Two columns that the database computes, for the indexes behind `has_seats` and `upcoming`. A registration changes
-    # `has_free_seats` only when it takes the last seat, so that all others update no index (PostgreSQL: HOT).
+    # What people change, after each change. The account is a plain number: its deletion touches no row here.
+    # it takes the last seat, so that all others update no index (PostgreSQL: HOT).
     has_free_seats = models.GeneratedField(
         expression=Q(seats_taken__lt=F("max_capacity")),  # type: ignore[arg-type]
         output_field=models.BooleanField(),
@@ -166,7 +163,7 @@ class Event(models.Model):
     )
 
     objects: ClassVar[Any] = EventManager()
-    # What people change, as it was after each change. The account is a number: its deletion touches no row here.
+    # What people change, after each change. The account is a plain number, so that its deletion touches no row here.
     history = HistoricalRecords(
         bases=[ChangeThrough],
         excluded_fields=["seats_taken", "waitlisted", "has_free_seats", "last_mark", "updated_at"],
@@ -209,7 +206,7 @@ class Event(models.Model):
 
     @property
     def edition(self) -> str:
-        """Another one after every edit, whatever became of seats (eventhub/api/etags.py)."""
+        """Changes with every edit, and not with the seats (eventhub/api/etags.py)."""
         return edition_of(edited(self))
 
     @property
@@ -219,18 +216,17 @@ class Event(models.Model):
 
     @property
     def ends(self) -> datetime:
-        """The first moment at which it is over: `end_time`, or the end of its first day in TIME_ZONE."""
+        """`end_time`, or the end of its first day in TIME_ZONE."""
         return self.end_time or datetimes.end_of_day(self.date_time)
 
     def is_visible_to(self, user: User) -> bool:
-        """As `EventQuerySet.visible_to`, for one event."""
         return is_visible(self.status, self.organizer_id, user)
 
     def is_over(self, now: datetime) -> bool:
         return self.status == EventStatus.COMPLETED or self.ends <= now
 
     def is_open(self, now: datetime) -> bool:
-        """Whether people may register: announced, inside the window, not over."""
+        """Return whether people may register: announced, inside the window, not over."""
         return (
             self.status in ANNOUNCED
             and (self.registration_opens is None or self.registration_opens <= now)
@@ -239,20 +235,21 @@ class Event(models.Model):
         )
 
     def serves_queue(self, now: datetime) -> bool:
-        """Whether a seat that gets free goes to the queue. Outside the registration window it does, so that nobody
-        waits beside a free seat when the window opens."""
+        """Return whether a free seat goes to the queue.
+
+        Outside the registration window it does, so that nobody waits beside a free seat when the window opens.
+        """
         return self.status not in QUEUE_CLOSED and now < self.ends
 
     def takes_queue(self, now: datetime) -> bool:
-        """Whether one may join the queue."""
         return self.waitlist and self.serves_queue(now)
 
     def free_for_newcomers(self, now: datetime) -> int:
-        """Seats that the next person may have: a free one beside a queue that is served is the queue's."""
+        """Return the seats that the next person may have: none while a queue is served."""
         return 0 if self.waitlisted and self.serves_queue(now) else self.seats_left
 
     def clean(self) -> None:
-        """The constraints of the database, as sentences beside the fields."""
+        """Turn the database's constraints into messages beside the fields."""
         problems = {}
         if self.end_time and self.date_time and self.end_time <= self.date_time:
             problems["end_time"] = "The end must be after the beginning."

@@ -1,4 +1,4 @@
-"""Who gets a seat: a registration is one user's claim to one event."""
+"""Registrations: one user's claim to one event, and the log of its status."""
 
 from datetime import datetime
 from operator import attrgetter
@@ -27,18 +27,18 @@ class RegistrationStatus(models.TextChoices):
 
 SEATED = (RegistrationStatus.REGISTERED, RegistrationStatus.ATTENDED)
 LIVE = (*SEATED, RegistrationStatus.WAITLISTED)
-# What a search looks for words in.
+# The texts that a search looks through.
 TEXTS = ("name", "contact_details")
 
 
-# What an edit changes. To get a seat from the queue is one; to move up in it, or what the event is called, is none.
+# What an edit changes. Getting a seat from the queue is an edit; moving up in it, or a new title of the event, is not.
 _edited = attrgetter(
     *("pk", "event_id", "user_id", "registration_date", "status", "name", "contact_details", "updated_at")
 )
 
 
 def status_stamps(at: datetime) -> dict[str, Any]:
-    """What is written beside a change of status at that time."""
+    """Return the columns that a change of status writes at that time."""
     return {"status_since": at, "status_by_id": audit.actor_id(), "status_through": audit.channel()}
 
 
@@ -65,7 +65,6 @@ class RegistrationQuerySet(UnionQuerySet):
         return self.filter(organizer_id=user.pk) if user.is_organizer else self.none()
 
     def with_event(self) -> Self:
-        """With what its body says of the event."""
         return self.select_related("event")
 
     def live(self) -> Self:
@@ -163,18 +162,18 @@ class Registration(models.Model):
 
     @property
     def edition(self) -> str:
-        """Another one after every edit (eventhub/api/etags.py)."""
+        """Changes with every edit (eventhub/api/etags.py)."""
         return edition_of(_edited(self))
 
     def stamp(self, at: datetime) -> list[str]:
-        """Says when, by whom and through what its status comes about, unsaved; the names of the fields."""
+        """Set when, by whom and through which channel the status came about; return the unsaved fields' names."""
         stamps = status_stamps(at)
         for name, value in stamps.items():
             setattr(self, name, value)
         return list(stamps)
 
     def waitlist_position(self) -> int | None:
-        """The place in the queue, from 1; None for who does not wait."""
+        """Return the place in the queue, from 1; None for a registration that does not wait."""
         if self.status != RegistrationStatus.WAITLISTED:
             return None
         number = Registration.objects.filter(pk=self.pk).values("queue_number")
@@ -183,9 +182,10 @@ class Registration(models.Model):
 
 
 class Transition(models.Model):
-    """A line in the log of a registration: its status before (empty: it is new) and after, when, by whom and through
-    what. Triggers write it, keep it from being changed, let it go with its registration, and forget its person when
-    that does."""
+    """A line in a registration's log: its status before (empty for a new one) and after, when, by whom, which channel.
+
+    Triggers write it, refuse changes, delete it with its registration, and forget the person with it.
+    """
 
     registration = models.ForeignKey(
         Registration, on_delete=models.DO_NOTHING, related_name="transitions", db_constraint=False, db_index=False
@@ -209,7 +209,7 @@ class Transition(models.Model):
 
     @classmethod
     def note(cls, registration: Registration, *, was: str, at: datetime) -> None:
-        """Adds a line that no trigger writes, since the status stays what it is."""
+        """Add a line that no trigger writes, since the status stays the same."""
         by, through = audit.actor()
         cls.objects.create(
             registration=registration, was=was, becomes=registration.status, at=at, by_id=by, through=through

@@ -1,4 +1,4 @@
-"""Query parameters of lists. A value that a filter does not know is a 400, never an empty list."""
+"""Query parameters of lists. An unknown value is a 400, never an empty list."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,12 +21,12 @@ MIN_SEARCH_LENGTH, MAX_SEARCH_LENGTH = 3, 255
 
 
 def containing(queryset: QuerySet[Any], fields: Sequence[str], text: str) -> QuerySet[Any]:
-    """The rows in which every word of `text` stands somewhere in one of `fields`, in any case."""
+    """Keep rows that contain every word of `text` in one of `fields`, ignoring case."""
     return queryset.filter(*(stands_in(word, fields) for word in text.split()))
 
 
 def found_in(word: str, fields: Sequence[str]) -> Q:
-    """As `stands_in`; a word that is too short for an index of trigrams stands at the beginning of a word."""
+    """Match as `stands_in`; a word too short for a trigram index matches the beginning of a word."""
     return stands_in(word, fields) if len(word) >= MIN_SEARCH_LENGTH else begins_in(word, fields)
 
 
@@ -46,7 +46,7 @@ class IdFilter(filters.NumberFilter):
 
 
 class TrueOrFalse(filters.TypedChoiceFilter):
-    """`true` or `false`; django-filter's own ignores what it does not know."""
+    """Accept `true` or `false`; django-filter's own ignores other values."""
 
     def __init__(self, help_text: str, **kwargs: Any) -> None:
         super().__init__(choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", **kwargs)
@@ -54,7 +54,7 @@ class TrueOrFalse(filters.TypedChoiceFilter):
 
 
 class TimeFormField(forms.CharField):
-    """A time in a query parameter, as `times.parse` reads it."""
+    """Read a time with `datetimes.parse`."""
 
     def __init__(self, *, end_of_day: bool = False, **kwargs: Any) -> None:
         self.end_of_day = end_of_day
@@ -69,13 +69,13 @@ class TimeFormField(forms.CharField):
 
 
 class TimeFilter(filters.Filter):
-    """Compares with a time; `end_of_day` reads a bare date as the last moment of that day."""
+    """Compare with a time; `end_of_day` reads a bare date as the last moment of that day."""
 
     field_class = TimeFormField
 
 
 class Filters(filters.DjangoFilterBackend):
-    """django-filter's, which makes a form of every request: only for one that filters."""
+    """Build django-filter's form only for requests that filter."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         offered = self.get_filterset_class(view, queryset)
@@ -85,7 +85,7 @@ class Filters(filters.DjangoFilterBackend):
 
 
 class Search(BaseFilterBackend):
-    """`?search=`: rows in which every word stands in one of the view's `search_fields`, in any case."""
+    """`?search=`: rows that contain every word in one of the view's `search_fields`, ignoring case."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         text = request.query_params.get("search", "").strip()

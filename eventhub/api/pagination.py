@@ -1,4 +1,4 @@
-"""Keyset pagination: a page costs the same wherever it is, and rows that come and go move nobody else's page.
+"""Keyset pagination: every page costs the same, and rows that come and go do not shift other pages.
 
 A list is ordered by one column and the key, `(column, id)`. A cursor is the signed position of a row in that order;
 the page after it is `WHERE (column, id) > (position)`, which an index on both answers directly. Counting rows or
@@ -31,7 +31,7 @@ QUERY_CANCELED = "57014"  # SQLSTATE, PostgreSQL's appendix A
 
 
 def invalid_parameter(name: str, problem: str) -> BadRequest:
-    """A 400 in the form of a field error, for a query parameter."""
+    """Return a 400 for a query parameter, in the form of a field error."""
     return BadRequest(f"{name}: {problem}", errors={name: [problem]})
 
 
@@ -60,7 +60,7 @@ class Cursor(NamedTuple):
 
     @classmethod
     def from_text(cls, text: str, salt: str) -> "Cursor":
-        """The cursor that `to_text` made for the same list and order; a 400 for anything else."""
+        """Read a cursor that `to_text` made for the same list and order; a 400 for anything else."""
         try:
             value, is_time, pk, backwards = signing.loads(text, salt=salt)
         except signing.BadSignature:
@@ -69,7 +69,7 @@ class Cursor(NamedTuple):
 
 
 class RowComparison(Func):
-    """`(column, id) > (value, id)` as SQL's row values, which PostgreSQL and SQLite answer from an index."""
+    """`(column, id) > (value, id)` as SQL row values, which have an index on both databases."""
 
     template = "(%(expressions)s)"
     output_field = BooleanField()
@@ -107,7 +107,7 @@ class KeysetPagination(BasePagination):
         return self._page([view.row._make(values) for values in found], size, cursor, request, view)
 
     def first_page(self, listing: Listing, ids: tuple[int, ...], request: Request, view: Any) -> list[Any]:
-        """The page that a request without parameters asks for."""
+        """Return the page of a request without parameters."""
         size = _default_page_size()
         order = _order(*_ordering(request, view))
         with bounded():
@@ -115,7 +115,7 @@ class KeysetPagination(BasePagination):
         return self._page(found, size, None, request, view)
 
     def _page(self, rows: list[Any], size: int, cursor: Cursor | None, request: Request, view: Any) -> list[Any]:
-        """The rows of the page, of which one more was looked for, and the links to those around it."""
+        """Return the rows of the page and set its links; `rows` has one more if a page follows."""
         column, descending = _ordering(request, view)
         backwards = cursor is not None and cursor.backwards
         more = len(rows) > size
@@ -171,7 +171,7 @@ def _order(column: str, reverse: bool) -> tuple[str, ...]:
 
 
 def _salt(view: Any, column: str, descending: bool) -> str:
-    """What makes a cursor one of this kind of rows in this order."""
+    """Bind a cursor to this model and order."""
     return f"{view.queryset.model._meta.label}:{column}:{descending}"
 
 

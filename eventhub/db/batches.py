@@ -1,4 +1,4 @@
-"""Much data, a bounded piece at a time."""
+"""Iterate over many rows in bounded batches."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
@@ -9,25 +9,21 @@ T = TypeVar("T")
 
 # Rows that one query reads.
 READ = 2000
-# Rows that one statement writes, which takes them as one parameter (eventhub/db/json_rows.py) or finds them by
-# itself. Of
-# a hundred thousand these are few pieces, in each of which the triggers run once; and a piece is written within
-# seconds, so that a request does not wait longer for an answer of the database.
+# Rows that one statement writes, as one parameter (eventhub/db/json_rows.py) or from a query. A hundred thousand rows
+# are few batches, in each of which the triggers run once; and each is written within seconds.
 AT_ONCE = 20_000
 
 
 def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """The items in their order, `size` at a time."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
 
 def by_key(rows: Any, size: int = READ) -> Iterator[Any]:
-    """All rows of a queryset, in the order of the key. Its own order is no matter; it must not be sliced.
+    """Yield all rows of a queryset in the order of the key. The queryset must not be sliced.
 
-    Every query begins behind the last row, so that the last costs what the first does. Nothing is being read between
-    two rows: a cursor left open keeps what it read, and beside another process that has written since, SQLite then
-    refuses to write; on PostgreSQL it would keep a transaction open for as long as somebody's download takes.
+    Every query starts after the last row, so that all cost the same. No cursor stays open: on SQLite it would make
+    writes fail after another process has written, on PostgreSQL keep a transaction open for a whole download.
     """
     ordered = rows.order_by("pk")
     batch = list(ordered[:size])
@@ -37,8 +33,10 @@ def by_key(rows: Any, size: int = READ) -> Iterator[Any]:
 
 
 def by_range(rows: Any, size: int = AT_ONCE) -> Iterator[list[Any]]:
-    """The rows of a queryset that no index finds in their table: a list for every `size` numbers of its key, many of
-    them empty. Each query reads so much of the table and no more."""
+    """Yield lists of a queryset's rows, many of them empty, one for each range of `size` keys.
+
+    For conditions without an index: each query reads that much of the table and no more.
+    """
     ends = rows.model._base_manager.aggregate(first=Min("pk"), last=Max("pk"))
     for start in range((ends["first"] or 1) - 1, ends["last"] or 0, size):
         yield list(rows.filter(pk__gt=start, pk__lte=start + size).order_by("pk"))

@@ -1,8 +1,7 @@
-"""Statements of the hot path: a queryset that is compiled once, and run with other ids from then on.
+"""Querysets of the hot path that are compiled once and run with other ids.
 
-Django builds and compiles a queryset anew for every request, which for a row by its key takes several times as long
-as sending the statement and reading its answer. What is written here stays a queryset: columns, joins and locks are
-the models' own.
+Django compiles a queryset anew for every request, which for a row by its key takes several times as long as the
+statement itself. Columns, joins and locks still come from the models.
 """
 
 import inspect
@@ -19,9 +18,7 @@ from eventhub.api.fields import MAX_ID
 
 
 def planned_once(connection: Any) -> Any:
-    """A cursor for a text that is always the same: PostgreSQL plans it once in a session (eventhub/db/postgresql),
-    SQLite
-    in no time."""
+    """Return a cursor for a fixed text, which PostgreSQL plans once in a session (eventhub/db/postgresql/base.py)."""
     return getattr(connection, "planned_cursor", connection.cursor)()
 
 
@@ -40,10 +37,9 @@ class _Compiled(NamedTuple):
 
 
 class Statement:
-    """`Statement(lambda event_id: Event.objects.filter(pk=event_id))`: the queryset, as often as it is wanted.
+    """`Statement(lambda event_id: Event.objects.filter(pk=event_id))`: a compiled queryset.
 
-    Its arguments are ids, none of them negative, which it compares with columns. One that no column can hold finds
-    no row.
+    Its arguments are ids that are compared with columns, none negative. One too large for a column finds no row.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any]], *, plan_once: bool = True) -> None:
@@ -54,11 +50,11 @@ class Statement:
         self._compiled: dict[str, _Compiled] = {}  # by the alias of the database
 
     def rows(self, *ids: int) -> list[Any]:
-        """The tuples of a queryset of `values_list`."""
+        """Return the tuples of a queryset of `values_list`."""
         return self._run(ids)[0]
 
     def first(self, *ids: int) -> Any:
-        """The first instance, with its annotations and what `select_related` names, or None."""
+        """Return the first instance, with its annotations and `select_related`, or None."""
         rows, compiled, alias = self._run(ids)
         if not rows:
             return None
@@ -115,8 +111,7 @@ class Statement:
 
 
 def _with_constants(sql: str, parameters: Sequence[Any], ids: list[int], connection: Any) -> tuple[str, list[Any]]:
-    """With all but the ids said in the text, so that the one plan that PostgreSQL keeps for them knows it: of the
-    statuses that a partial index is for, it would otherwise know only that there are some."""
+    """Write all parameters but the ids into the text, so that PostgreSQL's kept plan can use partial indexes."""
     if connection.vendor != "postgresql":
         return sql, list(parameters)
     connection.ensure_connection()

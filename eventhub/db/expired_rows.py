@@ -1,4 +1,4 @@
-"""What has expired in tables of Django's own, and nobody asks for any more."""
+"""Delete expired rows in Django's own tables."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,9 +14,9 @@ from eventhub.db.retry import retried
 
 @retried
 def drop_expired_cache(*, now: datetime, dry_run: bool) -> int:
-    """Entries of the caches that are tables; a cache in Redis forgets by itself."""
+    """Delete cache entries in tables; Redis expires its own."""
     rows = 0
-    # As the cache itself compares: whole seconds, so that none goes which it would still have found.
+    # In whole seconds, as the cache itself compares.
     by_now = connection.ops.adapt_datetimefield_value(now.astimezone(UTC).replace(microsecond=0))
     for table in _cache_tables():
         expired = f"FROM {connection.ops.quote_name(table)} WHERE expires < %s"
@@ -28,7 +28,7 @@ def drop_expired_cache(*, now: datetime, dry_run: bool) -> int:
 
 @retried
 def drop_expired_sessions(*, now: datetime, dry_run: bool) -> int:
-    """Sessions of the back office."""
+    """Delete expired sessions of the back office."""
     expired = Session.objects.filter(expire_date__lt=now)
     return expired.count() if dry_run else expired.delete()[0]
 

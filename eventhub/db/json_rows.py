@@ -1,7 +1,7 @@
-"""Thousands of rows as one parameter of a statement: a JSON text, which the database unfolds into a table.
+"""Pass thousands of rows to a statement as one parameter: JSON that the database turns into a table.
 
-A parameter for each value costs ten times the work in Python and in the parser, and SQLite takes few of them. COPY,
-which only PostgreSQL has, was no faster than this.
+A parameter for each value costs ten times the work in Python and in the parser, and SQLite takes few. COPY, which only
+PostgreSQL has, was no faster.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Transactions that are begun again after a deadlock, and which constraint it was that refused."""
+"""Retry transactions after a deadlock, and name the constraint that was violated."""
 
 import functools
 import logging
@@ -20,10 +20,10 @@ DEADLOCK_OR_SERIALIZATION_FAILURE = {"40P01", "40001"}  # SQLSTATE, PostgreSQL's
 
 
 def retried(rule: Callable[P, R]) -> Callable[P, R]:
-    """Runs `rule` again, at most ATTEMPTS times in all, when the database chose it as a deadlock's victim.
+    """Run `rule` up to ATTEMPTS times while the database picks it as a deadlock's victim.
 
-    Inside a transaction of the caller nothing is repeated: what the rule read there may be stale, so the outermost
-    rule begins again. After the last attempt the OperationalError goes on and is answered as a 503.
+    Inside a caller's transaction nothing is repeated, since what was read there may be stale: the outermost rule starts
+    again. After the last attempt the OperationalError becomes a 503.
     """
 
     @functools.wraps(rule)
@@ -37,7 +37,7 @@ def retried(rule: Callable[P, R]) -> Callable[P, R]:
                 state = getattr(problem.__cause__, "sqlstate", None)
                 if state not in DEADLOCK_OR_SERIALIZATION_FAILURE or attempt == ATTEMPTS:
                     raise
-            logger.info("%s begins again (%s)", rule.__qualname__, state, extra={"sqlstate": state})
+            logger.info("retrying %s (%s)", rule.__qualname__, state, extra={"sqlstate": state})
             time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311  (jitter)
         raise AssertionError("unreachable")
 
@@ -45,11 +45,11 @@ def retried(rule: Callable[P, R]) -> Callable[P, R]:
 
 
 def one_statement() -> AbstractContextManager[None]:
-    """For a single statement that may be refused: nothing in autocommit, a savepoint inside a caller's transaction."""
+    """Return a savepoint inside a transaction and nothing in autocommit, for one statement that may fail."""
     return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def violated(problem: IntegrityError) -> str:
-    """The name of the constraint that refused (PostgreSQL), or the message, which contains the name (SQLite)."""
+    """Return the violated constraint's name (PostgreSQL), or the message that contains it (SQLite)."""
     diagnosis = getattr(problem.__cause__, "diag", None)
     return (diagnosis and diagnosis.constraint_name) or str(problem)

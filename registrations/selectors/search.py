@@ -1,4 +1,4 @@
-"""Finding a registration by what is known of its person: what the back office's search boxes ask."""
+"""Search registrations by their person, for the search boxes of the back office."""
 
 from typing import Any
 
@@ -9,16 +9,15 @@ from eventhub.api.filters import MAX_SEARCH_LENGTH, found_in
 from registrations.models import TEXTS
 
 ACCOUNT_FIELDS = ("email", "username")
-# More accounts than this are no list to hand over: they are looked at from each registration then.
+# With more accounts than this, each registration looks up its account instead of the list of ids.
 MAX_ACCOUNTS = 1000
 
 
 def search(rows: QuerySet[Any], text: str, *, by: User) -> QuerySet[Any]:
-    """The registrations in which every word of `text` stands somewhere, in any case: in the name or the contact
-    details; for an admin also in the account's address or username, which an organizer's search must not confirm.
+    """Keep registrations that contain every word of `text`, ignoring case, in the name or the contact details.
 
-    A word that is too short for an index of trigrams stands at the beginning of a word. What is longer than
-    MAX_SEARCH_LENGTH is cut off.
+    For admins also in the account's address or username, which an organizer's search must not confirm. A word too short
+    for a trigram index matches the beginning of a word. Text beyond MAX_SEARCH_LENGTH is ignored.
     """
     return rows.filter(*(_has(word, by) for word in text[:MAX_SEARCH_LENGTH].split()))
 
@@ -29,7 +28,7 @@ def _has(word: str, by: User) -> Q:
 
 
 def _of_account(word: str) -> Q:
-    """By the ids of the accounts: a condition on their columns would keep the database from using any index here."""
+    """Match by account id: a condition on the account's columns would rule out every index here."""
     accounts = User.objects.filter(found_in(word, ACCOUNT_FIELDS)).order_by()
     ids = list(accounts.values_list("pk", flat=True)[: MAX_ACCOUNTS + 1])
     return Q(user__in=ids) if len(ids) <= MAX_ACCOUNTS else Q(Exists(accounts.filter(pk=OuterRef("user"))))

@@ -1,18 +1,18 @@
-"""The guarantee of the seat rule, in the database itself: one SQL text a vendor, and its installation.
+"""The database's part of the seat rule: triggers in one SQL text for each vendor, and their installation.
 
 The triggers keep `seats_taken` and `waitlisted` of each event equal to its registrations, whoever writes them: the
 ORM, the admin, a cascade, a line typed into psql. A CHECK on the event refuses more seats than it has, a conditional
-UNIQUE a second live registration of a user; so the last seat is refused by the same INSERT that would have taken it.
-A write to the counts themselves is answered by counting again.
+UNIQUE a second live registration of a user, so that the INSERT for a seat too many fails. A write to the counts
+themselves makes them count again. `organizer_id` of a registration follows its event in the same way.
 
-On PostgreSQL they run once a statement, and take the event's row before anything else, which is what keeps concurrent
-registrations free of deadlocks. SQLite has one writer and row triggers. A number in the queue is taken there too,
-under the event's lock, since a clock cannot tell who came first.
+On PostgreSQL they run once for each statement, and lock the event's row first, so that concurrent registrations do not
+deadlock. SQLite has one writer and row triggers. The number in the queue is taken under the event's lock, since a clock
+cannot tell who came first.
 
-They also write the log of transitions (models.Transition), which therefore misses nothing and costs a request no
-statement: when, by whom and through what a status came about travels in columns of the row. A change of status that
-does not say so is stamped as the database's own. What is written there stays while its registration does; but a
-registration that forgets its person (`user_id` becomes NULL) is also forgotten to have been their own doing.
+They also write the log (models.Transition), which therefore misses nothing and costs a request no statement: the row's
+columns say when, by whom and through which channel a status came about, and a change that does not say so is stamped as
+the database's own. A log line stays as long as its registration. When a registration forgets its person (`user_id`
+becomes NULL), the log forgets that the person acted.
 """
 
 from typing import Any
@@ -28,13 +28,13 @@ TABLES = {
     "registrations": "registrations_registration",
     "log": "registrations_transition",
 }
-# Any write to a count makes the guard count again; on SQLite the CHECK sees the written value first.
+# Any write to a count makes the guard count again. On SQLite the CHECK sees the written value first.
 _RECOUNT_ALL = "UPDATE events_event SET waitlisted = waitlisted + 1"
 _ORGANIZER = "(SELECT organizer_id FROM events_event WHERE events_event.id = registrations_registration.event_id)"
 _SET_ORGANIZERS = (
     f"UPDATE registrations_registration SET organizer_id = {_ORGANIZER} WHERE organizer_id <> {_ORGANIZER}"
 )
-# What was oversold while no trigger watched can only be mended by people: `check_seats` names it, `migrate` goes on.
+# Events oversold while no trigger watched need people to decide: `check_seats` names them, and `migrate` goes on.
 _FITS = (
     "max_capacity >= (SELECT count(*) FROM registrations_registration r"
     " WHERE r.event_id = events_event.id AND r.status IN ('registered', 'attended'))"
@@ -42,8 +42,10 @@ _FITS = (
 
 
 def missing_triggers() -> list[str]:
-    """Names of the triggers that are not there as this code wants them; empty where all is well. On PostgreSQL those of
-    a later version are well: an upgrade may be under way, or have been taken back."""
+    """Return the names of missing or outdated triggers.
+
+    On PostgreSQL those of a later version are accepted: an upgrade may be under way, or have been rolled back.
+    """
     if connection.vendor == "sqlite":
         present = _sqlite_triggers()
         return sorted(name for name, body in sqlite.TRIGGERS.items() if present.get(name) != _create(name, body))
@@ -57,9 +59,9 @@ def missing_triggers() -> list[str]:
 
 
 def install() -> None:
-    """Makes the triggers as this code wants them, and counts again where they had not been watching.
+    """Create the triggers, and count again where none had been watching.
 
-    Where another version of them was, it has been counting: to count a million events again takes minutes.
+    Another version of them has kept the counts, and counting a million events takes minutes.
     """
     if not missing_triggers():
         return
@@ -84,7 +86,7 @@ def install() -> None:
 
 
 def recount(event_ids: list[int]) -> None:
-    """Has the database count the registrations of these events again."""
+    """Make the database count the registrations of these events again."""
     with connection.cursor() as cursor:
         for event_id in event_ids:
             cursor.execute(f"{_RECOUNT_ALL} WHERE id = %s", [event_id])
@@ -97,7 +99,7 @@ def drop_from_sqlite() -> None:
 
 
 def before_migrate(*, using: str, plan: list[Any], **kwargs: Any) -> None:
-    """SQLite cannot remake a table with these triggers around it. On PostgreSQL they stay and watch on."""
+    """Drop the triggers on SQLite, which cannot rebuild a table with them. On PostgreSQL they stay."""
     if plan and using == "default" and connections[using].vendor == "sqlite":
         drop_from_sqlite()
 
@@ -108,7 +110,7 @@ def after_migrate(*, using: str, **kwargs: Any) -> None:
 
 
 def check_installed(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """A warning, not an error: an error would stop `migrate`, which is the cure."""
+    """Warn about missing triggers. An error would stop `migrate`, which installs them."""
     if "default" not in (databases or ()):
         return []
     try:

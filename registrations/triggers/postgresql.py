@@ -1,14 +1,14 @@
-"""The triggers on PostgreSQL: once a statement wherever they can be, so that 100,000 rows touch an event once.
+"""The triggers on PostgreSQL, for whole statements where possible, so that 100,000 rows touch an event once.
 
-A session plans each statement in here once, for as many rows as the first write has. So none of them joins the rows of
-a write with anything: planned for one row, it would take 10,000 rows through a nested loop, for 13 s (measured);
-planned for 10,000, it would read a whole table for one.
+A session plans each statement here once, for the number of rows of the first write. So none of them joins the written
+rows with anything: a plan for one row would take 10,000 rows through a nested loop (13 s, measured), and a plan for
+10,000 would read a whole table for one.
 """
 
 import hashlib
 import re
 
-# {schema}, {events}, {registrations} and {log} are the names to fill in.
+# {schema}, {events}, {registrations} and {log} are filled in.
 SQL = """
 CREATE OR REPLACE FUNCTION {schema}.registrations_count_seats() RETURNS trigger LANGUAGE plpgsql AS $fn$
 DECLARE d record;
@@ -189,14 +189,14 @@ CREATE OR REPLACE TRIGGER registrations_keep_log BEFORE UPDATE OR DELETE ON {log
 """
 TRIGGERS = set(re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", SQL))
 DIGEST = hashlib.sha256(SQL.encode()).hexdigest()[:16]
-# Raised with every change of the text: code of before the change, which may serve on, can tell newer ones from older.
+# Raise it with every change of the text, so that older code, which may serve on, can tell newer triggers from older.
 VERSION = 3
 # Kept as the comment of a function.
 STAMP = f"{VERSION} {DIGEST}"
 
 
 def is_older(stamp: str | None) -> bool:
-    """Whether triggers with that stamp are of an earlier version than these, or are not what they say."""
+    """Return whether triggers with that stamp are of an earlier version, or have another text than it says."""
     version, _, digest = (stamp or "").partition(" ")
     if not (digest and version.isdecimal()):  # as it was before there were versions, or none
         return True

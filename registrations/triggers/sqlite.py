@@ -1,6 +1,6 @@
-"""The triggers on SQLite, which has one writer, and triggers for each row alone."""
+"""The triggers on SQLite, which has one writer and only row triggers."""
 
-# A row in registrations_counting says that the write to a count comes from here; SQLite cannot tell how deep it is.
+# A row in registrations_counting marks a write to a count as the triggers' own. SQLite does not know the trigger depth.
 COUNTING_TABLE = "CREATE TABLE IF NOT EXISTS registrations_counting (by_trigger INTEGER)"
 _RECOUNT = """
  INSERT INTO registrations_counting VALUES (1);
@@ -11,8 +11,8 @@ _RECOUNT = """
   WHERE id = NEW.id;
  DELETE FROM registrations_counting;
 END"""
-# An explicit refusal, first of all: `INSERT OR FAIL` and `UPDATE OR FAIL` turn the refusal of the CHECK, which comes
-# from a statement of the trigger, into one that keeps their own row.
+# An explicit refusal comes first: with `INSERT OR FAIL` and `UPDATE OR FAIL` a violated CHECK in a trigger's statement
+# would keep their own row.
 _REFUSE_IF_FULL = """
  SELECT RAISE(ABORT, 'CHECK constraint failed: event_seats_within_capacity') FROM events_event
   WHERE id = NEW.event_id AND seats_taken >= max_capacity AND NEW.status IN ('registered', 'attended')"""
@@ -31,7 +31,7 @@ _TAKE_NUMBER = """
   (SELECT COALESCE(MAX(queue_number), 0) + 1 FROM registrations_registration
     WHERE event_id = NEW.event_id AND status = 'waitlisted' AND id <> NEW.id)
   WHERE id = NEW.id AND status = 'waitlisted'"""
-# Who changes a status without saying that and when they do is the database's own shell, or a queryset's update().
+# A change of status without a stamp comes from a database shell or a queryset's update().
 _STAMP = """
  UPDATE registrations_registration SET status_by_id = NULL, status_through = 'database',
   status_since = strftime('%Y-%m-%d %H:%M:%f', 'now')

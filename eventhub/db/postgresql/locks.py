@@ -1,8 +1,7 @@
-"""How a change of the schema waits for a table that is in use.
+"""Lock timeout for schema changes on tables in use.
 
-An ALTER TABLE has to be alone with its table, for a moment. Where somebody reads there for minutes (a dump, a report,
-a forgotten session), it waits for them, and everybody who comes meanwhile waits behind it: the service stands still.
-So it gives up soon, lets the others through, and tries again (`manage.py migrate`).
+An ALTER TABLE needs its table alone for a moment. Behind a long reader (a dump, a report, a forgotten session) it
+waits, and all later queries wait behind it. So it gives up soon, and `manage.py migrate` retries.
 """
 
 from typing import Any
@@ -15,18 +14,20 @@ LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"  # SQLSTATE, PostgreSQL's append
 
 
 def wait_briefly(cursor: Any) -> None:
-    """For the rest of this transaction no lock is waited for longer than LOCK_SECONDS."""
+    """Wait at most LOCK_SECONDS for each lock in the rest of this transaction."""
     cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
 
 def was_in_use(problem: OperationalError) -> bool:
-    """Whether a statement failed of a lock that others held, so that it may succeed a little later."""
+    """Return whether a lock of others made a statement fail, so that a retry may succeed."""
     return getattr(problem.__cause__, "sqlstate", None) in (LOCK_NOT_AVAILABLE, DEADLOCK)
 
 
 class SchemaEditor(DatabaseSchemaEditor):
-    """Django's, in a hurry where it is in a transaction. Outside of one are the operations that lock nobody out, such
-    as CREATE INDEX CONCURRENTLY, and those wait for others as long as it takes."""
+    """Django's, with the lock timeout inside a transaction.
+
+    Operations outside of one lock nobody out (CREATE INDEX CONCURRENTLY) and wait as long as it takes.
+    """
 
     def __enter__(self) -> Any:
         editor = super().__enter__()
