@@ -151,7 +151,7 @@ class Event(models.Model):
     uid = models.CharField("identifier in a calendar", max_length=255, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-    # What people change, after each change. The account is a plain number: its deletion touches no row here.
+    # Computed columns for the indexes behind `has_seats` and `upcoming`. A registration changes the first only when
     # it takes the last seat, so that all others update no index (PostgreSQL: HOT).
     has_free_seats = models.GeneratedField(
         expression=Q(seats_taken__lt=F("max_capacity")),  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from eventhub.listings import Listing
 from events.bodies import EventRow
 from events.models import Event
 from registrations.models import Registration
-from registrations.services.eligibility import _LOOK
+from registrations.services.eligibility import _EVENT
 
 pytestmark = pytest.mark.django_db
 
@@ -64,8 +64,8 @@ def test_the_plan_that_is_kept_for_all_ids_knows_the_constants(olga, make_event,
     percent = Statement(lambda pk: Event.objects.filter(pk=pk, title__contains="%s 100%").values_list("title"))
     event = make_event(olga, title="Seats: %s 100%")
     assert percent.rows(event.pk) == [("Seats: %s 100%",)]
-    assert _LOOK.first(event.pk, olga.pk) == event
-    compiled = _LOOK._compiled["default"]
+    assert _EVENT.first(event.pk, olga.pk) == event
+    compiled = _EVENT._compiled["default"]
     one, two = (f"${number}" for number in (1, 2))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
