@@ -15,7 +15,7 @@ from eventhub.testing.mailbox import text_of
 from registrations.services.attendee_file import Guest
 from registrations.services.attendee_import import import_attendees
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 NEW = "another long passphrase"
 PASSWORD_CHANGED, ADDRESS_CHANGED = "Your password has been changed", "Your email address has been changed"

@@ -30,7 +30,7 @@ from eventhub.testing.responses import (
 from events.models import Event
 from registrations.models import Registration
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 REUSED = refusal(422, "This Idempotency-Key was used for another request", "idempotency_key_reused")
 BAD_KEY = invalid(**{"Idempotency-Key": "1 to 255 visible ASCII characters, in double quotes or without any."})

@@ -18,7 +18,7 @@ from eventhub.testing.mailbox import mail_server, no_server, silent_server, text
 from eventhub.testing.responses import DONE, whole
 from registrations.services.account_deletion import delete_account
 
-pytestmark = [pytest.mark.once, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.django_db]
 
 ASK = "/users/password/reset"
 ADDRESS_CHANGED = "Your email address has been changed"

@@ -16,7 +16,7 @@ from eventhub.testing.concurrency import race
 from eventhub.testing.responses import BAD_TOKEN, EMAIL_EXISTS, LAST_ADMIN, USER_EXISTS, USERNAME_EXISTS, whole
 from registrations.services import account_deletion
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 4
 

@@ -11,7 +11,7 @@ from accounts.services.placeholder_accounts import find_or_create_accounts
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.responses import BAD_CREDENTIALS, whole
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 REFUSED = {
     "a wrong password": ("bob", "a wrong passphrase"),

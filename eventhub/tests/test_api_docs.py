@@ -20,7 +20,7 @@ from eventhub.testing.responses import refusal, whole
 from events.models import Event
 from registrations import triggers
 
-pytestmark = [pytest.mark.once, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.django_db]
 
 SCHEMA_TYPE = "application/vnd.oai.openapi+json;version=3.1"
 

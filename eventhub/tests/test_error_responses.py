@@ -44,7 +44,7 @@ from eventhub.testing.responses import (
     whole,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 JSON = "application/json"
 NUL = "Null characters are not allowed."

@@ -21,6 +21,7 @@ from registrations.models import Registration
 from registrations.views import Attendees, EventAttendees
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no statistics; see test_indexes.py"),
 ]

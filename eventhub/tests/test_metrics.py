@@ -14,7 +14,7 @@ from registrations.models import Registration
 from registrations.selectors import dashboard
 from registrations.services import seats
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 TOKEN = "a-token-for-whoever-reads-metrics"
 
 

@@ -85,6 +85,7 @@ def test_orders_filters_and_search(titles, programme, query, expected):
     assert titles(query) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["olga", "bob", "ada"])
 def test_filters_narrow_each_other_in_every_order(titles, programme, request, who):
     asked = ("status=draft", "status=active", "location=hamburg", "has_seats=true", "has_seats=false", "search=full")

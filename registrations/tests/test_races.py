@@ -19,7 +19,7 @@ from registrations.services import account_deletion as people_rules
 from registrations.services import seats
 from registrations.tests.seat_rules import codes, rules_hold
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 4
 
