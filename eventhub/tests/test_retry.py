@@ -56,7 +56,7 @@ def test_every_new_beginning_is_told_to_the_log(caplog):
     rule, _ = failing(DeadlockError(), times=2)
     rule()
     assert [(record.message, record.sqlstate) for record in caplog.records] == [
-        ("failing.<locals>.rule begins again (40P01)", "40P01")
+        ("retrying failing.<locals>.rule (40P01)", "40P01")
     ] * 2
 
 
