@@ -103,7 +103,8 @@ def get_account(token: Token) -> User:
     """The active account that a token was issued to, under the password it still has; TokenNotValid."""
     user_id = str(token.get(api_settings.USER_ID_CLAIM))
     user: User | None = _ACCOUNT.first(int(user_id)) if could_be_id(user_id) else None
-    routers.is_read_beside(user)
+    if routers.IS_CONFIGURED:
+        routers.is_read_beside(user)
     if user is None or not user.is_active:
         raise TokenNotValid()
     if token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):

@@ -1,6 +1,7 @@
 """What every API view is made of: the order in which refusals win, and what the documentation needs to know."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -57,7 +58,7 @@ class ApiViewSet(GenericViewSet[Any]):
     default_ordering: ClassVar[str] = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with audit.acting_through(audit.Channel.API), routers.one_request():
+        with audit.acting_through(audit.Channel.API), routers.one_request() if routers.IS_CONFIGURED else nullcontext():
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -71,7 +72,7 @@ class ApiViewSet(GenericViewSet[Any]):
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         self.check_throttles(request)
         self.check_permissions(request)
-        if request.method in SAFE_METHODS:
+        if routers.IS_CONFIGURED and request.method in SAFE_METHODS:
             routers.offer()
 
     def handle_exception(self, exc: Exception) -> Response:

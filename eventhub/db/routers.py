@@ -56,9 +56,6 @@ _reading: ContextVar[_Reading | None] = ContextVar("reading", default=None)
 @contextmanager
 def one_request() -> Iterator[None]:
     """Read from the primary inside the block, unless `offer` is called."""
-    if not IS_CONFIGURED:
-        yield
-        return
     before = _reading.set(_Reading())
     try:
         yield
