@@ -7,7 +7,6 @@ import pytest
 import time_machine
 from django.core import mail
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -101,31 +100,6 @@ def test_nobody_verifies_an_address_by_saying_so(api, committed, settings, bob):
     committed(lambda: api().post("/users/register", {**ZOE, "email_verified": True}))
     api(bob).patch(f"/users/{bob.pk}", {"email_verified": True})
     assert set(User.objects.values_list("email_verified", flat=True)) == {None, False}
-
-
-# Existing accounts ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_was_there_before_the_column_is_not_shut_out(settings, api, make_event):
-    """And the code of before, which does not know the column, goes on writing accounts while it is added."""
-    before, now = [("accounts", "0006_service_tokens")], [("accounts", "0007_email_verified")]
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    executor = MigrationExecutor(connection)
-    executor.migrate(before)
-    old = executor.loader.project_state(before).apps.get_model("accounts", "User")
-    try:
-        old.objects.create(username="earlier", email="earlier@example.org", password="!", role="organizer")
-        MigrationExecutor(connection).migrate(now)
-        old.objects.create(username="meanwhile", email="meanwhile@example.org", password="!", role="user")
-    finally:
-        MigrationExecutor(connection).migrate(latest)
-    settings.EMAIL_VERIFICATION = "required"
-    earlier, meanwhile = User.objects.order_by("username")
-    event = make_event(earlier)
-    assert [user.email_verified for user in (earlier, meanwhile)] == [None, None]
-    for user in (earlier, meanwhile):
-        assert api(user).post("/attendees/", {"event_id": event.pk}).status_code == 201
 
 
 # The link ------------------------------------------------------------------------------------------------------------

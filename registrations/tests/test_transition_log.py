@@ -278,17 +278,17 @@ def test_who_did_it_as_an_organizer_and_an_admin_read_it(api, office, ada, olga,
     deed(office(ada), row, "undo_check_in")
     Registration.objects.filter(pk=pk).update(status="cancelled")
     assert words(row, olga) == [
-        ("Joined the queue", "the person themself"),
-        ("Got a seat from the queue", "somebody else, whose place got free"),
-        ("Marked attended", "you"),
-        ("“Attended” undone", "an admin"),
+        ("Joined the waiting list", "the attendee"),
+        ("Got a seat from the waiting list", "someone else, who gave up a seat"),
+        ("Checked in", "you"),
+        ("Check-in undone", "an admin"),
         ("Cancelled", ""),
     ]
     assert words(row, ada) == [
-        ("Joined the queue", "bob"),
-        ("Got a seat from the queue", "eve"),
-        ("Marked attended", "olga"),
-        ("“Attended” undone", "you"),
+        ("Joined the waiting list", "bob"),
+        ("Got a seat from the waiting list", "eve"),
+        ("Checked in", "olga"),
+        ("Check-in undone", "you"),
         ("Cancelled", ""),
     ]
     page = office(olga).get(f"/admin/registrations/registration/{pk}/change/").content.decode()
@@ -299,7 +299,7 @@ def test_who_did_it_as_an_organizer_and_an_admin_read_it(api, office, ada, olga,
 @pytest.mark.parametrize("becomes", ["registered", "waitlisted", "attended", "cancelled"])
 def test_every_transition_has_words(was, becomes):
     if was != becomes and becomes != "cancelled":
-        assert history.WHAT[was, becomes]
+        assert history.SENTENCES[was, becomes]
 
 
 def test_the_desk_names_whom_the_queue_seated(olga, make_event, enroll):
