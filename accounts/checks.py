@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` says about accounts."""
+"""Deployment checks of accounts."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def organizer_sign_up(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            "ORGANIZER_SIGNUP is open: whoever signs up may become an organizer.",
+            "ORGANIZER_SIGNUP is open: anyone who signs up may become an organizer.",
             hint="Set ORGANIZER_SIGNUP=closed, and let admins make organizers.",
             id="accounts.W001",
         )
@@ -25,8 +25,8 @@ def links_in_mails(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"PUBLIC_URL is {settings.PUBLIC_URL}: the links in mails lead nowhere.",
-            hint="Set PUBLIC_URL to where the service is reached, such as https://events.example.org.",
+            f"PUBLIC_URL is {settings.PUBLIC_URL}: links in mails do not work.",
+            hint="Set PUBLIC_URL to the public address of the service, such as https://events.example.org.",
             id="accounts.W002",
         )
     ]
@@ -38,7 +38,7 @@ def mails_that_go_nowhere(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
         return []
     return [
         Warning(
-            "EMAIL_URL sends mails to the console: nobody who has lost a password gets a link.",
+            "EMAIL_URL sends mails to the console: password reset links reach nobody.",
             hint="Set EMAIL_URL to a mail server, such as smtp+tls://USER:PASSWORD@HOST:587.",
             id="accounts.W003",
         )
@@ -52,7 +52,7 @@ def sender_of_mails(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             f"DEFAULT_FROM_EMAIL is {settings.DEFAULT_FROM_EMAIL}: mail servers refuse such a sender.",
-            hint="Set DEFAULT_FROM_EMAIL to an address of yours, such as EventHub <events@example.org>.",
+            hint="Set DEFAULT_FROM_EMAIL to an address of your domain, such as EventHub <events@example.org>.",
             id="accounts.W004",
         )
     ]

@@ -1,7 +1,7 @@
 """Tokens for links in mails.
 
-Nothing of them is kept: a token is signed, runs out, and is bound to the state of the account that it is to change, so
-that the change, and any other of that state, uses it up.
+Nothing is stored: a token is signed, expires, and is bound to the account's state that it will change, so that the
+change uses it up.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from accounts.models import User
 
 
 class Purpose(NamedTuple):
-    """What a link is for, how long it is good, and the state of the account that it is bound to."""
+    """What a link is for, its lifetime in seconds, and the account's state that it is bound to."""
 
     name: str
     seconds: int
@@ -22,7 +22,6 @@ class Purpose(NamedTuple):
 
 
 RESET = Purpose(
-    # What sign-ins hang on, the password and their generation; and the address.
     "accounts.signed_links.reset",
     60 * 60,
     lambda account: f"{account.get_session_auth_hash()} {account.email}",
@@ -31,24 +30,24 @@ VERIFICATION = Purpose("accounts.signed_links.verification", 3 * 24 * 60 * 60, l
 
 
 def make_token(account: User, purpose: Purpose) -> str:
-    """Letters, digits, `-`, `_` and dots, which a URL holds as they are."""
+    """Return a token that is safe in a URL."""
     return _signer(purpose).sign_object([account.pk, _digest(account, purpose)])
 
 
 def read_account_id(token: object, purpose: Purpose) -> int | None:
-    """The id in a token that this service has made for that purpose, and that has not run out; None for any other."""
+    """Return the account id in a valid, unexpired token for this purpose, else None."""
     named = _read(token, purpose)
     return named and named[0]
 
 
 def check_token(token: object, account: User, purpose: Purpose) -> bool:
-    """Whether the token is good, and the account is still as it was when the token was made."""
+    """Return whether the token is valid and the account's state has not changed since."""
     named = _read(token, purpose)
     return named is not None and named[0] == account.pk and constant_time_compare(named[1], _digest(account, purpose))
 
 
 def fingerprint(text: str) -> str:
-    """Of a text that is not to be kept itself."""
+    """Return a keyed digest of a text that must not be stored itself."""
     return salted_hmac("accounts.signed_links", text, algorithm="sha256").hexdigest()[:32]
 
 
@@ -63,6 +62,6 @@ def _digest(account: User, purpose: Purpose) -> str:
 def _read(token: object, purpose: Purpose) -> tuple[int, str] | None:
     try:
         account_id, digest = _signer(purpose).unsign_object(str(token), max_age=purpose.seconds)
-    except (BadSignature, ValueError):  # ValueError: characters that no token has
+    except (BadSignature, ValueError):  # ValueError: characters that no token contains
         return None
     return int(account_id), str(digest)

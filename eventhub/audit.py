@@ -1,7 +1,6 @@
-"""Who is at work, and through what: what the log of registrations and the history of events write beside a change.
+"""Who acts, and through which channel; the logs of registrations and events store it with every change.
 
-A face of the service (the API, the admin, a command) says it once, and no rule has to pass it on. What is said holds
-for the current thread or task until the `with` ends.
+The API, the admin and commands set it once a request, for the current thread or task, so that no rule passes it on.
 """
 
 from collections.abc import Iterator
@@ -17,17 +16,17 @@ class Channel(TextChoices):
     ADMIN = "admin", "Admin"
     COMMAND = "command", "Command"
     IMPORT = "import", "Import"
-    DATABASE = "database", "Database"  # past every rule: SQL by hand, or a queryset's update()
+    DATABASE = "database", "Database"  # raw SQL, or a queryset's update()
 
 
 class Actor(NamedTuple):
-    """The account at work, None where it is nobody's (a command), and the channel."""
+    """`user_id` is None for commands."""
 
     user_id: int | None
     channel: Channel
 
 
-_actor = ContextVar("actor", default=Actor(None, Channel.COMMAND))  # noqa: B039  (a tuple, which nobody can change)
+_actor = ContextVar("actor", default=Actor(None, Channel.COMMAND))  # noqa: B039  (immutable)
 
 
 def actor() -> Actor:
@@ -44,7 +43,7 @@ def channel() -> str:
 
 @contextmanager
 def acting_through(channel: Channel, user_id: int | None = None) -> Iterator[None]:
-    """What happens inside is done through `channel`, by that account, or by whom `is_by` names."""
+    """Attribute everything inside to the channel and the account, or to the one that `set_user` names."""
     before = _actor.set(Actor(user_id, channel))
     try:
         yield
@@ -53,5 +52,5 @@ def acting_through(channel: Channel, user_id: int | None = None) -> Iterator[Non
 
 
 def set_user(user_id: int | None) -> None:
-    """Names the account for the rest of the innermost `through`."""
+    """Name the account for the rest of the innermost `acting_through`."""
     _actor.set(actor()._replace(user_id=user_id))

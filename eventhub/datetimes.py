@@ -1,4 +1,4 @@
-"""Times as the contract has them: in with or without offset, out in UTC with `Z`, years 1900 to 2999."""
+"""Times of the contract: read with or without offset, written in UTC with `Z`, years 1900 to 2999."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ NOT_A_TIME = "Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."
 
 
 def to_utc(moment: datetime) -> datetime:
-    """`moment` in UTC, read in TIME_ZONE where it has no offset. ValueError outside the years of the contract."""
+    """Convert to UTC; a naive time is in TIME_ZONE. Raise ValueError outside the contract's years."""
     try:
         aware = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
         moment = aware.astimezone(UTC)
@@ -25,9 +25,9 @@ def to_utc(moment: datetime) -> datetime:
 
 
 def parse(text: str, *, end_of_day: bool = False) -> datetime:
-    """An ISO 8601 text as a UTC time. A bare date is its first moment in TIME_ZONE, or its last with `end_of_day`.
+    """Parse ISO 8601 to UTC. A bare date is the start of that day in TIME_ZONE, or its end with `end_of_day`.
 
-    ValueError, with a sentence for people, where it is none.
+    Raise ValueError with a sentence for people.
     """
     try:
         day = parse_date(text) if len(text) <= 10 else None
@@ -40,22 +40,22 @@ def parse(text: str, *, end_of_day: bool = False) -> datetime:
 
 
 def start_of_day(moment: datetime) -> datetime:
-    """The first moment, in UTC, of the day that `moment` belongs to in TIME_ZONE."""
+    """Return the start, in UTC, of the moment's day in TIME_ZONE."""
     return start_of_date(timezone.localtime(moment).date())
 
 
 def end_of_day(moment: datetime) -> datetime:
-    """The first moment, in UTC, after the day that `moment` belongs to in TIME_ZONE."""
+    """Return the start, in UTC, of the day after the moment's day in TIME_ZONE."""
     return start_of_date(timezone.localtime(moment).date() + timedelta(days=1))
 
 
 def start_of_date(day: date) -> datetime:
-    """The first moment, in UTC, of that day of TIME_ZONE."""
+    """Return the start, in UTC, of a day in TIME_ZONE."""
     return timezone.make_aware(datetime.combine(day, time.min)).astimezone(UTC)
 
 
 def add_week(moment: datetime) -> datetime:
-    """The same time of the clock in TIME_ZONE seven days on, in UTC. ValueError beyond the years of the contract."""
+    """Return the same clock time in TIME_ZONE seven days later, in UTC. Raise ValueError as `to_utc`."""
     return to_utc(timezone.localtime(moment).replace(tzinfo=None) + timedelta(days=7))
 
 

@@ -1,4 +1,4 @@
-"""Events as a table; `manage.py import_events` reads it again."""
+"""Events as a table, which `manage.py import_events` can read."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def header() -> list[str]:
 
 
 def rows(events: EventQuerySet) -> Iterator[Row]:
-    """The events of a queryset that is the caller's to scope, in the order of their ids. One query for each batch."""
+    """Yield the events of a queryset by id, with one query a batch. The caller restricts it to what may be seen."""
     return (_row(event) for event in by_key(events.with_organizer()))
 
 

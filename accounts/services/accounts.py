@@ -1,7 +1,6 @@
-"""The rules of accounts: signing up, changing one, and that an admin is always left.
+"""Rules of accounts: signing up, changing one, and keeping at least one admin.
 
-What a change means for events and seats (deleting or demoting an organizer) is in
-registrations/services/account_deletion.py.
+registrations/services/account_deletion.py decides what changes and deletions mean for events and seats.
 """
 
 from collections.abc import Iterable
@@ -33,7 +32,7 @@ from eventhub.observability.security_log import Occasion, note, note_change
 from eventhub.tasks import later
 
 MAX_PASSWORD_LENGTH = 128
-# What is told to the address that the account had, and how people call it.
+# Changes that are mailed to the account's previous address, and how the mail names them.
 NOTIFIED_FIELDS = {"password": "password", "email": "email address"}
 
 
@@ -53,8 +52,11 @@ class ProfileChanges(TypedDict, total=False):
 
 @retried
 def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) -> User:
-    """A new account for anyone who asks. UserExists where the name or the address is taken; a 400 for a weak password,
-    the admin role, or the organizer role while ORGANIZER_SIGNUP is closed."""
+    """Create an account for anyone.
+
+    Raise UserExists where the username or the address is taken, and a 400 for a weak password, the admin role, or the
+    organizer role while ORGANIZER_SIGNUP is closed.
+    """
     if role == Role.ADMIN:
         raise Invalid({"role": ["Only an admin can make an admin."]})
     if role == Role.ORGANIZER:
@@ -73,9 +75,9 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
 
 @retried
 def create_account(*, by: User, username: str, email: str, password: str | None, role: str = Role.USER) -> User:
-    """An account of any role, made for somebody; without a password its owner claims it by resetting that.
+    """Create an account of any role for somebody, who without a password claims it by resetting that.
 
-    UsernameExists, EmailExists, a 400 for a weak password, a 403 for who may not.
+    Raise UsernameExists, EmailExists, Forbidden, or a 400 for a weak password.
     """
     require(by, "user", "create")
     if password is not None:
@@ -100,17 +102,14 @@ def require_reauthentication(
     fresh: bool,
     current_password: str | None,
 ) -> None:
-    """ReauthenticationRequired for a new password or address, and for making an admin, who could give themselves
-    anybody's; unless `by` gave their password under 15 minutes ago (`fresh`) or gives it now. None for what is not to
-    change."""
+    """Require a fresh sign-in for a new password or address, and for making an admin. None means no change."""
     makes_admin = role == Role.ADMIN and not account.is_admin and allowed(by, "user", "make_admin")
     if makes_admin or password is not None or (email is not None and normalize_email(email) != account.email):
         require_fresh_sign_in(by=by, fresh=fresh, current_password=current_password)
 
 
 def require_fresh_sign_in(*, by: User, fresh: bool, current_password: str | None, msg: str | None = None) -> None:
-    """ReauthenticationRequired, unless `by` gave their password under 15 minutes ago (`fresh`) or gives it now. `msg`:
-    what it says, where that is not about a change."""
+    """Raise ReauthenticationRequired unless `by` signed in under 15 minutes ago (`fresh`) or gives the password now."""
     if fresh or (current_password and by.check_password(current_password)):
         return
     if current_password:
@@ -119,9 +118,10 @@ def require_fresh_sign_in(*, by: User, fresh: bool, current_password: str | None
 
 
 def validate_changes(*, account: User, by: User, changes: AccountChanges) -> AccountChanges:
-    """The part of `changes` that changes something, if `by`, of whom `require_sign_in` was asked, may make it.
+    """Return the changes that differ from the account, if `by` may make them.
 
-    A 400 for a role not theirs to give, or a weak password; a 403 for who may not deactivate.
+    Call `require_reauthentication` first. Raise a 400 for a weak password or a role that `by` may not give, and
+    Forbidden for a deactivation.
     """
     wanted: dict[str, Any] = {**changes}
     if "email" in wanted:
@@ -141,11 +141,10 @@ def validate_changes(*, account: User, by: User, changes: AccountChanges) -> Acc
 
 @retried
 def apply_changes(*, account_id: int, changes: AccountChanges, condition: Precondition = UNCONDITIONAL) -> User:
-    """Writes what `check_changes` let pass. LastAdmin, UsernameExists, EmailExists or UserNotFound; PreconditionFailed
-    where the account is not as `condition` says.
+    """Write changes that `validate_changes` returned.
 
-    Whoever is deactivated is signed in nowhere when they come back. The address that the account had is told of a new
-    password or address, and a new address is asked whether it is theirs.
+    Deactivation ends all sign-ins. The previous address is notified of a new password or address, and a new address
+    gets a verification link. Raise LastAdmin, UsernameExists, EmailExists, UserNotFound or PreconditionFailed.
     """
     with transaction.atomic():
         account = lock_account(account_id)
@@ -178,20 +177,19 @@ def apply_changes(*, account_id: int, changes: AccountChanges, condition: Precon
 
 
 def send_verification_link(account: User) -> None:
-    """Sends the link with which the person shows that the address is theirs, if EMAIL_VERIFICATION is on and they have
-    not yet."""
+    """Send a link that verifies the address, unless it is verified or EMAIL_VERIFICATION is off."""
     if settings.EMAIL_VERIFICATION != "off" and not account.email_verified:
         later(mails.send_verification_link, account.pk)
 
 
 def notify_of_change(account: User, address: str, changed: Iterable[str]) -> None:
-    """Tells the address that the account had of a new password or address."""
-    if news := [said for name, said in NOTIFIED_FIELDS.items() if name in changed]:
-        later(mails.send_change_notice, account.pk, account.username, address, news)
+    """Notify the account's previous address of a new password or address."""
+    if fields := [label for name, label in NOTIFIED_FIELDS.items() if name in changed]:
+        later(mails.send_change_notice, account.pk, account.username, address, fields)
 
 
 def end_sign_ins(*, account: User, by: User) -> User:
-    """Signs an account out everywhere: no session and no token that it has works from now on. UserNotFound."""
+    """Sign an account out everywhere: end all its sessions and tokens. Raise UserNotFound."""
     require(by, "user", "end_sign_ins", account)
     if not User.objects.filter(pk=account.pk).update(sign_in_generation=F("sign_in_generation") + 1):
         raise UserNotFound()
@@ -203,8 +201,7 @@ def end_sign_ins(*, account: User, by: User) -> User:
 def update_profile(
     *, organizer: User, by: User, changes: ProfileChanges, condition: Precondition = UNCONDITIONAL
 ) -> OrganizerProfile:
-    """Changes what an organizer shows of themselves; a 403 for who may not, PreconditionFailed where it is not as
-    `condition` says."""
+    """Change an organizer's public profile. Raise Forbidden or PreconditionFailed."""
     require(by, "organizer", "update", organizer)
     with transaction.atomic():
         profile, _ = OrganizerProfile.objects.select_for_update().get_or_create(user=organizer)
@@ -216,8 +213,11 @@ def update_profile(
 
 
 def lock_account(account_id: int) -> User:
-    """The account, locked until the transaction ends. An admin's is locked with all other admins', in order of id, so
-    that of two admins who remove each other the second finds itself the last."""
+    """Lock an account until the transaction ends. Raise UserNotFound.
+
+    An admin's account is locked with all other admins', in order of id: of two admins who remove each other, the second
+    is then refused as the last.
+    """
     accounts = User.objects.select_for_update().order_by("pk")
     if User.objects.filter(pk=account_id, role=Role.ADMIN).exists():
         list(accounts.filter(role=Role.ADMIN).values_list("pk"))
@@ -228,7 +228,7 @@ def lock_account(account_id: int) -> User:
 
 
 def refuse_last_admin(account: User) -> None:
-    """LastAdmin where `account`, locked, is the only active admin."""
+    """Raise LastAdmin where the locked account is the only active admin."""
     others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=account.pk)
     if account.is_admin and account.is_active and not others.exists():
         raise LastAdmin()
@@ -263,12 +263,12 @@ def _require_open_organizer_sign_up() -> None:
 
 
 def _not_yet_verified() -> bool | None:
-    """What is known of an address that has just come; None where nobody asks."""
+    """Return `email_verified` of a new address; None means that nobody asks for verification."""
     return None if settings.EMAIL_VERIFICATION == "off" else False
 
 
 def validate_new_password(password: str, user: User) -> None:
-    """A 400 for a password that is too long, or too weak for that account."""
+    """Raise a 400 for a password that is too long, or too weak for the account."""
     if len(password) > MAX_PASSWORD_LENGTH:
         raise Invalid({"password": [f"At most {MAX_PASSWORD_LENGTH} characters."]})
     try:

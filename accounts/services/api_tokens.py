@@ -1,10 +1,8 @@
-"""Service tokens: what an integration sends in place of a sign-in. It does in its owner's name what its scopes name,
-and never more than the owner may do at that moment.
+"""Service tokens: integrations use them instead of signing in, limited to the token's scopes and its owner's rights.
 
-A token is `evh_`, 30 random letters and digits (178 bits), and six more that are their checksum, so that a program
-which looks for leaked secrets knows one when it sees it, and what is mistyped costs no query. What is kept is its
-SHA-256: nobody can guess so many bits, so that a slow hash with a salt would protect nothing more, and the same text
-always has the same digest, by which an index finds it.
+A token is `evh_`, 30 random letters and digits (178 bits) and a checksum of six more, so that secret scanners recognize
+it and a mistyped one costs no query. Only its SHA-256 is stored: with so many random bits a salted, slow hash would add
+nothing, and an index finds the digest.
 """
 
 import hashlib
@@ -35,14 +33,14 @@ RANDOM_CHARACTERS, CHECKSUM_CHARACTERS = 30, 6
 MAX_TOKENS = 20  # of an account
 LIFETIME = timedelta(days=90)
 MAX_LIFETIME = timedelta(days=365)
-EXPIRED_RETENTION = timedelta(days=30)  # in its owner's list, so that they see why an integration came to a stop
-USE_RESOLUTION = timedelta(minutes=1)  # that are written down
+EXPIRED_RETENTION = timedelta(days=30)  # in the list, where its owner sees why an integration stopped
+USE_RESOLUTION = timedelta(minutes=1)  # of `last_used_at`
 _ALPHABET = string.digits + string.ascii_letters
 
 
 @dataclass(frozen=True)
 class NewToken:
-    """A token that has just been made. Its secret is never to be seen again."""
+    """A token that was just created, with its secret, which is shown once."""
 
     token: ServiceToken
     secret: str = field(repr=False)
@@ -52,8 +50,11 @@ class NewToken:
 def create_token(
     *, owner: User, name: str, scopes: Collection[str], expires_at: datetime | None = None, now: datetime | None = None
 ) -> NewToken:
-    """A token of `owner`, who was asked `rules.require_fresh`. TooManyTokens; a 400 for a time of expiry that is past
-    or too far; TokenNotValid where the owner's sign-ins have been ended meanwhile."""
+    """Create a token. Call `accounts.require_fresh_sign_in` first.
+
+    Raise TooManyTokens, a 400 for an expiry that is past or too far away, and TokenNotValid where the owner's sign-ins
+    have been ended meanwhile.
+    """
     now = now or timezone.now()
     expires_at = expires_at or now + LIFETIME
     if not now < expires_at <= now + MAX_LIFETIME:
@@ -82,13 +83,12 @@ def create_token(
 
 
 def list_tokens(owner: User) -> QuerySet[ServiceToken]:
-    """The owner's tokens: those that work, and those that have expired. Those that ended with a sign-in are not listed:
-    nothing brings them back."""
+    """Return the owner's valid and expired tokens, but not those that ended with their sign-ins."""
     return ServiceToken.objects.filter(user=owner, bond=owner.get_session_auth_hash())
 
 
 def revoke_token(*, token: ServiceToken, by: User) -> None:
-    """Ends a token, which is gone with it. A 403 for who may not."""
+    """Delete a token. Raise Forbidden."""
     require(by, "token", "destroy", token)
     token_id, owner_id = token.pk, token.user_id
     token.delete()
@@ -96,8 +96,11 @@ def revoke_token(*, token: ServiceToken, by: User) -> None:
 
 
 def authenticate_token(secret: str, *, now: datetime | None = None) -> ServiceToken:
-    """The token that this is the text of, with its owner; TokenNotValid where there is none, or where it has expired
-    or ended with its owner's sign-ins: by a new password, by "end all sign-ins", by deactivation. One statement."""
+    """Return the token with this secret, and its owner, in one statement.
+
+    Raise TokenNotValid where there is none, it has expired, or its owner's sign-ins have ended (by a new password, "end
+    all sign-ins" or deactivation).
+    """
     if not is_well_formed(secret):
         raise TokenNotValid()
     tokens = ServiceToken.objects.filter(digest=_digest(secret)).select_related("user")
@@ -112,7 +115,7 @@ def authenticate_token(secret: str, *, now: datetime | None = None) -> ServiceTo
 
 
 def record_use(token: ServiceToken, *, now: datetime | None = None) -> None:
-    """Says when the token was last used, to the minute. Whatever comes in the way, the request goes on."""
+    """Record when the token was last used, to the minute. Errors are logged only."""
     now = now or timezone.now()
     if token.last_used_at is not None and now - token.last_used_at < USE_RESOLUTION:
         return
@@ -121,17 +124,17 @@ def record_use(token: ServiceToken, *, now: datetime | None = None) -> None:
         with one_statement():
             ServiceToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
     except Error as problem:
-        logger.info("The last use of a service token was not written down (%s)", type(problem).__name__)
+        logger.info("Could not record the use of a service token (%s)", type(problem).__name__)
 
 
 def delete_expired(*, now: datetime, dry_run: bool) -> int:
-    """Removes the tokens that expired a month ago; how many these are. With `dry_run` they stay."""
+    """Delete tokens that expired a month ago; return how many."""
     expired = ServiceToken.objects.filter(expires_at__lte=now - EXPIRED_RETENTION)
     return expired.count() if dry_run else expired.delete()[0]
 
 
 def is_well_formed(secret: str) -> bool:
-    """Whether this could be a token, by its shape and its checksum."""
+    """Return whether shape and checksum are those of a token."""
     body = secret.removeprefix(PREFIX)
     return (
         secret.startswith(PREFIX)

@@ -1,8 +1,8 @@
-"""Signing in and staying signed in: a short-lived access token, and a refresh token that works once.
+"""JWT sign-in: a short-lived access token, and a refresh token that works once.
 
-Every token carries `auth_time` (OpenID Connect Core 1.0, section 2), the moment the password was given, through all
-refreshes; a digest of the password's hash, so that a new password ends every token issued before it; and the
-account's generation of sign-ins, with which all of them can be ended at once.
+Every token carries, through all refreshes, `auth_time`, when the password was given (OpenID Connect Core 1.0, section
+2); a digest of the password's hash, so that a new password ends earlier tokens; and the account's sign-in generation,
+which ends all of them at once.
 """
 
 import time
@@ -29,7 +29,7 @@ from eventhub.exceptions import InvalidCredentials, TokenNotValid
 from eventhub.observability.security_log import Occasion, note
 
 FRESH_SECONDS = 15 * 60
-# A token that expires in this moment may just be being used up.
+# A token that expires right now may be in use.
 GRACE = timedelta(minutes=1)
 GENERATION_CLAIM = "generation"
 _ACCOUNT = Statement(lambda user_id: routers.with_position(User.objects.filter(pk=user_id)))
@@ -41,7 +41,10 @@ class TokenPair(TypedDict):
 
 
 def sign_in(*, username: str, password: str) -> TokenPair:
-    """Tokens for a name in any case and its password. InvalidCredentials, after the same time, for anything else."""
+    """Return tokens for a username, in any case, and its password.
+
+    Raise InvalidCredentials, which takes the same time for unknown names.
+    """
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
         log_failed_sign_in(username, through=Channel.API)
@@ -50,16 +53,16 @@ def sign_in(*, username: str, password: str) -> TokenPair:
 
 
 def log_failed_sign_in(username: str, *, through: Channel) -> None:
-    """Tells the operator, with the id of the account that was tried, where there is one."""
+    """Write a failed sign-in to the security log, with the id of the account, if it exists."""
     account = User.objects.order_by().filter(username__lower=username.lower()).values_list("pk", flat=True).first()
     note(Occasion.LOGIN_FAILED, user_id=account, through=through.value)
 
 
 @retried
 def refresh(raw: str) -> TokenPair:
-    """New tokens for a refresh token, which is used up by it; TokenNotValid where it is not, or no longer, good.
+    """Exchange a refresh token for new tokens. Raise TokenNotValid where it is invalid or was used.
 
-    Of two requests that race with one token, one wins: using up is a unique INSERT.
+    Of two concurrent requests with one token, one wins: blacklisting it is a unique INSERT.
     """
     with transaction.atomic():
         token = _verified(raw)
@@ -70,7 +73,7 @@ def refresh(raw: str) -> TokenPair:
 
 @retried
 def sign_out(raw: str, *, user: User) -> None:
-    """Uses up the user's own refresh token; TokenNotValid for another's or one that is used up."""
+    """Blacklist the user's refresh token. Raise TokenNotValid for one that is another user's or was used."""
     with transaction.atomic():
         token = _verified(raw)
         if get_account(token) != user:
@@ -79,7 +82,7 @@ def sign_out(raw: str, *, user: User) -> None:
 
 
 def delete_expired(*, now: datetime, dry_run: bool) -> int:
-    """Refresh tokens that are no good any more, used up or not: how many there were. With `dry_run` they stay."""
+    """Delete expired refresh tokens, used or not; return how many."""
     expired = OutstandingToken.objects.filter(expires_at__lte=now - GRACE).order_by("pk").values_list("pk", flat=True)
     if dry_run:
         return expired.count()
@@ -90,17 +93,17 @@ def delete_expired(*, now: datetime, dry_run: bool) -> int:
 
 
 def is_fresh(token: Token | None) -> bool:
-    """Whether the password behind this token was given less than 15 minutes ago."""
+    """Return whether the token's password was given under 15 minutes ago."""
     return token is not None and is_recent(token.get("auth_time", 0))
 
 
 def is_recent(auth_time: float) -> bool:
-    """Whether that moment (Unix seconds) is less than 15 minutes ago."""
+    """Return whether `auth_time` (Unix seconds) is under 15 minutes ago."""
     return time.time() - auth_time < FRESH_SECONDS
 
 
 def get_account(token: Token) -> User:
-    """The active account that a token was issued to, under the password it still has; TokenNotValid."""
+    """Return the active account of a token. Raise TokenNotValid, also after a new password."""
     user_id = str(token.get(api_settings.USER_ID_CLAIM))
     user: User | None = _ACCOUNT.first(int(user_id)) if could_be_id(user_id) else None
     if routers.IS_CONFIGURED:
@@ -115,7 +118,7 @@ def get_account(token: Token) -> User:
 
 
 def read_account_id(raw: object) -> str | None:
-    """The user id in an unexpired token that this service has signed, used up or not; None for anything else."""
+    """Return the user id in an unexpired token that this service signed, used or not, else None."""
     try:
         return str(UntypedToken(raw)[api_settings.USER_ID_CLAIM])  # type: ignore[arg-type]
     except (TokenError, KeyError):
@@ -123,7 +126,7 @@ def read_account_id(raw: object) -> str | None:
 
 
 def issue_tokens(user: User, *, auth_time: int) -> TokenPair:
-    """Tokens for `user`, whose password was given at `auth_time` (Unix seconds)."""
+    """Issue tokens for a user who gave the password at `auth_time` (Unix seconds)."""
     refresh = RefreshToken.for_user(user)
     refresh["auth_time"] = auth_time
     refresh[GENERATION_CLAIM] = user.sign_in_generation

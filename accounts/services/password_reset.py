@@ -1,4 +1,4 @@
-"""Getting back into an account by its mailbox, and showing that an address is one's own."""
+"""Password reset and email verification, by links in mails."""
 
 from django.db import transaction
 
@@ -14,8 +14,7 @@ NOBODY = 0  # the id of no account
 
 
 def request_reset(*, email: str) -> None:
-    """Sends a link for a new password to the account of that address, if there is one. It does the same, and takes the
-    same time, where there is none."""
+    """Mail a reset link to the account with this address, if any; take the same time without one."""
     address = normalize_email(email)
     account_id = User.objects.filter(email__lower=address).order_by().values_list("pk", flat=True).first()
     later(mails.send_reset_link, account_id or NOBODY)
@@ -24,16 +23,16 @@ def request_reset(*, email: str) -> None:
 
 @retried
 def reset_password(*, token: str, password: str) -> User:
-    """A new password for the account that the link of a mail is for, also the first for one that nobody has claimed.
+    """Set a new password with a link's token; for a placeholder account, its first.
 
-    TokenNotValid for a link that is used up, has run out, or is of an account that is not active; a 400 for a weak
-    password, after which the link is still good. All sign-ins end, and a second factor stays. The address is verified.
+    All sign-ins end, a second factor stays, and the address counts as verified. Raise TokenNotValid for a link that was
+    used, has expired, or whose account is inactive; and a 400 for a weak password, which does not use up the link.
     """
     with transaction.atomic():
         account = _lock(token, signed_links.RESET)
         validate_new_password(password, account)
         account.set_password(password)
-        account.sign_in_generation += 1  # everything that stands for the person, and not only for the password
+        account.sign_in_generation += 1  # also ends what does not depend on the password
         account.email_verified = True
         account.save(update_fields=["password", "sign_in_generation", "email_verified", "updated_at"])
         notify_of_change(account, account.email, ["password"])
@@ -43,9 +42,9 @@ def reset_password(*, token: str, password: str) -> User:
 
 @retried
 def verify_email(*, token: str) -> User:
-    """Notes that the address of the account that the link is for is the person's. Again changes nothing.
+    """Mark an account's address as verified.
 
-    TokenNotValid for a link that has run out, or whose account is not active or has another address by now.
+    Raise TokenNotValid for a link that has expired, or whose account is inactive or has another address by now.
     """
     with transaction.atomic():
         account = _lock(token, signed_links.VERIFICATION)
@@ -57,13 +56,13 @@ def verify_email(*, token: str) -> User:
 
 
 def is_valid_link(token: str, purpose: signed_links.Purpose) -> bool:
-    """Whether a link would do what it is for now; to be asked before a form is shown."""
+    """Return whether a link still works, to decide whether to show its form."""
     account = User.objects.filter(pk=signed_links.read_account_id(token, purpose) or NOBODY, is_active=True).first()
     return account is not None and signed_links.check_token(token, account, purpose)
 
 
 def _lock(token: str, purpose: signed_links.Purpose) -> User:
-    """The account of a good link, locked, so that of two uses of it at once one finds it used up."""
+    """Lock and return the account of a valid link, so that concurrent uses cannot both succeed."""
     account_id = signed_links.read_account_id(token, purpose)
     if account_id is None:
         raise TokenNotValid()

@@ -1,4 +1,4 @@
-"""Accounts that are made for people who have not signed up. They claim them by resetting the password."""
+"""Placeholder accounts for people who have not signed up; a password reset claims them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from secrets import token_urlsafe
@@ -26,15 +26,13 @@ SELECT username, email, password, %s, %s, %s, %s FROM {rows} WHERE true ORDER BY
 
 
 class PlaceholderAccount(NamedTuple):
-    """What is particular to an account that nobody has claimed yet."""
-
     username: str
     email: str
     password: str
 
 
 def find_accounts(emails: Collection[str]) -> dict[str, int]:
-    """The id of the account of each of these normalized addresses that has one, active or not."""
+    """Return account ids by normalized address, active or not."""
     found: dict[str, int] = {}
     for some in batches(sorted(emails), AT_ONCE):
         accounts = User.objects.filter(email__lower__in=among(some, "text")).values_list("email", "pk")
@@ -43,11 +41,10 @@ def find_accounts(emails: Collection[str]) -> dict[str, int]:
 
 
 def find_or_create_accounts(emails: Collection[str], known: Mapping[str, int] | None = None) -> dict[str, int]:
-    """The id of an account of each of these normalized addresses, made where there is none. `known` is what
-    `find_accounts` has said of them, where it was asked.
+    """Return account ids by normalized address, and create missing ones. `known` is a result of `find_accounts`.
 
-    One that somebody else has made since is taken as it is. They are made in the order of the addresses, so that two
-    who make the same ones wait for each other and never in a circle.
+    Accounts that others create meanwhile are used. They are created in the order of the addresses, which prevents
+    deadlocks.
     """
     found = dict(find_accounts(emails) if known is None else known)
     for attempt in range(ATTEMPTS):
@@ -55,13 +52,13 @@ def find_or_create_accounts(emails: Collection[str], known: Mapping[str, int] | 
         if not missing:
             return found
         for some in batches(missing, AT_ONCE):
-            _make([_unclaimed(email, is_taken=attempt > 0) for email in some])
+            _insert([_build(email, is_taken=attempt > 0) for email in some])
         found |= find_accounts(missing)
     raise Unavailable()
 
 
-def _unclaimed(email: str, *, is_taken: bool) -> PlaceholderAccount:
-    """An account that nobody can sign in to. Its username is the address, unless it is none or `is_taken`."""
+def _build(email: str, *, is_taken: bool) -> PlaceholderAccount:
+    """Build an account that cannot sign in. Its username is the address, unless that is invalid or taken."""
     username = email
     try:
         _USERNAME.run_validators(username)
@@ -69,12 +66,12 @@ def _unclaimed(email: str, *, is_taken: bool) -> PlaceholderAccount:
         is_taken = True
     if is_taken:
         username = f"guest-{get_random_string(20).lower()}"
-    # As `make_password(None)`, which asks the system for each of its 40 characters.
+    # As `make_password(None)`, but faster.
     return PlaceholderAccount(username, email, password=f"{UNUSABLE_PASSWORD_PREFIX}{token_urlsafe(30)}")
 
 
-def _make(accounts: Sequence[PlaceholderAccount]) -> None:
-    """Writes those of which neither the username nor the address is taken, in one statement."""
+def _insert(accounts: Sequence[PlaceholderAccount]) -> None:
+    """Insert accounts in one statement, except those whose username or address is taken."""
     now: Any = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(_INSERT.format(rows=unfolded(_COLUMNS)), [Role.USER.value, True, now, now, folded(accounts)])

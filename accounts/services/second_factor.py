@@ -1,7 +1,6 @@
-"""The second factor of the back office: a code of the person's phone (TOTP, RFC 6238), or a recovery code.
+"""Second factor of the back office: a code from a phone (TOTP, RFC 6238) or a recovery code.
 
-What is wrong or comes too fast is a refusal; django-otp keeps the count of failures by device, and the callers that of
-their own throttles.
+django-otp counts failures by device; callers have throttles of their own.
 """
 
 import math
@@ -23,19 +22,19 @@ RECOVERY_CODES = 10
 
 
 class SecondFactorSetup(NamedTuple):
-    """A second factor that has just been set up. The codes are never to be seen again."""
+    """A second factor that was just enabled. The recovery codes are shown once."""
 
     device: TOTPDevice
     recovery_codes: list[str]
 
 
 def generate_key() -> str:
-    """A secret for a phone, which counts once `set_up` has seen a code of it."""
+    """Return a secret for `enable`."""
     return default_key()  # type: ignore[no-any-return]
 
 
 def build_device(account: User, key: str) -> TOTPDevice:
-    """The device that `set_up` would make, to show its address and secret."""
+    """Build, unsaved, the device that `enable` creates, for its URL and secret."""
     return TOTPDevice(user=account, key=key, name="Phone", confirmed=True)
 
 
@@ -48,10 +47,7 @@ def recovery_codes_left(account: User) -> int:
 
 
 def enable(*, account: User, key: str, code: str) -> SecondFactorSetup:
-    """Makes the phone that has `key`, and shows so by its first code, the account's second factor.
-
-    WrongCode; SecondFactorExists where it has one.
-    """
+    """Enable a phone that proves by its first code that it has `key`. Raise WrongCode or SecondFactorExists."""
     with transaction.atomic():
         lock_account(account.pk)
         if is_set_up(account):
@@ -63,10 +59,10 @@ def enable(*, account: User, key: str, code: str) -> SecondFactorSetup:
 
 
 def verify(*, account: User, code: str) -> Device:
-    """The device that takes this code, which works once. WrongCode, or CodesPaused after too many of them."""
+    """Accept a code once and return its device. Raise WrongCode, or CodesPaused after too many."""
     code = _plain(code)
     kind = TOTPDevice if len(code) == 6 and code.isdigit() else StaticDevice
-    # A failure is counted and stays so: the refusal must not undo it.
+    # The refusal is raised outside, so that it does not roll back the count of failures.
     with transaction.atomic():
         device = kind.objects.select_for_update().filter(user=account, confirmed=True).first()
         wait = _wait(device) if device else 0
@@ -78,7 +74,7 @@ def verify(*, account: User, code: str) -> Device:
 
 
 def renew_recovery_codes(*, account: User, code: str) -> list[str]:
-    """New recovery codes in place of the old ones, for a code; as `verify`."""
+    """Replace the recovery codes. Raise what `verify` raises."""
     verify(account=account, code=code)
     with transaction.atomic():
         lock_account(account.pk)
@@ -86,13 +82,13 @@ def renew_recovery_codes(*, account: User, code: str) -> list[str]:
 
 
 def disable(*, account: User, code: str) -> None:
-    """Ends the account's second factor, for a code; as `verify`."""
+    """Remove the second factor. Raise what `verify` raises."""
     verify(account=account, code=code)
     _remove(account)
 
 
 def reset(*, account: User, by: User) -> None:
-    """Ends the second factor of somebody who lost the phone, and all sign-ins, one of which may be on it."""
+    """Remove the second factor of somebody who lost the phone, and end their sign-ins, also those on it."""
     require(by, "user", "reset_second_factor", account)
     with transaction.atomic():
         _remove(account)
@@ -100,12 +96,12 @@ def reset(*, account: User, by: User) -> None:
 
 
 def _plain(code: str) -> str:
-    """As it is kept: people type the blanks and dashes that they see."""
+    """Remove the spaces and dashes that people type."""
     return "".join(letter for letter in code.lower() if letter not in " -")
 
 
 def _wait(device: ThrottlingMixin) -> int:
-    """Seconds until the device looks at a code again."""
+    """Return the seconds until the device accepts codes again."""
     allowed, why = device.verify_is_allowed()
     return 0 if allowed else math.ceil((why["locked_until"] - timezone.now()).total_seconds())
 

@@ -1,4 +1,4 @@
-"""Files of events, read: CSV, XLSX or iCalendar to rows. registrations/services/event_import.py brings the rows in."""
+"""Read files of events: CSV, XLSX or iCalendar. registrations/services/event_import.py imports the result."""
 
 from collections.abc import Mapping
 
@@ -13,15 +13,15 @@ MAX_ROWS = 100_000
 
 
 def read_rows(content: bytes, *, name: str, columns: Mapping[str, str]) -> list[ImportedEvent]:
-    """The events of a file, good and bad. It is a calendar where it begins as one or is called `.ics`, else a table,
-    with `columns` as in `events.imports.spreadsheet.read_table`.
+    """Return the events of a file, valid and invalid.
 
-    FileError, with a sentence for people, where it is neither.
+    A file is a calendar if it starts as one or its name ends in `.ics`, else a table; `columns` is as in
+    `events.imports.spreadsheet.read_table`. Raise FileError with a sentence for people.
     """
     if not is_workbook(content):
         text = decode(content)
         if is_calendar(text) or name.lower().endswith(".ics"):
             if columns:
-                raise FileError("This is a calendar; only the columns of a CSV file can be mapped.")
+                raise FileError("Columns can be mapped for tables only, and this file is a calendar.")
             return list(read_calendar(text))
     return list(read_table(read_records(content, max_rows=MAX_ROWS), columns))

@@ -25,10 +25,10 @@ def is_calendar(text: str) -> bool:
 
 
 def read_calendar(text: str) -> Iterator[ImportedEvent]:
-    """The events of an iCalendar text. A calendar says everything of an event but its seats: a description or an end
-    that is not there is none. Only CANCELLED says a status; without it, or without a UID, an event keeps its own.
+    """Yield the events of an iCalendar text.
 
-    FileError where it is malformed.
+    A missing description or end is empty. Only `STATUS:CANCELLED` sets a status, and without a UID an event keeps its
+    own. Raise FileError where the text is malformed.
     """
     for number, vevent in enumerate(_vevents(text), start=1):
         values, problems = _values(vevent)
@@ -37,18 +37,18 @@ def read_calendar(text: str) -> Iterator[ImportedEvent]:
 
 def _vevents(text: str) -> list[VEvent]:
     if _count(text, "BEGIN") != _count(text, "END"):
-        # The library would leave an unfinished calendar out without a word.
-        raise FileError("The calendar is cut off: not every BEGIN has its END.")
+        # The library ignores an unfinished calendar.
+        raise FileError("The calendar is incomplete: a BEGIN has no END.")
     try:
         with warnings.catch_warnings():
-            # A zone that a vendor prefixed with its own name is what it seems to be.
+            # A time zone with a vendor prefix is the one that the library guesses.
             warnings.simplefilter("ignore", GloballyUniqueTZIDGuessed)
             calendars = Calendar.from_ical(text, multiple=True)
         vevents = [part for calendar in calendars for part in calendar.walk() if isinstance(part, VEvent)]
-    except Exception as problem:  # Whatever it is that the parser trips over, the file is at fault.
+    except Exception as problem:  # the parser raises many types
         raise FileError(f"The calendar is malformed: {problem}") from problem
     if not any(calendar.name == "VCALENDAR" for calendar in calendars):
-        raise FileError("There is no calendar in it.")
+        raise FileError("The file contains no calendar.")
     return vevents
 
 
@@ -57,12 +57,12 @@ def _count(text: str, keyword: str) -> int:
 
 
 def _values(vevent: VEvent) -> tuple[dict[str, Any], dict[str, str]]:
-    """What a VEVENT says, and what of it cannot be read."""
+    """Return a VEVENT's values, and its problems by property."""
     values: dict[str, Any] = {}
-    # A property that we do not read may be broken; a line that is no property may belong to one that we do.
+    # Properties that are not read may be broken, but a broken line without a name may belong to one that is.
     problems = {name or "VEVENT": problem for name, problem in vevent.errors if name is None or name in READ_PROPERTIES}
     if series := [name for name in SERIES_PROPERTIES if name in vevent]:
-        problems[series[0]] = "An event takes place once, and this is a series; give each its own VEVENT."
+        problems[series[0]] = "Recurring events are not supported. Give each occurrence its own VEVENT."
     for field, name in TEXT_PROPERTIES.items():
         try:
             values[field] = _text(vevent, name)
@@ -82,15 +82,15 @@ def _values(vevent: VEvent) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _text(vevent: VEvent, name: str) -> str:
     value = vevent.get(name, "")
-    if not isinstance(value, str):  # a list where it is there twice, or VALUE=BINARY
-        raise ValueError("There must be one, and a text.")
+    if not isinstance(value, str):  # a list for a repeated property, or VALUE=BINARY
+        raise ValueError("This must be given once, as text.")
     return str(value).strip()
 
 
 def _moments(vevent: VEvent) -> tuple[datetime, datetime | None]:
-    """When it begins and ends, in UTC. ValueError where that is not said, or in a zone that nobody knows."""
+    """Return start and end in UTC. Raise ValueError where they are missing or their time zone is unknown."""
     if "DURATION" in vevent and not isinstance(getattr(vevent["DURATION"], "dt", None), timedelta):
-        raise ValueError("DURATION must be a length of time.")  # the library takes a date for one, and stumbles
+        raise ValueError("DURATION must be a length of time.")  # the library accepts a date here
     start: date | datetime = vevent.start
     for name in ("DTSTART", "DTEND"):
         _require_known_zone(vevent, name)
@@ -103,13 +103,13 @@ def _moments(vevent: VEvent) -> tuple[datetime, datetime | None]:
 
 
 def _later(start: datetime, duration: timedelta) -> datetime:
-    """RFC 5545, 3.3.6: a day is as long as the clock of the place makes it, an hour is an hour."""
+    """Add days by the local clock and the rest exactly (RFC 5545, 3.3.6)."""
     to_the_day = datetimes.to_utc(start + timedelta(days=duration.days))
     return datetimes.to_utc(to_the_day + timedelta(seconds=duration.seconds))
 
 
 def _require_known_zone(vevent: VEvent, name: str) -> None:
-    """The library reads the time of a zone that it does not know as one without a zone."""
+    """Raise ValueError for an unknown time zone, which the library ignores."""
     value = vevent.get(name)
     zone = value and value.params.get("TZID")
     if zone and isinstance(value.dt, datetime) and value.dt.tzinfo is None:

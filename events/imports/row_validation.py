@@ -1,4 +1,4 @@
-"""What a file says of one event: values that fit the contract, or what is wrong with them."""
+"""One event of a file: its validated values, or what is wrong with them."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
@@ -12,9 +12,9 @@ LABEL_LENGTH = 60
 
 
 class ImportedEvent(NamedTuple):
-    """An event of a file. `place` is where it stands, for people; `problem` is empty where the values are good.
+    """An event of a file. `place` names its position for people; `problem` is empty where it is valid.
 
-    What the file does not say is not among the values, so that a known event keeps it.
+    Fields without a column are not among the values, so that a known event keeps its own.
     """
 
     place: str
@@ -23,8 +23,7 @@ class ImportedEvent(NamedTuple):
 
 
 def validate_row(number: str, values: Mapping[str, Any], problems: Mapping[str, str]) -> ImportedEvent:
-    """The row of `values`, held against the model's own bounds, which are the contract's. `problems`, by field or
-    property, are those that its reader found."""
+    """Validate values against the model. `problems`, by field or property, are those that the reader found."""
     title = values.get("title")
     place = f"{number} ({title[:LABEL_LENGTH]!r})" if title else number
     event = Event(**values)
@@ -37,5 +36,5 @@ def validate_row(number: str, values: Mapping[str, Any], problems: Mapping[str, 
         return ImportedEvent(
             place, EventValues(), "; ".join(f"{name}: {problem}" for name, problem in problems.items())
         )
-    # Read back from the model, which has turned the text of a number into one.
+    # Validation has converted the model's values, such as numbers from text.
     return ImportedEvent(place, cast(EventValues, {name: getattr(event, name) for name in values}))

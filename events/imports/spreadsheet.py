@@ -1,4 +1,4 @@
-"""Events from a table: a header that names the columns, then one event a line."""
+"""Read events from a table: a header, then one event a row."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -14,17 +14,17 @@ from events.models import Event
 REQUIRED = ("title", "date_time", "location")
 OPTIONAL = ("description", "end_time", "max_capacity", "status", "registration_opens", "registration_closes", "uid")
 FIELDS = (*REQUIRED, *OPTIONAL)
-# Which end of the day a bare date stands for.
+# Whether a bare date means the end of that day.
 MEANS_END_OF_DAY = {"date_time": False, "end_time": True, "registration_opens": False, "registration_closes": True}
-# An empty cell here leaves the event what it has, or the default; elsewhere it says that there is nothing.
+# An empty cell keeps the event's value or the default here; in other columns it clears the value.
 IGNORED_IF_EMPTY = ("max_capacity", "status", "uid")
 
 
 def read_table(records: Iterator[Record], columns: Mapping[str, str]) -> Iterator[ImportedEvent]:
-    """The events of a table. `columns` names the column of a field where it is called neither as the field is, in any
-    case and with spaces or underscores, nor as in events/exports.py.
+    """Yield the events of a table.
 
-    FileError where a column is missing or named twice.
+    A column is found by the name of its field, in any case and with spaces or underscores, by its name in an export
+    (events/exports.py), or by the name in `columns`. Raise FileError where one is missing or repeated.
     """
     names = {field: (_label(field), column_label(field)) for field in FIELDS}
     for line, texts, problem in read_entries(records, fields=names, required=REQUIRED, columns=columns):
@@ -35,7 +35,7 @@ def read_table(records: Iterator[Record], columns: Mapping[str, str]) -> Iterato
 
 
 def column_label(field: str) -> str:
-    """What people call a field: the name of its column in an export, which is read again."""
+    """Return the name of a field's column in exports."""
     return in_zone(_label(field)) if field in MEANS_END_OF_DAY else _label(field)
 
 
@@ -44,7 +44,7 @@ def _label(field: str) -> str:
 
 
 def _values(texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """What the cells of a record say, and which do not say a time where they should."""
+    """Return the values of a record, and its invalid times as problems."""
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for field, text in texts.items():

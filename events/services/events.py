@@ -1,4 +1,4 @@
-"""The rules of an event by itself: who may give it to whom, what it may become. Seats are registrations/' concern."""
+"""Rules of an event by itself: its organizer, status and times. Seats are decided in registrations/services."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from events.models import ANNOUNCED, MAY_BECOME, Event, EventStatus
 
 
 class EventValues(TypedDict, total=False):
-    """What people may set of an event. Times are UTC."""
+    """The fields that people may set. Times are UTC."""
 
     title: str
     description: str
@@ -29,7 +29,7 @@ class EventValues(TypedDict, total=False):
 
 
 class Step(NamedTuple):
-    """A change of status that people ask for by name: where it leads from where, and how they say that it is done."""
+    """A named change of status: the new status by the present one, and a participle for messages."""
 
     leads: Mapping[str, str]
     done: str
@@ -47,9 +47,9 @@ STEPS = {
 
 
 def find_organizer(*, user_id: int | None, by: User, owner_id: int) -> User | None:
-    """The organizer that `by` names by id, or None for no change from `owner_id`.
+    """Return the organizer with this id, or None where that is no change from `owner_id`.
 
-    Forbidden where naming another is not theirs to do; a 400 for someone who is neither organizer nor admin.
+    Raise Forbidden where `by` may not assign events, and a 400 for an account that is neither organizer nor admin.
     """
     if user_id is None or user_id == owner_id:
         return None
@@ -61,7 +61,7 @@ def find_organizer(*, user_id: int | None, by: User, owner_id: int) -> User | No
 
 
 def create_event(*, organizer: User, values: EventValues) -> Event:
-    """A new event. A 400 where times are out of order."""
+    """Create an event. Raise a 400 where its times are out of order."""
     event = Event(**{"organizer": organizer, **values})
     event.clean()
     event.save()
@@ -69,9 +69,9 @@ def create_event(*, organizer: User, values: EventValues) -> Event:
 
 
 def apply_values(event: Event, values: EventValues) -> list[str]:
-    """Sets `values` on the event, unsaved, and returns the names of the fields that differ now.
+    """Set values on the event, unsaved, and return the names of the changed fields.
 
-    A 400 for a status that cannot follow the present one, and for times out of order.
+    Raise a 400 for a status that cannot follow the present one, and for times out of order.
     """
     status = values.get("status", event.status)
     if status != event.status and status not in MAY_BECOME[event.status]:
@@ -85,9 +85,9 @@ def apply_values(event: Event, values: EventValues) -> list[str]:
 
 
 def resolve_step(event: Event, step: str) -> str:
-    """The status to which the step of that name leads; the present one where it has led there already.
+    """Return the status that a step leads to, which may be the present one.
 
-    A 400 where it leads nowhere: `publish` is for drafts, and does not bring a cancelled event back.
+    Raise a 400 where the step does not apply: `publish` is for drafts only, not for cancelled events.
     """
     leads, done = STEPS[step]
     status: str = event.status
@@ -100,8 +100,10 @@ def resolve_step(event: Event, step: str) -> str:
 
 
 def values_to_open(event: Event, now: datetime) -> EventValues:
-    """What lets people register from now on: a beginning of registration that is to come is cleared, and an end that
-    has passed. A 400 where that would not open it: for an event that is not announced, or over."""
+    """Return the values that open registration now: clear an opening in the future and a closing in the past.
+
+    Raise a 400 for an event that is not announced, or over.
+    """
     if event.status not in ANNOUNCED:
         label = EventStatus(event.status).label.lower()
         raise Invalid({"status": [f"An event that is {label} takes no registrations."]})
@@ -116,16 +118,16 @@ def values_to_open(event: Event, now: datetime) -> EventValues:
 
 
 def values_to_close(event: Event, now: datetime) -> EventValues:
-    """What keeps people from registering from now on; nothing where registration has not begun, or has ended."""
+    """Return the values that close registration now; none where it is not open."""
     opens, closes = event.registration_opens, event.registration_closes
     is_running = (opens is None or opens < now) and (closes is None or now < closes)
     return {"registration_closes": now} if is_running else {}
 
 
 def duplicate_event(*, event: Event) -> Event:
-    """The same event a week later at the same time of the clock, as a draft of its organizer's without anybody in it.
+    """Copy an event as a draft, a week later at the same clock time, without its registrations.
 
-    A 400 where a week later is beyond the years of the contract.
+    Raise a 400 where that is beyond the contract's years.
     """
     values: EventValues = {
         "title": event.title,

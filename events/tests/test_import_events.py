@@ -169,7 +169,7 @@ def test_cells_that_are_left_out_at_the_end_of_a_line_are_empty(write, olga):
         ("max_capacity", "0", "max_capacity: Ensure this value is greater than or equal to 1."),
         ("max_capacity", "2147483648", "max_capacity: Ensure this value is less than or equal to 2147483647."),
         ("max_capacity", "many", "max_capacity: “many” value must be an integer."),
-        ("max_capacity", "", "max_capacity: The file brings none, and there is no default."),
+        ("max_capacity", "", "max_capacity: The file gives no capacity, and there is no default."),
         ("date_time", "", "date_time: Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."),
         ("date_time", "1.5.2031", "date_time: Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."),
         ("date_time", "1899-12-31", "date_time: The year must be between 1900 and 2999."),
@@ -497,7 +497,7 @@ def test_times_of_a_calendar_are_read_as_rfc_5545_says(write, olga, settings, li
     [
         ("SUMMARY:", "title: This field cannot be blank."),
         ("LOCATION:", "location: This field cannot be blank."),
-        ("SUMMARY:A\nSUMMARY:B", "SUMMARY: There must be one, and a text."),
+        ("SUMMARY:A\nSUMMARY:B", "SUMMARY: This must be given once, as text."),
         ("DTSTART:soon", "DTSTART: Expected datetime, date, or time. Got: 'soon'"),
         ("DTSTART;TZID=Nowhere/Town:20310501T190000", "DTSTART: The time zone Nowhere/Town is unknown."),
         ("DTSTART:18991231T235959Z", "DTSTART: The year must be between 1900 and 2999."),
@@ -515,11 +515,11 @@ def test_times_of_a_calendar_are_read_as_rfc_5545_says(write, olga, settings, li
         ),
         (
             "RRULE:FREQ=WEEKLY;COUNT=5",
-            "RRULE: An event takes place once, and this is a series; give each its own VEVENT.",
+            "RRULE: Recurring events are not supported. Give each occurrence its own VEVENT.",
         ),
         (
             "RECURRENCE-ID:20310501T190000Z",
-            "RECURRENCE-ID: An event takes place once, and this is a series; give each its own VEVENT.",
+            "RECURRENCE-ID: Recurring events are not supported. Give each occurrence its own VEVENT.",
         ),
         ("no property", "VEVENT: Content line could not be parsed into parts: 'no property': Invalid content line"),
     ],
@@ -570,11 +570,11 @@ def test_a_calendar_is_known_by_what_is_in_it_whatever_it_is_called(write, olga,
 @pytest.mark.parametrize(
     ("content", "arguments", "failure"),
     [
-        (calendar(), ["--map", "title=Name"], "This is a calendar; only the columns of a CSV file can be mapped."),
-        (calendar("UID:a")[:-20], [], "The calendar is cut off: not every BEGIN has its END."),
-        (calendar() + calendar("UID:a")[:-15], [], "The calendar is cut off: not every BEGIN has its END."),
+        (calendar(), ["--map", "title=Name"], "Columns can be mapped for tables only, and this file is a calendar."),
+        (calendar("UID:a")[:-20], [], "The calendar is incomplete: a BEGIN has no END."),
+        (calendar() + calendar("UID:a")[:-15], [], "The calendar is incomplete: a BEGIN has no END."),
         ("END:VCALENDAR\nBEGIN:X", [], "The calendar is malformed: END encountered without an accompanying BEGIN!"),
-        ("BEGIN:VCARD\nEND:VCARD\n", [], "There is no calendar in it."),
+        ("BEGIN:VCARD\nEND:VCARD\n", [], "The file contains no calendar."),
         (
             "<html>",
             [],

@@ -1,4 +1,4 @@
-"""Registrations as a table. An account's address and username are not in it: an organizer is not to learn them."""
+"""Registrations as a table, without address and username of accounts, which organizers must not learn."""
 
 from collections.abc import Iterator
 
@@ -24,8 +24,7 @@ def header() -> list[str]:
 
 
 def rows(registrations: RegistrationQuerySet) -> Iterator[Row]:
-    """The registrations of a queryset that is the caller's to scope, in the order of their ids. One query for each
-    batch."""
+    """Yield the registrations of a queryset by id, with one query a batch. The caller restricts what may be seen."""
     return (_row(registration) for registration in by_key(registrations.with_event().only(*READ)))
 
 

@@ -1,7 +1,6 @@
-"""What the dashboard says in numbers, of all that somebody runs: seats, queues, days, and what wants attention.
+"""Figures of the dashboard, for the events that `user` runs: seats, queues, activity, and what needs attention.
 
-Each function is one query, and returns as much for a million rows as for ten. Every function takes `user`, whose
-events are meant, and `now`, a UTC time.
+Each function is one query with a bounded result. `now` is UTC.
 """
 
 from collections import Counter
@@ -22,13 +21,12 @@ from registrations.models import Registration, RegistrationStatus
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 DAYS = 30  # in a chart
 LINES = 10  # in a list
-# A queue is long from a tenth of the seats on: so many would be worth a larger room, or a second evening. Below five
-# people it is what cancellations will take care of.
+# A queue of a tenth of the seats justifies a larger room; fewer than five people are left to cancellations.
 LONG_QUEUE_SHARE, LONG_QUEUE = 10, 5
 
 
 class Stage(NamedTuple):
-    """How far somebody has come: whether there are events, announced ones, people in them; and the first draft."""
+    """Progress of the first steps."""
 
     has_events: bool
     has_announced: bool
@@ -37,7 +35,7 @@ class Stage(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Of the announced events of today and later, as the list of events has them."""
+    """Totals of the announced events of today and later."""
 
     events: int
     seats: int
@@ -46,7 +44,7 @@ class Totals(NamedTuple):
 
 
 class Day(NamedTuple):
-    """Registrations made that day, whatever became of them, and cancellations of that day."""
+    """Registrations, whatever their status now, and cancellations of a day."""
 
     day: date
     registered: int
@@ -68,7 +66,7 @@ class Fill(NamedTuple):
 
 
 class Reason(StrEnum):
-    """Why an event wants attention."""
+    """Why an event needs attention."""
 
     LONG_QUEUE = "long queue"
     HALF_EMPTY = "half empty"
@@ -95,7 +93,7 @@ def get_stage(*, user: User, now: datetime) -> Stage:
 
 
 def get_totals(*, user: User | None, now: datetime) -> Totals:
-    """None: of everybody's events."""
+    """Return the totals; `user=None` means all events."""
     events = Event.objects.order_by() if user is None else _events(user)
     to_come = events.filter(status__in=ANNOUNCED, last_mark__gte=datetimes.start_of_day(now))
     found = to_come.aggregate(
@@ -108,7 +106,7 @@ def get_totals(*, user: User | None, now: datetime) -> Totals:
 
 
 def get_activity(*, user: User, now: datetime) -> Activity:
-    """The last DAYS days of TIME_ZONE, the present one last; who was marked attended today, by the same clock."""
+    """Return figures for the last DAYS days in TIME_ZONE, today last, and today's check-ins."""
     today = timezone.localtime(now).date()
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
     own = Registration.objects.managed_by(user).order_by()
@@ -127,27 +125,27 @@ def get_activity(*, user: User, now: datetime) -> Activity:
 
 
 def get_next_events(*, user: User, now: datetime) -> list[Fill]:
-    """The first LINES that are announced and not over; what began more than a day ago is left out."""
+    """Return the next LINES announced events that are not over and began at most a day ago."""
     to_come = _events(user).filter(status__in=ANNOUNCED, date_time__gt=now - DAY).not_over(now)
     return [Fill(*row) for row in to_come.order_by("date_time", "pk").values_list(*Fill._fields)[:LINES]]
 
 
 def get_concerns(*, user: User, now: datetime) -> list[Concern]:
-    """What wants attention, LINES of each reason at most: what begins soonest first, then the latest that has begun."""
+    """Return events that need attention, at most LINES a reason: future ones first, nearest to now first."""
     own = _events(user)
     drafts = own.filter(status=EventStatus.DRAFT)
     to_come = own.filter(status__in=ANNOUNCED, date_time__gte=now)
-    # Divided, and not multiplied: ten times the largest capacity is no integer of the database any more.
+    # Divided, since ten times the largest capacity overflows the integer type.
     long_queue = Q(waitlisted__gte=LONG_QUEUE) & Q(waitlisted__gte=F("max_capacity") / float(LONG_QUEUE_SHARE))
     half_empty = Q(date_time__lte=now + DAY, seats_taken__lt=F("max_capacity") / 2.0)
-    # A day late: the command that completes events may run once a night.
+    # A day late, since `complete_events` may run once a night.
     late = datetimes.start_of_day(now - DAY)
     first, *others = (
         _reasoned(Reason.LONG_QUEUE, _soonest(to_come.filter(long_queue, has_free_seats=False))),
         _reasoned(Reason.HALF_EMPTY, _soonest(to_come.filter(half_empty))),
         _reasoned(Reason.DRAFT_NEAR, _soonest(drafts.filter(date_time__gte=now, date_time__lte=now + WEEK))),
         _reasoned(Reason.DRAFT_PAST, _latest(drafts.filter(date_time__lt=now))),
-        # One status after the other, as event_by_status has them: completed events by the thousand are not looked at.
+        # One query a status, for the index event_by_status.
         *(
             _reasoned(Reason.NOT_COMPLETED, _latest(own.filter(status=status, date_time__lt=late, last_mark__lt=late)))
             for status in ANNOUNCED
@@ -162,7 +160,7 @@ def _events(user: User) -> Any:
 
 
 def _by_groups(rows: Any, field: str, days: list[date], kind: str) -> Iterator[Any]:
-    """Counts the rows of each day, in one part of a union, which finds an organizer's rows once for all days."""
+    """Count the rows of each day with one GROUP BY, which is faster for one organizer's rows."""
     found = rows.filter(**{f"{field}__gte": datetimes.start_of_date(days[0])}).values(
         kind=Value(kind), day=TruncDate(field)
     )
@@ -170,7 +168,7 @@ def _by_groups(rows: Any, field: str, days: list[date], kind: str) -> Iterator[A
 
 
 def _by_ranges(rows: Any, field: str, days: list[date], kind: str) -> Iterator[Any]:
-    """The same in a part for each day: of everybody's rows, a third of the time that a date for each of them takes."""
+    """Count the rows of each day by ranges, which for all rows takes a third of the time."""
     for day in days:
         that_day = {f"{field}__gte": datetimes.start_of_date(day), f"{field}__lt": datetimes.start_of_date(day + DAY)}
         found = rows.filter(**that_day).values(kind=Value(kind), day=Value(day))
@@ -186,7 +184,7 @@ def _latest(events: Any) -> Any:
 
 
 def _reasoned(reason: Reason, events: Any) -> Any:
-    """The events by key: SQLite takes no limit in a part of a union, only further inside."""
+    """Select the events by key, since SQLite allows no LIMIT in a part of a union."""
     found = Event.objects.filter(pk__in=events.values("pk")).order_by()
     return found.annotate(reason=Value(reason.value)).values_list(*Fill._fields, "reason")
 

@@ -1,8 +1,8 @@
-"""Everything that is held about a person, as one JSON document.
+"""Export of all personal data of an account, as one JSON document.
 
-A section is a table, and the columns in it that lead to an account. Of each row it says every column but the secret
-ones, so that a column to come is in it by itself. A table to come, and a column that leads to an account, is in a
-section or in ELSEWHERE, or a test fails.
+A section is a table and its columns that refer to an account. It contains every column except secrets, so that new
+columns are included. A test fails for a new table, or a new reference to accounts, that is in no section and not in
+EXCLUDED.
 """
 
 import tempfile
@@ -28,35 +28,34 @@ from eventhub.observability.security_log import Occasion, note
 from events.models import Event
 from registrations.models import Registration, Transition
 
-IN_MEMORY = 1024 * 1024  # of a document; one that is longer is a file
+MAX_IN_MEMORY = 1024 * 1024  # bytes; a longer document is a file
 
 
 @dataclass(frozen=True)
 class Section:
-    """A table. `by`: the columns that lead to the account; `key`: what a row's own number is called; `beside`: what is
-    said of a row beside its columns, and how a query calls it; `is_indexed`: whether an index leads from the account
-    to its rows, so that the table need not be read."""
+    """A table. `by`: columns that refer to the account; `key`: exported name of the primary key; `extra`: lookups of
+    other tables by exported name; `is_indexed`: whether an index finds the account's rows, or all rows are read."""
 
     name: str
     model: type[Model]
     by: tuple[str, ...]
     key: str = "id"
     secret: tuple[str, ...] = ()
-    beside: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
     is_single: bool = False
     is_indexed: bool = True
 
     def columns(self) -> dict[str, str]:
-        """What is said of a row, and the attribute that it is."""
+        """Return the attribute of each exported name."""
         shown = [each for each in self.model._meta.concrete_fields if each.name not in self.secret]
         named = {self.key if each.attname == "id" else each.attname: each.attname for each in shown}
-        return named | {name: name for name in self.beside}
+        return named | {name: name for name in self.extra}
 
     def rows(self, account_id: int) -> Iterator[dict[str, Any]]:
-        """What is said of each row of the account's. So many at a time are in memory as a query reads."""
+        """Yield the account's rows, one batch in memory at a time."""
         theirs = Q(*((column, account_id) for column in self.by), _connector=Q.OR)
-        beside = {name: F(path) for name, path in self.beside.items()}
-        found = self.model._base_manager.filter(theirs).annotate(**beside)
+        extra = {name: F(path) for name, path in self.extra.items()}
+        found = self.model._base_manager.filter(theirs).annotate(**extra)
         columns = self.columns().items()
         for row in by_key(found) if self.is_indexed else chain.from_iterable(by_range(found)):
             yield {name: getattr(row, attribute) for name, attribute in columns}
@@ -67,11 +66,11 @@ _EVENT = {"event_title": "event__title", "event_date_time": "event__date_time"}
 SECTIONS = (
     Section("account", User, ("pk",), "user_id", secret=("password",), is_single=True),
     Section("organizer_profile", OrganizerProfile, ("user",), is_single=True),
-    Section("registrations", Registration, ("user",), "attendee_id", beside=_EVENT),
+    Section("registrations", Registration, ("user",), "attendee_id", extra=_EVENT),
     Section("registrations_log", Transition, ("registration__user",)),
     Section("events", Event, ("organizer",), "event_id"),
     Section("events_log", Event.history.model, ("organizer", "history_user_id"), "event_id", is_indexed=False),
-    # What they did to registrations, their own and others'. Of these it says the number, and nothing of the people.
+    # Their changes of registrations, also of others, whose ids it gives but no personal data.
     Section("deeds", Transition, ("by",), is_indexed=False),
     Section("back_office_journal", LogEntry, ("user",)),
     Section("service_tokens", ServiceToken, ("user",), "token_id", secret=("digest", "bond")),
@@ -80,14 +79,14 @@ SECTIONS = (
         OutstandingToken,
         ("user",),
         secret=("token", "jti"),
-        beside={"ended_at": "blacklistedtoken__blacklisted_at"},
+        extra={"ended_at": "blacklistedtoken__blacklisted_at"},
     ),
     Section("kept_answers", StoredAnswer, ("about",), secret=("key", "fingerprint")),
     Section("authenticators", TOTPDevice, ("user",), secret=("key",)),
     Section("recovery_codes", StaticDevice, ("user",)),
 )
 
-# What else there is, a table or a column, and why no section says it.
+# Other tables and columns, and why they are not exported.
 EXCLUDED = {
     "registrations_registration.status_by_id": "the last line of its log says it; those of others are among the deeds",
     "accounts_storedanswer.user_id": "what was answered to them within a day; what is in it of them, the sections say",
@@ -105,9 +104,9 @@ EXCLUDED = {
 
 
 def write_export(*, account: User, now: datetime | None = None) -> IO[bytes]:
-    """Everything that is held about whoever has this account, as a file to read from the beginning and to close."""
+    """Write the export to a file, at its start. The caller closes it."""
     now = now or timezone.now()
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (the caller closes it)
+    file = tempfile.SpooledTemporaryFile(MAX_IN_MEMORY)  # noqa: SIM115  (the caller closes it)
     try:
         file.writelines(_document(account, now))
     except BaseException:

@@ -1,4 +1,4 @@
-"""Lists of people, read: a table to guests. registrations/services/attendee_import.py brings them into an event."""
+"""Read lists of attendees. registrations/services/attendee_import.py registers them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from accounts.models import User, normalize_email
 from eventhub.spreadsheets.entries import TableRow, read_entries, read_records
 from registrations.models import Registration
 
-# Each field, and what its column is called besides.
+# The fields, and other names of their columns.
 FIELDS = {
     "email": ("e-mail", "email address", "e-mail address", "mail", "mail address"),
     "name": ("full name", "attendee", "attendee name", "guest"),
@@ -20,7 +20,6 @@ REQUIRED = ("email",)
 MAX_ROWS = 1_000_000
 LABEL_LENGTH = 60
 
-# Their bounds are the contract's.
 _EMAIL = User._meta.get_field("email")
 _NAME = Registration._meta.get_field("name")
 _CONTACT_DETAILS = Registration._meta.get_field("contact_details")
@@ -29,9 +28,9 @@ _CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Guest(NamedTuple):
-    """A person of a list, as the row of that line has them; `problem` is empty where it can be taken.
+    """A row of a list; `problem` is empty where it is valid.
 
-    `typed` is the address as it stands there, or else the name, for people; `email` the form in which accounts keep it.
+    `typed` is the address, or else the name, as given, for messages; `email` is normalized.
     """
 
     line: int
@@ -47,20 +46,17 @@ class Guest(NamedTuple):
 
 
 def read_attendees(content: bytes, *, columns: Mapping[str, str], max_rows: int = MAX_ROWS) -> list[Guest]:
-    """The people of a CSV file or an XLSX workbook, good rows and bad. `columns` names the column of a field that is
-    called neither as the field, in any case and with spaces or underscores, nor as FIELDS has it.
+    """Read a CSV file or an XLSX workbook, valid and invalid rows.
 
-    A name that is not given is what stands before the @; contact details that are not given are the address. Nothing
-    comes from an account, so that nobody learns of one.
-
-    FileError, with a sentence for people, where it is no table, has no addresses or more than `max_rows` rows.
+    A column is found by the name of its field, in any case and with spaces or underscores, by a name in FIELDS or by
+    the name in `columns`. A missing name is the part before the @, missing contact details are the address: nothing is
+    taken from accounts, so that nobody learns who has one. Raise FileError with a sentence for people.
     """
     records = read_records(content, max_rows=max_rows)
     return [build_guest(entry) for entry in read_entries(records, fields=FIELDS, required=REQUIRED, columns=columns)]
 
 
 def build_guest(entry: TableRow) -> Guest:
-    """The person of an entry, with the problem that there is with them, if any."""
     typed, name = entry.texts["email"], entry.texts.get("name", "")
     guest = Guest(
         entry.line,
@@ -86,4 +82,4 @@ def _problems(guest: Guest, entry: TableRow) -> Iterator[str]:
             yield f"{field.name}: {' '.join(invalid.messages)}"
         else:
             if forbidden.search(text):
-                yield f"{field.name}: There are control characters in it."
+                yield f"{field.name}: Control characters are not allowed."

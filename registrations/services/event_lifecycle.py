@@ -1,4 +1,4 @@
-"""Events that time has moved on: those that have begun are active, those that have ended are completed."""
+"""Status changes by time: events that have begun are active, those that have ended are completed."""
 
 import logging
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ BATCH = 500
 
 
 class StatusUpdate(NamedTuple):
-    """What became of an event that was due: its new status, or None where it has changed meanwhile; or a problem."""
+    """The new status of a due event, None where it has changed meanwhile; or a problem."""
 
     event: Event
     status: str | None
@@ -28,7 +28,7 @@ class StatusUpdate(NamedTuple):
 
 
 def due_status(event: Event, now: datetime) -> str | None:
-    """The status that an announced event should have by now, or None where it has it."""
+    """Return the status that an announced event should have, or None where it has it."""
     if event.status not in ANNOUNCED or event.date_time > now:
         return None
     due = EventStatus.COMPLETED if event.ends <= now else EventStatus.ACTIVE
@@ -36,11 +36,10 @@ def due_status(event: Event, now: datetime) -> str | None:
 
 
 def due_events(now: datetime) -> Iterator[Event]:
-    """The events whose status is not what it should be by now.
+    """Yield the events whose status is out of date.
 
-    One status after the other, as the index event_by_status has them: what is long over has left these, so that little
-    is read. In batches, each a list: a cursor left open keeps what it read, and beside another process that has
-    written since, SQLite then refuses to write.
+    Reads one status after the other, for the index event_by_status, in batches that are lists: with an open cursor,
+    SQLite refuses to write after another process has written.
     """
     for status in ANNOUNCED:
         begun = Event.objects.filter(status=status, date_time__lte=now).order_by("date_time", "pk")
@@ -54,9 +53,9 @@ def due_events(now: datetime) -> Iterator[Event]:
 
 @retried
 def update_status(*, event_id: int, now: datetime) -> str | None:
-    """Gives an event the status that it should have by now, and returns it; None where it has it, or is gone.
+    """Give an event its due status, and return it; None where nothing is due or the event is gone.
 
-    Decided under the event's lock, since it may have been put off a moment ago.
+    Decides under the event's lock, since it may just have been postponed.
     """
     with transaction.atomic():
         try:
@@ -70,10 +69,7 @@ def update_status(*, event_id: int, now: datetime) -> str | None:
 
 
 def iter_updates(now: datetime, *, dry_run: bool = False) -> Iterator[StatusUpdate]:
-    """Brings every event up to date that is not; one that fails does not stop the others.
-
-    With `dry_run` they are what would be done, and nothing is written.
-    """
+    """Update the status of every due event; a failure does not stop the others. `dry_run` writes nothing."""
     for event in due_events(now):
         try:
             status = due_status(event, now) if dry_run else update_status(event_id=event.pk, now=now)
@@ -84,12 +80,12 @@ def iter_updates(now: datetime, *, dry_run: bool = False) -> Iterator[StatusUpda
 
 
 def update_due_events(*, now: datetime, dry_run: bool) -> int:
-    """How many events were not what they should be by now, and are. The first problem is raised, after all of them."""
+    """Update all due events and return how many. Raise the first problem, after all of them."""
     done, first_problem = 0, None
     for event, status, problem in iter_updates(now, dry_run=dry_run):
         done += status is not None
         if problem is not None:
-            logger.warning("event %s is not up to date: %s", event.pk, problem)
+            logger.warning("Could not update the status of event %s: %s", event.pk, problem)
             first_problem = first_problem or problem
     if first_problem is not None:
         raise first_problem

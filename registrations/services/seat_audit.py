@@ -1,7 +1,7 @@
-"""Holds the counts and the queues of all events against their registrations, and mends what can be mended.
+"""Compare the counts and queues of events with their registrations, and repair them.
 
-Counts go wrong only while the triggers are away (registrations/triggers.py), and a seat stays free beside a queue only
-where raw SQL freed it: every rule of this project serves the queue in the same transaction.
+Counts go wrong only while the triggers are missing (registrations/triggers), and a seat stays free beside a queue only
+where raw SQL freed it.
 """
 
 from collections.abc import Iterator
@@ -19,22 +19,19 @@ from registrations.models import SEATED, Registration, RegistrationStatus
 from registrations.services.seats import lock_event, promote
 from registrations.triggers import recount
 
-# Events a query. Each statement sees one moment of the database, so that what is being written meanwhile is no fault;
-# a single one over millions of rows would keep that moment, and the dead rows since, for as long as it runs.
+# Events a query. A single query over millions of rows would hold its snapshot, and keep dead rows, for too long.
 BATCH = 10_000
 
 
 class Fault(NamedTuple):
-    """An event that breaks a rule of the contract, and how."""
-
     event_id: int
     problem: str
 
 
 def find_faults(now: datetime | None = None) -> Iterator[Fault]:
-    """The events whose counts or queue are not as their rows want them, by id, each with all that is wrong with it.
+    """Yield the events whose counts or queue do not fit their registrations, by id.
 
-    Nothing is being read between two faults, so that the caller may write. Two queries for each BATCH of events.
+    No cursor is open between two faults, so that the caller may write. Two queries for each BATCH of events.
     """
     now = now or timezone.now()
     after = 0
@@ -47,15 +44,15 @@ def find_faults(now: datetime | None = None) -> Iterator[Fault]:
 
 @retried
 def repair(*, event_id: int, now: datetime | None = None) -> int:
-    """Counts the event's rows again and serves its queue; how many people got a seat by it.
+    """Recount an event's registrations, serve its queue and return how many were promoted. Needs the triggers.
 
-    CapacityBelowTaken, with nothing changed, where more people are seated than there are seats: who has to go is not
-    for a program to say. EventNotFound. The triggers must be there, since they do the counting.
+    Raise EventNotFound, and CapacityBelowTaken, with nothing changed, where an event is oversold: people have to decide
+    who goes.
     """
     try:
         with transaction.atomic():
             lock_event(event_id)
-            _number_the_unnumbered(event_id)
+            _assign_queue_numbers(event_id)
             recount([event_id])
             return promote(event_id=event_id, now=now)
     except IntegrityError as problem:
@@ -65,16 +62,16 @@ def repair(*, event_id: int, now: datetime | None = None) -> int:
 
 
 def _batch_end(after: int) -> int | None:
-    """The last id of the next batch; None where there are no more events."""
+    """Return the last id of the next batch, or None."""
     batch = Event.objects.filter(pk__gt=after).order_by("pk")[:BATCH]
     end: int | None = batch.aggregate(end=Max("pk"))["end"]
     return end
 
 
 def _suspects(after: int, upto: int) -> Any:
-    """Events of a batch that differ from their rows, or have both a free seat and a queue, served or not.
+    """Return events of a batch with wrong counts, or with both a free seat and a queue.
 
-    The bounds are given for both tables, since a database does not conclude those of one from those of the other.
+    The bounds are given for both tables, since databases do not derive one from the other.
     """
     waiting = Q(claim__status=RegistrationStatus.WAITLISTED)
     counted = Event.objects.filter(pk__gt=after, pk__lte=upto).annotate(
@@ -88,26 +85,25 @@ def _suspects(after: int, upto: int) -> Any:
     miscounted = ~Q(seats_taken=F("really_seated")) | ~Q(waitlisted=F("really_waiting"))
     idle = Q(really_waiting__gt=0, really_seated__lt=F("max_capacity"))
     suspects = counted.filter(miscounted | Q(unnumbered__gt=0) | idle)
-    # Only what `_problems` reads: SQLite groups by every column that it selects.
+    # SQLite groups by every column that it selects.
     return suspects.only("max_capacity", "seats_taken", "waitlisted", "status", "date_time", "end_time").order_by("pk")
 
 
 def _problems(event: Any, now: datetime) -> Iterator[str]:
-    """What is wrong with a suspect, judged by its rows."""
     seated, waiting = event.really_seated, event.really_waiting
     if (event.seats_taken, event.waitlisted) != (seated, waiting):
         yield f"counts {event.seats_taken} seated and {event.waitlisted} waiting, has {seated} and {waiting}"
     free = event.max_capacity - seated
     if free < 0:
-        yield f"{seated} people on {event.max_capacity} seats"
+        yield f"{seated} people for {event.max_capacity} seats"
     if event.unnumbered:
-        yield f"{event.unnumbered} waiting without a number in the queue"
+        yield f"{event.unnumbered} waiting without a queue number"
     if free > 0 and waiting and event.serves_queue(now):
-        yield f"{free} free beside a queue of {waiting}"
+        yield f"{free} free while {waiting} wait"
 
 
-def _number_the_unnumbered(event_id: int) -> None:
-    """Puts those whom no trigger gave a number at the end of the queue, by the clock for want of anything better."""
+def _assign_queue_numbers(event_id: int) -> None:
+    """Put waiting registrations without a number at the queue's end, by date of registration."""
     waiting = Registration.objects.waiting().filter(event=event_id)
     unnumbered = list(waiting.filter(queue_number=None).order_by("registration_date", "pk").only("pk"))
     if not unnumbered:

@@ -293,7 +293,7 @@ def serve_queue(event: Event, *, now: datetime) -> int:
 def _require_status(registration: Registration, status: str) -> None:
     if registration.status != status:
         now, wanted = RegistrationStatus(registration.status).label.lower(), RegistrationStatus(status).label.lower()
-        raise Invalid({"status": [f"This is for who is {wanted}, not {now}."]})
+        raise Invalid({"status": [f"This is for {wanted} registrations, not {now} ones."]})
 
 
 def _build(event: Event, user: User, by: User, name: str | None, contact_details: str | None) -> Registration:

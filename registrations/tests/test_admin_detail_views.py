@@ -63,14 +63,29 @@ def full(olga, make_event, enroll):
         ("check_in", "waitlisted", "attended", "Anna: checked in."),
         ("undo_check_in", "attended", "registered", "Anna: check-in undone."),
         ("undo_check_in", "registered", "registered", "Anna: not checked in."),
-        ("undo_check_in", "cancelled", "cancelled", "Anna: This is for who is attended, not cancelled."),
+        (
+            "undo_check_in",
+            "cancelled",
+            "cancelled",
+            "Anna: This is for attended registrations, not cancelled ones.",
+        ),
         ("reinstate", "cancelled", "registered", "Anna: reinstated."),
         ("reinstate", "registered", "registered", "Anna: already registered."),
-        ("reinstate", "attended", "attended", "Anna: This is for who is cancelled, not attended."),
+        (
+            "reinstate",
+            "attended",
+            "attended",
+            "Anna: This is for cancelled registrations, not attended ones.",
+        ),
         ("cancel", "registered", "cancelled", "Anna: cancelled."),
         ("cancel", "attended", "cancelled", "Anna: cancelled."),
         ("cancel", "cancelled", "cancelled", "Anna: already cancelled."),
-        ("requeue", "registered", "registered", "Anna: This is for who is waitlisted, not registered."),
+        (
+            "requeue",
+            "registered",
+            "registered",
+            "Anna: This is for waitlisted registrations, not registered ones.",
+        ),
     ],
 )
 @pytest.mark.parametrize("way", ["button", "bulk", "row"])
@@ -146,8 +161,8 @@ def test_each_refusal_is_told_and_the_others_are_done(office, olga, full, enroll
     answer = bulk(office(olga), [*full, gone], "reinstate")
     assert told(answer) == [
         "Anna: already registered.",
-        "Bob: This is for who is cancelled, not waitlisted.",
-        "Carla: This is for who is cancelled, not waitlisted.",
+        "Bob: This is for cancelled registrations, not waitlisted ones.",
+        "Carla: This is for cancelled registrations, not waitlisted ones.",
         "Dora: Event is full.",
     ]
 

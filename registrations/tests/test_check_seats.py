@@ -173,7 +173,7 @@ def test_counts_of_an_event_without_registrations_are_held_against_none(make_eve
 
 def test_a_free_seat_beside_a_queue_is_named(idle, olga):
     event = idle(olga)
-    assert check_seats() == ([f"Event {event.pk}: 1 free beside a queue of 2"], 1)
+    assert check_seats() == ([f"Event {event.pk}: 1 free while 2 wait"], 1)
     assert statuses(event) == ["cancelled", "registered", "waitlisted", "waitlisted"]
 
 
@@ -192,7 +192,7 @@ def test_repair_seats_the_first_in_the_queue(idle, olga, fields):
     event = idle(olga, **fields)
     assert check_seats("--repair") == (
         [
-            f"Event {event.pk}: 1 free beside a queue of 2",
+            f"Event {event.pk}: 1 free while 2 wait",
             f"Event {event.pk}: repaired; seats given to the waiting list: 1",
             "All counts are correct. Events repaired: 1. Events checked: 1.",
         ],
@@ -207,7 +207,7 @@ def test_a_queue_is_judged_by_its_rows_and_not_by_the_counts(make_event, enroll,
     with unwatched():
         Registration.objects.filter(pk=first.pk).update(status="cancelled")
     assert check_seats() == (
-        [f"Event {event.pk}: counts 2 seated and 1 waiting, has 1 and 1; 1 free beside a queue of 1"],
+        [f"Event {event.pk}: counts 2 seated and 1 waiting, has 1 and 1; 1 free while 1 wait"],
         1,
     )
     assert check_seats("--repair")[1] == 0
@@ -221,7 +221,7 @@ def test_who_waits_without_a_number_is_named_and_put_at_the_end(make_event, enro
         later = enroll(event, bob, status="waitlisted")
         earlier = enroll(event, eve, status="waitlisted", registration_date=timezone.now() - timedelta(days=1))
     assert check_seats() == (
-        [f"Event {event.pk}: counts 1 seated and 1 waiting, has 1 and 3; 2 waiting without a number in the queue"],
+        [f"Event {event.pk}: counts 1 seated and 1 waiting, has 1 and 3; 2 waiting without a queue number"],
         1,
     )
     assert check_seats("--repair")[1] == 0
@@ -234,12 +234,12 @@ def test_who_waits_without_a_number_is_named_and_put_at_the_end(make_event, enro
 
 def test_more_people_than_seats_remain_and_the_rest_is_repaired(overfull, idle, olga):
     other = idle(olga)
-    wrong = f"Event {overfull.pk}: counts 2 seated and 0 waiting, has 3 and 0; 3 people on 2 seats"
+    wrong = f"Event {overfull.pk}: counts 2 seated and 0 waiting, has 3 and 0; 3 people for 2 seats"
     assert check_seats("--repair") == (
         [
             wrong,
             f"Event {overfull.pk}: not repaired. Add seats or cancel registrations, then repair again.",
-            f"Event {other.pk}: 1 free beside a queue of 2",
+            f"Event {other.pk}: 1 free while 2 wait",
             f"Event {other.pk}: repaired; seats given to the waiting list: 1",
         ],
         1,

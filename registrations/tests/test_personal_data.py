@@ -286,7 +286,7 @@ def test_one_that_fails_half_way_is_no_file_but_an_error(bob, monkeypatch):
 
 
 def test_a_long_one_is_the_same(bob, monkeypatch):
-    monkeypatch.setattr(personal_data, "IN_MEMORY", 10)
+    monkeypatch.setattr(personal_data, "MAX_IN_MEMORY", 10)
     assert exported(bob)["account"]["username"] == "bob"
 
 
