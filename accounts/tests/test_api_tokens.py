@@ -473,7 +473,7 @@ def test_a_request_goes_on_where_its_use_cannot_be_written(made, bob, caplog):
     with caplog.at_level(logging.INFO), connection.execute_wrapper(refuse):
         assert ContractClient(new.secret).get("/users/me").status_code == 200
     assert ServiceToken.objects.get().last_used_at is None
-    assert "was not written down (OperationalError)" in caplog.text
+    assert "Could not record the use of a service token (OperationalError)" in caplog.text
 
 
 def test_those_that_expired_a_month_ago_are_forgotten(made, bob):
