@@ -46,6 +46,8 @@ class AccountModelForm(RefusableModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.validate_constraints = lambda exclude=None: None
+        if "is_active" in self.fields:
+            self.fields["is_active"].help_text = "If off, the account cannot sign in."
 
     def validate_unique(self) -> None:
         pass

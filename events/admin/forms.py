@@ -24,6 +24,7 @@ class EventForm(OptimisticForm):
         model = Event
         fields = (*DETAILS, "organizer", *TIMES, *SEATS, *REGISTRATION)
         labels: ClassVar = {
+            "waitlist": "Waiting list",
             "registration_opens": "Registration opens",
             "registration_closes": "Registration closes",
         }

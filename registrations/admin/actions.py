@@ -148,7 +148,7 @@ def confirm(
     back: str,
 ) -> HttpResponse:
     """Return the confirmation page. Its form posts `hidden` to `post_to`."""
-    what = action.label.replace("registration", counted(len(rows)))
+    what = action.label if len(rows) == 1 else action.label.replace("registration", counted(len(rows)))
     context = {
         **model_admin.admin_site.each_context(request),
         "title": f"{what}?",

@@ -119,7 +119,8 @@ class RegistrationChangelist:
     list_display_links = ("person",)
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        columns = ("person", "check_in_button", "state", "since", "event", "registered")
+        event = () if EVENT_VAR in request.GET else ("event",)
+        columns = ("person", "check_in_button", "state", "since", *event, "registered")
         return (*columns, "account") if cast(User, request.user).is_admin else columns
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
