@@ -7,7 +7,6 @@ so that no page waits for the disk. A 503 is a page that the statement timeout h
 import os
 import random
 from argparse import Namespace
-from urllib.parse import urlencode
 
 from bench import scale_rows as rows
 from bench.in_process import answer, expect
@@ -42,13 +41,12 @@ def run(options: Namespace) -> int:
 
 def measured(case: Case, page_size: int) -> tuple[float, int, str]:
     """Return the milliseconds, the status, and what was asked."""
-    path = case.path()
-    path += f"{'&' if '?' in path else '?'}{urlencode({'page_size': page_size})}"
-    message = request("GET", path, token(PEOPLE[case.who]))
+    case.query["page_size"] = str(page_size)
+    message = request("GET", case.path(), token(PEOPLE[case.who]))
     answered = answer(message)
     if answered[0] != STOPPED:
         expect(answered, 200)
-    return milliseconds(lambda: answer(message)), answered[0], f"{case.title}, {page_size} rows, {case.who}"
+    return milliseconds(lambda: answer(message)), answered[0], f"{case.title}, {case.who}"
 
 
 def any_page(chance: random.Random) -> Case:

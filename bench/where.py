@@ -75,13 +75,12 @@ def _watched(seen: Counter[str]) -> Iterator[None]:
     def look(number: int, frame: FrameType | None) -> None:
         seen[_layer(frame)] += 1
 
-    before = signal.signal(signal.SIGPROF, look)
+    signal.signal(signal.SIGPROF, look)
     signal.setitimer(signal.ITIMER_PROF, TICK_SECONDS, TICK_SECONDS)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
 
 
 def _layer(frame: FrameType | None) -> str:
