@@ -161,10 +161,19 @@ def require_verified(user: User) -> None:
         raise EmailNotVerified()
 
 
-class ByTable(BasePermission):
-    """DRF's question about the role, answered by the table. Rows are asked about by name, with `require`."""
+class TablePermission(BasePermission):
+    """DRF's permission class over the table: of the role, and of one row."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         require_scope(request.auth, view.resource, view.action)
         require(request.user, view.resource, view.action)  # type: ignore[arg-type]
         return True
+
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+        require(request.user, view.resource, view.action, obj)  # type: ignore[arg-type]
+        return True
+
+    @staticmethod
+    def scope(view: Any) -> str | None:
+        """The scope that a service token needs for the view's action, for the OpenAPI document."""
+        return SCOPES.get((view.resource, view.action))

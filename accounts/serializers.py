@@ -1,15 +1,15 @@
-"""The shapes of accounts in bodies. No rules here."""
+"""Accounts, tokens and profiles in requests and responses. No rules here."""
 
 from typing import Any, ClassVar
 
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
-from accounts.bodies import TokenRow, UserRow
-from accounts.models import OrganizerProfile, Role, ServiceToken, User, normalize_email
+from accounts.models import Role, normalize_email
 from accounts.permissions import Scope
 from accounts.services.accounts import MAX_PASSWORD_LENGTH
-from eventhub.api.parsers import Body
+from accounts.services.api_tokens import NewToken
+from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 
 
@@ -30,10 +30,8 @@ class AddressField(serializers.EmailField):
         return normalize_email(super().to_internal_value(data))
 
 
-class UserSerializer(serializers.Serializer[User]):
-    """What `UserRow.body` writes."""
-
-    user_id = serializers.IntegerField()
+class UserSerializer(RowSerializer):
+    user_id = serializers.IntegerField(source="pk")
     username = serializers.CharField()
     email = serializers.EmailField()
     role = serializers.ChoiceField(choices=Role.choices)
@@ -41,7 +39,6 @@ class UserSerializer(serializers.Serializer[User]):
     created_at = TimeField()
     updated_at = TimeField()
 
-    row = UserRow
     example: ClassVar = {
         "user_id": 7,
         "username": "olga",
@@ -51,6 +48,11 @@ class UserSerializer(serializers.Serializer[User]):
         "created_at": "2026-03-01T09:00:00Z",
         "updated_at": "2026-03-01T09:00:00Z",
     }
+
+    def to_representation(self, user: Any) -> dict[str, Any]:
+        body = super().to_representation(user)
+        body["email_verified"] = bool(body["email_verified"])
+        return body
 
 
 class SignUpInput(Body):
@@ -111,9 +113,9 @@ class TokenPairSerializer(serializers.Serializer[Any]):
     example: ClassVar = {"token": "eyJhbGciOiJIUzI1NiIs...", "refresh": "eyJhbGciOiJIUzI1NiIs..."}
 
 
-class ProfileSerializer(serializers.Serializer[OrganizerProfile]):
-    user_id = serializers.IntegerField()
-    name = serializers.CharField()
+class ProfileSerializer(RowSerializer):
+    user_id = serializers.IntegerField(source="pk")
+    name = serializers.CharField(source="public_name")
     contact = serializers.CharField()
     about = serializers.CharField()
 
@@ -123,14 +125,6 @@ class ProfileSerializer(serializers.Serializer[OrganizerProfile]):
         "contact": "hello@example.org",
         "about": "Evenings about science.",
     }
-
-    def to_representation(self, profile: OrganizerProfile) -> dict[str, Any]:
-        return {
-            "user_id": profile.pk,
-            "name": profile.public_name,
-            "contact": profile.contact,
-            "about": profile.about,
-        }
 
 
 class ProfileInput(Body):
@@ -144,17 +138,14 @@ class ProfileInput(Body):
 SCOPES = [(scope.value, scope.value) for scope in Scope]
 
 
-class TokenSerializer(serializers.Serializer[ServiceToken]):
-    """What `TokenRow.body` writes."""
-
-    token_id = serializers.IntegerField()
+class TokenSerializer(RowSerializer):
+    token_id = serializers.IntegerField(source="pk")
     name = serializers.CharField()
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES))
     created_at = TimeField()
     expires_at = TimeField()
     last_used_at = TimeField(allow_null=True, help_text="To the minute; null until then.")
 
-    row = TokenRow
     example: ClassVar[dict[str, Any]] = {
         "token_id": 3,
         "name": "Website",
@@ -168,10 +159,14 @@ class TokenSerializer(serializers.Serializer[ServiceToken]):
 class NewTokenSerializer(TokenSerializer):
     token = serializers.CharField(help_text="Shown now, and never again.")
 
+    computed = ("token",)
     example: ClassVar[dict[str, Any]] = {
         **TokenSerializer.example,
         "token": "evh_4fGx9mQp2LrT7vKc1WzB...",
     }
+
+    def to_representation(self, made: NewToken) -> dict[str, Any]:
+        return {**super().to_representation(made.token), "token": made.secret}
 
 
 class TokenInput(Body):
@@ -189,7 +184,7 @@ class TokenInput(Body):
 
 
 class ExportSerializer(serializers.Serializer[Any]):
-    """What registrations/selectors/personal_data.py writes: a section for each table, with the columns that it has."""
+    """A section for each table, with the columns that it has."""
 
     exported_at = TimeField()
     account = serializers.DictField()

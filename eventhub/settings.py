@@ -226,8 +226,8 @@ OTP_TOTP_ISSUER = "EventHub"
 # The API ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ByTable"],
-    "DEFAULT_RENDERER_CLASSES": ["eventhub.api.parsers.JSONRenderer"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.TablePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["eventhub.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["eventhub.api.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "eventhub.api.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["eventhub.api.filters.Filters", "eventhub.api.filters.Search"],

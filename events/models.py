@@ -102,14 +102,14 @@ def is_visible(status: str, organizer_id: int, user: User) -> bool:
 
 class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
     def find(self, pk: int, user: User) -> "Event":
-        """Return the event; EventNotFound where there is none, or it is hidden from `user`."""
+        """Return the event with its organizer; EventNotFound where it is missing or hidden from `user`."""
         event: Event | None = _BY_ID.first(pk)
         if event is None or not event.is_visible_to(user):
             raise EventNotFound()
         return event
 
 
-_BY_ID = Statement(lambda pk: Event.objects.order_by().filter(pk=pk))
+_BY_ID = Statement(lambda pk: Event.objects.with_organizer().order_by().filter(pk=pk))
 
 
 class ChangeThrough(models.Model):

@@ -1,26 +1,23 @@
-"""The shape of an event in bodies. No rules here."""
+"""An event in requests and responses. No rules here."""
 
 from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from eventhub.api.fields import IdField
-from eventhub.api.parsers import Body
+from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
-from events.bodies import EventRow
-from events.models import MAX_CAPACITY, Event, EventStatus
+from events.models import MAX_CAPACITY, EventStatus
 
 
-class EventOrganizerSerializer(serializers.Serializer[Any]):
-    user_id = serializers.IntegerField()
-    name = serializers.CharField()
-    contact = serializers.CharField()
+class EventOrganizerSerializer(RowSerializer):
+    user_id = serializers.IntegerField(source="pk")
+    name = serializers.CharField(source="profile.name")
+    contact = serializers.CharField(source="profile.contact")
 
 
-class EventSerializer(serializers.Serializer[Event]):
-    """What `EventRow.body` writes."""
-
-    event_id = serializers.IntegerField()
+class EventSerializer(RowSerializer):
+    event_id = serializers.IntegerField(source="pk")
     title = serializers.CharField()
     description = serializers.CharField()
     date_time = TimeField()
@@ -39,7 +36,8 @@ class EventSerializer(serializers.Serializer[Event]):
     created_at = TimeField()
     updated_at = TimeField()
 
-    row = EventRow
+    computed = ("seats_left",)
+    read_also = ("organizer__username",)
     example: ClassVar = {
         "event_id": 12,
         "title": "Night of the Telescopes",
@@ -60,6 +58,15 @@ class EventSerializer(serializers.Serializer[Event]):
         "created_at": "2027-03-01T09:00:00Z",
         "updated_at": "2027-03-01T09:00:00Z",
     }
+
+    def to_representation(self, event: Any) -> dict[str, Any]:
+        body = super().to_representation(event)
+        body["seats_left"] = body["max_capacity"] - body["seats_taken"]
+        organizer = body["organizer"]
+        if not organizer["name"]:
+            organizer["name"] = getattr(event, "organizer__username", None) or event.organizer.username
+        organizer["contact"] = organizer["contact"] or ""
+        return body
 
 
 class EventInput(Body):

@@ -1,29 +1,27 @@
-"""The shape of a registration in bodies, where it is called an attendee. No rules here."""
+"""A registration, which the API calls an attendee, in requests and responses. No rules here."""
 
 from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from eventhub.api.fields import IdField
-from eventhub.api.parsers import Body
+from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from events.models import EventStatus
-from registrations.bodies import AttendeeRow
-from registrations.models import Registration, RegistrationStatus
+from registrations.models import RegistrationStatus
+from registrations.services.eligibility import Eligibility
 
 
-class AttendeeEventSerializer(serializers.Serializer[Any]):
-    event_id = serializers.IntegerField()
+class AttendeeEventSerializer(RowSerializer):
+    event_id = serializers.IntegerField(source="pk")
     title = serializers.CharField()
     date_time = TimeField()
     location = serializers.CharField()
     status = serializers.ChoiceField(choices=EventStatus.choices)
 
 
-class AttendeeSerializer(serializers.Serializer[Registration]):
-    """What `AttendeeRow.body` writes."""
-
-    attendee_id = serializers.IntegerField()
+class AttendeeSerializer(RowSerializer):
+    attendee_id = serializers.IntegerField(source="pk")
     event_id = serializers.IntegerField()
     event = AttendeeEventSerializer()
     user_id = serializers.IntegerField(allow_null=True, help_text="Null once the account is deleted.")
@@ -36,7 +34,7 @@ class AttendeeSerializer(serializers.Serializer[Registration]):
     )
     updated_at = TimeField()
 
-    row = AttendeeRow
+    computed = ("waitlist_position",)
     example: ClassVar = {
         "attendee_id": 31,
         "event_id": 12,
@@ -56,10 +54,14 @@ class AttendeeSerializer(serializers.Serializer[Registration]):
         "updated_at": "2027-03-02T10:30:00Z",
     }
 
+    def to_representation(self, registration: Any) -> dict[str, Any]:
+        body = super().to_representation(registration)
+        if not isinstance(registration, tuple):  # the position costs a count, so lists leave it out
+            body["waitlist_position"] = registration.waitlist_position()
+        return body
 
-class ProspectSerializer(serializers.Serializer[Any]):
-    """What `prospect_body` writes."""
 
+class ProspectSerializer(serializers.Serializer[Eligibility]):
     allowed = serializers.BooleanField()
     code = serializers.CharField(allow_null=True, help_text="Of the refusal; null where there is none.")
     msg = serializers.CharField(allow_null=True)
@@ -77,6 +79,18 @@ class ProspectSerializer(serializers.Serializer[Any]):
         "seats_left": 0,
         "attendee_id": None,
     }
+
+    def to_representation(self, prospect: Eligibility) -> dict[str, Any]:
+        """Say beforehand what registering would answer."""
+        return {
+            "allowed": prospect.refusal is None,
+            "code": None,
+            "msg": None,
+            "can_wait": False,
+            "seats_left": prospect.event.seats_left,
+            "attendee_id": None,
+            **(prospect.refusal.body if prospect.refusal else {}),
+        }
 
 
 class AttendeeInput(Body):

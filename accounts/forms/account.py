@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget,
 
 from accounts.models import OrganizerProfile, User
 from accounts.services import accounts, jwt, second_factor
-from accounts.views.users import by_id, by_name
+from accounts.throttle_subjects import by_id, by_name
 from eventhub.admin.model_admin import problems
 from eventhub.api.throttling import CredentialsByAccount, CredentialsByAddress, pause_guessing
 from eventhub.audit import Channel

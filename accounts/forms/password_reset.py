@@ -11,8 +11,7 @@ from accounts import signed_links
 from accounts.forms.account import Guarded
 from accounts.models import normalize_email
 from accounts.services import password_reset
-from accounts.views.password_reset import by_email
-from accounts.views.users import by_id
+from accounts.throttle_subjects import by_email, by_id
 
 
 class AskForResetForm(Guarded, forms.Form):

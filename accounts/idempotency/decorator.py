@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts.idempotency import store
 from accounts.idempotency.store import Answer
-from eventhub.api.parsers import dumps
+from eventhub.api.renderers import dumps
 from eventhub.api.viewsets import ApiViewSet
 from eventhub.exceptions import Invalid
 
@@ -26,8 +26,8 @@ NOT_A_KEY = "1 to 255 visible ASCII characters, in double quotes or without any.
 View = Callable[..., Response]
 
 
-def keyed(view: View) -> View:
-    """Has the action of a viewset heed the header. Not for one whose answer holds a secret: answers are kept.
+def idempotent(view: View) -> View:
+    """Let an action of a viewset accept the header. Not for one whose response holds a secret: responses are stored.
 
     Who is signed in, throttles and roles are asked about as for any request, before the key is looked at. Without the
     header nothing of this happens.
@@ -39,7 +39,7 @@ def keyed(view: View) -> View:
         if sent is None:
             return view(self, request, *args, **kwargs)
         key = parse_key(sent)
-        takes_a_body = self.operations[str(self.action)].input is not None
+        takes_a_body = str(self.action) in self.input_serializers
         body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS) if takes_a_body else b""
         answer, is_replayed = store.answer_once(
             user=self.user,
@@ -49,7 +49,7 @@ def keyed(view: View) -> View:
         )
         return _answered(answer, is_replayed)
 
-    once.is_keyed = True  # type: ignore[attr-defined]
+    once.is_idempotent = True  # type: ignore[attr-defined]
     return once
 
 

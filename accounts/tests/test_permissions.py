@@ -163,12 +163,12 @@ def test_every_action_that_is_not_public_is_in_the_table(resource, action):
 def test_only_these_are_public():
     public = {(view.__name__, action) for view, action in operations() if view.public}
     assert public == {
-        ("SignUp", "create"),
-        ("Sessions", "login"),
-        ("Sessions", "refresh"),
-        ("PasswordReset", "reset"),
-        ("PasswordReset", "confirm"),
-        ("EmailVerification", "verify"),
+        ("SignUpViewSet", "register"),
+        ("SessionViewSet", "login"),
+        ("SessionViewSet", "refresh"),
+        ("PasswordResetViewSet", "reset"),
+        ("PasswordResetViewSet", "confirm"),
+        ("EmailVerificationViewSet", "verify"),
     }
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from eventhub.api.parsers import dumps
+from eventhub.api.renderers import dumps
 
 _generating = threading.Lock()
 

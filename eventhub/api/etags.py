@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from django.utils.http import parse_etags
 
-from eventhub.api.parsers import dumps
+from eventhub.api.renderers import dumps
 from eventhub.exceptions import PreconditionFailed
 
 
-class Edited(Protocol):
+class Versioned(Protocol):
     """An item: the text that its `edition` is changes with every edit."""
 
     @property
@@ -48,7 +48,7 @@ class Precondition:
     match: str | None = None
     none_match: str | None = None
 
-    def require(self, item: Edited) -> None:
+    def require(self, item: Versioned) -> None:
         """PreconditionFailed where `If-Match` names no tag of the item's edition, or `If-None-Match` names one.
 
         Who writes asks it of the row that is locked for that.
@@ -62,7 +62,7 @@ class Precondition:
 UNCONDITIONAL = Precondition()
 
 
-def _names(header: str, item: Edited, *, weak: bool) -> bool:
+def _names(header: str, item: Versioned, *, weak: bool) -> bool:
     """Whether one of the tags is of the item's present edition. Weak ones match nothing in `If-Match`."""
     named = parse_etags(header)
     if named == ["*"]:

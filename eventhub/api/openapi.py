@@ -1,4 +1,4 @@
-"""The OpenAPI document, from what each view declares in `operations`, and summaries from docstrings."""
+"""The OpenAPI document: bodies from serializers, error codes and descriptions from the viewsets."""
 
 import inspect
 from collections import defaultdict
@@ -8,10 +8,9 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import exceptions as drf
 
-from accounts.permissions import SCOPES
 from eventhub import exceptions
 from eventhub.api.exception_handler import as_refusal
-from eventhub.api.viewsets import Operation
+from eventhub.api.serializers import Body
 
 ERROR_REF = {"$ref": "#/components/schemas/Error"}
 ERROR = {
@@ -59,19 +58,40 @@ INVALID = exceptions.Invalid({"field": ["This value is not valid."]})
 
 
 class ContractSchema(AutoSchema):
-    """Describes an ApiViewSet's action by its `Operation`."""
+    """Describes an action of an ApiViewSet."""
 
     view: Any  # an ApiViewSet
 
     @property
-    def operation(self) -> Operation:
-        declared: Operation = self.view.operations[self.view.action]
-        return declared
+    def status(self) -> int:
+        status: int = self.view.success_status.get(self.view.action, 200)
+        return status
 
     @property
-    def is_keyed(self) -> bool:
-        """Whether the operation heeds an Idempotency-Key (accounts/idempotency/decorator.py)."""
-        return getattr(getattr(self.view, self.view.action), "is_keyed", False)
+    def input(self) -> type[Body] | None:
+        return self.view.input_serializers.get(self.view.action)  # type: ignore[no-any-return]
+
+    @property
+    def output(self) -> Any:
+        return None if self.status == 204 else self.view.get_serializer_class()
+
+    @property
+    def is_list(self) -> bool:
+        return self.view.action in self.view.list_actions
+
+    @property
+    def has_etag(self) -> bool:
+        return self.view.action in self.view.etag_actions
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether the action accepts an Idempotency-Key (accounts/idempotency/decorator.py)."""
+        return getattr(getattr(self.view, self.view.action), "is_idempotent", False)
+
+    @property
+    def scope(self) -> str | None:
+        """The scope that a service token needs for the action; None where no token is accepted."""
+        return next((permission.scope(self.view) for permission in self.view.get_permissions()), None)
 
     def get_operation_id(self) -> str:
         partial = "_partially" if self.method == "PATCH" else ""
@@ -87,40 +107,34 @@ class ContractSchema(AutoSchema):
         return "\n".join(self._docstring().splitlines()[1:]).strip()
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """How a request is signed: by a JWT, or by a service token, where one of that scope is let in."""
+        """Return the ways to authenticate: a JWT, or a service token where one of that scope is accepted."""
         if self.view.public:
             return []
-        scope = SCOPES.get((self.view.resource, self.view.action))
-        return [{"bearer": []}, *([{"service_token": [scope.value]}] if scope else [])]
+        return [{"bearer": []}, *([{"service_token": [str(self.scope)]}] if self.scope else [])]
 
     def get_override_parameters(self) -> list[Any]:
-        """The headers of its own that the operation takes, and those that its answers carry."""
+        """Return the headers of the request and of its responses."""
         headers = []
-        if self.operation.tagged and self.method != "POST":
+        if self.has_etag and self.method != "POST":
             headers += [_header(name, text) for name, text in CONDITIONS.items()]
-        if self.is_keyed:
+        if self.is_idempotent:
             headers.append(_header("Idempotency-Key", IDEMPOTENCY_KEY))
             headers.append(_header("Idempotent-Replayed", REPLAYED, of_answer=True))
-        if self.operation.tagged and self.operation.output is not None:
+        if self.has_etag and self.output is not None:
             headers.append(_header("ETag", ETAG, of_answer=True))
         return headers
 
     def get_request_serializer(self) -> Any:
-        operation = self.operation
-        # The contract's PUT keeps what is absent, as PATCH does: nothing is required.
-        return operation.input(partial=True) if operation.input and self.method in ("PUT", "PATCH") else operation.input
+        # The contract's PUT keeps absent keys, as PATCH does: nothing is required.
+        return self.input(partial=True) if self.input and self.method in ("PUT", "PATCH") else self.input
 
     def get_response_serializers(self) -> Any:
-        operation = self.operation
-        output = operation.output
-        if output is not None and operation.many:
-            return {operation.status: output(many=True)}
-        return {operation.status: output}
+        return {self.status: self.output(many=True) if self.is_list else self.output}
 
     def _get_request_body(self, direction: Any = "request") -> Any:
         body = super()._get_request_body(direction)
         if body:
-            example = getattr(self.operation.input, "example", None)
+            example = getattr(self.input, "example", None)
             body["content"]["application/json"]["example"] = example
         return body
 
@@ -130,7 +144,7 @@ class ContractSchema(AutoSchema):
             response["description"] = response.get("description") or self.get_summary()
             if "content" in response:
                 response["content"]["application/json"]["example"] = self._output_example()
-        if self.operation.tagged and self.method == "GET":
+        if self.has_etag and self.method == "GET":
             responses["304"] = {"description": NOT_MODIFIED, "headers": responses["200"]["headers"]}
         by_status: dict[int, list[exceptions.Refusal]] = defaultdict(list)
         for refusal in filter(None, map(as_refusal, self._refusals())):
@@ -152,34 +166,36 @@ class ContractSchema(AutoSchema):
         return responses
 
     def _docstring(self) -> str:
-        return inspect.getdoc(getattr(self.view, self.view.action)) or ""
+        """Return what the view says of an action of DRF's own, else the action's docstring."""
+        described = self.view.descriptions.get(self.view.action)
+        return inspect.cleandoc(described or getattr(self.view, self.view.action).__doc__ or "")
 
     def _output_example(self) -> Any:
-        example = getattr(self.operation.output, "example", None)
-        if self.operation.many:
+        example = getattr(self.output, "example", None)
+        if self.is_list:
             return {"next": None, "previous": None, "results": [example]}
         return example
 
     def _refusals(self) -> list[Exception]:
-        """The operation's own refusals, and those that follow from what kind of operation it is."""
+        """Return the action's own refusals, and those of every action of its kind."""
         refusals: list[Exception] = []
         if self.view.public:
             refusals += [drf.Throttled(wait=30)]
         else:
             refusals += [exceptions.NotAuthenticated(), exceptions.TokenNotValid(), drf.Throttled(wait=30)]
-            refusals += [exceptions.InsufficientScope(SCOPES.get((self.view.resource, self.view.action)))]
-        if self.operation.input is not None:
+            refusals += [exceptions.InsufficientScope(self.scope)]
+        if self.input is not None:
             refusals += [
                 drf.ParseError("JSON parse error"),
                 exceptions.TooLarge(),
                 drf.UnsupportedMediaType("text/plain"),
             ]
-        if self.operation.input is not None or self.operation.many or self.is_keyed:
+        if self.input is not None or self.is_list or self.is_idempotent:
             refusals.append(INVALID)
-        if self.is_keyed:
+        if self.is_idempotent:
             refusals.append(exceptions.IdempotencyKeyReused())
-        refusals += self.operation.refusals
-        if self.operation.tagged and self.method != "POST":
+        refusals += self.view.error_responses.get(self.view.action, ())
+        if self.has_etag and self.method != "POST":
             refusals.append(exceptions.PreconditionFailed())
         if self.method != "GET":
             refusals.append(exceptions.Refusal())
@@ -200,12 +216,12 @@ def _numbered(bodies: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
 
 
 def hide_slash_aliases(endpoints: list[tuple[Any, ...]], **kwargs: Any) -> list[tuple[Any, ...]]:
-    """drf-spectacular's hook: only the contract's spelling of a path is documented."""
+    """Hook of drf-spectacular: document only the contract's spelling of a path."""
     return [endpoint for endpoint in endpoints if not getattr(endpoint[3], "is_slash_alias", False)]
 
 
 def add_shared_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """drf-spectacular's hook: the one error body, and how a request is signed."""
+    """Hook of drf-spectacular: add the error body and the ways to authenticate."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Error"] = ERROR
     components["securitySchemes"] = {

@@ -23,7 +23,6 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from eventhub.db.postgresql.base import statement_timeout
 from eventhub.db.union_page import first_rows
 from eventhub.exceptions import BadRequest, Unavailable
-from eventhub.listings import Listing
 
 MAX_PAGE_SIZE = 200
 STATEMENT_SECONDS = 3
@@ -86,8 +85,7 @@ class RowComparison(Func):
 
 
 class KeysetPagination(BasePagination):
-    """The contract's envelope. The view names its orders: `orderings` maps a parameter's value to a column; and the
-    NamedTuple `row`, whose fields, the columns of the orders and `pk` among them, are all that is read."""
+    """The contract's envelope. The view names its orders in `ordering_fields`, and the default one in `ordering`."""
 
     page: list[Any]
     next_link: str | None
@@ -102,17 +100,10 @@ class KeysetPagination(BasePagination):
         reverse = descending != (cursor is not None and cursor.backwards)
         if cursor is not None:
             queryset = queryset.filter(RowComparison(column, "<" if reverse else ">", cursor))
+        columns = view.get_serializer_class().columns()
         with bounded():
-            found = [*first_rows(queryset, _order(column, reverse), view.row._fields, size + 1)]
-        return self._page([view.row._make(values) for values in found], size, cursor, request, view)
-
-    def first_page(self, listing: Listing, ids: tuple[int, ...], request: Request, view: Any) -> list[Any]:
-        """Return the page of a request without parameters."""
-        size = _default_page_size()
-        order = _order(*_ordering(request, view))
-        with bounded():
-            found = listing.first_rows(ids, view.row, order, size + 1)
-        return self._page(found, size, None, request, view)
+            found = [*first_rows(queryset, _order(column, reverse), columns, size + 1)]
+        return self._page(found, size, cursor, request, view)
 
     def _page(self, rows: list[Any], size: int, cursor: Cursor | None, request: Request, view: Any) -> list[Any]:
         """Return the rows of the page and set its links; `rows` has one more if a page follows."""
@@ -150,7 +141,7 @@ class KeysetPagination(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        orders = [order for name in view.orderings for order in (name, f"-{name}")]
+        orders = [order for name in view.ordering_fields for order in (name, f"-{name}")]
         return [
             _parameter("cursor", {"type": "string"}, "Where the page begins: taken from `next` or `previous`."),
             _parameter(
@@ -160,7 +151,7 @@ class KeysetPagination(BasePagination):
             ),
             _parameter(
                 "ordering",
-                {"type": "string", "enum": orders, "default": view.default_ordering},
+                {"type": "string", "enum": orders, "default": view.ordering},
                 "The order of the list; a minus sign turns it round.",
             ),
         ]
@@ -193,8 +184,8 @@ def _page_size(request: Request) -> int:
 
 
 def _ordering(request: Request, view: Any) -> tuple[str, bool]:
-    text = request.query_params.get("ordering") or view.default_ordering
+    text = request.query_params.get("ordering") or view.ordering
     name = text.removeprefix("-")
-    if name not in view.orderings:
-        raise invalid_parameter("ordering", f"Choose one of {', '.join(view.orderings)}.")
-    return view.orderings[name], text.startswith("-")
+    if name not in view.ordering_fields:
+        raise invalid_parameter("ordering", f"Choose one of {', '.join(view.ordering_fields)}.")
+    return name, text.startswith("-")

@@ -1,72 +1,70 @@
-"""What every API view is made of: the order in which refusals win, and what the documentation needs to know."""
+"""The viewsets of the API are DRF's, with the contract's order of refusals.
 
-from collections.abc import Iterable, Mapping
+Where several refusals apply, the first of these is the answer:
+
+1. 404 of the path: no route.
+2. 401, 405, 406, 429 and the role's 403: `initial`.
+3. 404 and 403 of the row in the path: `get_object`.
+4. 403 and 404 of what single fields of the body name, whatever the other fields are: `check_body`.
+5. 400 of the whole body: `is_valid`.
+6. 409 and 412: `perform_create`, `perform_update` and `perform_destroy`, which call the services.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import orjson
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import MethodNotAllowed, ValidationError
-from rest_framework.fields import SkipField
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import GenericViewSet
 
 from eventhub import audit
 from eventhub.api import etags
-from eventhub.api.etags import Edited, Precondition
-from eventhub.api.pagination import KeysetPagination
-from eventhub.api.parsers import dumps
+from eventhub.api.etags import Precondition, Versioned
+from eventhub.api.renderers import dumps
+from eventhub.api.serializers import Body
 from eventhub.api.throttling import GeneralThrottle
 from eventhub.db import routers
 from eventhub.exceptions import NotAuthenticated, Refusal
-from eventhub.listings import Listing
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
-@dataclass(frozen=True)
-class Operation:
-    """One row of the contract, for the schema: what goes in, what comes out (`many`: as a list), its own refusals.
+class ApiViewSet(GenericViewSet[Any]):
+    """A resource. `resource` and the action's name are the key of the permission table.
 
-    `tagged`: it is about one item, whose answers carry an ETag and whose requests may hang on one.
+    `serializer_class` is what responses show; the mappings are by action, for the code and for the OpenAPI document.
     """
 
-    status: int = 200
-    input: type[BaseSerializer[Any]] | None = None
-    output: Any = None  # a serializer class; for a list, with the `row` that it is read as
-    many: bool = False
-    tagged: bool = False
-    refusals: tuple[Refusal, ...] = ()
-
-
-class ApiViewSet(GenericViewSet[Any]):
-    """A resource. `resource` and the action's name are the key of the permission table."""
-
     resource: ClassVar[str]
-    operations: ClassVar[Mapping[str, Operation]]
     public: ClassVar[bool] = False
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
-    orderings: ClassVar[Mapping[str, str]] = {}
-    default_ordering: ClassVar[str] = ""
+    lookup_value_converter = "int"
+    ordering_fields: ClassVar[Collection[str]] = ()
+    ordering: ClassVar[str] = ""
+    input_serializers: ClassVar[Mapping[str, type[Body]]] = {}
+    success_status: ClassVar[Mapping[str, int]] = {"create": 201, "destroy": 204}
+    list_actions: ClassVar[Collection[str]] = ("list",)
+    etag_actions: ClassVar[Collection[str]] = ()  # about one item: with an ETag, If-Match and If-None-Match
+    error_responses: ClassVar[Mapping[str, Collection[Refusal]]] = {}  # beside those of every action of the kind
+    descriptions: ClassVar[Mapping[str, str]] = {}  # of actions that are DRF's own
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with audit.acting_through(audit.Channel.API), routers.one_request() if routers.IS_CONFIGURED else nullcontext():
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Before the handler, in the contract's order: 401, 405, 406, 429, then the role's 403."""
         if not self.public and not request.user.is_authenticated:
             raise NotAuthenticated()
         audit.set_user(request.user.pk)
-        if self.action not in self.operations:
+        if str(request.method).lower() not in self.action_map:
             raise MethodNotAllowed(str(request.method))
         self.format_kwarg = None
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
@@ -76,80 +74,123 @@ class ApiViewSet(GenericViewSet[Any]):
             routers.offer()
 
     def handle_exception(self, exc: Exception) -> Response:
-        """A read that the replica failed is read again, from the primary."""
+        """Repeat a read on the primary when the replica failed."""
         if routers.withdraw(exc):
             try:
-                answer: Response = getattr(self, str(self.action))(self.request, *self.args, **self.kwargs)
-                return answer
-            except Exception as problem:  # whatever it is, it is answered as any other
+                response: Response = getattr(self, str(self.action))(self.request, *self.args, **self.kwargs)
+                return response
+            except Exception as problem:
                 exc = problem
         return super().handle_exception(exc)
 
     def check_throttles(self, request: Request, throttles: Iterable[BaseThrottle] | None = None) -> None:
-        """The first that refuses answers, since a later one may read the body: a 429 wins over the body's 400."""
+        """Stop at the first throttle that refuses: a later one may read the body, whose 400 must not win."""
         for throttle in [GeneralThrottle(), *self.get_throttles()] if throttles is None else throttles:
             if not throttle.allow_request(request, self):
                 self.throttled(request, throttle.wait())  # type: ignore[arg-type]
 
     @property
     def user(self) -> "User":
-        """Who asks, behind every view but the public ones."""
+        """The account that sends the request; of no use in public views."""
         return cast("User", self.request.user)
 
     @property
-    def condition(self) -> Precondition:
-        """What the request demands of the item that it is about."""
+    def precondition(self) -> Precondition:
         sent = self.request.META
         return Precondition(sent.get("HTTP_IF_MATCH"), sent.get("HTTP_IF_NONE_MATCH"))
 
-    def item(self, body: Mapping[str, Any], edited: Edited, status: int = 200) -> Response:
-        """An item with its ETag; for who reads it, a 304 where they have it as it is, or a 412 where it is not as they
-        say."""
-        rendered = dumps(body)
-        tag = etags.tag_of(edited.edition, rendered)
-        headers = {"ETag": tag}  # who may keep a copy, eventhub/http/security_headers.py says
+    def find_object(self, pk: int) -> Any:
+        """Return the row of that id; a 404 where the user may not know of it."""
+        raise NotImplementedError
+
+    def get_object(self) -> Any:
+        """Return the row in the path, after its 404 and its 403."""
+        row = self.find_object(self.kwargs["pk"])
+        self.check_object_permissions(self.request, row)
+        return row
+
+    def get_body(self, instance: Any = None) -> Body:
+        """Return the unchecked body. Absent keys keep their value in a change of `instance`."""
+        serializer_class = self.input_serializers[str(self.action)]
+        return serializer_class(instance, data=self.request.data, partial=instance is not None)
+
+    def check_body(self, body: Body) -> dict[str, Any]:
+        """Raise what wins over the body's 400. Return the rows that it names, as arguments of `perform_*`."""
+        return {}
+
+    def get_valid_body(self) -> dict[str, Any]:
+        """Return the values of the body, or raise its 400."""
+        body = self.get_body()
+        body.is_valid(raise_exception=True)
+        values: dict[str, Any] = body.validated_data
+        return values
+
+    def item_response(self, item: Any) -> Response:
+        """Return one item, with its ETag where the action has one. Conditional GETs get 304 or 412."""
+        body = self.get_serializer(item).data
+        status = self.success_status.get(str(self.action), 200)
+        if self.action not in self.etag_actions:
+            return Response(body, status=status)
+        return self._tagged_response(dumps(body), item, status)
+
+    def _tagged_response(self, rendered: bytes, item: Versioned, status: int) -> Response:
+        tag = etags.tag_of(item.edition, rendered)
+        headers = {"ETag": tag}  # eventhub/http/security_headers.py says who may keep a copy
         if self.request.method in SAFE_METHODS:
-            asked = self.condition
-            Precondition(match=asked.match).require(edited)
-            if asked.none_match is not None and etags.is_named(tag, asked.none_match):
-                # The length is that of the body which is left out (RFC 9110, section 8.6), and not 0.
+            wanted = self.precondition
+            Precondition(match=wanted.match).require(item)
+            if wanted.none_match is not None and etags.is_named(tag, wanted.none_match):
+                # The length of the body that is left out (RFC 9110, section 8.6), not 0.
                 return Response(status=304, headers={**headers, "Content-Length": str(len(rendered))})
         return Response(orjson.Fragment(rendered), status=status, headers=headers)
 
-    def paged(self, listed: Listing | QuerySet[Any], *ids: int) -> Response:
-        """A page of what is listed, filtered as the request asks, in the contract's envelope."""
-        pages = cast("KeysetPagination", self.paginator)
-        if not isinstance(listed, Listing):
-            page = pages.paginate_queryset(self.filter_queryset(listed), self.request, self)
-        elif self.request.query_params:
-            page = pages.paginate_queryset(self.filter_queryset(listed.queryset(*ids)), self.request, self)
-        else:
-            page = pages.first_page(listed, ids, self.request, self)
-        return self.get_paginated_response([row.body() for row in page])
+    def list_response(self) -> Response:
+        """Return a page of `get_queryset`, filtered, searched and ordered as the request wants."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    @property
-    def row(self) -> Any:
-        """What is read of each row of a list."""
-        return self.operations[self.action].output.row
+
+class ListMixin(ApiViewSet):
+    def list(self, request: Request) -> Response:
+        return self.list_response()
+
+
+class CreateMixin(ApiViewSet):
+    perform_create: Callable[..., Any]  # of the body and what `check_body` returned; returns the new item
+
+    def create(self, request: Request) -> Response:
+        body = self.get_body()
+        named = self.check_body(body)
+        body.is_valid(raise_exception=True)
+        return self.item_response(self.perform_create(body, **named))
+
+
+class RetrieveMixin(ApiViewSet):
+    def retrieve(self, request: Request, pk: int) -> Response:
+        return self.item_response(self.get_object())
+
+
+class UpdateMixin(ApiViewSet):
+    perform_update: Callable[..., Any]  # as `perform_create`, of a body with its `instance`
+
+    def update(self, request: Request, pk: int) -> Response:
+        body = self.get_body(self.get_object())
+        named = self.check_body(body)
+        body.is_valid(raise_exception=True)
+        return self.item_response(self.perform_update(body, **named))
+
+
+class DestroyMixin(ApiViewSet):
+    perform_destroy: Callable[..., None]
+
+    def destroy(self, request: Request, pk: int) -> Response:
+        self.perform_destroy(self.get_object())
+        return Response(status=204)
 
 
 class PublicViewSet(ApiViewSet):
-    """For everyone: an Authorization header is not even looked at, so that a stale one never stands in the way."""
+    """For everyone. The Authorization header is ignored, so that an expired token never stands in the way."""
 
     public = True
     authentication_classes = ()
     permission_classes = ()
-
-
-def peek(body: Serializer[Any], name: str) -> Any:
-    """One field of a body whose other fields may be wrong, or None where it is absent or wrong itself.
-
-    For the refusals that win over a 400: who may not touch a row at all is told so whatever else they sent.
-    """
-    data = body.initial_data
-    if not isinstance(data, Mapping) or name not in data:
-        return None
-    try:
-        return body.fields[name].run_validation(data[name])
-    except (ValidationError, SkipField):
-        return None

@@ -8,7 +8,7 @@ from rest_framework.exceptions import MethodNotAllowed
 
 from eventhub.admin.theme import bare_context
 from eventhub.api.exception_handler import as_refusal
-from eventhub.api.parsers import dumps
+from eventhub.api.renderers import dumps
 from eventhub.exceptions import BadRequest, Forbidden, NotFound, Refusal, Unexpected
 
 logger = logging.getLogger("eventhub.errors")

@@ -9,10 +9,8 @@ from django.db.transaction import TransactionManagementError
 
 from accounts.models import User
 from eventhub.api.fields import MAX_ID
-from eventhub.api.parsers import Body
+from eventhub.api.serializers import Body
 from eventhub.db.compiled_queries import Statement, planned_once
-from eventhub.listings import Listing
-from events.bodies import EventRow
 from events.models import Event
 from registrations.models import Registration
 from registrations.services.eligibility import _EVENT
@@ -128,32 +126,6 @@ def test_times_of_postgresql_are_read_in_utc(written, read):
             cursor.execute("SELECT CAST(%s AS timestamptz)", [written])
             ((found,),) = cursor.fetchall()
         assert (found, found.tzinfo) == (read, UTC)
-
-
-def test_the_first_page_of_a_listing_is_the_beginning_of_its_queryset(olga, otto, make_event):
-    for number in range(5):
-        make_event((olga, otto)[number % 2], title=f"Talk {number}")
-    listing = Listing(lambda user_id: Event.objects.filter(organizer=user_id))
-    for organizer, titles in ((olga, ["Talk 4", "Talk 2"]), (otto, ["Talk 3", "Talk 1"])):
-        rows = listing.first_rows((organizer.pk,), EventRow, ("-title", "-pk"), 2)
-        assert [row.title for row in rows] == titles
-        assert rows[0] == EventRow.of(Event.objects.get(pk=rows[0].pk))
-    assert len(listing.first_rows((olga.pk,), EventRow, ("title", "pk"), 3)) == 3
-
-
-@pytest.mark.parametrize("role", ["user", "organizer", "admin"])
-def test_a_plain_page_of_events_is_the_one_that_parameters_ask_for(api, person, olga, make_event, role):
-    """The two are read in different ways."""
-    who = person("who", role=role)
-    for status in ("draft", "upcoming", "cancelled"):
-        make_event(olga, status=status)
-        if role != "user":
-            make_event(who, status=status)
-    client = api(who)
-    assert client.get("/events/").json() == client.get("/events/?page_size=50").json()
-    assert {
-        event["status"] for event in client.get("/events/").json()["results"] if event["organizer_id"] == olga.pk
-    } == ({"draft", "upcoming", "cancelled"} if role == "admin" else {"upcoming", "cancelled"})
 
 
 def test_a_body_of_some_keys_does_not_make_the_next_one_partial():

@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.services import api_tokens
 from accounts.services.jwt import issue_tokens
 from eventhub.api import throttling
-from eventhub.api.viewsets import ApiViewSet, Operation, PublicViewSet
+from eventhub.api.viewsets import ApiViewSet, PublicViewSet
 from eventhub.exceptions import EventFull, EventNotFound
 from eventhub.testing.contract_client import ContractClient, document, token_for
 from eventhub.testing.factories import PASSWORD
@@ -738,7 +738,6 @@ RAISED = {
 
 class Raising(PublicViewSet):
     resource = "crash"
-    operations = {"crash": Operation()}
 
     def crash(self, request, name):
         raise RAISED[name][0]
@@ -746,7 +745,6 @@ class Raising(PublicViewSet):
 
 class RaisingWhileAuthenticating(ApiViewSet):
     resource = "crash"
-    operations = {"crash": Operation()}
 
     def get_authenticators(self):
         class Broken:
@@ -763,7 +761,6 @@ class Doubling(PublicViewSet):
     """Runs into a constraint that nobody foresaw, in the middle of a transaction."""
 
     resource = "crash"
-    operations = {"crash": Operation()}
 
     def crash(self, request):
         with transaction.atomic():

@@ -7,20 +7,20 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from accounts.views.users import Users
+from accounts.views.users import UserViewSet
 from eventhub.api.pagination import Cursor, RowComparison
 from eventhub.db.text_search import stands_in
 from events.filters import EventFilter
 from events.models import Event
-from events.views import Events
+from events.views import EventViewSet
 from registrations.filters import RegistrationFilter
 from registrations.models import Registration
-from registrations.views import Attendees
+from registrations.views import AttendeeViewSet
 
 pytestmark = pytest.mark.django_db
 
-LISTS = {User: Users, Event: Events, Registration: Attendees}
-ORDERS = [(model, column) for model, view in LISTS.items() for column in view.orderings.values()]
+LISTS = {User: UserViewSet, Event: EventViewSet, Registration: AttendeeViewSet}
+ORDERS = [(model, column) for model, view in LISTS.items() for column in view.ordering_fields]
 
 
 def plan(queryset, *avoid):
@@ -72,7 +72,7 @@ def test_a_filtered_page_is_read_from_an_index_without_sorting(model, filterset,
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no index inside texts")
-@pytest.mark.parametrize("view", [Users, Events, Attendees])
+@pytest.mark.parametrize("view", [UserViewSet, EventViewSet, AttendeeViewSet])
 def test_texts_are_searched_through_an_index_on_postgresql(view):
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")

@@ -13,12 +13,12 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from accounts.views.users import Users
+from accounts.views.users import UserViewSet
 from eventhub.api.pagination import Cursor
 from events.models import Event
-from events.views import Events, UserEvents
+from events.views import EventViewSet, UserEventViewSet
 from registrations.models import Registration
-from registrations.views import Attendees, EventAttendees
+from registrations.views import AttendeeViewSet, EventAttendeeViewSet
 
 pytestmark = [
     pytest.mark.slow,
@@ -91,11 +91,11 @@ VALUES: dict[tuple[Any, str], tuple[str, ...]] = {
     (User, "role"): ("user", "attendee", "organizer", "admin"),
 }
 LISTS = (
-    ("/events/", Events, tuple(ROLES)),
-    ("/attendees/", Attendees, tuple(ROLES)),
-    ("/users/", Users, ("admin",)),
-    (f"/users/{BUSY}/events", UserEvents, ("busy organizer",)),
-    (f"/events/{CROWDED_EVENT}/attendees", EventAttendees, ("organizer of a crowd",)),
+    ("/events/", EventViewSet, tuple(ROLES)),
+    ("/attendees/", AttendeeViewSet, tuple(ROLES)),
+    ("/users/", UserViewSet, ("admin",)),
+    (f"/users/{BUSY}/events", UserEventViewSet, ("busy organizer",)),
+    (f"/events/{CROWDED_EVENT}/attendees", EventAttendeeViewSet, ("organizer of a crowd",)),
 )
 
 
@@ -108,8 +108,8 @@ class Case(NamedTuple):
 
     @property
     def order(self) -> tuple[str, bool]:
-        text = self.query.get("ordering", self.view.default_ordering)
-        return self.view.orderings[text.removeprefix("-")], text.startswith("-")
+        text = self.query.get("ordering", self.view.ordering)
+        return text.removeprefix("-"), text.startswith("-")
 
     def url(self) -> str:
         query = dict(self.query)
@@ -125,10 +125,10 @@ def cases() -> list[Case]:
     """Return every order both ways and deep, and every filter and search in the default order."""
     found = []
     for path, view, roles in LISTS:
-        for role, order in itertools.product(roles, view.orderings):
+        for role, order in itertools.product(roles, view.ordering_fields):
             pages = itertools.product(("", "-"), (False, True))
             found += [Case(path, view, role, {"ordering": f"{sign}{order}"}, deep) for sign, deep in pages]
-            if order == view.default_ordering.removeprefix("-"):
+            if order == view.ordering.removeprefix("-"):
                 found += [Case(path, view, role, narrowed, False) for narrowed in narrowings(view)]
     return found
 
@@ -154,7 +154,7 @@ def large_tables():
         cursor.execute("ALTER TABLE registrations_registration DISABLE TRIGGER USER")
         for statement in (USERS, EVENTS, REGISTRATIONS):
             cursor.execute(statement, values)
-        for view in (Users, Events, Attendees):
+        for view in (UserViewSet, EventViewSet, AttendeeViewSet):
             table = view.queryset.model._meta.db_table
             for field in view.search_fields:
                 cursor.execute(f"UPDATE {table} SET {field} = {field} || %s WHERE id %% 4001 = 9", [word(view, field)])

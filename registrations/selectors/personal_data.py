@@ -22,7 +22,7 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from accounts.models import OrganizerProfile, ServiceToken, StoredAnswer, User
 from accounts.services.deletion import iter_sessions
 from accounts.services.second_factor import recovery_codes_left
-from eventhub.api.parsers import dumps
+from eventhub.api.renderers import dumps
 from eventhub.db.batches import by_key, by_range
 from eventhub.observability.security_log import Occasion, note
 from events.models import Event
