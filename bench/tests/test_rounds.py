@@ -35,10 +35,10 @@ def test_an_unexpected_answer_is_a_fault_and_so_is_a_body_of_another_shape() -> 
     assert comparison((1, 1), difference="one has less").faults() == ["event: one has less"]
 
 
-def test_only_a_ratio_that_has_halved_has_fallen(tmp_path: Path) -> None:
+def test_only_what_has_halved_by_both_ratios_has_fallen(tmp_path: Path) -> None:
     reference = tmp_path / "reference.json"
-    reference.write_text(json.dumps({"clients": {"8": {"event": {"ratio": 1.0}}}}))
-    result = {"clients": {"8": {"event": {"ratio": 0.6}, "new": {"ratio": 0.1}}}}
-    assert list(fallen(result, reference)) == []
-    result["clients"]["8"]["event"]["ratio"] = 0.4
-    assert list(fallen(result, reference)) == ["event, 8 clients: 0.40 of the bare view; it was 1.00"]
+    reference.write_text(json.dumps({"clients": {"8": {"event": {"ratio": 1.0, "cpu_ratio": 0.8}}}}))
+    slow, noisy, new = ({"ratio": 0.4, "cpu_ratio": cpu} for cpu in (0.3, 0.7, 0.1))
+    assert list(fallen({"clients": {"8": {"event": noisy, "new": new}}}, reference)) == []
+    faults = list(fallen({"clients": {"8": {"event": slow}}}, reference))
+    assert faults == ["event, 8 clients: 0.40 of the bare view; it was 1.00"]
