@@ -7,52 +7,31 @@ from django.core.checks import CheckMessage, Tags, Warning, register
 
 
 @register(Tags.security, deploy=True)
-def organizer_sign_up(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if settings.ORGANIZER_SIGNUP == "closed":
-        return []
-    return [
-        Warning(
+def check_accounts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    checks = (
+        (
+            settings.ORGANIZER_SIGNUP != "closed",
             "ORGANIZER_SIGNUP is open: anyone who signs up may become an organizer.",
-            hint="Set ORGANIZER_SIGNUP=closed, and let admins make organizers.",
-            id="accounts.W001",
-        )
-    ]
-
-
-@register(Tags.security, deploy=True)
-def links_in_mails(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if not settings.PUBLIC_URL.startswith("http://127.0.0.1"):
-        return []
-    return [
-        Warning(
+            "Set ORGANIZER_SIGNUP=closed, and let admins make organizers.",
+        ),
+        (
+            settings.PUBLIC_URL.startswith("http://127.0.0.1"),
             f"PUBLIC_URL is {settings.PUBLIC_URL}: links in mails do not work.",
-            hint="Set PUBLIC_URL to the public address of the service, such as https://events.example.org.",
-            id="accounts.W002",
-        )
-    ]
-
-
-@register(Tags.security, deploy=True)
-def mails_that_go_nowhere(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if not settings.EMAIL_BACKEND.endswith(("console.EmailBackend", "dummy.EmailBackend")):
-        return []
-    return [
-        Warning(
+            "Set PUBLIC_URL to the public address of the service, such as https://events.example.org.",
+        ),
+        (
+            settings.EMAIL_BACKEND.endswith(("console.EmailBackend", "dummy.EmailBackend")),
             "EMAIL_URL sends mails to the console: password reset links reach nobody.",
-            hint="Set EMAIL_URL to a mail server, such as smtp+tls://USER:PASSWORD@HOST:587.",
-            id="accounts.W003",
-        )
-    ]
-
-
-@register(Tags.security, deploy=True)
-def sender_of_mails(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if not settings.DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localhost"):
-        return []
-    return [
-        Warning(
+            "Set EMAIL_URL to a mail server, such as smtp+tls://USER:PASSWORD@HOST:587.",
+        ),
+        (
+            settings.DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localhost"),
             f"DEFAULT_FROM_EMAIL is {settings.DEFAULT_FROM_EMAIL}: mail servers refuse such a sender.",
-            hint="Set DEFAULT_FROM_EMAIL to an address of your domain, such as EventHub <events@example.org>.",
-            id="accounts.W004",
-        )
+            "Set DEFAULT_FROM_EMAIL to an address of your domain, such as EventHub <events@example.org>.",
+        ),
+    )
+    return [
+        Warning(message, hint=hint, id=f"accounts.W{number:03}")
+        for number, (applies, message, hint) in enumerate(checks, start=1)
+        if applies
     ]

@@ -2,27 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from secrets import token_urlsafe
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import Role, User, normalize_email
 from eventhub.db.batches import AT_ONCE, batches
-from eventhub.db.json_rows import among, folded, unfolded
+from eventhub.db.json_rows import among, insert_new
 from eventhub.db.retry import ATTEMPTS
 from eventhub.exceptions import Unavailable
 
 _USERNAME = User._meta.get_field("username")
 _COLUMNS = {"username": "text", "email": "text", "password": "text"}
-# WHERE is for SQLite, which reads "ON" behind a table as the condition of a join.
-_INSERT = """
-INSERT INTO accounts_user (username, email, password, role, is_active, created_at, updated_at)
-SELECT username, email, password, %s, %s, %s, %s FROM {rows} WHERE true ORDER BY place
-    ON CONFLICT DO NOTHING"""
 
 
 class PlaceholderAccount(NamedTuple):
@@ -71,7 +65,6 @@ def _build(email: str, *, is_taken: bool) -> PlaceholderAccount:
 
 
 def _insert(accounts: Sequence[PlaceholderAccount]) -> None:
-    """Insert accounts in one statement, except those whose username or address is taken."""
-    now: Any = connection.ops.adapt_datetimefield_value(timezone.now())
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(rows=unfolded(_COLUMNS)), [Role.USER.value, True, now, now, folded(accounts)])
+    now = timezone.now()
+    same = {"role": Role.USER.value, "is_active": True, "created_at": now, "updated_at": now}
+    insert_new(User._meta.db_table, _COLUMNS, accounts, same)

@@ -6,6 +6,7 @@ PostgreSQL has, was no faster.
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -36,6 +37,25 @@ def unfolded(columns: Mapping[str, str]) -> str:
         for place, (name, kind) in enumerate(columns.items())
     ]
     return f"(SELECT place, {', '.join(cells)} FROM {_TABLE[connection.vendor]}) AS unfolded"
+
+
+def insert_new(
+    table: str, columns: Mapping[str, str], rows: Sequence[Sequence[str | int | None]], same: Mapping[str, Any]
+) -> None:
+    """Insert rows in their order in one statement, except those that violate a unique constraint.
+
+    `columns` are those of `unfolded`; `same` holds the values of other columns, which are the same for all rows.
+    """
+    adapt: Any = connection.ops.adapt_datetimefield_value
+    constants = [adapt(value) if isinstance(value, datetime) else value for value in same.values()]
+    # WHERE is for SQLite, which reads "ON" after a table as the condition of a join.
+    statement = (
+        f"INSERT INTO {table} ({', '.join([*columns, *same])})"
+        f" SELECT {', '.join([*columns, *['%s'] * len(same)])} FROM {unfolded(columns)} WHERE true ORDER BY place"
+        " ON CONFLICT DO NOTHING"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*constants, folded(rows)])
 
 
 def among(values: Sequence[str | int], kind: str) -> Any:

@@ -50,21 +50,15 @@ def reinstate(*, registration: Registration, by: User, now: datetime | None = No
 def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
     """Cancel, and pass the seat on to the queue."""
     now = now or timezone.now()
-
-    def act() -> bool:
-        return _has_changed(seats.cancel(registration=registration, by=by, now=now), now)
-
-    return _with_promoted(registration, by, now, act)
+    return _with_promoted(
+        registration, by, now, lambda: _has_changed(seats.cancel(registration=registration, by=by, now=now), now)
+    )
 
 
 def requeue(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
     """Move a waiting registration to the queue's end."""
     now = now or timezone.now()
-
-    def act() -> bool:
-        return seats.requeue(registration=registration, by=by, now=now)
-
-    return _with_promoted(registration, by, now, act)
+    return _with_promoted(registration, by, now, lambda: seats.requeue(registration=registration, by=by, now=now))
 
 
 def remove(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
