@@ -98,10 +98,7 @@ def write(path: str, result: dict[str, Any]) -> None:
 
 
 def fallen(result: dict[str, Any], reference: Path) -> Iterable[str]:
-    """Name each scenario whose ratios are both less than half of what the earlier result has for as many clients.
-
-    A busy machine moves requests a second, slower code moves processor time as well.
-    """
+    """Name each scenario whose ratios have both halved: a busy machine moves the first, slower code moves both."""
     earlier = json.loads(reference.read_text())["clients"]
     for clients, found in result["clients"].items():
         for name, medians in found.items():

@@ -18,7 +18,6 @@ from bench.scale_cases import LISTS, PEOPLE, Case, Query
 from bench.scale_databases import Sizes
 
 PAGE_SIZES = (1, 20, 50, 50, 50, 200)
-SHOWN = 10
 STOPPED = 503
 
 
@@ -28,20 +27,19 @@ def run(options: Namespace) -> int:
     print(f"{durability()}, {os.cpu_count()} cores, load before: {os.getloadavg()[0]:.1f}", flush=True)
     took: dict[int, list[tuple[float, int, str]]] = {size: [] for size in sizes}
     for _ in range(options.requests):
-        case, size_of_page = any_page(chance), chance.choice(PAGE_SIZES)
+        case = any_page(chance)
         for size in sizes:
             with sizes.of(size):
-                took[size].append(measured(case, size_of_page))
+                took[size].append(measured(case))
     print(f"\n{table(took)}\n\nThe longest in front of {max(took):,}:\n")
-    for time, _, title in sorted(took[max(took)], reverse=True)[:SHOWN]:
+    for time, _, title in sorted(took[max(took)], reverse=True)[:10]:
         print(f"- {time:.0f} ms: {title}")
     sizes.close()
     return 0
 
 
-def measured(case: Case, page_size: int) -> tuple[float, int, str]:
+def measured(case: Case) -> tuple[float, int, str]:
     """Return the milliseconds, the status, and what was asked."""
-    case.query["page_size"] = str(page_size)
     message = request("GET", case.path(), token(PEOPLE[case.who]))
     answered = answer(message)
     if answered[0] != STOPPED:
@@ -51,7 +49,7 @@ def measured(case: Case, page_size: int) -> tuple[float, int, str]:
 
 def any_page(chance: random.Random) -> Case:
     listing = chance.choice(LISTS)
-    query: Query = {}
+    query: Query = {"page_size": str(chance.choice(PAGE_SIZES))}
     for name, values in listing.filters.items():
         if chance.random() < 0.25:
             query[name] = chance.choice(values)

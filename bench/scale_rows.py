@@ -159,15 +159,13 @@ def load(events: int) -> None:
             for statement in (USERS, PROFILES, PLAN, PEOPLE):
                 cursor.execute(statement, values)
             for first in range(1, events + 1, EVENTS_A_STEP):
-                last = min(first + EVENTS_A_STEP - 1, events)
-                cursor.execute(REGISTRATIONS, {**values, "first": first, "last": last})
+                cursor.execute(REGISTRATIONS, {**values, "first": first, "last": first + EVENTS_A_STEP - 1})
             for statement in (OF_THE_CAST, EVENTS, LOG):
                 cursor.execute(statement, values)
         for table in TABLES:
             cursor.execute(SEQUENCE.format(table), [table])
-        for statement in (*(f"RESET {name}" for name in settings), "DROP TABLE scale_plan, scale_people"):
-            cursor.execute(statement)
-        for statement in ("VACUUM (FREEZE, ANALYZE)", "CHECKPOINT"):
+        ending = ("DROP TABLE scale_plan, scale_people", "VACUUM (FREEZE, ANALYZE)", "CHECKPOINT")
+        for statement in (*(f"RESET {name}" for name in settings), *ending):
             cursor.execute(statement)
 
 
