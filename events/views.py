@@ -22,7 +22,7 @@ from registrations.services import event_changes
 class EventLists(ApiViewSet):
     """What every list of events offers."""
 
-    queryset = Event.objects.all()
+    queryset = EventSerializer.read(Event.objects.all())
     serializer_class = EventSerializer
     filterset_class = EventFilter
     search_fields = ("title", "description", "location")
@@ -63,7 +63,7 @@ class EventViewSet(EventLists, ListMixin, CreateMixin, RetrieveMixin, UpdateMixi
     create = idempotent(CreateMixin.create)
 
     def get_queryset(self) -> QuerySet[Event]:
-        return Event.objects.visible_to(self.user)  # type: ignore[no-any-return]
+        return super().get_queryset().visible_to(self.user)  # type: ignore[attr-defined, no-any-return]
 
     def find_object(self, pk: int) -> Event:
         event: Event = Event.objects.find(pk, self.user)
@@ -109,4 +109,4 @@ class UserEventViewSet(EventLists):
         return User.objects.find(pk)
 
     def get_queryset(self) -> QuerySet[Event]:
-        return Event.objects.filter(organizer=self.kwargs["pk"])  # type: ignore[no-any-return]
+        return super().get_queryset().filter(organizer=self.kwargs["pk"])

@@ -36,7 +36,7 @@ NO_SEAT = (AlreadyRegistered(attendee_id=31), RegistrationClosed(), EventFull(ca
 class AttendeeLists(ApiViewSet):
     """What every list of registrations offers."""
 
-    queryset = Registration.objects.all()
+    queryset = AttendeeSerializer.read(Registration.objects.all())
     serializer_class = AttendeeSerializer
     filterset_class = RegistrationFilter
     search_fields = TEXTS
@@ -73,7 +73,7 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
     create = idempotent(CreateMixin.create)
 
     def get_queryset(self) -> QuerySet[Registration]:
-        return Registration.objects.visible_to(self.user)
+        return super().get_queryset().visible_to(self.user)  # type: ignore[attr-defined, no-any-return]
 
     def find_object(self, pk: int) -> Registration:
         """Return the row. A registration for a draft is hidden as the draft is."""
@@ -135,7 +135,7 @@ class EventAttendeeViewSet(AttendeeLists):
         return event
 
     def get_queryset(self) -> QuerySet[Registration]:
-        return Registration.objects.filter(event=self.kwargs["pk"])
+        return super().get_queryset().filter(event=self.kwargs["pk"])
 
 
 class ProspectViewSet(ApiViewSet):

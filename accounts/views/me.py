@@ -57,7 +57,7 @@ class ServiceTokenViewSet(FreshSignInMixin, ListMixin, CreateMixin, DestroyMixin
     }
 
     def get_queryset(self) -> QuerySet[ServiceToken]:
-        return api_tokens.list_tokens(self.user)
+        return TokenSerializer.read(api_tokens.list_tokens(self.user))
 
     def get_serializer_class(self) -> type[TokenSerializer]:
         return NewTokenSerializer if self.action == "create" else TokenSerializer

@@ -32,7 +32,7 @@ INACCESSIBLE = Forbidden("Resource inaccessible")
 
 class UserViewSet(ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
     resource = "user"
-    queryset = User.objects.all()
+    queryset = UserSerializer.read(User.objects.all())
     serializer_class = UserSerializer
     filterset_class = UserFilter
     search_fields = ("username", "email")

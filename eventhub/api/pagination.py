@@ -100,9 +100,8 @@ class KeysetPagination(BasePagination):
         reverse = descending != (cursor is not None and cursor.backwards)
         if cursor is not None:
             queryset = queryset.filter(RowComparison(column, "<" if reverse else ">", cursor))
-        columns = view.get_serializer_class().columns()
         with bounded():
-            found = [*first_rows(queryset, _order(column, reverse), columns, size + 1)]
+            found = [*first_rows(queryset, _order(column, reverse), size + 1)]
         return self._page(found, size, cursor, request, view)
 
     def _page(self, rows: list[Any], size: int, cursor: Cursor | None, request: Request, view: Any) -> list[Any]:

@@ -1,14 +1,16 @@
 """The two kinds of serializers: the body of a request, and a row of a table in a response."""
 
 import functools
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any, ClassVar, NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.fields import Field, SkipField
+from rest_framework.fields import SkipField
 from rest_framework.utils.serializer_helpers import BindingDict
 
 # No docstrings on these two classes: the OpenAPI document would show them to clients.
@@ -41,12 +43,13 @@ def _fields(serializer: type[Body], partial: bool) -> BindingDict:
 
 
 class _Layout(NamedTuple):
-    columns: tuple[str, ...]
-    getters: tuple[tuple[str, Callable[[Any], Any]], ...]  # by key of the body
+    names: tuple[str, ...]
+    pick: Callable[[Any], tuple[Any, ...]]  # the values of a row, by name; nested and computed ones come later
+    nested: tuple[tuple[str, "_Layout | None"], ...]  # None: computed
 
 
 class RowSerializer(serializers.Serializer[Any]):
-    # The body of a row, which is an instance or one of the named tuples of its `columns`. The declared fields are the
+    # The body of a row, which is an instance or one of the named tuples of `read`. The declared fields are the
     # only list of columns: each reads the one in its `source`. Those in `computed` have none and are filled in by a
     # subclass, which finds columns in `read_also` that no field shows.
 
@@ -54,46 +57,52 @@ class RowSerializer(serializers.Serializer[Any]):
     read_also: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def columns(cls) -> tuple[str, ...]:
-        """Return what a query has to read: tuples of that take a third of the time of instances."""
-        return _layout(cls).columns
+    def read(cls, queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        """Read named tuples of what the body shows, which takes a third of the time of instances."""
+        return queryset.values_list(*_columns(cls), named=True)
 
     def to_representation(self, row: Any) -> dict[str, Any]:
-        layout = _layout(type(self))
-        values = row if isinstance(row, tuple) else [_read(row, column) for column in layout.columns]
-        return {name: get(values) for name, get in layout.getters}
+        columns, layout = _columns(type(self)), _layout(type(self))
+        return _body(layout, row if isinstance(row, tuple) else [_read(row, column) for column in columns])
+
+
+@functools.cache
+def _columns(serializer: type[RowSerializer]) -> tuple[str, ...]:
+    return (*_leaves(serializer, ""), *serializer.read_also)
+
+
+def _leaves(serializer: type[RowSerializer], prefix: str) -> Iterator[str]:
+    for name, field in serializer._declared_fields.items():
+        column = prefix + (field.source or name).replace(".", "__")
+        if isinstance(field, RowSerializer):
+            yield from _leaves(type(field), f"{column}__")
+        elif name not in serializer.computed:
+            yield column
 
 
 @functools.cache
 def _layout(serializer: type[RowSerializer]) -> _Layout:
-    columns: list[str] = []
-    getters = _getters(serializer._declared_fields, serializer.computed, "", columns)
-    return _Layout((*columns, *serializer.read_also), getters)
+    return _arrange(serializer, itertools.count())
 
 
-def _getters(
-    fields: Mapping[str, Field[Any, Any, Any, Any]], computed: tuple[str, ...], prefix: str, columns: list[str]
-) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
-    found: list[tuple[str, Callable[[Any], Any]]] = []
-    for name, field in fields.items():
-        column = prefix + (field.source or name).replace(".", "__")
-        if name in computed:
-            found.append((name, _nothing))
-        elif isinstance(field, RowSerializer):
-            nested = _getters(field._declared_fields, field.computed, f"{column}__", columns)
-            found.append((name, functools.partial(_object, nested)))
-        else:
-            found.append((name, itemgetter(len(columns))))
-            columns.append(column)
-    return tuple(found)
+def _arrange(serializer: type[RowSerializer], place: Iterator[int]) -> _Layout:
+    """Give each leaf its place in the row, in the order of `_leaves`."""
+    places: list[int] = []
+    nested: list[tuple[str, _Layout | None]] = []
+    for name, field in serializer._declared_fields.items():
+        if isinstance(field, RowSerializer):
+            nested.append((name, _arrange(type(field), place)))
+        elif name in serializer.computed:
+            nested.append((name, None))
+        places.append(0 if nested and nested[-1][0] == name else next(place))
+    return _Layout(tuple(serializer._declared_fields), itemgetter(*places, 0), tuple(nested))
 
 
-def _object(getters: tuple[tuple[str, Callable[[Any], Any]], ...], values: Any) -> dict[str, Any]:
-    return {name: get(values) for name, get in getters}
-
-
-def _nothing(values: Any) -> None:
-    return None
+def _body(layout: _Layout, values: Any) -> dict[str, Any]:
+    body = dict(zip(layout.names, layout.pick(values), strict=False))  # twice as fast as name by name
+    for name, inner in layout.nested:
+        body[name] = inner and _body(inner, values)
+    return body
 
 
 def _read(instance: Any, column: str) -> Any:

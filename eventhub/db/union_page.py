@@ -39,14 +39,14 @@ class UnionQuerySet(QuerySet[Any, Any]):
         return clone
 
 
-def first_rows(queryset: QuerySet[Any, Any], order: Sequence[str], fields: Sequence[str], count: int) -> Any:
-    """Return the first `count` rows in that order as named tuples of `fields`, which name the columns of the order.
+def first_rows(queryset: QuerySet[Any, Any], order: Sequence[str], count: int) -> Any:
+    """Return the first `count` rows in that order; it reads the columns of the order.
 
     SQLite has no slices within a union and finds the rows by its own plan.
     """
 
     def first(rows: QuerySet[Any, Any]) -> Any:
-        return rows.order_by(*order).values_list(*fields, named=True)[:count]
+        return rows.order_by(*order)[:count]
 
     parts = getattr(queryset, "_parts", ())
     if not parts or not connections[queryset.db].features.supports_slicing_ordering_in_compound:
