@@ -1,4 +1,4 @@
-"""Who sends a request: the account behind `Authorization: Bearer <token>`, a JWT or a service token."""
+"""Authentication by `Authorization: Bearer <token>`, where the token is a JWT or a service token."""
 
 from rest_framework import exceptions as drf
 from rest_framework.request import Request

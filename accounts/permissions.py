@@ -55,7 +55,7 @@ def its_owner(user: User, token: Any) -> bool:
 
 
 class Rule(NamedTuple):
-    """A row of the table: a predicate, how people say it, and the message of the 403."""
+    """A row of the table: a predicate, its description, and the message of the 403."""
 
     allows: Predicate
     who: str
@@ -136,18 +136,18 @@ SCOPES: dict[tuple[str, str], Scope] = {
 
 
 def allowed(user: User, resource: str, action: str, row: Any = None) -> bool:
-    """Whether the table lets `user` do `action` to `row`, or at all where no row is given."""
+    """Return whether the table lets `user` do `action` to `row`, or to any row where none is given."""
     return TABLE[resource, action].allows(user, row)
 
 
 def require(user: User, resource: str, action: str, row: Any = None) -> None:
-    """Raises the table's 403 where `allowed` says no."""
+    """Raise the table's 403 unless the action is allowed."""
     if not allowed(user, resource, action, row):
         raise Forbidden(TABLE[resource, action].message)
 
 
 def require_scope(auth: object, resource: str, action: str) -> None:
-    """InsufficientScope where `auth`, what a request is signed with, is a service token that was not made for it."""
+    """Raise InsufficientScope where `auth` is a service token without the scope of the action."""
     if isinstance(auth, ServiceToken):
         scope = SCOPES.get((resource, action))
         if scope not in auth.scopes:

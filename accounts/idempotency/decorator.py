@@ -29,8 +29,7 @@ View = Callable[..., Response]
 def idempotent(view: View) -> View:
     """Let an action of a viewset accept the header. Not for one whose response holds a secret: responses are stored.
 
-    Who is signed in, throttles and roles are asked about as for any request, before the key is looked at. Without the
-    header nothing of this happens.
+    Authentication, throttles and roles come first, as for any request. Without the header nothing changes.
     """
 
     @functools.wraps(view)
@@ -45,16 +44,16 @@ def idempotent(view: View) -> View:
             user=self.user,
             key=key,
             fingerprint=store.fingerprint(str(request.method), request.path, body),
-            act=lambda: _kept(view(self, request, *args, **kwargs)),
+            act=lambda: _retained(view(self, request, *args, **kwargs)),
         )
-        return _answered(answer, is_replayed)
+        return _response(answer, is_replayed)
 
     once.is_idempotent = True  # type: ignore[attr-defined]
     return once
 
 
 def parse_key(sent: str) -> str:
-    """The key that the header names; a 400 where it names none."""
+    """Return the key in the header; Invalid for a malformed one."""
     if quoted := QUOTED.fullmatch(sent):
         return re.sub(r"\\(.)", r"\1", quoted[1])
     if BARE.fullmatch(sent):
@@ -62,13 +61,13 @@ def parse_key(sent: str) -> str:
     raise Invalid({HEADER: [NOT_A_KEY]})
 
 
-def _kept(response: Response) -> Answer:
+def _retained(response: Response) -> Answer:
     body = "" if response.data is None else dumps(response.data).decode()
     about = orjson.loads(body).get("user_id") if body else None
     return Answer(response.status_code, body, response.headers.get("ETag", ""), about)
 
 
-def _answered(answer: Answer, is_replayed: bool) -> Response:
+def _response(answer: Answer, is_replayed: bool) -> Response:
     headers = {"ETag": answer.etag} if answer.etag else {}
     if is_replayed:
         headers["Idempotent-Replayed"] = "true"

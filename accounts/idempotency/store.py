@@ -23,7 +23,7 @@ KEPT = timedelta(hours=24)
 
 
 class Answer(NamedTuple):
-    """To a request that succeeded: its JSON, empty where it has none; `about`, the account that it speaks of."""
+    """A stored response: its JSON, empty without a body; `about` is the account that it describes."""
 
     status: int
     body: str
@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
-    """What makes two requests the same one, whichever spelling of the path they use."""
+    """Return what two equal requests share, whichever spelling of the path they use."""
     return hashlib.sha256(b"\0".join([method.encode(), path.rstrip("/").encode(), body])).hexdigest()
 
 
@@ -40,9 +40,9 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
 def answer_once(
     *, user: User, key: str, fingerprint: str, act: Callable[[], Answer], now: datetime | None = None
 ) -> tuple[Answer, bool]:
-    """What `act` answers, and False; or, with True, what it answered when the user sent this within the last day.
+    """Return the response of `act` and False, or the stored one and True if the user sent this within a day.
 
-    IdempotencyKeyReused for another request under the same key. What `act` refuses with goes on, and leaves nothing.
+    IdempotencyKeyReused for another request under the same key. An exception of `act` is passed on and stores nothing.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -64,7 +64,7 @@ def answer_once(
 
 
 def forget_answers(*, now: datetime, dry_run: bool) -> int:
-    """Deletes the answers that were kept for long enough; how many."""
+    """Delete the stored responses that have expired. Return how many."""
     old = StoredAnswer.objects.filter(created_at__lte=now - KEPT)
     if dry_run:
         return old.count()

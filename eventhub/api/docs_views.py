@@ -1,4 +1,4 @@
-"""The pages about the API: its OpenAPI document, Swagger UI over it, and the way in."""
+"""The OpenAPI document, Swagger UI, and the root with links to everything."""
 
 import functools
 import threading
@@ -15,7 +15,7 @@ _generating = threading.Lock()
 
 
 class Docs(SpectacularSwaggerSplitView):
-    """Swagger UI, for whoever asks for it: like all documents it looks at no header."""
+    """Swagger UI. It needs no sign-in and ignores the Accept header."""
 
     authentication_classes = ()
     url_name = "schema"
@@ -28,7 +28,7 @@ docs = Docs.as_view()
 
 
 def root(request: HttpRequest) -> JsonResponse:
-    """Where things are."""
+    """Return links to the parts of the service."""
     names = {"docs": "docs", "schema": "schema", "events": "event-list", "health": "healthz", "ready": "readyz"}
     links = {key: request.build_absolute_uri(reverse(name)) for key, name in names.items()}
     return JsonResponse({"name": "EventHub", "admin": request.build_absolute_uri(reverse("admin:index")), **links})
@@ -48,5 +48,5 @@ def document() -> bytes:
 
 @functools.cache
 def _generate() -> bytes:
-    """Made once a process: it depends on nothing but the code and the settings."""
+    """Generate once per process: the document depends only on code and settings."""
     return dumps(SchemaGenerator().get_schema(public=True))

@@ -25,7 +25,7 @@ class IdFormField(forms.IntegerField):
 
 
 def could_be_id(text: str) -> bool:
-    """Whether a text that a program may have sent is the number of a row that there could be."""
+    """Return whether a client's text is a possible id."""
     return text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_ID)) and 0 < int(text) <= MAX_ID
 
 
