@@ -2,12 +2,12 @@ from django.db.models import BooleanField, Case, When
 from django.utils import timezone
 from django_filters import rest_framework as filters
 
-from eventhub.api.filters import IdFilter, TimeFilter, TrueOrFalse
+from eventhub.api.filters import IdFilter, RequestFilterSet, TimeFilter, TrueOrFalse
 from eventhub.db.text_search import stands_in
 from events.models import SEARCHED, Event, EventQuerySet, EventStatus
 
 
-class EventFilter(filters.FilterSet):
+class EventFilter(RequestFilterSet):
     status = filters.ChoiceFilter(choices=EventStatus.choices, method="filter_status")
     organizer_id = IdFilter(field_name="organizer_id")
     date_from = TimeFilter(field_name="date_time", lookup_expr="gte", help_text="Begins then or later.")

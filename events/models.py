@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 from accounts.models import Role, User
 from eventhub import audit, datetimes
 from eventhub.api.etags import edition_of
-from eventhub.db.compiled_queries import Statement
+from eventhub.db.compiled_queries import CompiledQuery
 from eventhub.exceptions import EventNotFound
 from events.fields import DatabaseCountField
 
@@ -109,7 +109,7 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         return event
 
 
-_BY_ID = Statement(lambda pk: Event.objects.with_organizer().order_by().filter(pk=pk))
+_BY_ID = CompiledQuery(lambda pk: Event.objects.with_organizer().order_by().filter(pk=pk))
 
 
 class ChangeThrough(models.Model):

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.permissions import require, require_verified
 from eventhub.api.serializers import Body
 from eventhub.api.viewsets import ApiViewSet, CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
-from eventhub.db.compiled_queries import Statement
+from eventhub.db.compiled_queries import CompiledQuery
 from eventhub.exceptions import (
     AlreadyRegistered,
     AttendeeNotFound,
@@ -29,7 +29,7 @@ from registrations.models import TEXTS, Registration, RegistrationStatus
 from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer, ProspectSerializer
 from registrations.services import eligibility, seats
 
-_WITH_EVENT = Statement(lambda pk: Registration.objects.with_event().order_by().filter(pk=pk))
+_WITH_EVENT = CompiledQuery(lambda pk: Registration.objects.with_event().order_by().filter(pk=pk))
 NO_SEAT = (AlreadyRegistered(attendee_id=31), RegistrationClosed(), EventFull(can_wait=True))
 
 

@@ -23,7 +23,7 @@ from eventhub.api.fields import could_be_id
 from eventhub.audit import Channel
 from eventhub.db import routers
 from eventhub.db.batches import READ, batches
-from eventhub.db.compiled_queries import Statement
+from eventhub.db.compiled_queries import CompiledQuery
 from eventhub.db.retry import retried
 from eventhub.exceptions import InvalidCredentials, TokenNotValid
 from eventhub.observability.security_log import Occasion, note
@@ -32,7 +32,7 @@ FRESH_SECONDS = 15 * 60
 # A token that expires right now may be in use.
 GRACE = timedelta(minutes=1)
 GENERATION_CLAIM = "generation"
-_ACCOUNT = Statement(lambda user_id: routers.with_position(User.objects.filter(pk=user_id)))
+_ACCOUNT = CompiledQuery(lambda user_id: routers.with_position(User.objects.filter(pk=user_id)))
 
 
 class TokenPair(TypedDict):

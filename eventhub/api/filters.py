@@ -74,6 +74,16 @@ class TimeFilter(filters.Filter):
     field_class = TimeFormField
 
 
+class RequestFilterSet(filters.FilterSet):
+    """Build only the filters that the request names: django-filter copies all of them, which takes a millisecond."""
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.base_filters: dict[str, Any] = {
+            name: one for name, one in type(self).base_filters.items() if data is None or name in data
+        }
+        super().__init__(data, *args, **kwargs)
+
+
 class Filters(filters.DjangoFilterBackend):
     """Build django-filter's form only for requests that filter."""
 

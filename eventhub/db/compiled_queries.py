@@ -36,8 +36,8 @@ class _Compiled(NamedTuple):
     related: list[Any]  # what fills in `select_related`
 
 
-class Statement:
-    """`Statement(lambda event_id: Event.objects.filter(pk=event_id))`: a compiled queryset.
+class CompiledQuery:
+    """`CompiledQuery(lambda event_id: Event.objects.filter(pk=event_id))`: a compiled queryset.
 
     Its arguments are ids that are compared with columns, none negative. One too large for a column finds no row.
     """

@@ -10,7 +10,7 @@ from django.db.transaction import TransactionManagementError
 from accounts.models import User
 from eventhub.api.fields import MAX_ID
 from eventhub.api.serializers import Body
-from eventhub.db.compiled_queries import Statement, planned_once
+from eventhub.db.compiled_queries import CompiledQuery, planned_once
 from events.models import Event
 from registrations.models import Registration
 from registrations.services.eligibility import _EVENT
@@ -25,7 +25,7 @@ def fields_of(instance):
 def test_an_instance_has_every_field_as_the_queryset_reads_it(olga, make_event):
     moment = datetime(2027, 5, 1, 19, 0, 0, 123400, UTC)
     events = [make_event(olga), make_event(olga, waitlist=False, end_time=moment, date_time=moment - timedelta(days=1))]
-    by_id = Statement(lambda pk: Event.objects.filter(pk=pk))
+    by_id = CompiledQuery(lambda pk: Event.objects.filter(pk=pk))
     for event in events:
         found = by_id.first(event.pk)
         assert fields_of(found) == fields_of(Event.objects.get(pk=event.pk))
@@ -35,7 +35,7 @@ def test_an_instance_has_every_field_as_the_queryset_reads_it(olga, make_event):
 
 def test_annotations_and_related_rows_come_with_it(olga, otto, make_event, enroll):
     rows = [enroll(make_event(organizer)) for organizer in (olga, otto)]
-    with_all = Statement(
+    with_all = CompiledQuery(
         lambda pk: (
             Registration.objects.select_related("event__organizer").annotate(title=F("event__title")).filter(pk=pk)
         )
@@ -49,7 +49,7 @@ def test_annotations_and_related_rows_come_with_it(olga, otto, make_event, enrol
 
 def test_ids_stand_where_the_queryset_has_them_and_constants_stay(olga, otto, make_event):
     mine, theirs = make_event(olga, title="Mine"), make_event(otto, title="Theirs")
-    found = Statement(
+    found = CompiledQuery(
         lambda one, two: Event.objects.filter(organizer=two, pk=one, status="upcoming").values_list("title", "pk")
     )
     assert found.rows(mine.pk, olga.pk) == [("Mine", mine.pk)]
@@ -59,7 +59,7 @@ def test_ids_stand_where_the_queryset_has_them_and_constants_stay(olga, otto, ma
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no plan")
 def test_the_plan_that_is_kept_for_all_ids_knows_the_constants(olga, make_event, enroll):
-    percent = Statement(lambda pk: Event.objects.filter(pk=pk, title__contains="%s 100%").values_list("title"))
+    percent = CompiledQuery(lambda pk: Event.objects.filter(pk=pk, title__contains="%s 100%").values_list("title"))
     event = make_event(olga, title="Seats: %s 100%")
     assert percent.rows(event.pk) == [("Seats: %s 100%",)]
     assert _EVENT.first(event.pk, olga.pk) == event
@@ -76,7 +76,7 @@ def test_the_plan_that_is_kept_for_all_ids_knows_the_constants(olga, make_event,
 
 
 def test_an_id_that_no_column_holds_finds_nothing(olga):
-    by_id = Statement(lambda pk: User.objects.filter(pk=pk))
+    by_id = CompiledQuery(lambda pk: User.objects.filter(pk=pk))
     assert [by_id.first(pk) for pk in (0, MAX_ID, MAX_ID + 1, 10**400)] == [None] * 4
     assert by_id.first(olga.pk) == olga
 
@@ -84,14 +84,14 @@ def test_an_id_that_no_column_holds_finds_nothing(olga):
 def test_values_are_converted_as_the_queryset_does(olga, make_event):
     event = make_event(olga, waitlist=True)
     columns = ("waitlist", "date_time", "end_time", "has_free_seats", "last_mark")
-    (row,) = Statement(lambda pk: Event.objects.filter(pk=pk).values_list(*columns)).rows(event.pk)
+    (row,) = CompiledQuery(lambda pk: Event.objects.filter(pk=pk).values_list(*columns)).rows(event.pk)
     assert tuple(row) == Event.objects.values_list(*columns).get(pk=event.pk)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_lock_wants_a_transaction_every_time(olga, make_event):
     event = make_event(olga)
-    lock = Statement(lambda pk: Event.objects.select_for_update(no_key=True).filter(pk=pk))
+    lock = CompiledQuery(lambda pk: Event.objects.select_for_update(no_key=True).filter(pk=pk))
     with transaction.atomic():
         assert lock.first(event.pk) == event
     with pytest.raises(TransactionManagementError):
@@ -100,7 +100,7 @@ def test_a_lock_wants_a_transaction_every_time(olga, make_event):
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite plans in no time")
 def test_postgresql_plans_it_once_in_a_session(olga):
-    by_id = Statement(lambda pk: User.objects.filter(pk=pk).annotate(marker=Count("events")))
+    by_id = CompiledQuery(lambda pk: User.objects.filter(pk=pk).annotate(marker=Count("events")))
     for _ in range(3):
         by_id.first(olga.pk)
     with connection.cursor() as cursor:

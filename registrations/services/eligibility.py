@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import allowed, require_verified
-from eventhub.db.compiled_queries import Statement
+from eventhub.db.compiled_queries import CompiledQuery
 from eventhub.exceptions import AlreadyRegistered, EventFull, EventNotFound, Refusal, RegistrationClosed
 from events.models import Event, EventStatus
 from registrations.models import Registration, RegistrationStatus
@@ -19,7 +19,7 @@ def _event_with_live_registration(event_id: int, user_id: int) -> QuerySet[Event
     return Event.objects.order_by().filter(pk=event_id).annotate(live_attendee_id=Subquery(live))  # type: ignore[no-any-return]
 
 
-_EVENT = Statement(_event_with_live_registration)
+_EVENT = CompiledQuery(_event_with_live_registration)
 
 
 def get_event_for_registration(*, event_id: int, user_id: int, by: User) -> Event:

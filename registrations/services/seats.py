@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.permissions import require
 from eventhub.api.etags import UNCONDITIONAL, Precondition
 from eventhub.db.batches import AT_ONCE
-from eventhub.db.compiled_queries import Statement
+from eventhub.db.compiled_queries import CompiledQuery
 from eventhub.db.retry import ATTEMPTS, one_statement, retried, violated
 from eventhub.exceptions import (
     AlreadyRegistered,
@@ -55,10 +55,10 @@ REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
 # Locking -------------------------------------------------------------------------------------------------------------
 
 
-_LOCK = Statement(lambda event_id: Event.objects.order_by().select_for_update(no_key=True).filter(pk=event_id))
+_LOCK = CompiledQuery(lambda event_id: Event.objects.order_by().select_for_update(no_key=True).filter(pk=event_id))
 # The rows are locked in the order of `of`. "self" is locked too, because PostgreSQL reads a locked row again after a
 # wait, but not the rows that are joined to it.
-_LOCK_WITH_EVENT = Statement(
+_LOCK_WITH_EVENT = CompiledQuery(
     lambda pk: (
         Registration.objects.with_event().order_by().select_for_update(of=("event", "self"), no_key=True).filter(pk=pk)
     )
