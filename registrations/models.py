@@ -1,6 +1,7 @@
 """Registrations: one user's claim to one event, and the log of its status."""
 
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar, Self
 
@@ -42,6 +43,12 @@ def status_stamps(at: datetime) -> dict[str, Any]:
     return {"status_since": at, "status_by_id": audit.actor_id(), "status_through": audit.channel()}
 
 
+@cache
+def _announced() -> Exists:
+    # Not a condition on the event's columns: every row of a page would be joined with its event to be thrown away.
+    return Exists(Event.objects.filter(pk=OuterRef("event")).exclude(status=EventStatus.DRAFT).order_by())
+
+
 class RegistrationQuerySet(UnionQuerySet):
     def visible_to(self, user: User) -> Self:
         """Return the user's own registrations, and for organizers those of their events; all for admins.
@@ -50,9 +57,7 @@ class RegistrationQuerySet(UnionQuerySet):
         """
         if user.is_admin:
             return self
-        # Not a condition on the event's columns: every row of a page would be joined with its event to be thrown away.
-        announced = Exists(Event.objects.filter(pk=OuterRef("event")).exclude(status=EventStatus.DRAFT).order_by())
-        mine = Q(user=user) & announced
+        mine = Q(user=user) & _announced()
         if not user.is_organizer:
             return self.filter(mine)
         organized = Q(organizer_id=user.pk)

@@ -62,8 +62,9 @@ class RowSerializer(serializers.Serializer[Any]):
         return queryset.values_list(*_columns(cls), named=True)
 
     def to_representation(self, row: Any) -> dict[str, Any]:
-        columns, layout = _columns(type(self)), _layout(type(self))
-        return _body(layout, row if isinstance(row, tuple) else [_read(row, column) for column in columns])
+        if not isinstance(row, tuple):
+            row = [_read(row, column) for column in _columns(type(self))]
+        return _body(_layout(type(self)), row)
 
 
 @functools.cache
