@@ -1,5 +1,3 @@
-"""Registrations as `/metrics` shows them: what happens to them, and totals."""
-
 from collections.abc import Iterator, Mapping
 from functools import partial
 
@@ -30,7 +28,6 @@ def _count(was: str | None, becomes: str | None, number: int) -> None:
 
 
 def gauges() -> Iterator[Reading]:
-    """Yield the totals of announced events of today and later."""
     totals = dashboard.get_totals(user=None, now=timezone.now())
     yield "events_to_come", "Announced events of today and later.", totals.events
     yield "seats", "Their seats.", totals.seats

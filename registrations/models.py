@@ -1,5 +1,3 @@
-"""Registrations: one user's claim to one event, and the log of its status."""
-
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -39,7 +37,6 @@ _edited = attrgetter(
 
 
 def status_stamps(at: datetime) -> dict[str, Any]:
-    """Return the columns that a change of status writes at that time."""
     return {"status_since": at, "status_by_id": audit.actor_id(), "status_through": audit.channel()}
 
 
@@ -51,10 +48,7 @@ def _announced() -> Exists:
 
 class RegistrationQuerySet(UnionQuerySet):
     def visible_to(self, user: User) -> Self:
-        """Return the user's own registrations, and for organizers those of their events; all for admins.
-
-        Registrations for a draft are its organizer's alone, as the draft is.
-        """
+        """Return the user's own registrations, except for drafts, and those of the events they run."""
         if user.is_admin:
             return self
         mine = Q(user=user) & _announced()
@@ -64,7 +58,6 @@ class RegistrationQuerySet(UnionQuerySet):
         return self.either(organized, mine & ~organized)
 
     def managed_by(self, user: User) -> Self:
-        """Return the registrations for the events that `user` runs."""
         if user.is_admin:
             return self
         return self.filter(organizer_id=user.pk) if user.is_organizer else self.none()
@@ -80,11 +73,7 @@ class RegistrationQuerySet(UnionQuerySet):
 
 
 class Registration(models.Model):
-    """The resource that the API calls an attendee, after the person named on it.
-
-    A user's live registration for an event is unique. `queue_number` is given by a trigger when the row begins to
-    wait, under the event's lock, and says nothing in any other status.
-    """
+    """The resource that the API calls an attendee."""
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="registrations", db_index=False)
     # The event's organizer, for indexes. Triggers fill it and follow the event; an instance does not know it.
@@ -97,6 +86,7 @@ class Registration(models.Model):
     status = models.CharField(max_length=10, choices=RegistrationStatus.choices, default=RegistrationStatus.REGISTERED)
     name = models.CharField(max_length=255, blank=True)
     contact_details = models.CharField(max_length=255, blank=True)
+    # Given by a trigger when the row begins to wait; says nothing in any other status.
     queue_number = models.BigIntegerField(null=True, editable=False)
     registration_date = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -167,18 +157,17 @@ class Registration(models.Model):
 
     @property
     def edition(self) -> str:
-        """Changes with every edit (eventhub/api/etags.py)."""
         return edition_of(_edited(self))
 
     def stamp(self, at: datetime) -> list[str]:
-        """Set when, by whom and through which channel the status came about; return the unsaved fields' names."""
+        """Set the columns of `status_stamps`; return their names."""
         stamps = status_stamps(at)
         for name, value in stamps.items():
             setattr(self, name, value)
         return list(stamps)
 
     def waitlist_position(self) -> int | None:
-        """Return the place in the queue, from 1; None for a registration that does not wait."""
+        """Return the place in the queue, from 1, or None."""
         if self.status != RegistrationStatus.WAITLISTED:
             return None
         number = Registration.objects.filter(pk=self.pk).values("queue_number")
@@ -187,10 +176,7 @@ class Registration(models.Model):
 
 
 class Transition(models.Model):
-    """A line in a registration's log: its status before (empty for a new one) and after, when, by whom, which channel.
-
-    Triggers write it, refuse changes, delete it with its registration, and forget the person with it.
-    """
+    """A line in a registration's log; `was` is empty for a new one. Triggers write and protect it."""
 
     registration = models.ForeignKey(
         Registration, on_delete=models.DO_NOTHING, related_name="transitions", db_constraint=False, db_index=False
@@ -214,7 +200,7 @@ class Transition(models.Model):
 
     @classmethod
     def note(cls, registration: Registration, *, was: str, at: datetime) -> None:
-        """Add a line that no trigger writes, since the status stays the same."""
+        """Add a line that no trigger writes, since the status stays."""
         by, through = audit.actor()
         cls.objects.create(
             registration=registration, was=was, becomes=registration.status, at=at, by_id=by, through=through

@@ -1,7 +1,4 @@
-"""Actions on registrations: in bulk from the list, and as buttons for one registration, with the same code.
-
-A button posts DO, for example `check_in:17`, to the list, to the check-in page or to the page of the registration.
-"""
+"""Actions on registrations, in bulk and as buttons. A button posts DO, for example `check_in:17`."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -34,7 +31,7 @@ AdminAction = Callable[[ScopedModelAdmin, HttpRequest, QuerySet[Registration]], 
 
 
 class RegistrationAction(NamedTuple):
-    """An action on a registration. Its button is shown for the statuses in `shown_for`; the rule decides."""
+    """An action and its button, shown for the statuses in `shown_for`."""
 
     name: str
     label: str
@@ -69,14 +66,7 @@ _ALL = (
         (WAITLISTED,),
     ),
     RegistrationAction(
-        "cancel",
-        "Cancel registration",
-        check_in.cancel,
-        "cancelled",
-        "already cancelled",
-        LIVE,
-        "danger",
-        FREED_SEAT,
+        "cancel", "Cancel registration", check_in.cancel, "cancelled", "already cancelled", LIVE, "danger", FREED_SEAT
     ),
     RegistrationAction(
         "remove",
@@ -124,7 +114,7 @@ def perform_all(
 
 
 def perform_one(model_admin: ScopedModelAdmin, request: HttpRequest, *, back: str) -> HttpResponse:
-    """Run the action of the button that was pressed, then redirect to `back`."""
+    """Run the pressed button's action, then redirect to `back`."""
     name, _, pk = request.POST.get(DO, "").partition(":")
     action = ACTIONS.get(name)
     row = model_admin.get_queryset(request).filter(pk=pk).first() if could_be_id(pk) else None
@@ -187,8 +177,6 @@ def _perform(
 
 
 class RegistrationActionReport:
-    """Result of an action on several registrations, shown as messages."""
-
     def __init__(self, action: RegistrationAction) -> None:
         self.action = action
         self.done: list[str] = []
@@ -197,7 +185,6 @@ class RegistrationActionReport:
         self.seated: list[str] = []
 
     def attempt(self, row: Registration, by: User) -> bool:
-        """Run the action on one registration and return whether it changed."""
         name = name_of(row)
         try:
             outcome = self.action.rule(registration=row, by=by)

@@ -1,5 +1,3 @@
-"""The list of registrations: its order, its filters, its columns."""
-
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar, cast
@@ -43,7 +41,7 @@ def short_time(moment: datetime) -> str:
 
 
 class EventChoice(AutocompleteDropdownForm):
-    """Select box that shows the title of the chosen event only if the user manages it."""
+    """Select box that shows the chosen event only if the user manages it."""
 
     def __init__(self, request: HttpRequest, name: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, name, *args, **kwargs)
@@ -60,7 +58,6 @@ class RegistrationEventFilter(AutocompleteSelectFilter):
 
 class StatusFilter(ChoicesDropdownFilter):
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """Offer the back office's labels instead of the model's."""
         choices = [self.all_option, *status.LABELS.items()]
         data = {self.lookup_kwarg: self.value()}
         label = f"By {self.title}"
@@ -68,10 +65,7 @@ class StatusFilter(ChoicesDropdownFilter):
 
 
 class KeysFirstPaginator(InfinitePaginator):
-    """Paginator that finds the keys of a page first, then reads those rows.
-
-    An index alone mostly answers the first query. Sorting or skipping 50,000 whole rows takes twenty times as long.
-    """
+    """Find the keys of a page by index, then its rows: twenty times as fast for 50,000 rows."""
 
     def page(self, number: Any) -> Page[Registration]:
         number = self.validate_number(number)
@@ -88,18 +82,17 @@ class RegistrationChangeList(UncountedChangeList):
         return cast(QuerySet[Registration], super().get_queryset(request, *args, **kwargs))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Registration]) -> list[str]:
-        """Order by one column, then by key in the same direction, as the indexes do."""
+        """Order by one column, then by key, as the indexes do."""
         asked = str(super().get_ordering(request, queryset)[0])
         column = "-registration_date" if asked == "-pk" else asked
         return [column, "-pk" if column.startswith("-") else "pk"]
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        """Ignore other columns: Django sorts by any column named in the URL."""
+        """Ignore other columns: Django sorts by any in the URL."""
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
     @property
     def event(self) -> Event | None:
-        """Return the event that the list is filtered by, if the list is not empty."""
         if EVENT_VAR not in self.params:
             return None
         return next((row.event for row in self.result_list), None)
@@ -161,7 +154,6 @@ class RegistrationChangelist:
 
     @display(description="check-in")  # type: ignore[untyped-decorator]
     def check_in_button(self, row: Registration) -> str:
-        """Return a button that belongs to the form around the list."""
         action = ACTIONS["undo_check_in" if row.status == RegistrationStatus.ATTENDED else "check_in"]
         classes = BUTTON if row.status == RegistrationStatus.REGISTERED else SECONDARY_BUTTON
         return format_html(

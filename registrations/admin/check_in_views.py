@@ -1,4 +1,4 @@
-"""Check-in page of one event: find a person, check them in. Works without JavaScript, on a phone."""
+"""Check-in page of one event. Works without JavaScript, on a phone."""
 
 from typing import Any, NamedTuple, cast
 
@@ -19,8 +19,6 @@ MAX_ROWS = 30
 
 
 class CheckInRow(NamedTuple):
-    """A person on the check-in page, with the one action offered for them."""
-
     row: Registration
     name: str
     status: str
@@ -53,10 +51,7 @@ def find_event(request: HttpRequest, event_id: int) -> Event:
 
 
 def check_in(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
-    """Show the people found by name; on POST, run a button's action.
-
-    After a POST the search box is empty for the next person, and the last person stands on top.
-    """
+    """Show the people found by name; on POST, run a button's action and show its person on top."""
     event = find_event(request, event_id)
     here = reverse("admin:registrations_registration_door", args=[event.pk])
     if request.method == "POST":

@@ -1,5 +1,3 @@
-"""Pages of one registration: add a person, change their details, see their history."""
-
 from typing import Any, cast
 
 from django.contrib import messages
@@ -21,7 +19,7 @@ READ_ONLY = ("event_link", "registration_date")
 
 
 class RegistrationDetailViews:
-    """Add and change pages; a part of RegistrationAdmin. Action buttons are separate forms above Django's."""
+    """Add and change pages; a part of RegistrationAdmin."""
 
     autocomplete_fields = ("event",)
     change_form_outer_before_template = "registrations/admin/action_buttons.html"
@@ -45,7 +43,6 @@ class RegistrationDetailViews:
         return event_field(cast(User, request.user), label="Event", widget=widget)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer no links to add or change events: they have their own pages."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if db_field.name == "event":
             for right in ("add", "change", "delete", "view"):
@@ -67,7 +64,6 @@ class RegistrationDetailViews:
         obj.__dict__.update(added.__dict__)
 
     def response_add(self, request: HttpRequest, obj: Registration, post_url_continue: Any = None) -> HttpResponse:
-        """Say whether the person got a seat, and return to the check-in page or the next form."""
         place = obj.waitlist_position()
         who = actions.name_of(obj)
         messages.success(request, f"{who} is number {place} on the waiting list." if place else f"{who} has a seat.")
@@ -99,7 +95,6 @@ class RegistrationDetailViews:
         return super().change_view(request, object_id, *args, **kwargs)  # type: ignore[misc, no-any-return]
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Show the confirmation page of the button "Remove registration"."""
         row = self._find(request, object_id)
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return]
@@ -114,7 +109,7 @@ class RegistrationDetailViews:
         )
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Redirect to the page with the history: Django's own view shows usernames."""
+        """Redirect: Django's own view shows usernames."""
         return HttpResponseRedirect(reverse("admin:registrations_registration_change", args=[object_id]))
 
     def _find(self, request: HttpRequest, object_id: str) -> Registration | None:

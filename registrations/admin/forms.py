@@ -1,5 +1,3 @@
-"""Forms of a registration: add a person, change their details."""
-
 from typing import Any, ClassVar
 
 from django import forms
@@ -69,10 +67,8 @@ class AddForm(RefusableModelForm):
 
     @property
     def guest(self) -> Guest:
-        """Return the person as a row of an import."""
         return build_guest(TableRow(1, {name: self.cleaned_data[name] for name in ("email", *DETAILS)}))
 
 
 def event_field(user: User, **kwargs: Any) -> EventField:
-    """Return a field that offers the events the user manages."""
     return EventField(queryset=Event.objects.managed_by(user), **kwargs)

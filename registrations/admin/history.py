@@ -1,5 +1,3 @@
-"""The history of a registration in plain words."""
-
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
@@ -44,7 +42,6 @@ class HistoryEntry(NamedTuple):
 
 
 def entries(registration: Registration, *, reader: User) -> Iterator[HistoryEntry]:
-    """Yield the history from the beginning, in one query."""
     for transition in Transition.objects.filter(registration=registration.pk).select_related("by"):
         yield HistoryEntry(
             transition.at,
@@ -55,7 +52,7 @@ def entries(registration: Registration, *, reader: User) -> Iterator[HistoryEntr
 
 
 def name_of_actor(transition: Transition, registration: Registration, reader: User) -> str:
-    """Return a username for admins. Organizers see no accounts of others: the actor may be another attendee."""
+    """Return a username for admins; organizers see no accounts of others."""
     account = transition.by
     if transition.by_id is None:
         return ""

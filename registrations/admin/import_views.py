@@ -1,7 +1,4 @@
-"""Import attendees into an event: upload a file, preview each row, then import all or nothing.
-
-The rows travel signed with the preview page to the confirmation. The server keeps nothing.
-"""
+"""Import attendees: upload, preview, confirm. The preview page carries the signed rows."""
 
 import hashlib
 from collections.abc import Sequence
@@ -44,7 +41,7 @@ EXAMPLE = (
 
 
 class ImportPreview(NamedTuple):
-    """The rows of a preview, and a digest of the results that it showed."""
+    """Rows, and a digest of the results that the preview showed."""
 
     guests: list[Guest]
     outcomes: str
@@ -58,7 +55,6 @@ class UploadForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any] | None:
-        """Add `guests`, the rows of the file."""
         cleaned = super().clean()
         file = self.cleaned_data.get("file")
         if file is not None:
@@ -81,7 +77,6 @@ class UploadForm(forms.Form):
 
 
 def upload(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
-    """Show the upload form, then the preview, then import."""
     event = find_event(request, event_id)
     if "rows" in request.POST:
         return _confirm(model_admin, request, event)
@@ -159,7 +154,7 @@ def _confirm(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) 
 
 @retried
 def _import_as_shown(event_id: int, preview: ImportPreview, by: User, skip_errors: bool) -> AttendeeImportReport | None:
-    """Import if the results are still those of the preview; else write nothing and return None."""
+    """Import if the results are still those of the preview, else return None."""
     with transaction.atomic():
         report = import_attendees(event_id=event_id, rows=preview.guests, by=by, skip_errors=skip_errors)
         if _digest(report.results) != preview.outcomes:
@@ -195,7 +190,7 @@ def _sign(request: HttpRequest, event: Event, preview: ImportPreview) -> str:
 
 
 def _read(request: HttpRequest, event: Event) -> ImportPreview | None:
-    """Return what `_sign` signed for the same event and user within the last hour, else None."""
+    """Return what `_sign` signed within the last hour, else None."""
     try:
         event_id, user_id, guests, outcomes = signing.loads(request.POST["rows"], salt=SALT, max_age=SECONDS)
     except signing.BadSignature:
@@ -210,7 +205,6 @@ def _digest(outcomes: Sequence[RowResult]) -> str:
 
 
 def _counts(report: AttendeeImportReport) -> list[tuple[str, int, str]]:
-    """Return label, number and colour of each result."""
     counts = report.counts
     return [
         ("Seat", counts[ImportOutcome.SEAT], "success"),

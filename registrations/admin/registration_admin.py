@@ -1,5 +1,3 @@
-"""Registrations in the back model_admin, put together."""
-
 from functools import partial
 from typing import Any, ClassVar
 
@@ -23,12 +21,7 @@ from registrations.selectors import attendee_rows
 @admin.register(Registration)
 class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedModelAdmin):
     resource = "attendee"
-    rights: ClassVar = {
-        "view": "check_in",
-        "change": "check_in",
-        "delete": "check_in",
-        "add": "create_for_others",
-    }
+    rights: ClassVar = {"view": "check_in", "change": "check_in", "delete": "check_in", "add": "create_for_others"}
     change_list_template = "registrations/admin/change_list.html"
     list_after_template = "registrations/admin/change_list_footer.html"
     actions: ClassVar = bulk_actions()
@@ -71,7 +64,6 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
 
 
 def do(model_admin: RegistrationAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """Handle a button on the page of a registration."""
     page = reverse("admin:registrations_registration_change", args=[pk])
     removes = request.POST.get(DO, "").startswith("remove:") and CONFIRMED in request.POST
     if request.method != "POST":

@@ -1,4 +1,4 @@
-"""Labels and colours of registration statuses in the back office. The API's schema shows the model's own labels."""
+"""Labels and colours in the back office. The API's schema shows the model's own labels."""
 
 from registrations.models import Registration, RegistrationStatus
 

@@ -1,5 +1,3 @@
-"""Registrations of the demo."""
-
 from datetime import datetime, timedelta
 from random import Random
 
@@ -17,10 +15,7 @@ CHECK_IN_MINUTES = (-15, 25)
 def draw_registrations(
     plan: Plan, event: Event, attendees: list[Attendee], chance: Random, today: datetime, now: datetime
 ) -> list[Registration]:
-    """Return unsaved registrations in the order of their time, all before `today`.
-
-    Check-ins happen before `now`; everything else depends on the day alone.
-    """
+    """Return unsaved registrations by time: check-ins before `now`, all else before `today`."""
     statuses = _statuses(plan, chance)
     people = chance.sample(attendees, len(statuses))
     moments = _moments(event, len(statuses), chance, today)
@@ -46,7 +41,6 @@ def _registration(event: Event, attendee: Attendee, status: str, moment: datetim
 
 
 def _statuses(plan: Plan, chance: Random) -> list[str]:
-    """Return statuses in the order of registering; the waiting list comes last."""
     seated = round(plan.seats * plan.filled)
     statuses: list[str] = [
         RegistrationStatus.ATTENDED if chance.random() < plan.came else RegistrationStatus.REGISTERED
@@ -58,14 +52,14 @@ def _statuses(plan: Plan, chance: Random) -> list[str]:
 
 
 def _moments(event: Event, count: int, chance: Random, today: datetime) -> list[datetime]:
-    """Return ascending times while registration is open, more of them at its start."""
+    """Return ascending times while registration is open, more at its start."""
     begins = event.registration_opens or event.created_at
     ends = min(today, event.registration_closes or today, event.date_time)
     return sorted(begins + (ends - begins) * chance.random() ** 2 for _ in range(count))
 
 
 def _since(status: str, event: Event, made: datetime, share: float, today: datetime, now: datetime) -> datetime:
-    """Return when a registration took its status; `share` (0 to 1) selects the moment within the possible time."""
+    """Return when the status began; `share` (0 to 1) selects the moment."""
     if status == RegistrationStatus.CANCELLED:
         return made + (min(today, event.date_time) - made) * share
     if status != RegistrationStatus.ATTENDED:

@@ -1,5 +1,3 @@
-"""Accounts of the demo: an admin, organizers with profiles, and attendees."""
-
 import unicodedata
 from datetime import datetime, timedelta
 from random import Random
@@ -57,7 +55,6 @@ def draw_cast(chance: Random, today: datetime) -> Cast:
 
 
 def _attendees(given: list[str], family: list[str], chance: Random, today: datetime) -> list[Attendee]:
-    """Return ATTENDEES people with unique names, in the order of signing up."""
     names = chance.sample([(first, last) for first in given for last in family], ATTENDEES)
     days = sorted((chance.uniform(*ATTENDEES_JOINED) for _ in names), reverse=True)
     taken: set[str] = set()

@@ -1,5 +1,3 @@
-"""Events of the demo, made from programme.toml."""
-
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import NamedTuple
@@ -58,6 +56,5 @@ def draw_event(plan: Plan, organizers: dict[str, User], chance: Random, today: d
 
 
 def _moment(today: datetime, days_on: int, at: time) -> datetime:
-    """Return a time on another day in TIME_ZONE."""
     day = timezone.localtime(today).date() + timedelta(days=days_on)
     return timezone.make_aware(datetime.combine(day, at)).astimezone(UTC)

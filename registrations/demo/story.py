@@ -34,12 +34,10 @@ class Demo(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Return the number of rows, as `write` counts them."""
         return len(self.cast.accounts) + len(self.events) + len(self.registrations)
 
     @property
     def busiest(self) -> Attendee:
-        """Return the attendee with registrations in the most different states."""
         states: dict[str, set[str]] = {}  # by address: an unsaved user has no hash
         for registration in self.registrations:
             states.setdefault(registration.contact_details, set()).add(registration.status)
@@ -47,7 +45,7 @@ class Demo(NamedTuple):
 
 
 def draw(*, seed: int, now: datetime) -> Demo:
-    """Return the same rows for the same seed and day in TIME_ZONE; check-ins happen before `now`."""
+    """Return the same rows for the same seed and day in TIME_ZONE."""
     chance = Random(seed)  # noqa: S311  (must be repeatable)
     today = datetimes.start_of_day(now)
     cast = draw_cast(chance, today)
@@ -62,10 +60,7 @@ def draw(*, seed: int, now: datetime) -> Demo:
 
 
 def write(demo: Demo, *, wrote: Callable[[int], None]) -> None:
-    """Write all rows or none; `wrote` receives the number of rows of each batch.
-
-    Raise UserExists if a username or an address is taken.
-    """
+    """Write all rows or none; report the rows of each batch to `wrote`. Raise UserExists."""
     # One hash for all: hashing is slow.
     password = make_password(demo.cast.password)
     for account in demo.cast.accounts:
@@ -88,7 +83,6 @@ def write(demo: Demo, *, wrote: Callable[[int], None]) -> None:
 
 
 def _insert(rows: Sequence[Dated], wrote: Callable[[int], None]) -> None:
-    """Insert the rows, then set their dates, for which Django inserts the present."""
     for batch in _batches(rows):
         moments = [row.created_at for row in batch]
         manager = type(batch[0])._default_manager
@@ -106,7 +100,7 @@ def _change_capacities(events: list[Event], seats: int) -> None:
 
 
 def _register(batch: Sequence[Registration]) -> None:
-    """Insert each registration first, then change its status, so that the log shows both."""
+    """Insert each first, then change its status, so that the log shows both."""
     beginnings = [_beginning(row) for row in batch]
     Registration.objects.bulk_create(beginnings)
     for row, beginning in zip(batch, beginnings, strict=True):

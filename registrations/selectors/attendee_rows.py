@@ -1,4 +1,4 @@
-"""Registrations as a table, without address and username of accounts, which organizers must not learn."""
+"""Registrations as a table, without accounts, which organizers must not learn."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def header() -> list[str]:
 
 
 def rows(registrations: RegistrationQuerySet) -> Iterator[Row]:
-    """Yield the registrations of a queryset by id, with one query a batch. The caller restricts what may be seen."""
+    """Yield rows by id, one query a batch. The caller restricts what may be seen."""
     return (_row(registration) for registration in by_key(registrations.with_event().only(*READ)))
 
 

@@ -1,7 +1,4 @@
-"""Figures of the dashboard, for the events that `user` runs: seats, queues, activity, and what needs attention.
-
-Each function is one query with a bounded result. `now` is UTC.
-"""
+"""Figures of the dashboard for the events that `user` runs. Each is one bounded query."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -26,8 +23,6 @@ LONG_QUEUE_SHARE, LONG_QUEUE = 10, 5
 
 
 class Stage(NamedTuple):
-    """Progress of the first steps."""
-
     has_events: bool
     has_announced: bool
     has_people: bool
@@ -35,8 +30,6 @@ class Stage(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """Totals of the announced events of today and later."""
-
     events: int
     seats: int
     taken: int
@@ -44,7 +37,7 @@ class Totals(NamedTuple):
 
 
 class Day(NamedTuple):
-    """Registrations, whatever their status now, and cancellations of a day."""
+    """Registrations, whatever their status now, and cancellations."""
 
     day: date
     registered: int
@@ -66,8 +59,6 @@ class Fill(NamedTuple):
 
 
 class Reason(StrEnum):
-    """Why an event needs attention."""
-
     LONG_QUEUE = "long queue"
     HALF_EMPTY = "half empty"
     DRAFT_NEAR = "draft near"
@@ -93,7 +84,7 @@ def get_stage(*, user: User, now: datetime) -> Stage:
 
 
 def get_totals(*, user: User | None, now: datetime) -> Totals:
-    """Return the totals; `user=None` means all events."""
+    """Return totals of announced events of today and later; `user=None` means all."""
     events = Event.objects.order_by() if user is None else _events(user)
     to_come = events.filter(status__in=ANNOUNCED, last_mark__gte=datetimes.start_of_day(now))
     found = to_come.aggregate(
@@ -106,7 +97,7 @@ def get_totals(*, user: User | None, now: datetime) -> Totals:
 
 
 def get_activity(*, user: User, now: datetime) -> Activity:
-    """Return figures for the last DAYS days in TIME_ZONE, today last, and today's check-ins."""
+    """Return figures for the last DAYS days in TIME_ZONE, today last."""
     today = timezone.localtime(now).date()
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
     own = Registration.objects.managed_by(user).order_by()
@@ -125,13 +116,13 @@ def get_activity(*, user: User, now: datetime) -> Activity:
 
 
 def get_next_events(*, user: User, now: datetime) -> list[Fill]:
-    """Return the next LINES announced events that are not over and began at most a day ago."""
+    """Return announced events that are not over and began at most a day ago."""
     to_come = _events(user).filter(status__in=ANNOUNCED, date_time__gt=now - DAY).not_over(now)
     return [Fill(*row) for row in to_come.order_by("date_time", "pk").values_list(*Fill._fields)[:LINES]]
 
 
 def get_concerns(*, user: User, now: datetime) -> list[Concern]:
-    """Return events that need attention, at most LINES a reason: future ones first, nearest to now first."""
+    """Return at most LINES events a reason: future ones first, then nearest to now."""
     own = _events(user)
     drafts = own.filter(status=EventStatus.DRAFT)
     to_come = own.filter(status__in=ANNOUNCED, date_time__gte=now)
@@ -160,7 +151,7 @@ def _events(user: User) -> Any:
 
 
 def _by_groups(rows: Any, field: str, days: list[date], kind: str) -> Iterator[Any]:
-    """Count the rows of each day with one GROUP BY, which is faster for one organizer's rows."""
+    """Count with one GROUP BY, faster for one organizer's rows."""
     found = rows.filter(**{f"{field}__gte": datetimes.start_of_date(days[0])}).values(
         kind=Value(kind), day=TruncDate(field)
     )
@@ -168,7 +159,7 @@ def _by_groups(rows: Any, field: str, days: list[date], kind: str) -> Iterator[A
 
 
 def _by_ranges(rows: Any, field: str, days: list[date], kind: str) -> Iterator[Any]:
-    """Count the rows of each day by ranges, which for all rows takes a third of the time."""
+    """Count by ranges, which for all rows takes a third of the time."""
     for day in days:
         that_day = {f"{field}__gte": datetimes.start_of_date(day), f"{field}__lt": datetimes.start_of_date(day + DAY)}
         found = rows.filter(**that_day).values(kind=Value(kind), day=Value(day))
@@ -184,7 +175,7 @@ def _latest(events: Any) -> Any:
 
 
 def _reasoned(reason: Reason, events: Any) -> Any:
-    """Select the events by key, since SQLite allows no LIMIT in a part of a union."""
+    """Select by key, since SQLite allows no LIMIT in a union."""
     found = Event.objects.filter(pk__in=events.values("pk")).order_by()
     return found.annotate(reason=Value(reason.value)).values_list(*Fill._fields, "reason")
 

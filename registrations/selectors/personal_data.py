@@ -1,8 +1,7 @@
-"""Export of all personal data of an account, as one JSON document.
+"""Export all personal data of an account as one JSON document.
 
-A section is a table and its columns that refer to an account. It contains every column except secrets, so that new
-columns are included. A test fails for a new table, or a new reference to accounts, that is in no section and not in
-EXCLUDED.
+A section has every column of a table except secrets. A test fails for a table or a reference to accounts that is
+neither in a section nor in EXCLUDED.
 """
 
 import tempfile
@@ -46,13 +45,11 @@ class Section:
     is_indexed: bool = True
 
     def columns(self) -> dict[str, str]:
-        """Return the attribute of each exported name."""
         shown = [each for each in self.model._meta.concrete_fields if each.name not in self.secret]
         named = {self.key if each.attname == "id" else each.attname: each.attname for each in shown}
         return named | {name: name for name in self.extra}
 
     def rows(self, account_id: int) -> Iterator[dict[str, Any]]:
-        """Yield the account's rows, one batch in memory at a time."""
         theirs = Q(*((column, account_id) for column in self.by), _connector=Q.OR)
         extra = {name: F(path) for name, path in self.extra.items()}
         found = self.model._base_manager.filter(theirs).annotate(**extra)

@@ -1,5 +1,3 @@
-"""Search registrations by their person, for the search boxes of the back office."""
-
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,10 +12,9 @@ MAX_ACCOUNTS = 1000
 
 
 def search(rows: QuerySet[Any], text: str, *, by: User) -> QuerySet[Any]:
-    """Keep registrations that contain every word of `text`, ignoring case, in the name or the contact details.
+    """Keep registrations with every word of `text` in the name or contact details, ignoring case.
 
-    For admins also in the account's address or username, which an organizer's search must not confirm. A word too short
-    for a trigram index matches the beginning of a word. Text beyond MAX_SEARCH_LENGTH is ignored.
+    For admins also in the account's address or username, which an organizer's search must not confirm.
     """
     return rows.filter(*(_has(word, by) for word in text[:MAX_SEARCH_LENGTH].split()))
 
@@ -28,7 +25,7 @@ def _has(word: str, by: User) -> Q:
 
 
 def _of_account(word: str) -> Q:
-    """Match by account id: a condition on the account's columns would rule out every index here."""
+    """Match by account id: a condition on the account's columns would rule out every index."""
     accounts = User.objects.filter(found_in(word, ACCOUNT_FIELDS)).order_by()
     ids = list(accounts.values_list("pk", flat=True)[: MAX_ACCOUNTS + 1])
     return Q(user__in=ids) if len(ids) <= MAX_ACCOUNTS else Q(Exists(accounts.filter(pk=OuterRef("user"))))

@@ -1,5 +1,3 @@
-"""What changing or deleting an account means for events and seats."""
-
 from collections import defaultdict
 from datetime import datetime
 
@@ -30,8 +28,7 @@ def change_account(
 ) -> User:
     """Change an account; a new password or address needs `accounts.require_reauthentication` first.
 
-    Raise what `accounts.validate_changes` and `accounts.apply_changes` raise, and HasEvents for an organizer who gives
-    up the role while their events have registrations, since nobody would be left to run them.
+    Raise what `accounts.apply_changes` raises, and HasEvents where an organizer with registrations gives up the role.
     """
     changes = accounts.validate_changes(account=account, by=by, changes=changes)
     with transaction.atomic():
@@ -44,15 +41,10 @@ def change_account(
 
 
 def delete_account(*, account_id: int, condition: Precondition = UNCONDITIONAL, now: datetime | None = None) -> None:
-    """Delete an account with everything that is only its own.
+    """Delete an account, its events, and its registrations for future events; past ones are anonymized.
 
-    Registrations for future events are deleted, and their seats go to the queues; those for past events stay without
-    the person. Events that it organizes are deleted with their history. What it did to events and registrations of
-    others stays in their logs under its number.
-
-    Events are locked before accounts, as everywhere; the deletion starts again when a registration for another event
-    arrives in between. Raise HasEvents where the account's events have registrations, LastAdmin, UserNotFound or
-    PreconditionFailed.
+    Starts again when a registration arrives before all events are locked. Raise HasEvents where its events have
+    registrations, LastAdmin, UserNotFound or PreconditionFailed.
     """
     has_organized = OrganizerProfile.objects.filter(user=account_id).exists()
     for _ in range(ATTEMPTS):
@@ -67,7 +59,7 @@ def delete_account(*, account_id: int, condition: Precondition = UNCONDITIONAL, 
 
 @retried
 def _delete(account_id: int, condition: Precondition, now: datetime) -> User | None:
-    """Return the deleted account, or None where a registration arrived while the events were being locked."""
+    """Return the account, or None where a registration arrived during locking."""
     with transaction.atomic():
         # Two queries: for one with OR, PostgreSQL joins all events with all registrations.
         ids = set(Event.objects.filter(organizer=account_id).values_list("pk", flat=True))

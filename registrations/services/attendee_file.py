@@ -1,5 +1,3 @@
-"""Read lists of attendees. registrations/services/attendee_import.py registers them."""
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -28,10 +26,7 @@ _CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Guest(NamedTuple):
-    """A row of a list; `problem` is empty where it is valid.
-
-    `typed` is the address, or else the name, as given, for messages; `email` is normalized.
-    """
+    """A row; `typed` is the address, else the name, as given; `problem` is empty if it is valid."""
 
     line: int
     typed: str
@@ -46,11 +41,9 @@ class Guest(NamedTuple):
 
 
 def read_attendees(content: bytes, *, columns: Mapping[str, str], max_rows: int = MAX_ROWS) -> list[Guest]:
-    """Read a CSV file or an XLSX workbook, valid and invalid rows.
+    """Read valid and invalid rows of a CSV file or an XLSX workbook; `columns` adds column names.
 
-    A column is found by the name of its field, in any case and with spaces or underscores, by a name in FIELDS or by
-    the name in `columns`. A missing name is the part before the @, missing contact details are the address: nothing is
-    taken from accounts, so that nobody learns who has one. Raise FileError with a sentence for people.
+    Defaults come from the address, never from accounts, so that nobody learns who has one. Raise FileError.
     """
     records = read_records(content, max_rows=max_rows)
     return [build_guest(entry) for entry in read_entries(records, fields=FIELDS, required=REQUIRED, columns=columns)]

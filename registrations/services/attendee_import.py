@@ -1,5 +1,3 @@
-"""Import a list of attendees into an event, or add one of them by hand."""
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -45,17 +43,13 @@ class RowResult(NamedTuple):
 
 
 class AttendeeImportReport(NamedTuple):
-    """Result of each row. When `is_refused`, errors prevented every write.
-
-    New and existing accounts look the same here, so that nobody learns who has one.
-    """
+    """Result of each row; nothing tells whether an account is new."""
 
     results: list[RowResult]
     is_refused: bool
 
     @property
     def counts(self) -> Counter[ImportOutcome]:
-        """Count rows by outcome; only the errors of a refused import."""
         counts = Counter(result.outcome for result in self.results)
         return Counter({ImportOutcome.ERROR: counts[ImportOutcome.ERROR]}) if self.is_refused else counts
 
@@ -75,9 +69,8 @@ def import_attendees(
 ) -> AttendeeImportReport:
     """Register guests in file order: free seats first, then the waiting list.
 
-    Guests without an account get a placeholder. Invalid rows, and rows with neither seat nor queue, are errors; without
-    `skip_errors` they prevent every write. People who are already registered are skipped, so a file can be imported
-    again. Raise EventNotFound, Forbidden, or RegistrationClosed for a cancelled event.
+    Guests without an account get a placeholder; people already registered are skipped. Without `skip_errors` one error
+    prevents every write. Raise EventNotFound, Forbidden, or RegistrationClosed.
     """
     now = now or timezone.now()
     for attempt in range(1, ATTEMPTS + 1):
@@ -93,10 +86,9 @@ def import_attendees(
 def add_attendee(
     *, event_id: int, guest: Guest, by: User, may_queue: bool, now: datetime | None = None
 ) -> Registration:
-    """Register a guest by email address, on behalf of an organizer.
+    """Register a guest by email address, with a placeholder account if there is none.
 
-    A guest without an account gets a placeholder, which a refusal takes back; nothing in the result tells whether one
-    was made. Raise a 400 for an invalid guest, Forbidden, and what `register` and `join_queue` raise.
+    Raise a 400 for an invalid guest, Forbidden, and what `register` and `join_queue` raise.
     """
     now = now or timezone.now()
     if guest.problem:
@@ -134,7 +126,7 @@ def _import(
 
 
 def _lock(event_id: int, by: User, now: datetime) -> Event:
-    """Lock the event and serve its queue first: seats freed by raw SQL belong to it."""
+    """Lock the event and serve its queue: seats freed by raw SQL belong to it."""
     event = lock_event(event_id)
     if not event.is_visible_to(by):
         raise EventNotFound()
@@ -146,7 +138,6 @@ def _lock(event_id: int, by: User, now: datetime) -> Event:
 
 
 def _find_registered(event: Event, known: Mapping[str, int]) -> set[str]:
-    """Return the addresses of accounts with a live registration for the event."""
     live = Registration.objects.live().filter(event=event)
     registered: set[str] = set()
     for batch in batches(list(known.items()), AT_ONCE):
@@ -156,7 +147,7 @@ def _find_registered(event: Event, known: Mapping[str, int]) -> set[str]:
 
 
 def _decide(event: Event, rows: Sequence[Guest], registered: set[str], now: datetime) -> Iterator[RowResult]:
-    """Decide each row by the rules of a single registration, using the locked event's counts."""
+    """Decide each row by the rules of a single registration."""
     outcome, reason = ImportOutcome.SEAT, ""
     for guest in rows:
         if guest.problem:

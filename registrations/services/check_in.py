@@ -1,7 +1,6 @@
-"""What organizers do with one registration in the back office, and who is promoted by it.
+"""Changes of one registration in the back office, restricted to the statuses of their buttons.
 
-Each function is a rule of seats.py, restricted to the statuses that the button is offered for. All raise Forbidden,
-AttendeeNotFound, and a 400 where the status no longer fits.
+All raise Forbidden, AttendeeNotFound, and a 400 where the status no longer fits.
 """
 
 from collections.abc import Callable
@@ -23,7 +22,7 @@ MAX_NAMED = 10
 
 
 class CheckInResult(NamedTuple):
-    """Whether anything changed, and at most MAX_NAMED registrations that were promoted."""
+    """Whether anything changed, and at most MAX_NAMED promoted registrations."""
 
     changed: bool
     promoted: list[Registration]
@@ -33,22 +32,19 @@ Rule = Callable[..., CheckInResult]
 
 
 def check_in(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
-    """Mark as attended; also who waits or had cancelled, where a seat is free. Raise EventFull."""
+    """Mark as attended; also who waits or cancelled, where a seat is free. Raise EventFull."""
     return _set_status(registration, by, ATTENDED, None, now)
 
 
 def undo_check_in(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
-    """Set an attended registration back to registered."""
     return _set_status(registration, by, REGISTERED, ATTENDED, now)
 
 
 def reinstate(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
-    """Register a cancelled registration again. Raise what `seats.register` raises."""
     return _set_status(registration, by, REGISTERED, CANCELLED, now)
 
 
 def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
-    """Cancel, and pass the seat on to the queue."""
     now = now or timezone.now()
     return _with_promoted(
         registration, by, now, lambda: _has_changed(seats.cancel(registration=registration, by=by, now=now), now)
@@ -56,13 +52,11 @@ def cancel(*, registration: Registration, by: User, now: datetime | None = None)
 
 
 def requeue(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
-    """Move a waiting registration to the queue's end."""
     now = now or timezone.now()
     return _with_promoted(registration, by, now, lambda: seats.requeue(registration=registration, by=by, now=now))
 
 
 def remove(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
-    """Cancel and delete."""
     now = now or timezone.now()
 
     def act() -> bool:
@@ -83,7 +77,7 @@ def _set_status(
 
 @retried
 def _with_promoted(registration: Registration, by: User, now: datetime, act: Callable[[], bool]) -> CheckInResult:
-    """Read the head of the queue under the event's lock, act, and see who of it has a seat now."""
+    """Act under the lock of the event, and see who of the queue has a seat now."""
     require(by, "attendee", "check_in", registration)
     with transaction.atomic():
         event = seats.lock_registration(registration).event

@@ -34,7 +34,6 @@ def get_event_for_registration(*, event_id: int, user_id: int, by: User) -> Even
 
 
 def find_live_registration(event: Event, user_id: int | None) -> int | None:
-    """Return the id of the user's live registration as of now."""
     if user_id is None:
         return None
     live = Registration.objects.live().filter(event=event, user=user_id)

@@ -27,11 +27,7 @@ class EventEdit(NamedTuple):
 
 @retried
 def edit_event(
-    *,
-    event_id: int,
-    values: EventValues,
-    condition: Precondition = UNCONDITIONAL,
-    now: datetime | None = None,
+    *, event_id: int, values: EventValues, condition: Precondition = UNCONDITIONAL, now: datetime | None = None
 ) -> EventEdit:
     """Change an event and serve its queue, in one transaction. Values that are already set change nothing.
 

@@ -1,5 +1,3 @@
-"""Status changes by time: events that have begun are active, those that have ended are completed."""
-
 import logging
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,7 +18,7 @@ BATCH = 500
 
 
 class StatusUpdate(NamedTuple):
-    """The new status of a due event, None where it has changed meanwhile; or a problem."""
+    """The new status, None where it has changed meanwhile; or a problem."""
 
     event: Event
     status: str | None
@@ -36,10 +34,9 @@ def due_status(event: Event, now: datetime) -> str | None:
 
 
 def due_events(now: datetime) -> Iterator[Event]:
-    """Yield the events whose status is out of date.
+    """Yield events whose status is out of date.
 
-    Reads one status after the other, for the index event_by_status, in batches that are lists: with an open cursor,
-    SQLite refuses to write after another process has written.
+    Batches are lists: with an open cursor, SQLite refuses to write after another process has written.
     """
     for status in ANNOUNCED:
         begun = Event.objects.filter(status=status, date_time__lte=now).order_by("date_time", "pk")
@@ -53,10 +50,7 @@ def due_events(now: datetime) -> Iterator[Event]:
 
 @retried
 def update_status(*, event_id: int, now: datetime) -> str | None:
-    """Give an event its due status, and return it; None where nothing is due or the event is gone.
-
-    Decides under the event's lock, since it may just have been postponed.
-    """
+    """Give an event its due status and return it; None where nothing is due."""
     with transaction.atomic():
         try:
             event = lock_event(event_id)
@@ -69,7 +63,7 @@ def update_status(*, event_id: int, now: datetime) -> str | None:
 
 
 def iter_updates(now: datetime, *, dry_run: bool = False) -> Iterator[StatusUpdate]:
-    """Update the status of every due event; a failure does not stop the others. `dry_run` writes nothing."""
+    """Update every due event; a failure does not stop the others."""
     for event in due_events(now):
         try:
             status = due_status(event, now) if dry_run else update_status(event_id=event.pk, now=now)
@@ -80,7 +74,7 @@ def iter_updates(now: datetime, *, dry_run: bool = False) -> Iterator[StatusUpda
 
 
 def update_due_events(*, now: datetime, dry_run: bool) -> int:
-    """Update all due events and return how many. Raise the first problem, after all of them."""
+    """Update all due events and return how many. Raise the first problem at the end."""
     done, first_problem = 0, None
     for event, status, problem in iter_updates(now, dry_run=dry_run):
         done += status is not None

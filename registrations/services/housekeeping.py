@@ -1,7 +1,4 @@
-"""Regular maintenance, safe at any time: beside the service, repeatedly, and concurrently.
-
-A chore is a function `chore(*, now, dry_run) -> int`, which returns the number of rows; `dry_run` only counts them.
-"""
+"""Regular maintenance, safe at any time, repeatedly and concurrently."""
 
 import logging
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""SQL by hand that writes registrations: the statements of the hot path, and those for thousands of rows."""
+"""SQL by hand that writes registrations: the hot path, and thousands of rows."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -57,10 +57,9 @@ class NewRegistration(NamedTuple):
 
 
 def insert_if_unchanged(registration: Registration, *, queue_matters: bool) -> int | None:
-    """Insert a registration and return its id, or None where its event has changed.
+    """Insert and return the id, or None where the event has changed or a queue matters by now.
 
-    The event must be as `registration.event` has it and, with `queue_matters`, nobody may wait by now. Raise
-    IntegrityError as any INSERT does.
+    Raise IntegrityError.
     """
     event = registration.event
     values = [
@@ -82,9 +81,9 @@ def insert_if_unchanged(registration: Registration, *, queue_matters: bool) -> i
 
 
 def insert_many(event_id: int, rows: Sequence[NewRegistration], *, now: datetime) -> list[tuple[int, str]]:
-    """Insert at most AT_ONCE registrations for an event in the given order; return the (id, status) of each.
+    """Insert at most AT_ONCE registrations in order; return the (id, status) of each.
 
-    Raise IntegrityError as any INSERT does.
+    Raise IntegrityError.
     """
     by, through = audit.actor()
     with connection.cursor() as cursor:
@@ -95,10 +94,7 @@ def insert_many(event_id: int, rows: Sequence[NewRegistration], *, now: datetime
 
 
 def write_changes(registration: Registration, columns: Sequence[str]) -> None:
-    """Update columns, and `updated_at`, of a registration whose event is locked.
-
-    Raise IntegrityError as any UPDATE does.
-    """
+    """Update columns of a registration whose event is locked. Raise IntegrityError."""
     registration.updated_at = timezone.now()
     columns = [*columns, "updated_at"]
     values = [getattr(registration, column) for column in columns]
@@ -115,7 +111,7 @@ def promote_first(event_id: int, count: int, *, now: datetime) -> list[int]:
 
 
 def delete_some(event_id: int, count: int) -> list[tuple[int, str]]:
-    """Delete up to `count` registrations of an event; return the (id, status) of each."""
+    """Delete up to `count`; return the (id, status) of each."""
     return _run(_DELETE_SOME, [event_id, count])
 
 
@@ -127,7 +123,7 @@ def _run(statement: str, values: list[Any]) -> list[Any]:
 
 
 def _adapted(values: list[Any]) -> list[Any]:
-    """Convert values for the driver: times for this vendor, choices to plain text."""
+    """Convert times for this vendor, and choices to plain text."""
     time: Any = connection.ops.adapt_datetimefield_value
     adapted = []
     for value in values:

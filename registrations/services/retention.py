@@ -1,8 +1,4 @@
-"""Retention of personal data: old registrations are anonymized and unclaimed accounts deleted.
-
-An anonymized registration keeps its status, its log and its place in all counts. It loses the name, the contact details
-and the account, and its log no longer names the person.
-"""
+"""Retention of personal data. An anonymized registration keeps its status, log and place in all counts."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -25,13 +21,13 @@ _HAS_PERSON = Q(user__isnull=False) | ~Q(name="") | ~Q(contact_details="")
 
 
 def anonymize(registrations: Any) -> int:
-    """Anonymize a queryset of registrations and return how many. A trigger changes the log."""
+    """Anonymize and return how many. A trigger changes the log."""
     count: int = registrations.update(user=None, name="", contact_details="")
     return count
 
 
 def anonymize_ended(*, now: datetime, older_than: timedelta, dry_run: bool) -> int:
-    """Anonymize registrations for events that ended more than `older_than` ago; return how many."""
+    """Anonymize registrations for events that ended `older_than` ago; return how many."""
     moment = now - older_than
     ended = Event.objects.ended_by(moment).order_by()
     known = Registration.objects.filter(_HAS_PERSON, event__in=ended.values("pk"))
@@ -42,7 +38,7 @@ def anonymize_ended(*, now: datetime, older_than: timedelta, dry_run: bool) -> i
 
 
 def delete_unclaimed(*, now: datetime, older_than: timedelta, dry_run: bool) -> int:
-    """Delete placeholder accounts that are old, never got a password and have no registrations; return how many."""
+    """Delete old placeholder accounts without registrations; return how many."""
     unclaimed = User.objects.filter(
         ~Exists(Registration.objects.filter(user=OuterRef("pk")).order_by()),
         role=Role.USER,
@@ -69,7 +65,7 @@ def _retention() -> timedelta:
 
 @retried
 def _anonymize_batch(some: Sequence[tuple[int, int]], moment: datetime) -> int:
-    """Anonymize (registration, event) pairs, under the events' locks, since they may just have been postponed."""
+    """Anonymize (registration, event) pairs of events that have not been postponed."""
     with transaction.atomic():
         ids = {event_id for _, event_id in some}
         events = Event.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
@@ -79,7 +75,7 @@ def _anonymize_batch(some: Sequence[tuple[int, int]], moment: datetime) -> int:
 
 @retried
 def _delete_batch(unclaimed: Any) -> int:
-    """Delete accounts under their locks, except those that have been registered meanwhile."""
+    """Delete accounts, except those that have been registered meanwhile."""
     with transaction.atomic():
         ids = set(unclaimed.select_for_update().order_by("pk").values_list("pk", flat=True))
         ids.difference_update(Registration.objects.filter(user__in=ids).values_list("user_id", flat=True))

@@ -1,8 +1,4 @@
-"""Compare the counts and queues of events with their registrations, and repair them.
-
-Counts go wrong only while the triggers are missing (registrations/triggers), and a seat stays free beside a queue only
-where raw SQL freed it.
-"""
+"""Compare the counts and queues of events with their registrations, and repair them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -29,10 +25,7 @@ class Fault(NamedTuple):
 
 
 def find_faults(now: datetime | None = None) -> Iterator[Fault]:
-    """Yield the events whose counts or queue do not fit their registrations, by id.
-
-    No cursor is open between two faults, so that the caller may write. Two queries for each BATCH of events.
-    """
+    """Yield faults by event id, with two queries a batch; the caller may write between them."""
     now = now or timezone.now()
     after = 0
     while (upto := _batch_end(after)) is not None:
@@ -44,10 +37,9 @@ def find_faults(now: datetime | None = None) -> Iterator[Fault]:
 
 @retried
 def repair(*, event_id: int, now: datetime | None = None) -> int:
-    """Recount an event's registrations, serve its queue and return how many were promoted. Needs the triggers.
+    """Recount, serve the queue and return how many were promoted. Needs the triggers.
 
-    Raise EventNotFound, and CapacityBelowTaken, with nothing changed, where an event is oversold: people have to decide
-    who goes.
+    Raise EventNotFound, or CapacityBelowTaken for an oversold event: people have to decide who goes.
     """
     try:
         with transaction.atomic():
@@ -62,17 +54,13 @@ def repair(*, event_id: int, now: datetime | None = None) -> int:
 
 
 def _batch_end(after: int) -> int | None:
-    """Return the last id of the next batch, or None."""
     batch = Event.objects.filter(pk__gt=after).order_by("pk")[:BATCH]
     end: int | None = batch.aggregate(end=Max("pk"))["end"]
     return end
 
 
 def _suspects(after: int, upto: int) -> Any:
-    """Return events of a batch with wrong counts, or with both a free seat and a queue.
-
-    The bounds are given for both tables, since databases do not derive one from the other.
-    """
+    """Return events with wrong counts, or with a free seat and a queue."""
     waiting = Q(claim__status=RegistrationStatus.WAITLISTED)
     counted = Event.objects.filter(pk__gt=after, pk__lte=upto).annotate(
         claim=FilteredRelation(
@@ -103,7 +91,7 @@ def _problems(event: Any, now: datetime) -> Iterator[str]:
 
 
 def _assign_queue_numbers(event_id: int) -> None:
-    """Put waiting registrations without a number at the queue's end, by date of registration."""
+    """Number waiting registrations that have none, by date, at the queue's end."""
     waiting = Registration.objects.waiting().filter(event=event_id)
     unnumbered = list(waiting.filter(queue_number=None).order_by("registration_date", "pk").only("pk"))
     if not unnumbered:

@@ -1,11 +1,8 @@
 """Who gets a seat. Every path that gives, takes or moves one ends here.
 
-The database guarantees (registrations/triggers), this module decides. A plain registration is one INSERT, which the
-database refuses when the last seat has just gone. Everything that reads before it writes locks the event first
-(`lock_event`). A freed seat goes to the queue in the same transaction, so that nobody outside ever sees it free.
-What prevents a registration is decided in registrations/services/eligibility.py.
-
-`by` is the user who acts; `now` is UTC. Refusals are the exceptions of eventhub/exceptions.py.
+A plain registration is one INSERT, which the database refuses (registrations/triggers) when the last seat has just
+gone. Everything that reads before it writes locks the event first (`lock_event`). A freed seat goes to the queue in
+the same transaction. `by` is the user who acts; `now` is UTC.
 """
 
 from collections.abc import Iterator
@@ -66,7 +63,7 @@ _LOCK_WITH_EVENT = CompiledQuery(
 
 
 def lock_event(event_id: int) -> Event:
-    """Lock the event, and so all its seats, until the transaction ends. Raise EventNotFound."""
+    """Lock the event, and so its seats, until the transaction ends. Raise EventNotFound."""
     event: Event | None = _LOCK.first(event_id)
     if event is None:
         raise EventNotFound()
@@ -74,7 +71,7 @@ def lock_event(event_id: int) -> Event:
 
 
 def lock_registration(registration: Registration) -> Registration:
-    """Lock the event, then the registration, and read both again. Raise AttendeeNotFound."""
+    """Lock the event, then the registration; read both again. Raise AttendeeNotFound."""
     current: Registration | None = _LOCK_WITH_EVENT.first(registration.pk)
     if current is None:
         raise AttendeeNotFound()
@@ -95,10 +92,9 @@ def register(
     contact_details: str | None = None,
     now: datetime | None = None,
 ) -> Registration:
-    """Give `user` a seat, in one statement.
+    """Give `user` a seat, in one statement. `event` comes from `get_event_for_registration`.
 
-    `event` comes from `get_event_for_registration`; when it has changed since, it is read again. Raise
-    EmailNotVerified, AlreadyRegistered, RegistrationClosed or EventFull, in this order.
+    Raise EmailNotVerified, AlreadyRegistered, RegistrationClosed or EventFull, in this order.
     """
     now = now or timezone.now()
     for _ in range(ATTEMPTS):
@@ -129,7 +125,7 @@ def join_queue(
 ) -> Registration:
     """Give `user` a seat if one is free for newcomers, else a place at the queue's end.
 
-    Raise what `register` raises; EventFull where the queue is closed, too.
+    Raise what `register` raises.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -161,9 +157,8 @@ def update(
 ) -> Registration:
     """Change details and status of a registration, and return it as it is now.
 
-    Values that are already set change nothing. Raise PreconditionFailed; a 400 for a transition that the contract does
-    not have or, with `only_from`, from another status; Forbidden for an organizer's transition; and for a cancelled
-    registration that is reinstated, what `register` raises.
+    Raise PreconditionFailed; a 400 for an unknown transition or, with `only_from`, from another status; Forbidden for
+    an organizer's transition; and what `register` raises when a cancelled one is reinstated.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -186,7 +181,7 @@ def update(
 
 
 def require_transition(*, registration: Registration, to: str, by: User) -> None:
-    """Raise a 400 for a transition that does not exist, Forbidden for one that only organizers may make."""
+    """Raise a 400 for an unknown transition, Forbidden for an organizer's."""
     if to == registration.status:
         return
     if to == WAITLISTED and registration.status in SEATED:
@@ -196,7 +191,6 @@ def require_transition(*, registration: Registration, to: str, by: User) -> None
 
 
 def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> Registration:
-    """Give up a seat or a place in the queue."""
     return update(registration=registration, by=by, status=CANCELLED, now=now)
 
 
@@ -209,7 +203,7 @@ def reinstate(*, registration: Registration, by: User, now: datetime | None = No
 def remove(
     *, registration: Registration, by: User, condition: Precondition = UNCONDITIONAL, now: datetime | None = None
 ) -> None:
-    """Cancel and delete a registration. Raise Forbidden for an attended one of others, and PreconditionFailed."""
+    """Cancel and delete. Raise Forbidden for an attended one of others, PreconditionFailed."""
     with transaction.atomic():
         registration = lock_registration(registration)
         condition.require(registration)
@@ -225,17 +219,14 @@ def remove(
 
 @retried
 def promote(*, event_id: int, now: datetime | None = None) -> int:
-    """Give the event's free seats to its queue, in order; return how many."""
+    """Give free seats to the queue, in order; return how many."""
     with transaction.atomic():
         return serve_queue(lock_event(event_id), now=now or timezone.now())
 
 
 @retried
 def resize(*, event_id: int, max_capacity: int, now: datetime | None = None) -> int:
-    """Set an event's capacity, serve its queue and return how many were promoted.
-
-    Raise CapacityBelowTaken or EventNotFound.
-    """
+    """Set the capacity, serve the queue and return how many. Raise CapacityBelowTaken, EventNotFound."""
     with transaction.atomic():
         event = lock_event(event_id)
         event.max_capacity = max_capacity
@@ -245,10 +236,7 @@ def resize(*, event_id: int, max_capacity: int, now: datetime | None = None) -> 
 
 @retried
 def requeue(*, registration: Registration, by: User, now: datetime | None = None) -> bool:
-    """Move a waiting registration to the queue's end; return False where it is there already.
-
-    The status stays, so that no trigger writes a line in the log: it is written here. Raise a 400 for any other status.
-    """
+    """Move to the queue's end; return False where it is there already. Raise a 400 for any other status."""
     now = now or timezone.now()
     with transaction.atomic():
         registration = lock_registration(registration)
@@ -273,7 +261,7 @@ def save_event(event: Event, changed: list[str]) -> None:
 
 
 def serve_queue(event: Event, *, now: datetime) -> int:
-    """Promote from the queue of an event that is locked and current; return how many."""
+    """Promote from the queue of a locked, current event; return how many."""
     if event.seats_left <= 0 or not event.waitlisted or not event.serves_queue(now):
         return 0
     left = event.seats_left
@@ -297,7 +285,7 @@ def _require_status(registration: Registration, status: str) -> None:
 
 
 def _build(event: Event, user: User, by: User, name: str | None, contact_details: str | None) -> Registration:
-    """Fill in details from the account, but do not show its address to an organizer who adds somebody."""
+    """Fill in details from the account, but hide its address from organizers."""
     own_address = user.email if by == user or by.is_admin else ""
     return Registration(
         event=event,
@@ -308,7 +296,7 @@ def _build(event: Event, user: User, by: User, name: str | None, contact_details
 
 
 def _change_status(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
-    """Set the status of a locked registration, unsaved; return the names of the changed fields."""
+    """Set the status, unsaved; return the names of the changed fields."""
     was, event = registration.status, registration.event
     require_transition(registration=registration, to=to, by=by)
     if was == CANCELLED:
@@ -332,13 +320,12 @@ def _reinstate(registration: Registration, to: str, by: User, now: datetime) -> 
 
 
 def _may_take_seat(registration: Registration, now: datetime) -> bool:
-    """Return whether a waiting person who has come may take a free seat: only the first of a served queue may."""
+    """Allow a free seat only to the first of a served queue."""
     event = registration.event
     return event.seats_left > 0 and (not event.serves_queue(now) or registration.waitlist_position() == 1)
 
 
 def _pass_on_seats(registration: Registration, now: datetime) -> None:
-    """Serve the queue after a change of this registration, which may itself be promoted."""
     if serve_queue(registration.event, now=now) and registration.status == WAITLISTED:
         registration.refresh_from_db(fields=["status", "updated_at"])
 
@@ -350,14 +337,14 @@ def _record_change(registration: Registration, was: str | None, becomes: str | N
 
 
 def count_change(event: Event, was: str | None, becomes: str | None) -> None:
-    """Change the counts of a locked event as the triggers did, without reading them again."""
+    """Change the counts of a locked event as the triggers did."""
     event.seats_taken += (becomes in SEATED) - (was in SEATED)
     event.waitlisted += (becomes == WAITLISTED) - (was == WAITLISTED)
 
 
 @contextmanager
 def _translate_refusals(registration: Registration, event: Event, now: datetime) -> Iterator[None]:
-    """Turn a violated constraint into the exception that a check beforehand would have raised."""
+    """Turn a violated constraint into the exception of the matching check."""
     try:
         with one_statement():
             yield

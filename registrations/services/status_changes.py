@@ -1,8 +1,4 @@
-"""The one place that says that registrations have changed status.
-
-Every function that writes a status calls `announce` in the same transaction, so that whatever follows from a change
-hangs here: metrics today. Raw SQL passes it by; the log of transitions, which triggers write, has those changes too.
-"""
+"""Every function that writes a status calls `announce` in the same transaction. Raw SQL does not."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -23,6 +19,5 @@ class StatusChange(NamedTuple):
 
 
 def announce(changes: Iterable[StatusChange]) -> None:
-    """Announce changes made in this transaction; bulk writers call it once a batch."""
     if settings.METRICS:
         metrics.count_status_changes(Counter((change.was, change.becomes) for change in changes))

@@ -1,18 +1,12 @@
-"""The database's part of the seat rule: triggers in one SQL text for each vendor, and their installation.
+"""The database's part of the seat rule: triggers for each vendor, and their installation.
 
-The triggers keep `seats_taken` and `waitlisted` of each event equal to its registrations, whoever writes them: the
-ORM, the admin, a cascade, a line typed into psql. A CHECK on the event refuses more seats than it has, a conditional
-UNIQUE a second live registration of a user, so that the INSERT for a seat too many fails. A write to the counts
-themselves makes them count again. `organizer_id` of a registration follows its event in the same way.
+They keep `seats_taken` and `waitlisted` of each event equal to its registrations, whoever writes them, and
+`organizer_id` equal to the event's. A CHECK refuses a seat too many, a conditional UNIQUE a second live registration.
+PostgreSQL counts once a statement, after locking the event, which prevents deadlocks. Queue numbers are taken under
+that lock, since a clock cannot tell who came first.
 
-On PostgreSQL they run once for each statement, and lock the event's row first, so that concurrent registrations do not
-deadlock. SQLite has one writer and row triggers. The number in the queue is taken under the event's lock, since a clock
-cannot tell who came first.
-
-They also write the log (models.Transition), which therefore misses nothing and costs a request no statement: the row's
-columns say when, by whom and through which channel a status came about, and a change that does not say so is stamped as
-the database's own. A log line stays as long as its registration. When a registration forgets its person (`user_id`
-becomes NULL), the log forgets that the person acted.
+They also write the log (models.Transition): an unstamped change is the database's own, a line stays as long as its
+registration, and once a registration forgets its person (`user_id` becomes NULL), its log no longer names them.
 """
 
 from typing import Any
@@ -23,11 +17,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from eventhub.db.postgresql.locks import wait_briefly
 from registrations.triggers import postgresql, sqlite
 
-TABLES = {
-    "events": "events_event",
-    "registrations": "registrations_registration",
-    "log": "registrations_transition",
-}
+TABLES = {"events": "events_event", "registrations": "registrations_registration", "log": "registrations_transition"}
 # Any write to a count makes the guard count again. On SQLite the CHECK sees the written value first.
 _RECOUNT_ALL = "UPDATE events_event SET waitlisted = waitlisted + 1"
 _ORGANIZER = "(SELECT organizer_id FROM events_event WHERE events_event.id = registrations_registration.event_id)"
@@ -42,10 +32,7 @@ _FITS = (
 
 
 def missing_triggers() -> list[str]:
-    """Return the names of missing or outdated triggers.
-
-    On PostgreSQL those of a later version are accepted: an upgrade may be under way, or have been rolled back.
-    """
+    """Return the names of missing or outdated triggers; a later version, as in an upgrade, is fine."""
     if connection.vendor == "sqlite":
         present = _sqlite_triggers()
         return sorted(name for name, body in sqlite.TRIGGERS.items() if present.get(name) != _create(name, body))
@@ -59,10 +46,7 @@ def missing_triggers() -> list[str]:
 
 
 def install() -> None:
-    """Create the triggers, and count again where none had been watching.
-
-    Another version of them has kept the counts, and counting a million events takes minutes.
-    """
+    """Create the triggers, and recount where none was watching: that can take minutes."""
     if not missing_triggers():
         return
     were_watching = connection.vendor == "postgresql" and not _absent_from_postgresql()
@@ -86,7 +70,6 @@ def install() -> None:
 
 
 def recount(event_ids: list[int]) -> None:
-    """Make the database count the registrations of these events again."""
     with connection.cursor() as cursor:
         for event_id in event_ids:
             cursor.execute(f"{_RECOUNT_ALL} WHERE id = %s", [event_id])
@@ -99,7 +82,7 @@ def drop_from_sqlite() -> None:
 
 
 def before_migrate(*, using: str, plan: list[Any], **kwargs: Any) -> None:
-    """Drop the triggers on SQLite, which cannot rebuild a table with them. On PostgreSQL they stay."""
+    """Drop the triggers on SQLite, which cannot rebuild a table with them."""
     if plan and using == "default" and connections[using].vendor == "sqlite":
         drop_from_sqlite()
 

@@ -1,5 +1,3 @@
-"""The triggers on SQLite, which has one writer and only row triggers."""
-
 # A row in registrations_counting marks a write to a count as the triggers' own. SQLite does not know the trigger depth.
 COUNTING_TABLE = "CREATE TABLE IF NOT EXISTS registrations_counting (by_trigger INTEGER)"
 _RECOUNT = """

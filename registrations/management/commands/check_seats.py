@@ -40,7 +40,6 @@ class Command(BaseCommand):
         self.stdout.write(f"All counts are correct.{repaired} Events checked: {Event.objects.count():,}.")
 
     def _repair(self, event_id: int) -> bool:
-        """Repair the event and return whether its counts are correct now."""
         try:
             seated = repair(event_id=event_id)
         except CapacityBelowTaken:
