@@ -148,21 +148,13 @@ class RegistrationChangelist:
     def account(self, row: Registration) -> str:
         if row.user is None:
             return "deleted"
-        return format_html(
-            '<a href="{}">{}</a>', reverse("admin:accounts_user_change", args=[row.user_id]), row.user.username
-        )
+        link = reverse("admin:accounts_user_change", args=[row.user_id])
+        return format_html('<a href="{}">{}</a>', link, row.user.username)
 
     @display(description="check-in")  # type: ignore[untyped-decorator]
     def check_in_button(self, row: Registration) -> str:
         action = ACTIONS["undo_check_in" if row.status == RegistrationStatus.ATTENDED else "check_in"]
         classes = BUTTON if row.status == RegistrationStatus.REGISTERED else SECONDARY_BUTTON
-        return format_html(
-            '<button type="submit" name="{}" value="{}:{}" class="{}" aria-label="{}: {}">{}</button>',
-            DO,
-            action.name,
-            row.pk,
-            classes,
-            action.label,
-            name_of(row),
-            action.label,
-        )
+        value, label = f"{action.name}:{row.pk}", f"{action.label}: {name_of(row)}"
+        html = '<button type="submit" name="{}" value="{}" class="{}" aria-label="{}">{}</button>'
+        return format_html(html, DO, value, classes, label, action.label)

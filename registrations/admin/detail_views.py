@@ -10,8 +10,9 @@ from unfold.decorators import display
 from accounts.models import User
 from eventhub.admin.model_admin import RowSelect
 from eventhub.api.fields import could_be_id
+from events.models import Event
 from registrations.admin import actions, history, status
-from registrations.admin.forms import DETAILS, AddForm, DetailsForm, event_field
+from registrations.admin.forms import DETAILS, AddForm, DetailsForm, EventField
 from registrations.models import Registration
 from registrations.services import attendee_import, seats
 
@@ -40,7 +41,7 @@ class RegistrationDetailViews:
 
     def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
         widget = RowSelect(db_field, self.admin_site)  # type: ignore[attr-defined]
-        return event_field(cast(User, request.user), label="Event", widget=widget)
+        return EventField(Event.objects.managed_by(cast(User, request.user)), label="Event", widget=widget)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
@@ -70,9 +71,8 @@ class RegistrationDetailViews:
         if "_addanother" in request.POST:
             return HttpResponseRedirect(f"{request.path}?event={obj.event_id}")
         if request.GET.get("from") == "door":
-            return HttpResponseRedirect(
-                f"{reverse('admin:registrations_registration_door', args=[obj.event_id])}?done={obj.pk}"
-            )
+            door = reverse("admin:registrations_registration_door", args=[obj.event_id])
+            return HttpResponseRedirect(f"{door}?done={obj.pk}")
         return HttpResponseRedirect(actions.page_of(obj))
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -116,15 +116,10 @@ class RegistrationDetailViews:
         rows = self.get_queryset(request)  # type: ignore[attr-defined]
         return rows.filter(pk=object_id).first() if could_be_id(object_id) else None
 
-    # Read-only fields -------------------------------------------------------------------------------------------------
-
     @display(description="event")  # type: ignore[untyped-decorator]
     def event_link(self, row: Registration) -> str:
-        return format_html(
-            '<a href="{}" class="underline">{}</a>',
-            reverse("admin:events_event_change", args=[row.event_id]),
-            row.event,
-        )
+        link = reverse("admin:events_event_change", args=[row.event_id])
+        return format_html('<a href="{}" class="underline">{}</a>', link, row.event)
 
     @display(description="account")  # type: ignore[untyped-decorator]
     def account_link(self, row: Registration) -> str:

@@ -4,12 +4,10 @@ from django import forms
 from django.forms import BooleanField, EmailField, ModelChoiceField
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldBooleanSwitchWidget
 
-from accounts.models import User
 from eventhub.admin.model_admin import RefusableModelForm
 from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.api.fields import could_be_id
 from eventhub.spreadsheets.entries import TableRow
-from events.models import Event
 from registrations.models import Registration
 from registrations.services.attendee_file import Guest, build_guest
 
@@ -68,7 +66,3 @@ class AddForm(RefusableModelForm):
     @property
     def guest(self) -> Guest:
         return build_guest(TableRow(1, {name: self.cleaned_data[name] for name in ("email", *DETAILS)}))
-
-
-def event_field(user: User, **kwargs: Any) -> EventField:
-    return EventField(queryset=Event.objects.managed_by(user), **kwargs)

@@ -54,25 +54,17 @@ class UploadForm(forms.Form):
         help_text=f"The first row names the columns. Up to {MAX_ROWS:,} people and {MAX_BYTES // 2**20} MB.",
     )
 
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        file = self.cleaned_data.get("file")
-        if file is not None:
-            self.cleaned_data["guests"] = self._read(file)
-        return cleaned
-
-    def _read(self, file: Any) -> list[Guest]:
+    def clean_file(self) -> list[Guest]:
+        file = self.cleaned_data["file"]
         if file.size > MAX_BYTES:
-            self.add_error("file", f"The file is larger than {MAX_BYTES // 2**20} MB. {LARGER}")
-            return []
+            raise forms.ValidationError(f"The file is larger than {MAX_BYTES // 2**20} MB. {LARGER}")
         try:
             guests = read_attendees(file.read(), columns={}, max_rows=MAX_ROWS)
         except FileError as problem:
-            text = str(problem)
-            self.add_error("file", f"{text} {LARGER}" if text.startswith("There are more than") else text)
-            return []
+            hint = f" {LARGER}" if str(problem).startswith("There are more than") else ""
+            raise forms.ValidationError(f"{problem}{hint}") from None
         if not guests:
-            self.add_error("file", "This file contains no people.")
+            raise forms.ValidationError("This file contains no people.")
         return guests
 
 
@@ -82,16 +74,13 @@ def upload(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -
         return _confirm(model_admin, request, event)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
-        return _preview(model_admin, request, event, form.cleaned_data["guests"], form)
+        return _preview(model_admin, request, event, form.cleaned_data["file"], form)
     return _ask(model_admin, request, event, form)
 
 
 def example(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int, kind: str) -> HttpResponseBase:
     find_event(request, event_id)
     return export_response("xlsx" if kind == "xlsx" else "csv", "example", EXAMPLE_HEADER, EXAMPLE)
-
-
-# Steps ---------------------------------------------------------------------------------------------------------------
 
 
 def _ask(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event, form: forms.Form) -> HttpResponse:
@@ -170,9 +159,6 @@ def _refused(
         for text in texts:
             messages.error(request, text)
     return _ask(model_admin, request, event, form)
-
-
-# Parts ---------------------------------------------------------------------------------------------------------------
 
 
 def _context(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> dict[str, Any]:

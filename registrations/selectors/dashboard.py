@@ -143,7 +143,7 @@ def get_concerns(*, user: User, now: datetime) -> list[Concern]:
         ),
     )
     concerned = [Concern(Reason(reason), Fill(*fill)) for *fill, reason in first.union(*others, all=True)]
-    return sorted(concerned, key=lambda concern: _urgency(concern.event.date_time, now))
+    return sorted(concerned, key=lambda concern: (concern.event.date_time < now, abs(concern.event.date_time - now)))
 
 
 def _events(user: User) -> Any:
@@ -178,7 +178,3 @@ def _reasoned(reason: Reason, events: Any) -> Any:
     """Select by key, since SQLite allows no LIMIT in a union."""
     found = Event.objects.filter(pk__in=events.values("pk")).order_by()
     return found.annotate(reason=Value(reason.value)).values_list(*Fill._fields, "reason")
-
-
-def _urgency(begins: datetime, now: datetime) -> tuple[bool, timedelta]:
-    return begins < now, abs(begins - now)

@@ -47,7 +47,7 @@ def reinstate(*, registration: Registration, by: User, now: datetime | None = No
 def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
     now = now or timezone.now()
     return _with_promoted(
-        registration, by, now, lambda: _has_changed(seats.cancel(registration=registration, by=by, now=now), now)
+        registration, by, now, lambda: seats.cancel(registration=registration, by=by, now=now).status_since == now
     )
 
 
@@ -72,7 +72,7 @@ def _set_status(
     require(by, "attendee", "check_in", registration)
     now = now or timezone.now()
     changed = seats.update(registration=registration, by=by, status=to, only_from=only_from, now=now)
-    return CheckInResult(_has_changed(changed, now), [])
+    return CheckInResult(changed.status_since == now, [])
 
 
 @retried
@@ -90,7 +90,3 @@ def _with_promoted(registration: Registration, by: User, now: datetime, act: Cal
 def _head_of_queue(event_id: int) -> Any:
     waiting = Registration.objects.waiting().filter(event=event_id)
     return waiting.order_by(F("queue_number").asc(nulls_last=True), "pk").values_list("pk", flat=True)[:MAX_NAMED]
-
-
-def _has_changed(registration: Registration, now: datetime) -> bool:
-    return registration.status_since == now

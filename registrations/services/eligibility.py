@@ -40,9 +40,6 @@ def find_live_registration(event: Event, user_id: int | None) -> int | None:
     return live.values_list("pk", flat=True).first()
 
 
-# Refusals, in the order of the contract ------------------------------------------------------------------------------
-
-
 def require_registration_open(event: Event, by: User, now: datetime) -> None:
     """Raise RegistrationClosed. Who runs the event may register people unless it is cancelled."""
     if event.is_open(now):
@@ -77,9 +74,6 @@ def decide_status(event: Event, now: datetime) -> str:
     if event.takes_queue(now):
         return RegistrationStatus.WAITLISTED
     raise EventFull(can_wait=False)
-
-
-# Asking beforehand ---------------------------------------------------------------------------------------------------
 
 
 class Eligibility(NamedTuple):

@@ -55,7 +55,8 @@ def import_events(
             try:
                 counts[_import_row(row, owner, default_capacity, now)] += 1
             except (Refusal, DjangoValidationError) as refusal:
-                problems.append(f"{row.place}: {_reason(refusal)}")
+                reason = refusal if isinstance(refusal, Refusal) else invalid(refusal)
+                problems.append(f"{row.place}: {reason.msg}")
         refused = bool(problems) and not skip_errors
         if refused or dry_run:
             transaction.set_rollback(True)
@@ -117,7 +118,3 @@ def _create(organizer: User, values: EventValues, default_capacity: int | None) 
             raise Invalid({"max_capacity": ["The file gives no capacity, and there is no default."]})
         values = {**values, "max_capacity": default_capacity}
     create_event(organizer=organizer, values=values)
-
-
-def _reason(refusal: Refusal | DjangoValidationError) -> str:
-    return invalid(refusal).msg if isinstance(refusal, DjangoValidationError) else refusal.msg

@@ -125,9 +125,5 @@ def _run(statement: str, values: list[Any]) -> list[Any]:
 def _adapted(values: list[Any]) -> list[Any]:
     """Convert times for this vendor, and choices to plain text."""
     time: Any = connection.ops.adapt_datetimefield_value
-    adapted = []
-    for value in values:
-        if isinstance(value, datetime):
-            value = time(value)
-        adapted.append(str(value) if isinstance(value, str) else value)
-    return adapted
+    timed = [time(value) if isinstance(value, datetime) else value for value in values]
+    return [str(value) if isinstance(value, str) else value for value in timed]

@@ -48,10 +48,6 @@ REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
     RegistrationStatus.CANCELLED,
 )
 
-
-# Locking -------------------------------------------------------------------------------------------------------------
-
-
 _LOCK = CompiledQuery(lambda event_id: Event.objects.order_by().select_for_update(no_key=True).filter(pk=event_id))
 # The rows are locked in the order of `of`. "self" is locked too, because PostgreSQL reads a locked row again after a
 # wait, but not the rows that are joined to it.
@@ -273,9 +269,6 @@ def serve_queue(event: Event, *, now: datetime) -> int:
         if len(promoted) < batch:
             break
     return event.seats_left - left
-
-
-# Parts of the above --------------------------------------------------------------------------------------------------
 
 
 def _require_status(registration: Registration, status: str) -> None:

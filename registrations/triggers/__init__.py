@@ -34,7 +34,9 @@ _FITS = (
 def missing_triggers() -> list[str]:
     """Return the names of missing or outdated triggers; a later version, as in an upgrade, is fine."""
     if connection.vendor == "sqlite":
-        present = _sqlite_triggers()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            present = dict(cursor.fetchall())
         return sorted(name for name, body in sqlite.TRIGGERS.items() if present.get(name) != _create(name, body))
     absent = _absent_from_postgresql()
     with connection.cursor() as cursor:
@@ -118,12 +120,6 @@ def _absent_from_postgresql() -> set[str]:
             [sorted(postgresql.TRIGGERS)],
         )
         return postgresql.TRIGGERS - {name for (name,) in cursor.fetchall()}
-
-
-def _sqlite_triggers() -> dict[str, str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        return dict(cursor.fetchall())
 
 
 def _create(name: str, body: str) -> str:
