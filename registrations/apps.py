@@ -17,6 +17,6 @@ class RegistrationsConfig(AppConfig):
         )
         register(triggers.check_installed, Tags.database)
         # Triggers are part of the schema that `migrate` makes, and no model can declare them. SQLite remakes a table
-        # to alter it, which fails or loses them: they go before and come back after (registrations/triggers.py).
+        # to alter it, which fails or loses them: they go before and come back after (registrations/triggers/).
         pre_migrate.connect(triggers.before_migrate, sender=self)
         post_migrate.connect(triggers.after_migrate, sender=self)

@@ -17,8 +17,8 @@ from eventhub.api.viewsets import ApiViewSet
 from eventhub.exceptions import Invalid
 
 HEADER = "Idempotency-Key"
-# A structured field's String (RFC 9651), as the draft has it; or bare, as most clients send it, and then without what
-# two headers that were joined would have between them.
+# A structured field's String (RFC 9651), as in the draft, or a bare key, as most clients send it. A bare key has no
+# comma or space, because a proxy joins two headers with those.
 QUOTED = re.compile(r'"((?:[!#-\[\]-~]|\\["\\]){1,255})"')
 BARE = re.compile(r"[!#-+\--~]{1,255}")
 NOT_A_KEY = "1 to 255 visible ASCII characters, in double quotes or without any."

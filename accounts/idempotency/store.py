@@ -52,7 +52,7 @@ def answer_once(
             stored = StoredAnswer.objects.filter(user=user, key=key).first()
             if stored is None:  # it was somebody else's a moment ago, and is forgotten
                 continue
-            if stored.status is None:  # nobody sees another's claim: it comes with its answer
+            if stored.status is None:  # our own claim: others see it only with its answer
                 return _keep(stored, act()), False
             if stored.created_at <= now - KEPT:
                 stored.delete()

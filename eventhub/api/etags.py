@@ -51,7 +51,7 @@ class Precondition:
     def require(self, item: Versioned) -> None:
         """PreconditionFailed where `If-Match` names no tag of the item's edition, or `If-None-Match` names one.
 
-        Who writes asks it of the row that is locked for that.
+        Services call this under the lock of the row that they write.
         """
         if self.match is not None and not _names(self.match, item, weak=False):
             raise PreconditionFailed()

@@ -1,4 +1,4 @@
-"""Who gets a seat. Every path that gives, takes or moves one ends here.
+"""Who gets a seat: the rules for one registration, and the queue that every path serves through `serve_queue`.
 
 A plain registration is one INSERT, which the database refuses (registrations/triggers) when the last seat has just
 gone. Everything that reads before it writes locks the event first (`lock_event`). A freed seat goes to the queue in
