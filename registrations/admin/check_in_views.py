@@ -1,6 +1,6 @@
 """Check-in page of one event. Works without JavaScript, on a phone."""
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,6 +16,29 @@ from registrations.selectors.search import search
 from registrations.services.seats import ATTENDED, REGISTERED
 
 MAX_ROWS = 30
+
+
+class CheckInRow(NamedTuple):
+    row: Registration
+    name: str
+    status: str
+    colour: str
+    action: str
+    button: str
+    is_expected: bool
+
+    @classmethod
+    def of(cls, row: Registration) -> "CheckInRow":
+        action = actions.ACTIONS["undo_check_in" if row.status == ATTENDED else "check_in"]
+        return cls(
+            row=row,
+            name=actions.name_of(row),
+            status=status.label(row),
+            colour=status.colour(row),
+            action=action.name,
+            button=action.label,
+            is_expected=row.status == REGISTERED,
+        )
 
 
 def find_event(request: HttpRequest, event_id: int) -> Event:
@@ -51,33 +74,19 @@ def check_in(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int)
 def _people(request: HttpRequest, event: Event) -> dict[str, Any]:
     text = request.GET.get("q", "").replace("\x00", "").strip()
     people, last = Registration.objects.filter(event=event), _last(request, event)
-    others = people.exclude(pk=last.pk) if last else people
+    others = people.exclude(pk=last.row.pk) if last else people
     found = list(search(others, text, by=cast(User, request.user)).order_by("name", "pk")[: MAX_ROWS + 1])
     return {
         "text": text,
-        "last": _shown(last) if last else None,
-        "people": [_shown(row) for row in found[:MAX_ROWS]],
+        "last": last,
+        "people": [CheckInRow.of(row) for row in found[:MAX_ROWS]],
         "is_cut": len(found) > MAX_ROWS,
         "checked_in": people.filter(status=ATTENDED).count(),
     }
 
 
-def _last(request: HttpRequest, event: Event) -> Registration | None:
+def _last(request: HttpRequest, event: Event) -> CheckInRow | None:
     """Return the person that the last button was about."""
     pk = request.GET.get("done", "")
-    row: Registration | None = Registration.objects.filter(event=event, pk=pk).first() if could_be_id(pk) else None
-    return row
-
-
-def _shown(row: Registration) -> dict[str, Any]:
-    """Describe a person, with the one action offered for them."""
-    action = actions.ACTIONS["undo_check_in" if row.status == ATTENDED else "check_in"]
-    return {
-        "row": row,
-        "name": actions.name_of(row),
-        "status": status.label(row),
-        "colour": status.colour(row),
-        "action": action.name,
-        "button": action.label,
-        "is_expected": row.status == REGISTERED,
-    }
+    row = Registration.objects.filter(event=event, pk=pk).first() if could_be_id(pk) else None
+    return CheckInRow.of(row) if row else None
