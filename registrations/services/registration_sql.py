@@ -57,10 +57,7 @@ class NewRegistration(NamedTuple):
 
 
 def insert_if_unchanged(registration: Registration, *, queue_matters: bool) -> int | None:
-    """Insert and return the id, or None where the event has changed or a queue matters by now.
-
-    Raise IntegrityError.
-    """
+    """Insert; return the id, or None where the event has changed or a queue matters. Raise IntegrityError."""
     event = registration.event
     values = [
         registration.user_id,
@@ -81,10 +78,7 @@ def insert_if_unchanged(registration: Registration, *, queue_matters: bool) -> i
 
 
 def insert_many(event_id: int, rows: Sequence[NewRegistration], *, now: datetime) -> list[tuple[int, str]]:
-    """Insert at most AT_ONCE registrations in order; return the (id, status) of each.
-
-    Raise IntegrityError.
-    """
+    """Insert at most AT_ONCE in order; return the (id, status) of each. Raise IntegrityError."""
     by, through = audit.actor()
     with connection.cursor() as cursor:
         stamp = _adapted([event_id, now, now, now, by, through.value])

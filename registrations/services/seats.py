@@ -74,9 +74,6 @@ def lock_registration(registration: Registration) -> Registration:
     return current
 
 
-# Registering ---------------------------------------------------------------------------------------------------------
-
-
 @counting_refusals
 @retried
 def register(
@@ -119,10 +116,7 @@ def join_queue(
     contact_details: str | None = None,
     now: datetime | None = None,
 ) -> Registration:
-    """Give `user` a seat if one is free for newcomers, else a place at the queue's end.
-
-    Raise what `register` raises.
-    """
+    """Give a seat if one is free for newcomers, else a place in the queue. Raise what `register` raises."""
     now = now or timezone.now()
     with transaction.atomic():
         event = lock_event(event.pk)
@@ -134,9 +128,6 @@ def join_queue(
         _record_change(registration, None, registration.status)
         _pass_on_seats(registration, now)
         return registration
-
-
-# Changing and leaving ------------------------------------------------------------------------------------------------
 
 
 @retried
@@ -208,9 +199,6 @@ def remove(
         _record_change(registration, registration.status, None)
         registration.delete()
         serve_queue(registration.event, now=now or timezone.now())
-
-
-# The queue -----------------------------------------------------------------------------------------------------------
 
 
 @retried
