@@ -1,5 +1,3 @@
-"""Authentication by `Authorization: Bearer <token>`, where the token is a JWT or a service token."""
-
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
@@ -15,8 +13,7 @@ _PREFIX = api_tokens.PREFIX.encode()
 
 
 class BearerAuthentication(JWTAuthentication):
-    """simplejwt's, with the contract's one answer for every token that is no longer good; and service tokens, which
-    their prefix tells apart. A JWT begins with the Base64 of a brace, `ey`."""
+    """Accept a JWT, or a service token, which its prefix tells apart. Every bad token gets the same 401."""
 
     def authenticate(self, request: Request) -> tuple[User, Token | ServiceToken] | None:  # type: ignore[override]
         try:

@@ -1,5 +1,3 @@
-"""Deployment checks of accounts."""
-
 from typing import Any
 
 from django.conf import settings

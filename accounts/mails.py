@@ -1,8 +1,4 @@
-"""Mails about an account, each a background task.
-
-A task receives the account's id and looks up the rest when it runs. It creates the link's token, which exists only in
-the mail.
-"""
+"""Mails about an account, as background tasks. Tokens are created when they run, and exist only in the mail."""
 
 import smtplib
 from collections.abc import Iterator, Sequence
@@ -27,7 +23,6 @@ HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"
 
 @task
 def send_reset_link(account_id: int) -> None:
-    """Mail the account's stored address. Do nothing for a missing or inactive account."""
     account = User.objects.filter(pk=account_id, is_active=True).first()
     if account is None:
         return
@@ -39,7 +34,6 @@ def send_reset_link(account_id: int) -> None:
 
 @task
 def send_verification_link(account_id: int) -> None:
-    """Mail the account's address unless it is confirmed by now."""
     account = User.objects.filter(pk=account_id, is_active=True).first()
     if account is None or account.email_verified:
         return
@@ -52,7 +46,7 @@ def send_verification_link(account_id: int) -> None:
 
 @task
 def send_change_notice(account_id: int, username: str, address: str, what: Sequence[str]) -> None:
-    """Tell the account's old address that "password", "email address" or both have changed.
+    """Tell the old address that "password", "email address" or both have changed.
 
     Sent even if the account is gone by now: deleting it may have been the attack.
     """
@@ -72,7 +66,7 @@ def send_change_notice(account_id: int, username: str, address: str, what: Seque
 
 @contextmanager
 def _rate_limited(kind: str, account: User) -> Iterator[bool]:
-    """Yield whether the mail may be sent now. A mail that failed may be sent again at once."""
+    """Yield whether to send now. A failed mail may be sent again at once."""
     key = f"mail:{kind}:{account.pk}:{signed_links.fingerprint(account.email)}"
     first = cache.add(key, True, SECONDS_BETWEEN_LINKS)
     if first and credential_limit.count(f"mail:{kind}:{account.pk}", seconds=HOUR).so_far > MOST_LINKS_AN_HOUR:
@@ -85,7 +79,6 @@ def _rate_limited(kind: str, account: User) -> Iterator[bool]:
 
 
 def _send(address: str, subject: str, template: str, **context: object) -> None:
-    """Send a mail as text and HTML. Raise NotDone, without personal data, if the server refuses it."""
     shown = {"site": settings.PUBLIC_URL, "subject": subject, **context}
     text, html = (render_to_string(f"accounts/mails/{template}.{kind}", shown) for kind in ("txt", "html"))
     message = EmailMultiAlternatives(subject, text, to=[address], headers=HEADERS)
@@ -97,7 +90,7 @@ def _send(address: str, subject: str, template: str, **context: object) -> None:
 
 
 def _not_sent(error: Exception) -> NotDone:
-    """Return the error with the server's code only: its text may repeat the address.
+    """Keep only the server's code: its text may repeat the address.
 
     From 500 on the refusal is permanent (RFC 5321, section 4.2.1), except for a failed login of ours.
     """

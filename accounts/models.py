@@ -1,5 +1,3 @@
-"""Accounts with a role, API tokens, stored responses, and the public profiles of organizers."""
-
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any, ClassVar
@@ -31,18 +29,16 @@ class Role(models.TextChoices):
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Return the account of that name, ignoring case, for Django's login."""
         return self.get(username__lower=(username or "").lower())
 
     def find(self, pk: int) -> "User":
-        """Return the account with its profile; raise UserNotFound."""
         user = self.select_related("profile").filter(pk=pk).first()
         if user is None:
             raise UserNotFound()
         return user
 
     def create_user(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create an account, with a profile for organizers. Raises IntegrityError for a taken name."""
+        """Create an account, with a profile for organizers. Raise IntegrityError for a taken name."""
         user = self.model(username=username, email=normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -50,19 +46,18 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create an admin, for `createsuperuser`."""
         user = self.create_user(username, email, password, **{**fields, "role": Role.ADMIN})
         note_change(Occasion.ROLE_GIVEN, user_id=user.pk, role=Role.ADMIN.value)
         return user
 
 
 def normalize_email(email: str) -> str:
-    """Return the address in lower case, in Python, since a database cannot fold all of Unicode."""
+    """Fold case in Python, since databases do not fold all of Unicode."""
     return email.strip().lower()
 
 
 class User(AbstractBaseUser):
-    """A person. What they may do follows from `role` alone; accounts/permissions.py says how."""
+    """A person. `role` alone decides what they may do (accounts/permissions.py)."""
 
     username = models.CharField(
         max_length=150,
@@ -104,7 +99,6 @@ class User(AbstractBaseUser):
 
     @property
     def edition(self) -> str:
-        """Changes with every edit (eventhub/api/etags.py)."""
         return edition_of(_edited(self))
 
     @property
@@ -113,7 +107,7 @@ class User(AbstractBaseUser):
 
     @property
     def is_organizer(self) -> bool:
-        """Organizers and admins may run events."""
+        """Return whether they may run events, as admins may too."""
         return self.role in {Role.ORGANIZER, Role.ADMIN}
 
     # Django's own questions, answered from the role.
@@ -132,7 +126,6 @@ class User(AbstractBaseUser):
         return self.is_active and self.is_organizer
 
     def get_session_auth_hash(self) -> str:
-        """Add the generation of sign-ins to Django's hash of the password."""
         return f"{super().get_session_auth_hash()}{self.sign_in_generation}"
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
@@ -141,20 +134,16 @@ class User(AbstractBaseUser):
 
     @property
     def public_profile(self) -> "OrganizerProfile":
-        """The profile, or an unsaved empty one where `ensure_profile` was bypassed."""
+        """Return the profile, or an unsaved empty one where `ensure_profile` was bypassed."""
         return self.profile if hasattr(self, "profile") else OrganizerProfile(user=self)
 
     def ensure_profile(self) -> None:
-        """Create the public profile of an organizer who has none."""
         if self.is_organizer:
             OrganizerProfile.objects.get_or_create(user=self)
 
 
 class ServiceToken(models.Model):
-    """An API token: an integration acts in its owner's name (accounts/services/api_tokens.py).
-
-    Only a digest of its text is stored.
-    """
+    """An integration's token to act for its owner. Only a digest is stored."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="service_tokens", verbose_name="owner")
     name = models.CharField(max_length=100)
@@ -175,10 +164,7 @@ class ServiceToken(models.Model):
 
 
 class StoredAnswer(models.Model):
-    """The response to a request with an Idempotency-Key, for a retry within a day (accounts/idempotency/store.py).
-
-    It is deleted with the account that got it, and with the account that it is about.
-    """
+    """A response for retries. It is deleted with the account that got it or that it is about."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
@@ -199,8 +185,6 @@ class StoredAnswer(models.Model):
 
 
 class OrganizerProfile(models.Model):
-    """The public side of an organizer: `organizer` in the body of each of their events."""
-
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="profile")
     name = models.CharField(max_length=255, blank=True, help_text="Empty: the username.")
     contact = models.CharField(max_length=255, blank=True, help_text="An address or number for questions.")
@@ -211,7 +195,6 @@ class OrganizerProfile(models.Model):
 
     @property
     def edition(self) -> str:
-        """Changes with every edit (eventhub/api/etags.py)."""
         return edition_of(_profile_edited(self))
 
     @property

@@ -1,5 +1,4 @@
-"""THE permission table: who may do what, and which scope a service token needs for it. The API and the admin read it,
-the tests run it, the README prints it."""
+"""The permission table: who may do what, and the scope that a service token needs. API and back office read it."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -55,8 +54,6 @@ def its_owner(user: User, token: Any) -> bool:
 
 
 class Rule(NamedTuple):
-    """A row of the table: a predicate, its description, and the message of the 403."""
-
     allows: Predicate
     who: str
     message: str = "Not allowed"
@@ -105,8 +102,6 @@ TABLE: dict[tuple[str, str], Rule] = {
 
 
 class Scope(StrEnum):
-    """What a service token can be made for."""
-
     EVENTS_READ = "events:read"
     EVENTS_WRITE = "events:write"
     ATTENDEES_READ = "attendees:read"
@@ -136,7 +131,7 @@ SCOPES: dict[tuple[str, str], Scope] = {
 
 
 def allowed(user: User, resource: str, action: str, row: Any = None) -> bool:
-    """Return whether the table lets `user` do `action` to `row`, or to any row where none is given."""
+    """Return whether `user` may act on `row`, or on some row without one."""
     return TABLE[resource, action].allows(user, row)
 
 
@@ -147,7 +142,7 @@ def require(user: User, resource: str, action: str, row: Any = None) -> None:
 
 
 def require_scope(auth: object, resource: str, action: str) -> None:
-    """Raise InsufficientScope where `auth` is a service token without the scope of the action."""
+    """Raise InsufficientScope for a service token without the scope."""
     if isinstance(auth, ServiceToken):
         scope = SCOPES.get((resource, action))
         if scope not in auth.scopes:
@@ -155,15 +150,12 @@ def require_scope(auth: object, resource: str, action: str) -> None:
 
 
 def require_verified(user: User) -> None:
-    """EmailNotVerified where one may not register oneself before the address is shown to be one's own. Who was never
-    asked, since EMAIL_VERIFICATION was off then, is not shut out."""
+    """Raise EmailNotVerified where a verified address is required; accounts that were never asked pass."""
     if settings.EMAIL_VERIFICATION == "required" and user.email_verified is False:
         raise EmailNotVerified()
 
 
 class TablePermission(BasePermission):
-    """DRF's permission class over the table: of the role, and of one row."""
-
     def has_permission(self, request: Request, view: Any) -> bool:
         require_scope(request.auth, view.resource, view.action)
         require(request.user, view.resource, view.action)  # type: ignore[arg-type]
@@ -175,5 +167,4 @@ class TablePermission(BasePermission):
 
     @staticmethod
     def scope(view: Any) -> str | None:
-        """The scope that a service token needs for the view's action, for the OpenAPI document."""
         return SCOPES.get((view.resource, view.action))

@@ -1,8 +1,4 @@
-"""Tokens for links in mails.
-
-Nothing is stored: a token is signed, expires, and is bound to the account's state that it will change, so that the
-change uses it up.
-"""
+"""Tokens for links in mails: signed, not stored, and bound to the state that their use changes."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,8 +10,6 @@ from accounts.models import User
 
 
 class Purpose(NamedTuple):
-    """What a link is for, its lifetime in seconds, and the account's state that it is bound to."""
-
     name: str
     seconds: int
     state: Callable[[User], str]
@@ -30,24 +24,21 @@ VERIFICATION = Purpose("accounts.signed_links.verification", 3 * 24 * 60 * 60, l
 
 
 def make_token(account: User, purpose: Purpose) -> str:
-    """Return a token that is safe in a URL."""
     return _signer(purpose).sign_object([account.pk, _digest(account, purpose)])
 
 
 def read_account_id(token: object, purpose: Purpose) -> int | None:
-    """Return the account id in a valid, unexpired token for this purpose, else None."""
+    """Return the account id in a valid, unexpired token, else None."""
     named = _read(token, purpose)
     return named and named[0]
 
 
 def check_token(token: object, account: User, purpose: Purpose) -> bool:
-    """Return whether the token is valid and the account's state has not changed since."""
     named = _read(token, purpose)
     return named is not None and named[0] == account.pk and constant_time_compare(named[1], _digest(account, purpose))
 
 
 def fingerprint(text: str) -> str:
-    """Return a keyed digest of a text that must not be stored itself."""
     return salted_hmac("accounts.signed_links", text, algorithm="sha256").hexdigest()[:32]
 
 

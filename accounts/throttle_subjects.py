@@ -1,8 +1,7 @@
-"""How the throttle on credentials names an account that a request tries. The API and the forms share these keys."""
+"""Keys of the credential throttle for accounts, shared by API and forms."""
 
 
 def by_name(username: str | None) -> str | None:
-    """Usernames are compared without regard to case."""
     return username and f"name {username.lower()}"
 
 
@@ -11,5 +10,4 @@ def by_id(user_id: object) -> str | None:
 
 
 def by_email(address: str | None) -> str | None:
-    """`address` is normalized."""
     return address and f"email {address}"

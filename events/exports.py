@@ -30,7 +30,7 @@ def header() -> list[str]:
 
 
 def rows(events: EventQuerySet) -> Iterator[Row]:
-    """Yield the events of a queryset by id, with one query a batch. The caller restricts it to what may be seen."""
+    """Yield the events by id, one query a batch. The caller restricts what may be seen."""
     return (_row(event) for event in by_key(events.with_organizer()))
 
 

@@ -1,7 +1,6 @@
-"""Columns that triggers keep (registrations/triggers). Django reads them and never writes them.
+"""Columns that triggers keep (registrations/triggers), and that Django reads but never writes.
 
-Whatever an instance holds, `save()`, `update()`, `bulk_update()` and `loaddata` store what the database has, so that an
-event read a minute ago cannot overwrite the seats given since. A trigger corrects any write that gets past this.
+Whatever an instance holds, a save stores what the database has: an old event cannot overwrite newer seats.
 """
 
 from typing import Any
@@ -11,8 +10,6 @@ from django.db.models.sql.compiler import SQLInsertCompiler, SQLUpdateCompiler
 
 
 class _KeptByTriggers:
-    """Mixin for a number column: writes ignore the value that Django passes."""
-
     column: str
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -25,7 +22,7 @@ class _KeptByTriggers:
         return name, f"django.db.models.{plain.__name__}", args, kwargs
 
     def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
-        """SQL that ignores the value; it still has to name it once."""
+        """Return SQL that ignores the value but names it once."""
         if isinstance(compiler, SQLInsertCompiler):
             return "0 * %s"
         if isinstance(compiler, SQLUpdateCompiler):

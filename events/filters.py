@@ -33,9 +33,9 @@ class EventFilter(RequestFilterSet):
         return queryset.not_over(now) if value else queryset.over(now)
 
     def filter_location(self, queryset: EventQuerySet, name: str, value: str) -> EventQuerySet:
-        """Search all texts, which an index has, and keep what has it in the place.
+        """Search all texts, which are indexed, then keep matches in the location.
 
-        The second condition is a CASE: PostgreSQL would else take the two for independent, and expect hardly any row.
+        A CASE, since PostgreSQL would else take the conditions for independent and expect hardly any row.
         """
         in_place = Case(When(location__icontains=value, then=True), default=False, output_field=BooleanField())
         return queryset.filter(stands_in(value, SEARCHED), in_place)

@@ -1,5 +1,3 @@
-"""Events: their seats, their states, and who sees them."""
-
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, ClassVar, Self
@@ -65,14 +63,12 @@ class EventQuerySet(models.QuerySet[Any, Any]):
         return self.filter(organizer=user) if user.is_organizer else self.none()
 
     def with_organizer(self) -> Self:
-        """Join what the body of an event says about its organizer."""
         return self.select_related("organizer__profile")
 
     def not_over(self, now: datetime) -> Self:
         """Return events whose end is still to come; see `Event.is_over`.
 
-        A list by date begins with the first event that goes on, and not with the first of all. With a condition on
-        `last_mark` PostgreSQL would sort all that are to come.
+        The lower bound starts a list by date at the first event that goes on; by `last_mark` PostgreSQL would sort all.
         """
         today = datetimes.start_of_day(now)
         # As a FILTER: for the minimum of plain rows PostgreSQL would walk the index by date from its beginning.
@@ -82,7 +78,7 @@ class EventQuerySet(models.QuerySet[Any, Any]):
         return self.filter(_not_over(now), date_time__gte=Coalesce(earliest, Value(today)))
 
     def ended_by(self, moment: datetime) -> Self:
-        """Return events whose dates had passed at that moment, whatever their status."""
+        """Return events whose dates had passed by then, whatever their status."""
         ended = Q(end_time__lte=moment) | Q(end_time=None, date_time__lt=datetimes.start_of_day(moment))
         return self.filter(ended, last_mark__lte=moment)
 
@@ -96,13 +92,13 @@ def _not_over(now: datetime) -> Q:
 
 
 def is_visible(status: str, organizer_id: int, user: User) -> bool:
-    """Do what `EventQuerySet.visible_to` does, for one event."""
+    """`EventQuerySet.visible_to` for one event."""
     return status != EventStatus.DRAFT or user.is_admin or (user.is_organizer and organizer_id == user.pk)
 
 
 class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
     def find(self, pk: int, user: User) -> "Event":
-        """Return the event with its organizer; EventNotFound where it is missing or hidden from `user`."""
+        """Return the event with its organizer. Raise EventNotFound, also where it is hidden."""
         event: Event | None = _BY_ID.first(pk)
         if event is None or not event.is_visible_to(user):
             raise EventNotFound()
@@ -113,8 +109,6 @@ _BY_ID = CompiledQuery(lambda pk: Event.objects.with_organizer().order_by().filt
 
 
 class ChangeThrough(models.Model):
-    """A line of an event's history also names the channel of the change."""
-
     through = models.CharField(max_length=10, choices=audit.Channel.choices, default=audit.channel)
 
     class Meta:
@@ -122,10 +116,7 @@ class ChangeThrough(models.Model):
 
 
 class Event(models.Model):
-    """Something that takes place once, with `max_capacity` seats.
-
-    `seats_taken` and `waitlisted` are kept by triggers on the registrations; nothing else writes them.
-    """
+    """An event with seats. Only triggers write `seats_taken` and `waitlisted`."""
 
     title = models.CharField(max_length=255)
     description = models.TextField(blank=True)
@@ -206,7 +197,6 @@ class Event(models.Model):
 
     @property
     def edition(self) -> str:
-        """Changes with every edit, and not with the seats (eventhub/api/etags.py)."""
         return edition_of(edited(self))
 
     @property
@@ -216,7 +206,7 @@ class Event(models.Model):
 
     @property
     def ends(self) -> datetime:
-        """`end_time`, or the end of its first day in TIME_ZONE."""
+        """Return `end_time`, or the end of the first day in TIME_ZONE."""
         return self.end_time or datetimes.end_of_day(self.date_time)
 
     def is_visible_to(self, user: User) -> bool:
@@ -226,7 +216,6 @@ class Event(models.Model):
         return self.status == EventStatus.COMPLETED or self.ends <= now
 
     def is_open(self, now: datetime) -> bool:
-        """Return whether people may register: announced, inside the window, not over."""
         return (
             self.status in ANNOUNCED
             and (self.registration_opens is None or self.registration_opens <= now)
@@ -235,21 +224,17 @@ class Event(models.Model):
         )
 
     def serves_queue(self, now: datetime) -> bool:
-        """Return whether a free seat goes to the queue.
-
-        Outside the registration window it does, so that nobody waits beside a free seat when the window opens.
-        """
+        """Return whether a free seat goes to the queue, also outside the registration window."""
         return self.status not in QUEUE_CLOSED and now < self.ends
 
     def takes_queue(self, now: datetime) -> bool:
         return self.waitlist and self.serves_queue(now)
 
     def free_for_newcomers(self, now: datetime) -> int:
-        """Return the seats that the next person may have: none while a queue is served."""
+        """Return the seats for the next person: none while a queue is served."""
         return 0 if self.waitlisted and self.serves_queue(now) else self.seats_left
 
     def clean(self) -> None:
-        """Turn the database's constraints into messages beside the fields."""
         problems = {}
         if self.end_time and self.date_time and self.end_time <= self.date_time:
             problems["end_time"] = "The end must be after the beginning."

@@ -1,5 +1,3 @@
-"""Actions of an admin on an account, each on a page that asks for confirmation."""
-
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
@@ -19,8 +17,6 @@ from registrations.services import account_deletion
 
 
 class AccountAction(NamedTuple):
-    """An action: its label, what it does, the message afterwards and where to go."""
-
     name: str
     do: Callable[[], object]
     done: str
@@ -74,7 +70,6 @@ class AccountActionViews(ScopedModelAdmin):
         return cast(User, account)
 
     def _confirm(self, request: HttpRequest, account: User, form: Any, action: AccountAction) -> HttpResponse:
-        """Show the confirmation page, or run the action. A refusal is shown on the page."""
         if form.is_valid():
             try:
                 action.do()
@@ -88,7 +83,7 @@ class AccountActionViews(ScopedModelAdmin):
         return page(request, "accounts/admin/confirm_action.html", action=action.name, opts=self.opts, **context)
 
     def _log_action(self, request: HttpRequest, account: User, action: str) -> None:
-        """Write to Django's log, unless users delete their own account and its log."""
+        """Log the action, unless users delete their own account and its log."""
         if User.objects.filter(pk=account.pk).exists():
             self.log_change(request, account, f"{action}.")
         elif account.pk != request.user.pk:

@@ -1,5 +1,3 @@
-"""Service tokens of all users, for admins. One's own are in eventhub/admin/token_views.py."""
-
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
@@ -26,7 +24,6 @@ class ServiceTokenAdmin(ScopedModelAdmin):
     sortable_by = ()
 
     def may(self, request: HttpRequest, right: str, row: Any = None) -> bool:
-        """Require the right to see all tokens."""
         return super().may(request, "view") and super().may(request, right, row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceToken]:
@@ -37,7 +34,6 @@ class ServiceTokenAdmin(ScopedModelAdmin):
         api_tokens.revoke_token(token=obj, by=cast(User, request.user))
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        """Redirect to the list, which Django does only for users who may change it."""
         super().response_delete(request, obj_display, obj_id)
         return redirect("admin:accounts_servicetoken_changelist")
 

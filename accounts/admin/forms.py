@@ -1,5 +1,3 @@
-"""Forms of an account for admins."""
-
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -30,7 +28,7 @@ FIELDS_OF_CODES = {
 
 
 class AdminEmailField(forms.EmailField):
-    """An e-mail field that normalizes before checking the length: lower case can be longer."""
+    """Normalizes before checking the length: lower case can be longer."""
 
     widget = UnfoldAdminEmailInputWidget
 
@@ -39,7 +37,7 @@ class AdminEmailField(forms.EmailField):
 
 
 class AccountModelForm(RefusableModelForm):
-    """A form that leaves uniqueness to the rules, which also hold in a race."""
+    """Leaves uniqueness to the rules, which also hold in a race."""
 
     fields_of_codes: ClassVar[Mapping[str, str]] = FIELDS_OF_CODES
 

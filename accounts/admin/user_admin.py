@@ -1,5 +1,3 @@
-"""Accounts in the back office, for admins."""
-
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
@@ -52,7 +50,6 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
     change_form_outer_after_template = "accounts/admin/action_buttons.html"
 
     def may(self, request: HttpRequest, right: str, row: Model | None = None) -> bool:
-        """Require the right to see all accounts."""
         return super().may(request, "view") and super().may(request, right, row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

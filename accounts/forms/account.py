@@ -1,5 +1,3 @@
-"""Forms to sign in, to confirm one's identity and to change one's own account."""
-
 from typing import Any
 
 from django import forms
@@ -25,7 +23,7 @@ NO_ACCESS = (
 
 
 class Guarded:
-    """A form that checks a secret. Attempts count towards the throttle of the API's login."""
+    """A form that checks a secret, limited by the throttle of the API's login."""
 
     request: HttpRequest
 
@@ -40,7 +38,7 @@ class Guarded:
 
 
 class SignInForm(Guarded, AuthenticationForm):
-    """The login form. It gives the same error for a wrong name, a wrong password and an inactive account."""
+    """The error is the same for a wrong name, a wrong password and an inactive account."""
 
     error_messages = {"invalid_login": "Wrong username or password."}
 
@@ -61,7 +59,7 @@ class SignInForm(Guarded, AuthenticationForm):
 
 
 class CodeForm(Guarded, forms.Form):
-    """A one-time code or a recovery code of the signed-in user. Validation uses the code up."""
+    """A one-time code or a recovery code. Validation uses it up."""
 
     code = forms.CharField(
         label="One-time code",
@@ -89,8 +87,6 @@ class CodeForm(Guarded, forms.Form):
 
 
 class SetUpForm(CodeForm):
-    """The first code of a new device with `key`."""
-
     made: second_factor.SecondFactorSetup
 
     def __init__(self, *args: Any, key: str, **kwargs: Any) -> None:
@@ -104,8 +100,6 @@ class SetUpForm(CodeForm):
 
 
 class OwnPassword(forms.CharField):
-    """The password of the signed-in user, as confirmation."""
-
     widget = UnfoldAdminPasswordWidget
 
     def __init__(self, **kwargs: Any) -> None:
@@ -118,7 +112,7 @@ class OwnPassword(forms.CharField):
 
 
 class Confirming(Guarded):
-    """A form that needs a sign-in of the last 15 minutes or the user's password."""
+    """A form that needs a sign-in of the last 15 minutes or the password."""
 
     cleaned_data: dict[str, Any]
 

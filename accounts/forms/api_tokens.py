@@ -1,5 +1,3 @@
-"""The form to create one's own service token."""
-
 from datetime import timedelta
 
 from django import forms

@@ -1,5 +1,3 @@
-"""Forms to request a reset link and to use the links in mails."""
-
 from typing import Any
 
 from django import forms
@@ -15,8 +13,6 @@ from accounts.throttle_subjects import by_email, by_id
 
 
 class AskForResetForm(Guarded, forms.Form):
-    """Gives the same answer for every address."""
-
     email = forms.EmailField(
         label="E-mail address",
         max_length=254,
@@ -40,8 +36,6 @@ class AskForResetForm(Guarded, forms.Form):
 
 
 class LinkForm(Guarded, forms.Form):
-    """Carries the token of a link."""
-
     purpose = signed_links.VERIFICATION
     token = forms.CharField(max_length=500, widget=forms.HiddenInput)
 

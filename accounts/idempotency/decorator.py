@@ -1,5 +1,4 @@
-"""`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a POST that a client may send again when its answer
-was lost on the way. The rule is in accounts/idempotency/store.py."""
+"""`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a POST that a client may safely retry."""
 
 import functools
 import re
@@ -27,10 +26,7 @@ View = Callable[..., Response]
 
 
 def idempotent(view: View) -> View:
-    """Let an action of a viewset accept the header. Not for one whose response holds a secret: responses are stored.
-
-    Authentication, throttles and roles come first, as for any request. Without the header nothing changes.
-    """
+    """Let an action accept the header. Not for responses with a secret: they are stored."""
 
     @functools.wraps(view)
     def once(self: ApiViewSet, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -53,7 +49,6 @@ def idempotent(view: View) -> View:
 
 
 def parse_key(sent: str) -> str:
-    """Return the key in the header; Invalid for a malformed one."""
     if quoted := QUOTED.fullmatch(sent):
         return re.sub(r"\\(.)", r"\1", quoted[1])
     if BARE.fullmatch(sent):

@@ -1,9 +1,7 @@
-"""Requests that may be sent again: what was done under a key is done once, and answered as it was the first time.
+"""Do a retried request once, and repeat its first response.
 
-The work and the answer that is kept of it are one transaction. So a refusal leaves the key free, a crash in between
-leaves nothing at all, and who sends the same at the same moment waits for the first (on PostgreSQL at the unique index,
-on SQLite for the one writer) and is then told what the first was told. The key is claimed before anything else is
-locked, here as everywhere.
+The work and its stored response are one transaction. So a refusal leaves the key free, a crash leaves nothing, and a
+concurrent retry waits for the first. The key is claimed before any other lock.
 """
 
 import hashlib
@@ -23,7 +21,7 @@ KEPT = timedelta(hours=24)
 
 
 class Answer(NamedTuple):
-    """A stored response: its JSON, empty without a body; `about` is the account that it describes."""
+    """A stored response; `about` is the account that it describes."""
 
     status: int
     body: str
@@ -32,7 +30,6 @@ class Answer(NamedTuple):
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
-    """Return what two equal requests share, whichever spelling of the path they use."""
     return hashlib.sha256(b"\0".join([method.encode(), path.rstrip("/").encode(), body])).hexdigest()
 
 
@@ -40,9 +37,9 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
 def answer_once(
     *, user: User, key: str, fingerprint: str, act: Callable[[], Answer], now: datetime | None = None
 ) -> tuple[Answer, bool]:
-    """Return the response of `act` and False, or the stored one and True if the user sent this within a day.
+    """Return the response of `act` and False, or the one stored within a day and True.
 
-    IdempotencyKeyReused for another request under the same key. An exception of `act` is passed on and stores nothing.
+    Raise IdempotencyKeyReused for another request under the key. An exception of `act` stores nothing.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -64,7 +61,6 @@ def answer_once(
 
 
 def forget_answers(*, now: datetime, dry_run: bool) -> int:
-    """Delete the stored responses that have expired. Return how many."""
     old = StoredAnswer.objects.filter(created_at__lte=now - KEPT)
     if dry_run:
         return old.count()

@@ -4,7 +4,6 @@ from accounts.models import User
 
 
 def named_account(username: str) -> User:
-    """Return the account with this username in any case, or raise CommandError."""
     try:
         return User.objects.get_by_natural_key(username)
     except User.DoesNotExist:

@@ -1,4 +1,4 @@
-"""Rules of accounts: signing up, changing one, and keeping at least one admin.
+"""Signing up, changing accounts, and keeping at least one admin.
 
 registrations/services/account_deletion.py decides what changes and deletions mean for events and seats.
 """
@@ -54,8 +54,7 @@ class ProfileChanges(TypedDict, total=False):
 def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) -> User:
     """Create an account for anyone.
 
-    Raise UserExists where the username or the address is taken, and a 400 for a weak password, the admin role, or the
-    organizer role while ORGANIZER_SIGNUP is closed.
+    Raise UserExists for a taken name or address, and a 400 for a weak password or a role that is not open.
     """
     if role == Role.ADMIN:
         raise Invalid({"role": ["Only an admin can make an admin."]})
@@ -75,7 +74,7 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
 
 @retried
 def create_account(*, by: User, username: str, email: str, password: str | None, role: str = Role.USER) -> User:
-    """Create an account of any role for somebody, who without a password claims it by resetting that.
+    """Create an account for somebody, who without a password claims it by resetting that.
 
     Raise UsernameExists, EmailExists, Forbidden, or a 400 for a weak password.
     """
@@ -109,7 +108,7 @@ def require_reauthentication(
 
 
 def require_fresh_sign_in(*, by: User, fresh: bool, current_password: str | None, msg: str | None = None) -> None:
-    """Raise ReauthenticationRequired unless `by` signed in under 15 minutes ago (`fresh`) or gives the password now."""
+    """Raise ReauthenticationRequired unless `fresh` (under 15 minutes) or given the password."""
     if fresh or (current_password and by.check_password(current_password)):
         return
     if current_password:
@@ -118,10 +117,9 @@ def require_fresh_sign_in(*, by: User, fresh: bool, current_password: str | None
 
 
 def validate_changes(*, account: User, by: User, changes: AccountChanges) -> AccountChanges:
-    """Return the changes that differ from the account, if `by` may make them.
+    """Return the real changes, if `by` may make them. Call `require_reauthentication` first.
 
-    Call `require_reauthentication` first. Raise a 400 for a weak password or a role that `by` may not give, and
-    Forbidden for a deactivation.
+    Raise a 400 for a weak password or a role that `by` may not give, and Forbidden for a deactivation.
     """
     wanted: dict[str, Any] = {**changes}
     if "email" in wanted:
@@ -177,19 +175,19 @@ def apply_changes(*, account_id: int, changes: AccountChanges, condition: Precon
 
 
 def send_verification_link(account: User) -> None:
-    """Send a link that verifies the address, unless it is verified or EMAIL_VERIFICATION is off."""
+    """Send a link unless the address is verified or EMAIL_VERIFICATION is off."""
     if settings.EMAIL_VERIFICATION != "off" and not account.email_verified:
         later(mails.send_verification_link, account.pk)
 
 
 def notify_of_change(account: User, address: str, changed: Iterable[str]) -> None:
-    """Notify the account's previous address of a new password or address."""
+    """Mail the previous address about a new password or address."""
     if fields := [label for name, label in NOTIFIED_FIELDS.items() if name in changed]:
         later(mails.send_change_notice, account.pk, account.username, address, fields)
 
 
 def end_sign_ins(*, account: User, by: User) -> User:
-    """Sign an account out everywhere: end all its sessions and tokens. Raise UserNotFound."""
+    """End all sessions and tokens of an account. Raise UserNotFound."""
     require(by, "user", "end_sign_ins", account)
     if not User.objects.filter(pk=account.pk).update(sign_in_generation=F("sign_in_generation") + 1):
         raise UserNotFound()
@@ -201,7 +199,7 @@ def end_sign_ins(*, account: User, by: User) -> User:
 def update_profile(
     *, organizer: User, by: User, changes: ProfileChanges, condition: Precondition = UNCONDITIONAL
 ) -> OrganizerProfile:
-    """Change an organizer's public profile. Raise Forbidden or PreconditionFailed."""
+    """Raise Forbidden or PreconditionFailed."""
     require(by, "organizer", "update", organizer)
     with transaction.atomic():
         profile, _ = OrganizerProfile.objects.select_for_update().get_or_create(user=organizer)
@@ -215,8 +213,7 @@ def update_profile(
 def lock_account(account_id: int) -> User:
     """Lock an account until the transaction ends. Raise UserNotFound.
 
-    An admin's account is locked with all other admins', in order of id: of two admins who remove each other, the second
-    is then refused as the last.
+    Of two admins who remove each other, the second is refused as the last: all admins are locked, by id.
     """
     accounts = User.objects.select_for_update().order_by("pk")
     if User.objects.filter(pk=account_id, role=Role.ADMIN).exists():
@@ -228,7 +225,7 @@ def lock_account(account_id: int) -> User:
 
 
 def refuse_last_admin(account: User) -> None:
-    """Raise LastAdmin where the locked account is the only active admin."""
+    """Raise LastAdmin for the only active admin."""
     others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=account.pk)
     if account.is_admin and account.is_active and not others.exists():
         raise LastAdmin()
@@ -263,12 +260,11 @@ def _require_open_organizer_sign_up() -> None:
 
 
 def _not_yet_verified() -> bool | None:
-    """Return `email_verified` of a new address; None means that nobody asks for verification."""
+    """Return `email_verified` of a new address: None where verification is off."""
     return None if settings.EMAIL_VERIFICATION == "off" else False
 
 
 def validate_new_password(password: str, user: User) -> None:
-    """Raise a 400 for a password that is too long, or too weak for the account."""
     if len(password) > MAX_PASSWORD_LENGTH:
         raise Invalid({"password": [f"At most {MAX_PASSWORD_LENGTH} characters."]})
     try:

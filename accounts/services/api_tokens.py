@@ -1,8 +1,7 @@
-"""Service tokens: integrations use them instead of signing in, limited to the token's scopes and its owner's rights.
+"""Service tokens for integrations, limited to their scopes and their owner's rights.
 
-A token is `evh_`, 30 random letters and digits (178 bits) and a checksum of six more, so that secret scanners recognize
-it and a mistyped one costs no query. Only its SHA-256 is stored: with so many random bits a salted, slow hash would add
-nothing, and an index finds the digest.
+A token is `evh_`, 30 random letters and digits (178 bits) and a checksum, so that secret scanners recognize it and a
+mistyped one costs no query. With so many random bits, an unsalted SHA-256 is enough.
 """
 
 import hashlib
@@ -40,7 +39,7 @@ _ALPHABET = string.digits + string.ascii_letters
 
 @dataclass(frozen=True)
 class NewToken:
-    """A token that was just created, with its secret, which is shown once."""
+    """A new token and its secret, which is shown once."""
 
     token: ServiceToken
     secret: str = field(repr=False)
@@ -52,8 +51,7 @@ def create_token(
 ) -> NewToken:
     """Create a token. Call `accounts.require_fresh_sign_in` first.
 
-    Raise TooManyTokens, a 400 for an expiry that is past or too far away, and TokenNotValid where the owner's sign-ins
-    have been ended meanwhile.
+    Raise TooManyTokens, a 400 for an invalid expiry, and TokenNotValid for an owner whose sign-ins have ended.
     """
     now = now or timezone.now()
     expires_at = expires_at or now + LIFETIME
@@ -83,12 +81,10 @@ def create_token(
 
 
 def list_tokens(owner: User) -> QuerySet[ServiceToken]:
-    """Return the owner's valid and expired tokens, but not those that ended with their sign-ins."""
     return ServiceToken.objects.filter(user=owner, bond=owner.get_session_auth_hash())
 
 
 def revoke_token(*, token: ServiceToken, by: User) -> None:
-    """Delete a token. Raise Forbidden."""
     require(by, "token", "destroy", token)
     token_id, owner_id = token.pk, token.user_id
     token.delete()
@@ -96,10 +92,9 @@ def revoke_token(*, token: ServiceToken, by: User) -> None:
 
 
 def authenticate_token(secret: str, *, now: datetime | None = None) -> ServiceToken:
-    """Return the token with this secret, and its owner, in one statement.
+    """Return the token with its owner, in one query.
 
-    Raise TokenNotValid where there is none, it has expired, or its owner's sign-ins have ended (by a new password, "end
-    all sign-ins" or deactivation).
+    Raise TokenNotValid for an unknown or expired token, or when its owner's sign-ins have ended.
     """
     if not is_well_formed(secret):
         raise TokenNotValid()
@@ -115,7 +110,6 @@ def authenticate_token(secret: str, *, now: datetime | None = None) -> ServiceTo
 
 
 def record_use(token: ServiceToken, *, now: datetime | None = None) -> None:
-    """Record when the token was last used, to the minute. Errors are logged only."""
     now = now or timezone.now()
     if token.last_used_at is not None and now - token.last_used_at < USE_RESOLUTION:
         return
@@ -128,13 +122,11 @@ def record_use(token: ServiceToken, *, now: datetime | None = None) -> None:
 
 
 def delete_expired(*, now: datetime, dry_run: bool) -> int:
-    """Delete tokens that expired a month ago; return how many."""
     expired = ServiceToken.objects.filter(expires_at__lte=now - EXPIRED_RETENTION)
     return expired.count() if dry_run else expired.delete()[0]
 
 
 def is_well_formed(secret: str) -> bool:
-    """Return whether shape and checksum are those of a token."""
     body = secret.removeprefix(PREFIX)
     return (
         secret.startswith(PREFIX)
@@ -151,7 +143,7 @@ def _new_secret() -> str:
 
 
 def _checksum(characters: str) -> str:
-    """CRC-32 in letters and digits."""
+    """Return the CRC-32 in letters and digits."""
     number, text = zlib.crc32(characters.encode()), ""
     for _ in range(CHECKSUM_CHARACTERS):
         number, digit = divmod(number, len(_ALPHABET))

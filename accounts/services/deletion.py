@@ -1,8 +1,3 @@
-"""Delete accounts with what is only theirs.
-
-registrations/services/account_deletion.py decides about their events and registrations.
-"""
-
 from collections.abc import Collection, Iterator
 
 from django.contrib.auth import SESSION_KEY
@@ -15,22 +10,18 @@ from eventhub.db.batches import by_key
 
 
 def delete_accounts(ids: Collection[int]) -> None:
-    """Delete accounts without events and registrations, in the caller's transaction.
-
-    Refresh tokens and mails in the queue are deleted here, since no cascade does it.
-    """
+    """Delete accounts without events and registrations, and what no cascade reaches."""
     OutstandingToken.objects.filter(user__in=ids).delete()
     tasks.forget_about(ids, module="accounts.mails")
     User.objects.filter(pk__in=ids).delete()
 
 
 def iter_sessions(account_id: int) -> Iterator[Session]:
-    """Yield the account's back office sessions. All are read, since only their content names the account."""
+    """Yield back office sessions. All are read: only their content names the account."""
     for session in by_key(Session.objects.all()):
         if session.get_decoded().get(SESSION_KEY) == str(account_id):
             yield session
 
 
 def delete_sessions(account: User) -> None:
-    """Delete the back office sessions of a deleted account."""
     Session.objects.filter(pk__in=[session.pk for session in iter_sessions(account.pk)]).delete()

@@ -1,8 +1,7 @@
 """JWT sign-in: a short-lived access token, and a refresh token that works once.
 
-Every token carries, through all refreshes, `auth_time`, when the password was given (OpenID Connect Core 1.0, section
-2); a digest of the password's hash, so that a new password ends earlier tokens; and the account's sign-in generation,
-which ends all of them at once.
+All tokens of a sign-in carry `auth_time`, when the password was given (OpenID Connect Core 1.0, section 2); a digest
+of the password's hash, which a new password changes; and the sign-in generation, which can end all of them.
 """
 
 import time
@@ -41,10 +40,7 @@ class TokenPair(TypedDict):
 
 
 def sign_in(*, username: str, password: str) -> TokenPair:
-    """Return tokens for a username, in any case, and its password.
-
-    Raise InvalidCredentials, which takes the same time for unknown names.
-    """
+    """Return tokens. Raise InvalidCredentials, after the same time for unknown names."""
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
         log_failed_sign_in(username, through=Channel.API)
@@ -53,14 +49,13 @@ def sign_in(*, username: str, password: str) -> TokenPair:
 
 
 def log_failed_sign_in(username: str, *, through: Channel) -> None:
-    """Write a failed sign-in to the security log, with the id of the account, if it exists."""
     account = User.objects.order_by().filter(username__lower=username.lower()).values_list("pk", flat=True).first()
     note(Occasion.LOGIN_FAILED, user_id=account, through=through.value)
 
 
 @retried
 def refresh(raw: str) -> TokenPair:
-    """Exchange a refresh token for new tokens. Raise TokenNotValid where it is invalid or was used.
+    """Exchange a refresh token. Raise TokenNotValid where it is invalid or was used.
 
     Of two concurrent requests with one token, one wins: blacklisting it is a unique INSERT.
     """
@@ -73,7 +68,7 @@ def refresh(raw: str) -> TokenPair:
 
 @retried
 def sign_out(raw: str, *, user: User) -> None:
-    """Blacklist the user's refresh token. Raise TokenNotValid for one that is another user's or was used."""
+    """Blacklist the user's refresh token. Raise TokenNotValid for another's or a used one."""
     with transaction.atomic():
         token = _verified(raw)
         if get_account(token) != user:
@@ -82,7 +77,6 @@ def sign_out(raw: str, *, user: User) -> None:
 
 
 def delete_expired(*, now: datetime, dry_run: bool) -> int:
-    """Delete expired refresh tokens, used or not; return how many."""
     expired = OutstandingToken.objects.filter(expires_at__lte=now - GRACE).order_by("pk").values_list("pk", flat=True)
     if dry_run:
         return expired.count()
@@ -93,7 +87,6 @@ def delete_expired(*, now: datetime, dry_run: bool) -> int:
 
 
 def is_fresh(token: Token | None) -> bool:
-    """Return whether the token's password was given under 15 minutes ago."""
     return token is not None and is_recent(token.get("auth_time", 0))
 
 
@@ -118,7 +111,7 @@ def get_account(token: Token) -> User:
 
 
 def read_account_id(raw: object) -> str | None:
-    """Return the user id in an unexpired token that this service signed, used or not, else None."""
+    """Return the user id in an unexpired token of ours, used or not, else None."""
     try:
         return str(UntypedToken(raw)[api_settings.USER_ID_CLAIM])  # type: ignore[arg-type]
     except (TokenError, KeyError):
@@ -126,7 +119,6 @@ def read_account_id(raw: object) -> str | None:
 
 
 def issue_tokens(user: User, *, auth_time: int) -> TokenPair:
-    """Issue tokens for a user who gave the password at `auth_time` (Unix seconds)."""
     refresh = RefreshToken.for_user(user)
     refresh["auth_time"] = auth_time
     refresh[GENERATION_CLAIM] = user.sign_in_generation

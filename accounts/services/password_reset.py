@@ -1,5 +1,3 @@
-"""Password reset and email verification, by links in mails."""
-
 from django.db import transaction
 
 from accounts import mails, signed_links
@@ -14,7 +12,7 @@ NOBODY = 0  # the id of no account
 
 
 def request_reset(*, email: str) -> None:
-    """Mail a reset link to the account with this address, if any; take the same time without one."""
+    """Mail a reset link to the account, if any; take the same time without one."""
     address = normalize_email(email)
     account_id = User.objects.filter(email__lower=address).order_by().values_list("pk", flat=True).first()
     later(mails.send_reset_link, account_id or NOBODY)
@@ -23,10 +21,10 @@ def request_reset(*, email: str) -> None:
 
 @retried
 def reset_password(*, token: str, password: str) -> User:
-    """Set a new password with a link's token; for a placeholder account, its first.
+    """Set a new password; for a placeholder account, its first.
 
-    All sign-ins end, a second factor stays, and the address counts as verified. Raise TokenNotValid for a link that was
-    used, has expired, or whose account is inactive; and a 400 for a weak password, which does not use up the link.
+    All sign-ins end, a second factor stays, and the address counts as verified. Raise TokenNotValid for an invalid
+    link, and a 400 for a weak password, which does not use up the link.
     """
     with transaction.atomic():
         account = _lock(token, signed_links.RESET)
@@ -42,10 +40,7 @@ def reset_password(*, token: str, password: str) -> User:
 
 @retried
 def verify_email(*, token: str) -> User:
-    """Mark an account's address as verified.
-
-    Raise TokenNotValid for a link that has expired, or whose account is inactive or has another address by now.
-    """
+    """Raise TokenNotValid for an invalid link, or when the address has changed."""
     with transaction.atomic():
         account = _lock(token, signed_links.VERIFICATION)
         if not account.email_verified:
@@ -56,13 +51,11 @@ def verify_email(*, token: str) -> User:
 
 
 def is_valid_link(token: str, purpose: signed_links.Purpose) -> bool:
-    """Return whether a link still works, to decide whether to show its form."""
     account = User.objects.filter(pk=signed_links.read_account_id(token, purpose) or NOBODY, is_active=True).first()
     return account is not None and signed_links.check_token(token, account, purpose)
 
 
 def _lock(token: str, purpose: signed_links.Purpose) -> User:
-    """Lock and return the account of a valid link, so that concurrent uses cannot both succeed."""
     account_id = signed_links.read_account_id(token, purpose)
     if account_id is None:
         raise TokenNotValid()

@@ -35,10 +35,9 @@ def find_accounts(emails: Collection[str]) -> dict[str, int]:
 
 
 def find_or_create_accounts(emails: Collection[str], known: Mapping[str, int] | None = None) -> dict[str, int]:
-    """Return account ids by normalized address, and create missing ones. `known` is a result of `find_accounts`.
+    """Return account ids by normalized address. `known` is a result of `find_accounts`.
 
-    Accounts that others create meanwhile are used. They are created in the order of the addresses, which prevents
-    deadlocks.
+    Missing accounts are created in the order of the addresses, which prevents deadlocks.
     """
     found = dict(find_accounts(emails) if known is None else known)
     for attempt in range(ATTEMPTS):
@@ -52,7 +51,6 @@ def find_or_create_accounts(emails: Collection[str], known: Mapping[str, int] | 
 
 
 def _build(email: str, *, is_taken: bool) -> PlaceholderAccount:
-    """Build an account that cannot sign in. Its username is the address, unless that is invalid or taken."""
     username = email
     try:
         _USERNAME.run_validators(username)

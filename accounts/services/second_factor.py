@@ -22,19 +22,16 @@ RECOVERY_CODES = 10
 
 
 class SecondFactorSetup(NamedTuple):
-    """A second factor that was just enabled. The recovery codes are shown once."""
-
     device: TOTPDevice
     recovery_codes: list[str]
 
 
 def generate_key() -> str:
-    """Return a secret for `enable`."""
     return default_key()  # type: ignore[no-any-return]
 
 
 def build_device(account: User, key: str) -> TOTPDevice:
-    """Build, unsaved, the device that `enable` creates, for its URL and secret."""
+    """Build the unsaved device that `enable` saves, for its URL and secret."""
     return TOTPDevice(user=account, key=key, name="Phone", confirmed=True)
 
 
@@ -47,7 +44,7 @@ def recovery_codes_left(account: User) -> int:
 
 
 def enable(*, account: User, key: str, code: str) -> SecondFactorSetup:
-    """Enable a phone that proves by its first code that it has `key`. Raise WrongCode or SecondFactorExists."""
+    """Enable a phone that proves that it has `key`. Raise WrongCode or SecondFactorExists."""
     with transaction.atomic():
         lock_account(account.pk)
         if is_set_up(account):
@@ -59,7 +56,7 @@ def enable(*, account: User, key: str, code: str) -> SecondFactorSetup:
 
 
 def verify(*, account: User, code: str) -> Device:
-    """Accept a code once and return its device. Raise WrongCode, or CodesPaused after too many."""
+    """Use a code up and return its device. Raise WrongCode, or CodesPaused after too many."""
     code = _plain(code)
     kind = TOTPDevice if len(code) == 6 and code.isdigit() else StaticDevice
     # The refusal is raised outside, so that it does not roll back the count of failures.
@@ -88,7 +85,7 @@ def disable(*, account: User, code: str) -> None:
 
 
 def reset(*, account: User, by: User) -> None:
-    """Remove the second factor of somebody who lost the phone, and end their sign-ins, also those on it."""
+    """Remove the second factor of somebody who lost the phone, and end their sign-ins."""
     require(by, "user", "reset_second_factor", account)
     with transaction.atomic():
         _remove(account)
@@ -101,7 +98,6 @@ def _plain(code: str) -> str:
 
 
 def _wait(device: ThrottlingMixin) -> int:
-    """Return the seconds until the device accepts codes again."""
     allowed, why = device.verify_is_allowed()
     return 0 if allowed else math.ceil((why["locked_until"] - timezone.now()).total_seconds())
 

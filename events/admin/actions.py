@@ -1,7 +1,4 @@
-"""Actions on events: in bulk from the list, and as buttons on the page of one event, with the same code.
-
-A button is a small form that posts one event to the list, like a bulk action. COME_BACK redirects to the event's page.
-"""
+"""Actions on events, in bulk and as buttons, which post one event to the list with COME_BACK."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -31,7 +28,7 @@ AdminAction = Callable[[ScopedModelAdmin, HttpRequest, QuerySet[Event]], HttpRes
 
 
 class EventAction(NamedTuple):
-    """An action on an event. `is_shown` says when its button makes sense; the rule decides."""
+    """`is_shown` says when its button makes sense; the rule decides."""
 
     name: str
     label: str
@@ -88,7 +85,7 @@ ACTIONS = (
 
 
 def available(event: Event) -> list[EventAction]:
-    """Return the actions that make sense now. An event with people in it cannot become a draft again."""
+    """Return the sensible actions. An event with people cannot become a draft again."""
     now = timezone.now()
     has_people = bool(event.seats_taken or event.waitlisted)
     return [
@@ -111,7 +108,7 @@ def _as_admin_action(action: EventAction) -> AdminAction:
 def perform(
     model_admin: ScopedModelAdmin, request: HttpRequest, queryset: QuerySet[Event], *, action: EventAction
 ) -> HttpResponseBase | None:
-    """Run the action on each event by itself and report the results as messages."""
+    """Run the action on each event by itself and report the results."""
     events = list(queryset.order_by("date_time", "pk"))
     if action.is_confirmed and CONFIRMED not in request.POST:
         return _confirm(model_admin, request, events, action)
@@ -126,8 +123,6 @@ def perform(
 
 
 class EventActionReport:
-    """Result of an action on several events, shown as messages."""
-
     def __init__(self, action: EventAction) -> None:
         self.action = action
         self.done: list[Event] = []

@@ -1,5 +1,3 @@
-"""The tab with the attendees of an event, one page at a time."""
-
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, cast

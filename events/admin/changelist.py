@@ -1,5 +1,3 @@
-"""The list of events: order, filters and columns."""
-
 from typing import Any, ClassVar
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -38,7 +36,7 @@ STATUS_COLOURS = {
 
 
 class WhenFilter(RadioFilter):
-    """Filter by time: today and later by default, all events for a search or a chosen day."""
+    """Shows today and later, or all events for a search or a chosen day."""
 
     title = "when"
     parameter_name = "when"
@@ -71,7 +69,7 @@ class WhenFilter(RadioFilter):
 
 
 class FillFilter(RadioFilter):
-    """Filter by free seats. `in` lets SQLite use the index, which it does not for a bare boolean.
+    """`in` lets SQLite use the index, which it does not for a bare boolean.
 
     A waiting list is searched among the full events: an index on it would slow down joining one.
     """
@@ -119,7 +117,6 @@ class EventChangeList(UncountedChangeList):
 
     @property
     def is_narrowed(self) -> bool:
-        """Return whether a search or a filter other than the default may hide events."""
         names_a_period = any(name.startswith(f"{DATE}__") for name in self.params)
         return bool(self.query or self.has_active_filters or names_a_period)
 
@@ -138,7 +135,6 @@ class EventChangelist:
     sortable_by = ("title",)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow only what the filters use. By default Django allows every column."""
         if lookup not in LOOKUPS:
             raise IncorrectLookupParameters(lookup)
         return True

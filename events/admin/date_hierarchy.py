@@ -1,7 +1,6 @@
-"""Links to the years, months and days of a list of events.
+"""Links to years, months and days between the first and the last event.
 
-Django's own date hierarchy reads the date of every event, which takes a second at a million events. This one offers
-all periods between the first event and the last, which come from an index.
+Django's date hierarchy reads all dates, which takes a second at a million events.
 """
 
 import calendar
@@ -23,15 +22,12 @@ MakeLink = Callable[[Mapping[str, Any], list[str]], str]
 
 
 class Period(NamedTuple):
-    """A link, or without one the period that is shown."""
-
     title: str
     link: str = ""
     is_back: bool = False
 
 
 def periods(events: QuerySet[Event], params: Mapping[str, Any], make_link: MakeLink) -> list[Period]:
-    """Return a link back, and links to the periods within the one in `params`."""
     span = _span(events)
     if span is None:
         return []

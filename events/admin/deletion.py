@@ -1,5 +1,3 @@
-"""What is deleted together with an event, counted instead of listed."""
-
 from collections.abc import Iterable
 
 from django.db.models import Count

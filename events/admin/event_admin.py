@@ -1,5 +1,3 @@
-"""Events in the back office."""
-
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -74,7 +72,6 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
         return event.waitlisted  # type: ignore[no-any-return]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer no links to add or change accounts: they have their own pages."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "organizer":
             for right in ("add", "change", "delete", "view"):
@@ -82,7 +79,6 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: Event, form: EventForm, change: bool) -> None:
-        """Save only the changed values, through the rules."""
         by: Any = request.user
         chosen = form.cleaned_data.get("organizer")
         owner_id = form.initial.get("organizer", by.pk)
@@ -103,7 +99,6 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
         return super().response_change(request, obj)  # type: ignore[no-any-return]
 
     def response_post_save_add(self, request: HttpRequest, obj: Event) -> HttpResponse:
-        """Redirect to the event's page, where it can be published."""
         return HttpResponseRedirect(reverse("admin:events_event_change", args=[obj.pk]))
 
     # The page of one event -------------------------------------------------------------------------------------------
@@ -122,7 +117,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[no-any-return]
 
     def _stored(self, request: HttpRequest, event: Event) -> Event:
-        """Return the event as stored: a refused form has already changed its instance."""
+        """Return the stored event: a refused form has changed its instance."""
         return (request.method == "POST" and self.get_queryset(request).filter(pk=event.pk).first()) or event
 
     def history_view(
@@ -157,6 +152,5 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
             event_changes.delete_event(event_id=event.pk)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Put deletion last."""
         actions: dict[str, Any] = super().get_actions(request)
         return {name: actions[name] for name in sorted(actions, key="delete_selected".__eq__)}

@@ -1,5 +1,3 @@
-"""Exports: the events of the filtered list, and the attendees of chosen events."""
-
 from functools import partial
 from typing import Any, cast, get_args
 
@@ -23,7 +21,6 @@ ATTENDEES = "attendees_as_"
 
 
 def export_events(model_admin: ScopedModelAdmin, request: HttpRequest, kind: str) -> HttpResponseBase:
-    """Export all pages of the list with the same filters."""
     chosen = next((known for known in KINDS if known == kind), None)
     if chosen is None:
         raise Http404
@@ -39,7 +36,6 @@ def export_events(model_admin: ScopedModelAdmin, request: HttpRequest, kind: str
 def export_attendees(
     model_admin: ScopedModelAdmin, request: HttpRequest, queryset: QuerySet[Event], *, kind: Kind
 ) -> HttpResponseBase:
-    """Export the attendees of the selected events in one table."""
     events = list(queryset.values_list("pk", "title"))
     registrations = Registration.objects.managed_by(cast(User, request.user)).filter(event__in=[pk for pk, _ in events])
     name = f"{events[0][1]} attendees" if len(events) == 1 else "Attendees"

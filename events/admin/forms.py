@@ -42,7 +42,6 @@ class EventForm(OptimisticForm):
         }
 
     def clean(self) -> dict[str, Any] | None:
-        """Convert times to UTC as the API does."""
         for name in ALL_TIMES:
             if self.cleaned_data.get(name) is not None:
                 try:
@@ -56,7 +55,6 @@ class EventForm(OptimisticForm):
 
     @property
     def changes(self) -> EventValues:
-        """Return the changed values without the organizer."""
         names = self.changed_data if self.instance.pk else self.cleaned_data
         return {name: self.cleaned_data[name] for name in names if name != "organizer"}  # type: ignore[return-value]
 

@@ -1,5 +1,3 @@
-"""The history of an event, as far as the reader may see it."""
-
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import zip_longest
@@ -28,7 +26,7 @@ class FieldChange(NamedTuple):
 
 
 class EventChange(NamedTuple):
-    """A change of an event. `who` is empty if nobody was signed in, for example for a command."""
+    """`who` is empty for changes by commands."""
 
     pk: int
     at: datetime
@@ -46,7 +44,7 @@ class HistoryPage(NamedTuple):
 
 
 def read_history(*, event_id: int, reader: User, before: int | None = None, size: int = PAGE_SIZE) -> HistoryPage:
-    """Return a page of the history, in two queries.
+    """Return a page, in two queries.
 
     Admins see usernames. Organizers see their own, and of others only whether it was an admin.
     """
@@ -86,7 +84,6 @@ def _name(names: dict[int, str], user_id: int | None) -> str:
 
 
 def _names(rows: Iterable[Any], reader: User) -> dict[int, str]:
-    """Return the name of each account as the reader may see it; deleted accounts are missing."""
     ids = {pk for row in rows for pk in (row.history_user_id, row.organizer_id) if pk is not None}
     accounts = User.objects.filter(pk__in=ids).values_list("pk", "username", "role")
     return {pk: _visible_name(pk, username, role, reader) for pk, username, role in accounts}
@@ -99,8 +96,6 @@ def _visible_name(pk: int, username: str, role: str, reader: User) -> str:
 
 
 class HistoryTab:
-    """The tab with the last changes; a dataset for unfold."""
-
     tab = True
     title = "History"
     id = "HistoryTab"
@@ -119,7 +114,6 @@ class HistoryTab:
 
 
 def requested_page(request: HttpRequest, event: Event) -> HistoryPage:
-    """Return the page of the history named in the URL."""
     before = request.GET.get("before", "")
     return read_history(
         event_id=event.pk,

@@ -1,5 +1,3 @@
-"""The summary above an event's form: its state and its action buttons."""
-
 from datetime import datetime
 from typing import Any
 

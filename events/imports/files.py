@@ -1,5 +1,3 @@
-"""Read files of events: CSV, XLSX or iCalendar. registrations/services/event_import.py imports the result."""
-
 from collections.abc import Mapping
 
 from eventhub.spreadsheets.entries import read_records
@@ -13,10 +11,9 @@ MAX_ROWS = 100_000
 
 
 def read_rows(content: bytes, *, name: str, columns: Mapping[str, str]) -> list[ImportedEvent]:
-    """Return the events of a file, valid and invalid.
+    """Return valid and invalid events of a file: CSV, XLSX, or iCalendar by its start or name.
 
-    A file is a calendar if it starts as one or its name ends in `.ics`, else a table; `columns` is as in
-    `events.imports.spreadsheet.read_table`. Raise FileError with a sentence for people.
+    `columns` is for `spreadsheet.read_table`. Raise FileError with a sentence for people.
     """
     if not is_workbook(content):
         text = decode(content)

@@ -25,10 +25,9 @@ def is_calendar(text: str) -> bool:
 
 
 def read_calendar(text: str) -> Iterator[ImportedEvent]:
-    """Yield the events of an iCalendar text.
+    """Yield the events of a calendar. Raise FileError where it is malformed.
 
-    A missing description or end is empty. Only `STATUS:CANCELLED` sets a status, and without a UID an event keeps its
-    own. Raise FileError where the text is malformed.
+    A missing description or end is empty; only `STATUS:CANCELLED` sets a status.
     """
     for number, vevent in enumerate(_vevents(text), start=1):
         values, problems = _values(vevent)
@@ -57,7 +56,6 @@ def _count(text: str, keyword: str) -> int:
 
 
 def _values(vevent: VEvent) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return a VEVENT's values, and its problems by property."""
     values: dict[str, Any] = {}
     # Properties that are not read may be broken, but a broken line without a name may belong to one that is.
     problems = {name or "VEVENT": problem for name, problem in vevent.errors if name is None or name in READ_PROPERTIES}
@@ -88,7 +86,7 @@ def _text(vevent: VEvent, name: str) -> str:
 
 
 def _moments(vevent: VEvent) -> tuple[datetime, datetime | None]:
-    """Return start and end in UTC. Raise ValueError where they are missing or their time zone is unknown."""
+    """Return start and end in UTC, or raise ValueError."""
     if "DURATION" in vevent and not isinstance(getattr(vevent["DURATION"], "dt", None), timedelta):
         raise ValueError("DURATION must be a length of time.")  # the library accepts a date here
     start: date | datetime = vevent.start

@@ -1,5 +1,3 @@
-"""One event of a file: its validated values, or what is wrong with them."""
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
@@ -12,7 +10,7 @@ LABEL_LENGTH = 60
 
 
 class ImportedEvent(NamedTuple):
-    """An event of a file. `place` names its position for people; `problem` is empty where it is valid.
+    """`place` is its position for people; `problem` is empty where it is valid.
 
     Fields without a column are not among the values, so that a known event keeps its own.
     """
@@ -23,7 +21,7 @@ class ImportedEvent(NamedTuple):
 
 
 def validate_row(number: str, values: Mapping[str, Any], problems: Mapping[str, str]) -> ImportedEvent:
-    """Validate values against the model. `problems`, by field or property, are those that the reader found."""
+    """Validate values against the model. `problems` are the reader's."""
     title = values.get("title")
     place = f"{number} ({title[:LABEL_LENGTH]!r})" if title else number
     event = Event(**values)

@@ -1,5 +1,3 @@
-"""Read events from a table: a header, then one event a row."""
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,10 +19,9 @@ IGNORED_IF_EMPTY = ("max_capacity", "status", "uid")
 
 
 def read_table(records: Iterator[Record], columns: Mapping[str, str]) -> Iterator[ImportedEvent]:
-    """Yield the events of a table.
+    """Yield the events of a table. Raise FileError for missing or repeated columns.
 
-    A column is found by the name of its field, in any case and with spaces or underscores, by its name in an export
-    (events/exports.py), or by the name in `columns`. Raise FileError where one is missing or repeated.
+    Columns have the name of their field, their name in an export, or the one in `columns`.
     """
     names = {field: (_label(field), column_label(field)) for field in FIELDS}
     for line, texts, problem in read_entries(records, fields=names, required=REQUIRED, columns=columns):
@@ -35,7 +32,6 @@ def read_table(records: Iterator[Record], columns: Mapping[str, str]) -> Iterato
 
 
 def column_label(field: str) -> str:
-    """Return the name of a field's column in exports."""
     return in_zone(_label(field)) if field in MEANS_END_OF_DAY else _label(field)
 
 
@@ -44,7 +40,6 @@ def _label(field: str) -> str:
 
 
 def _values(texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the values of a record, and its invalid times as problems."""
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for field, text in texts.items():

@@ -1,4 +1,4 @@
-"""Rules of an event by itself: its organizer, status and times. Seats are decided in registrations/services."""
+"""Organizer, status and times of an event. Seats are decided in registrations/services."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,7 +29,7 @@ class EventValues(TypedDict, total=False):
 
 
 class Step(NamedTuple):
-    """A named change of status: the new status by the present one, and a participle for messages."""
+    """A change of status: the new status by the present one, and a participle for messages."""
 
     leads: Mapping[str, str]
     done: str
@@ -47,9 +47,9 @@ STEPS = {
 
 
 def find_organizer(*, user_id: int | None, by: User, owner_id: int) -> User | None:
-    """Return the organizer with this id, or None where that is no change from `owner_id`.
+    """Return the new organizer, or None without a change from `owner_id`.
 
-    Raise Forbidden where `by` may not assign events, and a 400 for an account that is neither organizer nor admin.
+    Raise Forbidden where `by` may not assign events, and a 400 for an account that cannot run any.
     """
     if user_id is None or user_id == owner_id:
         return None
@@ -61,7 +61,6 @@ def find_organizer(*, user_id: int | None, by: User, owner_id: int) -> User | No
 
 
 def create_event(*, organizer: User, values: EventValues) -> Event:
-    """Create an event. Raise a 400 where its times are out of order."""
     event = Event(**{"organizer": organizer, **values})
     event.clean()
     event.save()
@@ -69,7 +68,7 @@ def create_event(*, organizer: User, values: EventValues) -> Event:
 
 
 def apply_values(event: Event, values: EventValues) -> list[str]:
-    """Set values on the event, unsaved, and return the names of the changed fields.
+    """Set values, unsaved, and return the names of the changed fields.
 
     Raise a 400 for a status that cannot follow the present one, and for times out of order.
     """
@@ -85,10 +84,7 @@ def apply_values(event: Event, values: EventValues) -> list[str]:
 
 
 def resolve_step(event: Event, step: str) -> str:
-    """Return the status that a step leads to, which may be the present one.
-
-    Raise a 400 where the step does not apply: `publish` is for drafts only, not for cancelled events.
-    """
+    """Return the status that a step leads to, which may be the present one. Raise a 400 for others."""
     leads, done = STEPS[step]
     status: str = event.status
     if status in leads:
@@ -100,7 +96,7 @@ def resolve_step(event: Event, step: str) -> str:
 
 
 def values_to_open(event: Event, now: datetime) -> EventValues:
-    """Return the values that open registration now: clear an opening in the future and a closing in the past.
+    """Return the values that open registration now.
 
     Raise a 400 for an event that is not announced, or over.
     """
@@ -118,14 +114,13 @@ def values_to_open(event: Event, now: datetime) -> EventValues:
 
 
 def values_to_close(event: Event, now: datetime) -> EventValues:
-    """Return the values that close registration now; none where it is not open."""
     opens, closes = event.registration_opens, event.registration_closes
     is_running = (opens is None or opens < now) and (closes is None or now < closes)
     return {"registration_closes": now} if is_running else {}
 
 
 def duplicate_event(*, event: Event) -> Event:
-    """Copy an event as a draft, a week later at the same clock time, without its registrations.
+    """Copy an event as a draft, a week later at the same clock time.
 
     Raise a 400 where that is beyond the contract's years.
     """
