@@ -16,9 +16,7 @@ class Purpose(NamedTuple):
 
 
 RESET = Purpose(
-    "accounts.signed_links.reset",
-    60 * 60,
-    lambda account: f"{account.get_session_auth_hash()} {account.email}",
+    "accounts.signed_links.reset", 60 * 60, lambda account: f"{account.get_session_auth_hash()} {account.email}"
 )
 VERIFICATION = Purpose("accounts.signed_links.verification", 3 * 24 * 60 * 60, lambda account: account.email)
 

@@ -2,11 +2,7 @@ from datetime import timedelta
 
 from django import forms
 from django.utils import timezone
-from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-)
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.forms.account import ConfirmForm
 from accounts.models import ServiceToken

@@ -61,11 +61,7 @@ class WhenFilter(RadioFilter):
 
     # Each order is an index. Upcoming events are ordered by their end, so that an exhibition that is open all year is
     # not always on top.
-    orders: ClassVar = {
-        COMING: ("last_mark", "id"),
-        PAST: ("-last_mark", "-id"),
-        ALL: ("-date_time", "-id"),
-    }
+    orders: ClassVar = {COMING: ("last_mark", "id"), PAST: ("-last_mark", "-id"), ALL: ("-date_time", "-id")}
 
 
 class FillFilter(RadioFilter):
