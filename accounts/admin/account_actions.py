@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
@@ -47,10 +48,7 @@ class AccountActionViews(ScopedModelAdmin):
 
     def reset_second_factor_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         account = self._account(request, pk)
-
-        def reset() -> None:
-            second_factor.reset(account=account, by=cast(User, request.user))
-
+        reset = partial(second_factor.reset, account=account, by=cast(User, request.user))
         action = _action_on(account, "Reset second factor", reset, "can sign in without a second factor")
         return self._confirm(request, account, ConfirmForm(_post_data(request), request=request), action)
 

@@ -63,11 +63,6 @@ class NewAccountForm(Confirming, AccountModelForm):
     current_password = OwnPassword()
     fields_of_codes: ClassVar[Mapping[str, str]] = {**FIELDS_OF_CODES, "password": "new_password"}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.fresh:
-            del self.fields["current_password"]
-
     def account(self) -> dict[str, Any]:
         values = {name: self.cleaned_data[name] for name in ("username", "email", "role")}
         return {**values, "password": self.cleaned_data["new_password"] or None}
@@ -96,9 +91,8 @@ class AccountForm(Confirming, AccountModelForm, OptimisticForm):
         super().__init__(*args, **kwargs)
         for name in PROFILE:
             self.fields[name].initial = self._present(name)
-        hidden = [] if self.instance.is_organizer else [*PROFILE]
-        for name in [*hidden, *(["current_password"] if self.fresh else [])]:
-            del self.fields[name]
+            if not self.instance.is_organizer:
+                del self.fields[name]
 
     def clean(self) -> dict[str, Any] | None:
         given = self.cleaned_data.get("current_password")

@@ -37,6 +37,12 @@ class Guarded:
                 raise ValidationError(f"Too many attempts. Try again in {throttle.wait()} seconds.")
 
 
+class GuardedForm(Guarded, forms.Form):
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+
 class SignInForm(Guarded, AuthenticationForm):
     """The error is the same for a wrong name, a wrong password and an inactive account."""
 
@@ -58,7 +64,7 @@ class SignInForm(Guarded, AuthenticationForm):
         return by_name(self.cleaned_data.get("username"))
 
 
-class CodeForm(Guarded, forms.Form):
+class CodeForm(GuardedForm):
     """A one-time code or a recovery code. Validation uses it up."""
 
     code = forms.CharField(
@@ -68,10 +74,6 @@ class CodeForm(Guarded, forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code", "autofocus": ""}),
     )
     device: Device
-
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request = request
 
     def clean_code(self) -> str:
         self.refuse_guessing()
@@ -114,7 +116,13 @@ class OwnPassword(forms.CharField):
 class Confirming(Guarded):
     """A form that needs a sign-in of the last 15 minutes or the password."""
 
+    fields: dict[str, forms.Field]
     cleaned_data: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.fresh:
+            del self.fields["current_password"]
 
     @property
     def fresh(self) -> bool:
@@ -127,14 +135,8 @@ class Confirming(Guarded):
         return given
 
 
-class ConfirmForm(Confirming, forms.Form):
+class ConfirmForm(Confirming, GuardedForm):
     current_password = OwnPassword()
-
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request = request
-        if self.fresh:
-            del self.fields["current_password"]
 
     def clean(self) -> dict[str, Any]:
         try:
@@ -149,11 +151,7 @@ class ConfirmForm(Confirming, forms.Form):
         return self.cleaned_data
 
 
-class OwnPasswordForm(Guarded, AdminOwnPasswordChangeForm):
-    def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(user, *args, **kwargs)
-        self.request = request
-
+class OwnPasswordForm(GuardedForm, AdminOwnPasswordChangeForm):
     def clean_old_password(self) -> str:
         self.refuse_guessing()
         given: str = self.cleaned_data["old_password"]

@@ -2,26 +2,21 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
 from accounts import signed_links
-from accounts.forms.account import Guarded
+from accounts.forms.account import GuardedForm
 from accounts.models import normalize_email
 from accounts.services import password_reset
 from accounts.throttle_subjects import by_email, by_id
 
 
-class AskForResetForm(Guarded, forms.Form):
+class AskForResetForm(GuardedForm):
     email = forms.EmailField(
         label="E-mail address",
         max_length=254,
         widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "email", "autofocus": ""}),
     )
-
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request = request
 
     def account_tried(self, request: object) -> str | None:
         return by_email(normalize_email(self.cleaned_data["email"]))
@@ -35,13 +30,9 @@ class AskForResetForm(Guarded, forms.Form):
         password_reset.request_reset(email=self.cleaned_data["email"])
 
 
-class LinkForm(Guarded, forms.Form):
+class LinkForm(GuardedForm):
     purpose = signed_links.VERIFICATION
     token = forms.CharField(max_length=500, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.request = request
 
     def account_tried(self, request: object) -> str | None:
         return by_id(signed_links.read_account_id(self.cleaned_data.get("token"), self.purpose))

@@ -56,10 +56,7 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
 
     Raise UserExists for a taken name or address, and a 400 for a weak password or a role that is not open.
     """
-    if role == Role.ADMIN:
-        raise Invalid({"role": ["Only an admin can make an admin."]})
-    if role == Role.ORGANIZER:
-        _require_open_organizer_sign_up()
+    _check_role(role, None)
     validate_new_password(password, User(username=username, email=email))
     try:
         with transaction.atomic():
@@ -247,15 +244,12 @@ def _taken(problem: IntegrityError) -> Refusal:
     return (UsernameExists if "username" in violated(problem) else EmailExists)()
 
 
-def _check_role(role: str, by: User) -> None:
-    if role == Role.ADMIN and not allowed(by, "user", "make_admin"):
+def _check_role(role: str, by: User | None) -> None:
+    if by is not None and allowed(by, "user", "make_admin"):
+        return
+    if role == Role.ADMIN:
         raise Invalid({"role": ["Only an admin can make an admin."]})
-    if role == Role.ORGANIZER and not allowed(by, "user", "make_admin"):
-        _require_open_organizer_sign_up()
-
-
-def _require_open_organizer_sign_up() -> None:
-    if settings.ORGANIZER_SIGNUP != "open":
+    if role == Role.ORGANIZER and settings.ORGANIZER_SIGNUP != "open":
         raise Invalid({"role": ["Organizers are made by an admin here."]})
 
 

@@ -1,5 +1,4 @@
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from eventhub import datetimes
@@ -45,15 +44,10 @@ def _values(texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     for field, text in texts.items():
         if field in MEANS_END_OF_DAY:
             try:
-                values[field] = _moment(field, text)
+                is_cleared = not text and field not in REQUIRED
+                values[field] = None if is_cleared else datetimes.parse(text, end_of_day=MEANS_END_OF_DAY[field])
             except ValueError as problem:
                 problems[field] = str(problem)
         elif text or field not in IGNORED_IF_EMPTY:
             values[field] = text.lower() if field == "status" else text
     return values, problems
-
-
-def _moment(field: str, text: str) -> datetime | None:
-    if not text and field not in REQUIRED:
-        return None
-    return datetimes.parse(text, end_of_day=MEANS_END_OF_DAY[field])
