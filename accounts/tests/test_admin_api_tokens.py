@@ -83,7 +83,7 @@ def test_a_wrong_form_makes_none_and_says_why(fresh, olga, change, problem):
 
 
 def test_one_too_many_is_refused_on_the_page(fresh, olga, monkeypatch):
-    monkeypatch.setattr(api_tokens, "MOST_TOKENS", 0)
+    monkeypatch.setattr(api_tokens, "MAX_TOKENS", 0)
     assert "You have as many tokens as an account can have." in text(fresh(olga).post(OWN, WANTED))
 
 

@@ -129,13 +129,13 @@ def test_many_are_forgotten_piece_by_piece(ended, enroll, make_event, olga, monk
 def test_an_event_that_was_put_off_meanwhile_keeps_its_people(ended, enroll, monkeypatch, now):
     event = ended(2 * YEAR)
     enroll(event)
-    original = retention._forget_some
+    original = retention._anonymize_batch
 
     def late(some, moment):
         Event.objects.filter(pk=event.pk).update(date_time=now + DAY, end_time=None)
         return original(some, moment)
 
-    monkeypatch.setattr(retention, "_forget_some", late)
+    monkeypatch.setattr(retention, "_anonymize_batch", late)
     assert purge("--older-than", "365d") == said()
     assert rows()[0][1] is not None
 
@@ -190,13 +190,13 @@ def test_an_organizer_and_a_recent_guest_stay(guest, change):
 
 
 def test_a_guest_who_is_registered_meanwhile_stays(guest, make_event, olga, monkeypatch):
-    original, event = retention._remove_some, make_event(olga)
+    original, event = retention._delete_batch, make_event(olga)
 
     def late(unclaimed):
         Registration.objects.create(event=event, user=guest, name="Zoe")
         return original(unclaimed)
 
-    monkeypatch.setattr(retention, "_remove_some", late)
+    monkeypatch.setattr(retention, "_delete_batch", late)
     assert purge("--older-than", "365d") == said()
     assert User.objects.filter(pk=guest.pk).exists()
 
@@ -204,7 +204,7 @@ def test_a_guest_who_is_registered_meanwhile_stays(guest, make_event, olga, monk
 def test_a_guest_is_asked_about_once_more_under_the_lock(guest, make_event, olga, enroll):
     enroll(make_event(olga), guest)
     found_before = User.objects.filter(pk=guest.pk)  # by a statement that began before the registration was there
-    assert retention._remove_some(found_before) == 0
+    assert retention._delete_batch(found_before) == 0
     assert User.objects.filter(pk=guest.pk).exists()
 
 

@@ -105,8 +105,8 @@ def _delete_account(scene: Scene, chance: Random) -> Call:
     return api(chance.choice([account, scene.admin]), "DELETE", f"/users/{account.pk}")
 
 
-_CREATE, _UPDATE, _DESTROY = (f"API Attendees.{name}" for name in ("create", "update", "destroy"))
-_EVENT = "API Events.update"
+_CREATE, _UPDATE, _DESTROY = (f"API AttendeeViewSet.{name}" for name in ("create", "update", "destroy"))
+_EVENT = "API EventViewSet.update"
 
 PATHS = (
     Path("API register", _register, (_CREATE,), ("free",)),
@@ -122,6 +122,6 @@ PATHS = (
     Path("API delete registration", _delete, (_DESTROY,), ("seated",)),
     Path("API resize", _resize, (_EVENT,)),
     Path("API call off, reopen", _reopen, (_EVENT,), ("waiting",), may_close=True),
-    Path("API delete event", _delete_event, ("API Events.destroy",)),
-    Path("API delete account", _delete_account, ("API Users.destroy",), ("seated", "waiting")),
+    Path("API delete event", _delete_event, ("API EventViewSet.destroy",)),
+    Path("API delete account", _delete_account, ("API UserViewSet.destroy",), ("seated", "waiting")),
 )

@@ -18,19 +18,19 @@ ASKS = "asks; its form is sent to a page that is among the paths"
 # As entry_points.py names them. A module stands for all that is public in it.
 NO_SEAT: dict[str, str] = {
     # The API
-    "API Events.create": NEW,
-    "API EmailVerification.verify": ACCOUNT,
-    "API OrganizerProfiles.update": ACCOUNT,
-    "API OwnEmail.send_verification": ACCOUNT,
-    "API PasswordReset.confirm": ACCOUNT,
-    "API PasswordReset.reset": ACCOUNT,
-    "API ServiceTokens.create": ACCOUNT,
-    "API ServiceTokens.destroy": ACCOUNT,
-    "API Sessions.login": ACCOUNT,
-    "API Sessions.refresh": ACCOUNT,
-    "API SignUp.create": ACCOUNT,
-    "API Users.logout": ACCOUNT,
-    "API Users.update": "locks the events of an organizer who is to be none any more; changes no registration",
+    "API EventViewSet.create": NEW,
+    "API EmailVerificationViewSet.verify": ACCOUNT,
+    "API OrganizerProfileViewSet.update": ACCOUNT,
+    "API OwnEmailViewSet.send_verification": ACCOUNT,
+    "API PasswordResetViewSet.confirm": ACCOUNT,
+    "API PasswordResetViewSet.reset": ACCOUNT,
+    "API ServiceTokenViewSet.create": ACCOUNT,
+    "API ServiceTokenViewSet.destroy": ACCOUNT,
+    "API SessionViewSet.login": ACCOUNT,
+    "API SessionViewSet.refresh": ACCOUNT,
+    "API SignUpViewSet.register": ACCOUNT,
+    "API UserViewSet.logout": ACCOUNT,
+    "API UserViewSet.update": "locks the events of an organizer who is to be none any more; changes no registration",
     **dict.fromkeys((f"view {name}" for name in ("docs", "healthz", "metrics", "readyz", "root", "schema")), READS),
     r"view ^(?!admin(?:/|\Z)|static/)": "a 404",
     # The back office
@@ -42,7 +42,7 @@ NO_SEAT: dict[str, str] = {
         (f"admin page accounts_servicetoken_{name}" for name in ("add", "change", "changelist", "history")), READS
     ),
     "admin page accounts_user_add": ACCOUNT,
-    "admin page accounts_user_change": "as “API Users.update”",
+    "admin page accounts_user_change": "as “API UserViewSet.update”",
     "admin page accounts_user_changelist": READS,
     "admin page accounts_user_end_sign_ins": ACCOUNT,
     "admin page accounts_user_history": READS,
@@ -116,5 +116,5 @@ NO_SEAT: dict[str, str] = {
     "rule events.services.events.create_event": NEW,
     "rule events.services.events.duplicate_event": NEW,
     "rule registrations.services.eligibility.check_eligibility": READS,
-    "rule registrations.services.account_deletion.change_account": "as “API Users.update”",
+    "rule registrations.services.account_deletion.change_account": "as “API UserViewSet.update”",
 }
