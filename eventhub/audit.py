@@ -52,5 +52,4 @@ def acting_through(channel: Channel, user_id: int | None = None) -> Iterator[Non
 
 
 def set_user(user_id: int | None) -> None:
-    """Name the account for the rest of the innermost `acting_through`."""
     _actor.set(actor()._replace(user_id=user_id))

@@ -50,7 +50,6 @@ def end_of_day(moment: datetime) -> datetime:
 
 
 def start_of_date(day: date) -> datetime:
-    """Return the start, in UTC, of a day in TIME_ZONE."""
     return timezone.make_aware(datetime.combine(day, time.min)).astimezone(UTC)
 
 
@@ -60,8 +59,6 @@ def add_week(moment: datetime) -> datetime:
 
 
 class TimeField(serializers.DateTimeField):
-    """A time in a body."""
-
     def to_internal_value(self, value: Any) -> datetime:
         if not isinstance(value, str):
             raise serializers.ValidationError(NOT_A_TIME)

@@ -73,7 +73,6 @@ def matching(pattern: str, expected: str) -> Callable[[str], str]:
 
 
 def listed(pattern: str, expected: str) -> Callable[[str], list[str]]:
-    """Return a converter for words separated by commas, each of which matches."""
     one = matching(pattern, expected)
     return lambda text: [one(word) for word in words(text)]
 
@@ -119,7 +118,6 @@ link = matching(
 
 
 def rate(text: str) -> str | None:
-    """Return a rate as DRF has it, or None for `off`."""
     pattern, expected = r"[1-9]\d{0,8}/(sec|min|hour|day)", "a rate such as 20/min (sec, min, hour or day), or off"
     return None if text == "off" else matching(pattern, expected)(text)
 

@@ -39,8 +39,6 @@ class Refusal(Exception):
 
 
 class Invalid(Refusal):
-    """Values that do not pass validation, by field."""
-
     status, code = 400, "invalid"
 
     def __init__(self, errors: Mapping[str, Any]) -> None:
@@ -210,7 +208,6 @@ def _first(problem: Any) -> str:
 
 
 def invalid(error: ValidationError) -> Invalid:
-    """Return Django's validation error as ours."""
     by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
     return Invalid(
         {"non_field_errors" if field == NON_FIELD_ERRORS else field: texts for field, texts in by_field.items()}

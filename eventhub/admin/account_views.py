@@ -35,7 +35,6 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 def end_sign_ins(request: HttpRequest) -> HttpResponse:
-    """Sign out all other sessions and tokens of the user."""
     user = cast(User, request.user)
     form = ConfirmForm(request.POST if request.method == "POST" else None, request=request)
     if form.is_valid():
@@ -77,7 +76,6 @@ def _set_up(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _change(request: HttpRequest, user: User) -> HttpResponse:
-    """Renew recovery codes or turn the second factor off; both need a code."""
     sent = "renew" in request.POST or "turn_off" in request.POST
     form = (_TurnOffForm if "turn_off" in request.POST else _RenewForm)(request.POST if sent else None, request=request)
     if not form.is_valid():
@@ -100,12 +98,10 @@ class _TurnOffForm(CodeForm):
 
 
 def _show_codes(request: HttpRequest, codes: list[str], done: str) -> HttpResponse:
-    """Show recovery codes once, as the response to the POST that created them."""
     return _page(request, "eventhub/admin/recovery_codes.html", codes=codes, done=done, onward=_onward(request))
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    """Return a page with the menu if the user has access, and without it during sign-in."""
     layout = "admin/base_site.html" if admin.site.has_permission(request) else "unfold/layouts/unauthenticated.html"
     return page(request, template, title="Second factor", layout=layout, **context)
 

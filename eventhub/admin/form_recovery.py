@@ -52,13 +52,11 @@ def from_request(request: HttpRequest, user_id: str | None) -> UnsentForm | None
 
 
 def sign(form: UnsentForm) -> str | None:
-    """Return signed text that is valid for an hour, or None if it is too long."""
     text = signing.dumps(form, salt=SALT, compress=True)
     return text if len(text) <= MAX_CHARACTERS else None
 
 
 def read(text: object) -> UnsentForm | None:
-    """Return what was signed within the last hour, else None."""
     try:
         return UnsentForm(*signing.loads(str(text), salt=SALT, max_age=SECONDS))
     except signing.BadSignature:
@@ -79,7 +77,6 @@ def stored(request: HttpRequest) -> UnsentForm | None:
 
 
 def clear_if_resent(request: HttpRequest) -> None:
-    """Clear the stored form if this request sends it again."""
     if request.method == "POST" and NAME in request.session:
         form = stored(request)
         if form is None or form.path == request.get_full_path():

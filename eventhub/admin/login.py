@@ -52,7 +52,6 @@ def deny(request: HttpRequest, user_id: str | None) -> HttpResponse | None:
 
 
 def _to_login(request: HttpRequest, user_id: str | None) -> HttpResponse:
-    """Redirect to the login page, or show it with the data of the form that was sent."""
     form = form_recovery.from_request(request, user_id) if request.method == "POST" else None
     if form is None:
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
@@ -68,7 +67,6 @@ def _to_login(request: HttpRequest, user_id: str | None) -> HttpResponse:
 
 
 def _to_step(request: HttpRequest, name: str) -> HttpResponse:
-    """Redirect to a step of signing in, which leads on to this page or to the form that was sent."""
     onward = request.get_full_path()
     if request.method == "POST":
         onward = reverse("admin:send_again") if _store_form(request) else reverse("admin:index")
@@ -82,7 +80,6 @@ def _store_form(request: HttpRequest) -> bool:
 
 
 def after_login(request: HttpRequest, onward: HttpResponse) -> HttpResponse:
-    """Return the redirect after a login: onward, or to the form that was sent before it."""
     text = request.POST.get(form_recovery.NAME)
     if not text:
         return onward
@@ -93,8 +90,6 @@ def after_login(request: HttpRequest, onward: HttpResponse) -> HttpResponse:
 
 
 class CodeView(RedirectURLMixin, FormView):  # type: ignore[type-arg]
-    """The second step of signing in."""
-
     template_name = "eventhub/admin/code.html"
     form_class = CodeForm
     next_page = "admin:index"
@@ -121,13 +116,11 @@ class CodeView(RedirectURLMixin, FormView):  # type: ignore[type-arg]
 
 
 def mark_verified(request: HttpRequest, device: django_otp.models.Device) -> None:
-    """Mark the session as verified by the second factor, under a new session key."""
     request.session.cycle_key()
     django_otp.login(request, device)
 
 
 def send_again(request: HttpRequest) -> HttpResponse:
-    """Show the stored form and a button to send it; a POST discards it."""
     if request.method == "POST":
         form_recovery.clear(request)
         return redirect("admin:index")

@@ -20,8 +20,6 @@ MAX_UPLOAD_BYTES = 6 * 1024 * 1024
 
 
 class AdminMiddleware:
-    """Sessions, accounts, second factor and messages, under /admin/ alone."""
-
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self.with_sessions: Any = SessionMiddleware(

@@ -62,8 +62,6 @@ class RefusableModelForm(ModelForm):  # type: ignore[type-arg]
 
 
 class UncountedChangeList(ChangeList):
-    """A change list without a count of all rows."""
-
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         # The paginator's placeholder would be shown as "Select all 9999999999".
@@ -71,7 +69,6 @@ class UncountedChangeList(ChangeList):
 
     @property
     def has_other_pages(self) -> bool:
-        """Return whether there is a page before this one, or may be one after it."""
         return bool(self.page_num > 1 or self.result_count == self.list_per_page)
 
 
@@ -189,7 +186,6 @@ class ScopedModelAdmin(ModelAdmin):
         return type(form.__name__, (form,), {"refusal": getattr(request, "refusal", None)})
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form again with the reason if a rule or the database refuses to save."""
         try:
             return self._retried_changeform_view(request, *args, **kwargs)
         except REFUSALS as refusal:

@@ -38,7 +38,6 @@ class OptimisticForm(RefusableModelForm):
 
     @property
     def changed_data(self) -> list[str]:
-        """Return the fields that the user changed; invalid fields count as changed."""
         if not self.instance.pk:
             return super().changed_data
         cleaned = self.cleaned_data if hasattr(self, "cleaned_data") else {}

@@ -70,7 +70,6 @@ class BackOfficeSite(UnfoldAdminSite):
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Redirect users who are signed in already; else as Django's."""
         if request.method == "GET" and self.has_permission(request):
             return HttpResponseRedirect(_NextPage(request).get_success_url())
         context = {"typed": request.POST.get("typed"), "title": "Sign in", **(extra_context or {})}
@@ -81,11 +80,9 @@ class BackOfficeSite(UnfoldAdminSite):
         return response  # type: ignore[no-any-return]
 
     def sign_out(self, request: HttpRequest) -> HttpResponse:
-        """Sign out on POST only."""
         return self.logout(request) if request.method == "POST" else redirect("admin:index")
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Change the password through our own form."""
         view = _PasswordChange.as_view(
             success_url=reverse("admin:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
@@ -97,13 +94,10 @@ class BackOfficeSite(UnfoldAdminSite):
         raise Http404
 
     def get_log_entries(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """Return the user's own actions."""
         return super().get_log_entries(request).filter(user=request.user.pk)  # type: ignore[no-any-return]
 
 
 class _NextPage(RedirectURLMixin):
-    """Resolves `next` if it is a URL of our site."""
-
     next_page = "admin:index"
 
     def __init__(self, request: HttpRequest) -> None:

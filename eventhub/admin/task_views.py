@@ -87,5 +87,4 @@ class TaskAdmin(ScopedModelAdmin):
 
 
 def _name(task_path: str) -> str:
-    """Return the function's name in words, also if the function no longer exists."""
     return str(capfirst(task_path.rpartition(".")[2].replace("_", " ")))

@@ -32,7 +32,6 @@ def stylesheet(request: HttpRequest) -> str:
 
 
 def bare_context() -> dict[str, Any]:
-    """Return the context of unfold's outer layout without a request."""
     from unfold.settings import get_config  # reads the settings, which import this module
 
     return {

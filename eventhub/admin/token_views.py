@@ -16,7 +16,6 @@ from eventhub.api.fields import could_be_id
 
 
 def tokens(request: HttpRequest) -> HttpResponse:
-    """List, create and revoke tokens."""
     if "revoke" in request.POST:
         return _revoke(request)
     form = TokenForm(request.POST if request.method == "POST" else None, request=request)

@@ -28,7 +28,6 @@ def drop_expired_cache(*, now: datetime, dry_run: bool) -> int:
 
 @retried
 def drop_expired_sessions(*, now: datetime, dry_run: bool) -> int:
-    """Delete expired sessions of the back office."""
     expired = Session.objects.filter(expire_date__lt=now)
     return expired.count() if dry_run else expired.delete()[0]
 

@@ -1,9 +1,8 @@
 """Reads from a streaming replica (DATABASE_REPLICA_URL) that are never older than the request.
 
 The statement that reads the account brings the primary's position in its log along. A GET of the API then reads from
-the replica once that position has been replayed there, else from the primary. So whoever writes reads it back, on any
-server. Accounts, writes, transactions, the back office and commands stay with the primary. A replica that is down,
-hangs or lags is left alone for a while, and then tried by one thread before the others.
+the replica once that position has been replayed there, else from the primary. Accounts, writes, transactions, the back
+office and commands stay with the primary. A replica that is down, hangs or lags is left alone for a while.
 """
 
 import functools
@@ -12,13 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 from django.db.models import Func, Model, QuerySet, TextField
-from psycopg import errors, generators
+from psycopg import errors
 
 from eventhub.observability.redaction import said
 
@@ -32,22 +30,19 @@ APPS = {"accounts", "events", "registrations"}
 PAUSES = (0, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
 # How long it is left alone after it lagged for longer, and after it failed; and how long it may take to answer.
 LAG_SECONDS, FAILURE_SECONDS, ANSWER_SECONDS = 0.5, 2.0, 1.0
-# A commit is visible to others once its record is flushed, or inserted where commits do not wait for that. NULL on a
-# standby.
+# A commit is visible to others once its record is flushed, or inserted where commits do not wait. NULL on a standby.
 POSITION = (
     "CASE WHEN pg_is_in_recovery() THEN NULL WHEN current_setting('synchronous_commit') = 'off'"
     " THEN pg_current_wal_insert_lsn() ELSE pg_current_wal_flush_lsn() END::text"
 )
 # NULL: it is no replica, or not any more.
-HAS_REPLAYED = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() >= $1::pg_lsn END"
+HAS_REPLAYED = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() >= %s::pg_lsn END"
 IDENTITY = "SELECT system_identifier::text || ' ' || current_database() FROM pg_control_system()"
 
 
-@dataclass
 class _Reading:
-    offered: bool = False
+    alias: str | None = DEFAULT_DB_ALIAS  # None: the first read decides
     position: str | None = None  # of the primary's log, when this request read the account
-    alias: str | None = None
 
 
 _reading: ContextVar[_Reading | None] = ContextVar("reading", default=None)
@@ -65,14 +60,11 @@ def one_request() -> Iterator[None]:
 
 def with_position(accounts: QuerySet[Any]) -> QuerySet[Any]:
     """Have the statement that reads the account return the primary's position, too."""
-    if not IS_CONFIGURED:
-        return accounts
-    found: QuerySet[Any] = accounts.annotate(log_position=Func(template=POSITION, output_field=TextField()))
-    return found
+    position = Func(template=POSITION, output_field=TextField())
+    return accounts.annotate(log_position=position) if IS_CONFIGURED else accounts
 
 
 def is_read_beside(account: Model | None) -> None:
-    """Keep the position that came with an account."""
     if (reading := _reading.get()) is not None:
         reading.position = getattr(account, "log_position", None)
 
@@ -80,7 +72,7 @@ def is_read_beside(account: Model | None) -> None:
 def offer() -> None:
     """Allow this request, which only reads, the replica."""
     if (reading := _reading.get()) is not None:
-        reading.offered = True
+        reading.alias = None
 
 
 def withdraw(problem: Exception) -> bool:
@@ -97,16 +89,12 @@ def withdraw(problem: Exception) -> bool:
 
 
 class Router:
-    """Django's DATABASE_ROUTERS."""
-
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
         reading = _reading.get()
-        if reading is None or not reading.offered or model._meta.app_label not in APPS:
-            return DEFAULT_DB_ALIAS
-        if connections[DEFAULT_DB_ALIAS].in_atomic_block:
+        if reading is None or model._meta.app_label not in APPS or connections[DEFAULT_DB_ALIAS].in_atomic_block:
             return DEFAULT_DB_ALIAS
         if reading.alias is None:
-            reading.alias = ALIAS if health.may_be_asked() and health.holds(reading.position) else DEFAULT_DB_ALIAS
+            reading.alias = ALIAS if health.holds(reading.position) else DEFAULT_DB_ALIAS
         return reading.alias
 
     def db_for_write(self, model: type[Model], **hints: Any) -> str:
@@ -122,30 +110,24 @@ class Router:
 class _Health:
     """Whether the replica is asked at all. Nothing here makes a request fail or wait long."""
 
-    def __init__(self) -> None:
-        self.rests_until = 0.0
-        self.trouble = ""
-
-    def may_be_asked(self) -> bool:
-        now = time.monotonic()
-        if now < self.rests_until:
-            return False
-        if self.rests_until:  # this thread tries it, before the others do
-            self.rests_until = now + FAILURE_SECONDS
-        return True
+    rests_until = 0.0
+    trouble = ""
 
     def note(self, trouble: str) -> None:
-        """Let it rest for its trouble; "" is none."""
+        """Let the replica rest for its trouble; "" is none."""
         self.rests_until = time.monotonic() + FAILURE_SECONDS if trouble else 0
         if trouble != self.trouble:
-            logger.warning(
-                "The replica is not read from: %s" if trouble else "The replica is read from again%s", trouble
-            )
+            read = "The replica is not read from: %s" if trouble else "The replica is read from again%s"
+            logger.warning(read, trouble)
         self.trouble = trouble
 
     def holds(self, position: str | None) -> bool:
         """Return whether the replica has replayed `position`, after a short wait."""
-        connection = connections[ALIAS]
+        now, connection = time.monotonic(), connections[ALIAS]
+        if now < self.rests_until:
+            return False
+        if self.rests_until:  # this thread tries it, before the others do
+            self.rests_until = now + FAILURE_SECONDS
         while position:
             is_new = connection.connection is None
             try:
@@ -165,7 +147,7 @@ class _Health:
         for pause in PAUSES:
             time.sleep(pause)
             match _ask(connection, HAS_REPLAYED, position):
-                case "t":
+                case True:
                     self.note("")
                     return True
                 case None:
@@ -184,15 +166,12 @@ def _identity_of_primary() -> str:
         return str(cursor.fetchone()[0])
 
 
-def _ask(connection: Any, question: str, *parameters: str) -> str | None:
+def _ask(connection: Any, question: str, *parameters: str) -> Any:
     """Return the one value of a statement, waiting for it no longer than ANSWER_SECONDS."""
-    with connection.wrap_database_errors:
-        raw = connection.connection
-        raw.pgconn.send_query_params(question.encode(), [text.encode() for text in parameters])
+    raw = connection.connection
+    with connection.wrap_database_errors, raw.cursor() as cursor:
         try:
-            (answer,) = raw.wait(generators.execute(raw.pgconn), timeout=ANSWER_SECONDS)
+            raw.wait(cursor._execute_gen(question, parameters), timeout=ANSWER_SECONDS)
         except errors._WaitTimeout as silence:
             raise OperationalError(f"it was silent for {ANSWER_SECONDS:g} s") from silence
-    if (value := answer.get_value(0, 0)) is None and answer.error_message:
-        raise OperationalError(answer.error_message.decode())
-    return None if value is None else str(value, "ascii")
+        return cursor.fetchone()[0]

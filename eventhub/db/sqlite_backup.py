@@ -66,7 +66,6 @@ def _source() -> Path:
 
 @contextmanager
 def _unfinished(target: Path) -> Iterator[Path]:
-    """Yield an empty file beside `target`; remove it afterwards with SQLite's files beside it."""
     path = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

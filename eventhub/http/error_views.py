@@ -38,7 +38,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def only_read(request: HttpRequest) -> HttpResponse:
-    """Return the 405 of a page that is for GET and HEAD."""
     response = plain(as_refusal(MethodNotAllowed(str(request.method))) or Unexpected())
     response.headers["Allow"] = "GET, HEAD"
     return response
@@ -73,5 +72,4 @@ def office_page(exc: Refusal, onward: str = ADMIN_PATH) -> HttpResponse:
 
 
 def plain(exc: Refusal) -> HttpResponse:
-    """Return the contract's JSON."""
     return HttpResponse(dumps(exc.body), content_type="application/json", status=exc.status, headers=exc.headers)

@@ -49,8 +49,6 @@ def current() -> Trace | None:
 
 
 class RequestIdMiddleware:
-    """The outermost middleware, so that every response has an id."""
-
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         if settings.METRICS:
@@ -111,7 +109,6 @@ def _end(request: HttpRequest, response: HttpResponseBase, trace: Trace, began: 
 
 
 def user_id_of(request: HttpRequest) -> int | None:
-    """Return the id of the account, if the response needed to know it."""
     user = getattr(request, "user", None)
     if type(user) is SimpleLazyObject:  # of a session: to evaluate it would cost a statement
         user = getattr(request, "_cached_user", None)

@@ -45,8 +45,6 @@ PUBLIC = {"/", "/schema", "/schema/", "/healthz", "/healthz/", "/readyz", "/read
 
 
 class SecurityHeadersMiddleware:
-    """Add the headers of its kind of page to each response that does not set them itself."""
-
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 

@@ -18,8 +18,6 @@ _OURS = ("eventhub", "accounts", "events", "registrations", "psycopg")
 
 
 class TextFormatter(logging.Formatter):
-    """Plain text: time, level, logger, request id, message."""
-
     def format(self, record: logging.LogRecord) -> str:
         known = about(record)
         request = f" [{known.pop('request_id')}]" if "request_id" in known else ""
@@ -82,7 +80,6 @@ def _of_django(record: logging.LogRecord) -> str:
 
 
 def _of_gunicorn(template: str, record: logging.LogRecord) -> str:
-    """Leave out the client's address and what it sent."""
     if template.startswith("Invalid request from ip="):
         return f"Invalid request: {template.partition(': ')[2].partition(':')[0]}"
     if template.startswith("Error handling request"):
@@ -104,7 +101,6 @@ def _to_standard_error(log_format: str) -> dict[str, Any]:
 
 
 def of_service(log_format: str, level: str) -> dict[str, Any]:
-    """Return Django's LOGGING."""
     loggers: dict[str, Any] = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # A 4xx is no warning: a sold-out event would fill the log.
@@ -119,7 +115,6 @@ def of_service(log_format: str, level: str) -> dict[str, Any]:
 
 
 def of_gunicorn(log_format: str) -> dict[str, Any]:
-    """gunicorn's `logconfig_dict`."""
     loggers = {"gunicorn.error": {"handlers": ["console"], "propagate": False}}  # its level is --log-level
     root = {"handlers": ["console"], "level": "INFO"}
     return {**_to_standard_error(log_format), "root": root, "loggers": loggers}

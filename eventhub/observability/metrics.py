@@ -89,8 +89,6 @@ def ended(*, route: str, method: str, status: int, seconds: float) -> None:
 
 
 def counting_refusals(rule: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a rule of registering so that its refusals are counted."""
-
     @functools.wraps(rule)
     def counted(*args: P.args, **kwargs: P.kwargs) -> R:
         try:

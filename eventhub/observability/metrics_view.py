@@ -72,8 +72,6 @@ def _page() -> HttpResponse:
 
 
 class _Gauges:
-    """Values that are read together with the page."""
-
     def collect(self) -> Iterator[Any]:
         from prometheus_client.core import GaugeMetricFamily
 

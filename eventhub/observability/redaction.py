@@ -67,7 +67,6 @@ def said(problem: BaseException) -> str:
 
 
 def trace(problem: BaseException) -> str:
-    """Return a traceback as Python prints it, with the messages redacted."""
     return "\n".join(_formatted(each) for each in reversed(list(_chain(problem))))
 
 

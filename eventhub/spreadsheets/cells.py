@@ -25,7 +25,6 @@ def defused(text: str) -> str:
 
 
 def restored(text: str) -> str:
-    """Undo `defused`."""
     return _DEFUSED.sub("", text)
 
 

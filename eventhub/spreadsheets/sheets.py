@@ -27,7 +27,6 @@ class Record(NamedTuple):
 
 
 def decode(content: bytes) -> str:
-    """Decode UTF-8, or raise FileError."""
     if content.startswith(OLD_OFFICE_FILE):
         raise FileError("This is an Excel file of the old kind, or one with a password; save it as .xlsx, or as CSV.")
     if len(content) > MAX_BYTES:

@@ -42,8 +42,6 @@ NUMBER = Format(is_date=False, has_time=False)
 
 
 class SharedParts(NamedTuple):
-    """What the cells of a sheet refer to."""
-
     texts: list[str]
     formats: list[Format]
     epoch: datetime
@@ -107,7 +105,6 @@ def _relations(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, 
 
 
 def _formats(archive: zipfile.ZipFile, part: str) -> list[Format]:
-    """Return the formats that cells refer to by number."""
     codes, formats, section = dict(BUILTIN_FORMATS), [], ""
     for name, attributes in _elements(archive, part):
         if name == "numFmt":
@@ -131,7 +128,6 @@ def _shared_texts(archive: zipfile.ZipFile, part: str) -> list[str]:
 
 
 def _elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the tags of a small part."""
     found: list[tuple[str, dict[str, str]]] = []
     for _ in _parsed(archive, part, lambda name, attributes: found.append((name, attributes)), limit=MAX_SMALL_PART):
         yield from found
@@ -239,7 +235,6 @@ class RowCollector(TextCollector):
         self._total = 0
 
     def drain(self) -> list[Record]:
-        """Return the rows that are complete since the last call."""
         records, self._records = self._records, []
         return records
 
@@ -284,7 +279,6 @@ def _column(coordinate: str) -> int:
 
 
 def _value(text: str, cell: dict[str, str], shared: SharedParts) -> str:
-    """Return what people see in a cell."""
     kind = cell.get("t", "n")
     if not text:
         return ""

@@ -105,7 +105,6 @@ def take_up_lost(*, now: datetime, dry_run: bool) -> int:
 
 
 def _try_again(task: Task[..., None], args: tuple[Any, ...], attempt: int, error: Exception) -> None:
-    """Retry a task later; after the last attempt, keep it as failed."""
     problem = described(error)
     backend = task.get_backend()
     pauses = getattr(backend, "pauses", PAUSES) if backend.supports_defer else ()
@@ -128,7 +127,6 @@ def described(error: BaseException) -> str:
 
 
 def _keep(task: Task[..., None], args: tuple[Any, ...], error: BaseException, attempt: int = 1) -> None:
-    """Keep a failed task in the table of the database backend."""
     from django_tasks_db.models import get_date_max
 
     now = timezone.now()

@@ -111,8 +111,6 @@ def _before_the_end() -> None:
 
 
 class InProcessBackend(BaseTaskBackend):
-    """TASKS_BACKEND=immediate."""
-
     supports_defer = True
     pauses = (10, 60)
 

@@ -27,8 +27,6 @@ class Card(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """Seats of an event."""
-
     title: str
     begins: str
     seats: str

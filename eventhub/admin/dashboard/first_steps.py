@@ -51,7 +51,6 @@ PUBLISH = (
 
 
 def invite(events: list[Fill]) -> FirstSteps:
-    """Return the ways to add attendees; the import goes into the next event."""
     imports = [StepLink("Import attendees", registration_page("import", event.pk), "default") for event in events[:1]]
     return FirstSteps(
         "Nobody has registered yet",

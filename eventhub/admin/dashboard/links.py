@@ -11,7 +11,6 @@ from events.models import ANNOUNCED
 
 
 def event_list(*filters: tuple[str, str]) -> str:
-    """Return the URL of the list of announced events with these filters."""
     announced = [("status__exact", status.value) for status in ANNOUNCED]
     return f"{reverse('admin:events_event_changelist')}?{urlencode([*filters, *announced])}"
 

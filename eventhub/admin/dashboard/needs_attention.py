@@ -30,7 +30,6 @@ def attention_items(concerns: list[Concern], now: datetime) -> list[AttentionIte
 
 
 def failed_tasks(user: User, now: datetime) -> list[AttentionItem]:
-    """Return an item if tasks failed within a week and the user may see them."""
     if not allowed(user, "task", "list") or not (failed := tasks.failed(since=now - WEEK)):
         return []
     title = "1 background task failed" if failed == 1 else f"{failed:,} background tasks failed"
@@ -62,7 +61,6 @@ SENTENCES = {
 
 
 def not_completed(events: list[Fill]) -> AttentionItem:
-    """Return one item for all events; there may be more than were fetched."""
     latest, *others = events
     title = latest.title
     if others:

@@ -40,7 +40,6 @@ class Patience:
 
     @property
     def limit(self) -> float | None:
-        """Seconds to wait for the next answer."""
         bounds = [self.seconds, _statement_limit.get(), IN_VAIN_SECONDS if self._in_vain and self.seconds else None]
         return min((bound for bound in bounds if bound is not None), default=None)
 
@@ -65,8 +64,6 @@ def statement_timeout(seconds: float) -> Iterator[None]:
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection that waits for an answer only as long as the process is patient."""
-
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait for the answer to a statement.
 
@@ -150,7 +147,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def pool(self) -> Any:
-        """Django's pool, with connections that do not wait for ever."""
         pool = super().pool
         if pool is not None:
             pool.connection_class = Connection
