@@ -20,9 +20,7 @@ class Channel(TextChoices):
 
 
 class Actor(NamedTuple):
-    """`user_id` is None for commands."""
-
-    user_id: int | None
+    user_id: int | None  # None for commands
     channel: Channel
 
 

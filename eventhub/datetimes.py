@@ -25,9 +25,9 @@ def to_utc(moment: datetime) -> datetime:
 
 
 def parse(text: str, *, end_of_day: bool = False) -> datetime:
-    """Parse ISO 8601 to UTC. A bare date is the start of that day in TIME_ZONE, or its end with `end_of_day`.
+    """Parse ISO 8601 to UTC, or raise ValueError with a sentence for people.
 
-    Raise ValueError with a sentence for people.
+    A bare date is the start of that day in TIME_ZONE, or its end with `end_of_day`.
     """
     try:
         day = parse_date(text) if len(text) <= 10 else None

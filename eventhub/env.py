@@ -62,7 +62,7 @@ def read(name: str, default: str, convert: Callable[[str], T]) -> T:
 
 
 def matching(pattern: str, expected: str) -> Callable[[str], str]:
-    """Return a converter that demands the whole text to match; `expected` completes its error."""
+    """Return a converter that demands a full match; `expected` completes its error."""
 
     def convert(text: str) -> str:
         if not re.fullmatch(pattern, text, re.ASCII):
@@ -127,7 +127,7 @@ def base_url(text: str) -> str:
 
 
 def address(text: str) -> str:
-    """Return a name or an address to listen at, IPv6 in brackets, as a port follows it."""
+    """Return a name or an address to listen at, IPv6 in brackets."""
     expected = "an address to listen at, such as 127.0.0.1, 0.0.0.0 or ::"
     host = matching(r"(?i:[a-z0-9.:-]+)", expected)(text.removeprefix("[").removesuffix("]"))
     return f"[{host}]" if ":" in host else host
@@ -141,7 +141,7 @@ def networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 
 
 def cores(of_container: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
-    """Return how many cores this process may use. A container sees all of its machine's, and may have fewer."""
+    """Return how many cores this process may use; a container sees all of its machine's."""
     seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         quota, period = of_container.read_text().split()

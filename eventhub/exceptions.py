@@ -73,8 +73,7 @@ class ReauthenticationRequired(Refusal):
 
 
 class InsufficientScope(Refusal):
-    """A service token that was not made for this (RFC 6750, section 3.1). `scope`: the one that it lacks, None where
-    no service token may do it."""
+    """RFC 6750, section 3.1. `scope`: the one that the token lacks; None where no service token may do it."""
 
     status, msg, code = 403, "This token was not made for this", "insufficient_scope"
 

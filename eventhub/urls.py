@@ -44,7 +44,7 @@ router.register("attendees", AttendeeViewSet, "attendee")
 
 
 def page(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A page outside the API that is only read: any other verb is the contract's 405, not a CSRF page."""
+    """Answer anything but GET and HEAD with the contract's 405, not a CSRF page."""
 
     @csrf_exempt
     @functools.wraps(view)

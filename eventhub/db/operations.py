@@ -59,7 +59,7 @@ def _way(schema_editor: Any, concurrently: Any, plainly: Any) -> Any:
 
 
 def has_index(schema_editor: Any, table: str, name: str) -> bool:
-    """Return whether the table has an index of that name. An invalid one, left by an interrupted run, is dropped."""
+    """Return whether the index exists; drop an invalid one, left by an interrupted run."""
     connection = schema_editor.connection
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
@@ -73,9 +73,9 @@ def has_index(schema_editor: Any, table: str, name: str) -> bool:
 
 
 def search_index(model: str, fields: Sequence[str], **options: Any) -> RunPython:
-    """Make a trigram index over the texts of all `fields` (eventhub/db/text_search.py), named like `event_search`.
+    """Make a trigram index over the texts of all `fields`, named like `event_search`, where there is `pg_trgm`.
 
-    For the first migrations of a table: it locks out writers. Only where PostgreSQL offers `pg_trgm`.
+    For the first migrations of a table: it locks out writers.
     """
     app_label, model_name = model.split(".")
     # The upper-case text is what `icontains` compares on PostgreSQL.

@@ -16,13 +16,11 @@ class BackupError(Exception):
 
 
 class Backup(NamedTuple):
-    """Size in bytes, rows of the main tables, and faults that the database itself has."""
-
-    size: int
+    size: int  # in bytes
     accounts: int
     events: int
     registrations: int
-    faults: list[str]
+    faults: list[str]  # of the database itself
 
 
 TABLES = ("accounts_user", "events_event", "registrations_registration")

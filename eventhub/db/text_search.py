@@ -10,8 +10,7 @@ from django.db.models.lookups import IContains
 class SearchedText(Func):
     """The texts in a row, each behind a line feed, which no word contains.
 
-    The words of a search may be in different columns. One index over all texts finds the rows that have all words; an
-    index for each column would first find all rows for each word, perhaps a tenth of the table.
+    The words of a search may be in different columns: an index for each column would find all rows for each word first.
     """
 
     output_field = TextField()

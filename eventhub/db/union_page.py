@@ -40,10 +40,7 @@ class UnionQuerySet(QuerySet[Any, Any]):
 
 
 def first_rows(queryset: QuerySet[Any, Any], order: Sequence[str], count: int) -> Any:
-    """Return the first `count` rows in that order; it reads the columns of the order.
-
-    SQLite has no slices within a union and finds the rows by its own plan.
-    """
+    """Return the first `count` rows in that order. SQLite has no slices within a union."""
 
     def first(rows: QuerySet[Any, Any]) -> Any:
         return rows.order_by(*order)[:count]

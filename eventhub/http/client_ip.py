@@ -11,10 +11,7 @@ UNKNOWN = "unknown"
 
 
 def throttle_key(meta: Mapping[str, Any]) -> str:
-    """Return the IPv4 address, or the /64 of IPv6, which is what one customer gets.
-
-    Everything that is no address shares one key, so that inventing new ones gains nothing.
-    """
+    """Return the IPv4 address, or the /64 of IPv6, which is what one customer gets; one key for all that is neither."""
     return _key(address(meta))
 
 

@@ -15,9 +15,8 @@ logger = logging.getLogger("eventhub.errors")
 
 ADMIN_PATH = "/admin/"
 
-# Django's hooks: handler400 and so on in eventhub/urls.py ------------------------------------------------------------
 
-
+# Django's hooks: handler400 and so on in eventhub/urls.py
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return refused(request, BadRequest())
 
@@ -32,9 +31,6 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return refused(request, Unexpected())
-
-
-# For middleware and plain views --------------------------------------------------------------------------------------
 
 
 def only_read(request: HttpRequest) -> HttpResponse:

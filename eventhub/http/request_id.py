@@ -33,10 +33,8 @@ _GOOD_ID = re.compile(r"[A-Za-z0-9._=-]{1,128}")
 
 @dataclass(slots=True)
 class Trace:
-    """The current request. `address` is empty unless LOG_CLIENT_ADDRESS."""
-
     request_id: str
-    address: str = ""
+    address: str = ""  # empty unless LOG_CLIENT_ADDRESS
     queries: int = 0
 
 

@@ -14,7 +14,7 @@ _requirements: dict[str, Callable[[], bool]] = {}
 
 
 def require(is_met: Callable[[], bool], *, otherwise: str) -> None:
-    """Have /readyz answer 503 with the reason `otherwise` unless `is_met`; for apps to call when they are ready."""
+    """Have /readyz answer 503 with the reason `otherwise` unless `is_met`."""
     _requirements[otherwise] = is_met
 
 

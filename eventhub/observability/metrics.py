@@ -69,9 +69,6 @@ def counters() -> Counters:
     )
 
 
-# Requests ------------------------------------------------------------------------------------------------------------
-
-
 def begun() -> None:
     if settings.METRICS:
         counters().in_progress.inc()
@@ -83,9 +80,6 @@ def ended(*, route: str, method: str, status: int, seconds: float) -> None:
         known.in_progress.dec()
         known.requests.labels(route, method, str(status)).inc()
         known.seconds.labels(route, method).observe(seconds)
-
-
-# Seats ---------------------------------------------------------------------------------------------------------------
 
 
 def counting_refusals(rule: Callable[P, R]) -> Callable[P, R]:

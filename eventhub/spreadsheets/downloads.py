@@ -17,7 +17,7 @@ Kind = Literal["csv", "xlsx"]
 
 
 def export_response(kind: Kind, name: str, header: Sequence[str], rows: Iterable[Row]) -> HttpResponseBase:
-    """Return the table as a download. CSV is sent while `rows` are read; XLSX is written to a temporary file first."""
+    """Return the table as a download; CSV is sent while `rows` are read."""
     response: StreamingHttpResponse
     if kind == "csv":
         response = StreamingHttpResponse(csv_lines(header, rows), content_type="text/csv; charset=utf-8")

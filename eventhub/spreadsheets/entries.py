@@ -11,11 +11,9 @@ MAX_HEADER_SHOWN = 500
 
 
 class TableRow(NamedTuple):
-    """A row of a file. `texts` has no field without a column; `problem` is empty if the cells fit."""
-
     line: int
-    texts: dict[str, str]
-    problem: str = ""
+    texts: dict[str, str]  # no field without a column
+    problem: str = ""  # empty if the cells fit
 
 
 def read_records(content: bytes, *, max_rows: int) -> Iterator[Record]:

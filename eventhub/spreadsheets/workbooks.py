@@ -68,9 +68,6 @@ def workbook_records(content: bytes) -> Iterator[Record]:
         raise FileError(f"The workbook is broken: {problem}") from problem
 
 
-# Parts ---------------------------------------------------------------------------------------------------------------
-
-
 def _first_sheet(archive: zipfile.ZipFile) -> Iterator[Record]:
     package = _relations(archive, "") if "_rels/.rels" in archive.namelist() else ()
     book = next((part for _, kind, part in package if kind == "officeDocument"), None)
@@ -124,9 +121,6 @@ def _shared_texts(archive: zipfile.ZipFile, part: str) -> list[str]:
     return texts.found
 
 
-# Reading a part ------------------------------------------------------------------------------------------------------
-
-
 def _elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, dict[str, str]]]:
     found: list[tuple[str, dict[str, str]]] = []
     for _ in _parsed(archive, part, lambda name, attributes: found.append((name, attributes)), limit=MAX_SMALL_PART):
@@ -173,9 +167,6 @@ def _opened(archive: zipfile.ZipFile, part: str, limit: int) -> "zipfile.ZipExtF
 
 def _refuse_entities(*doctype: object) -> None:
     raise FileError("The workbook is broken: it defines entities.")
-
-
-# Cells and rows -----------------------------------------------------------------------------------------------------
 
 
 class TextCollector:

@@ -94,10 +94,7 @@ class Connection(psycopg.Connection[Any]):
 
 
 def is_gone(connection: "psycopg.Connection[Any]") -> bool:
-    """Return whether the server has hung up on an idle connection.
-
-    Costs nothing as long as there is nothing to read; otherwise asks the server.
-    """
+    """Return whether the server has hung up on an idle connection; ask it only if there is something to read."""
     idle = select.poll()
     idle.register(connection.pgconn.socket, select.POLLIN)
     if not idle.poll(0):
@@ -110,10 +107,9 @@ def is_gone(connection: "psycopg.Connection[Any]") -> bool:
 
 
 class UtcLoader(BaseTzLoader):
-    """Read a time in a session whose TimeZone is UTC.
+    """Read a time in a session whose TimeZone is UTC, in a tenth of the time that Django's loader takes.
 
-    A page of events has up to 300 times, and Django's loader, written in Python, takes ten times as long. It still
-    reads what is not ISO 8601, such as infinity.
+    Django's still reads what is not ISO 8601, such as infinity.
     """
 
     timezone = UTC
@@ -171,9 +167,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def planned_cursor(self) -> Any:
-        """Return a cursor whose statements PostgreSQL plans once in a session, as `prepare_threshold` says.
-
-        For fixed texts whose plan does not depend on the values.
-        """
+        """Return a cursor for fixed texts, which PostgreSQL plans once in a session, whatever the values."""
         self.ensure_connection()
         return self._prepare_cursor(base.ServerBindingCursor(self.connection))  # type: ignore[attr-defined, call-arg]

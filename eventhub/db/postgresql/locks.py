@@ -24,10 +24,7 @@ def was_in_use(problem: OperationalError) -> bool:
 
 
 class SchemaEditor(DatabaseSchemaEditor):
-    """Django's, with the lock timeout inside a transaction.
-
-    Operations outside of one lock nobody out (CREATE INDEX CONCURRENTLY) and wait as long as it takes.
-    """
+    """Add the lock timeout inside a transaction; operations outside of one lock nobody out."""
 
     def __enter__(self) -> Any:
         editor = super().__enter__()
