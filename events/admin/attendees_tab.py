@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, cast
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.http import urlencode
@@ -41,7 +42,7 @@ class AttendeesTab:
     def _found(self) -> Sequence[Registration]:
         """Return the rows of this page, and one more if there is another page."""
         by = cast(User, self.request.user)
-        found = Registration.objects.filter(event=self.event_id)
+        found: QuerySet[Registration] = Registration.objects.filter(event=self.event_id)
         if not by.is_admin:  # not `managed_by`: its column would have SQLite read all rows of the organizer
             found = found.filter(event__organizer=by)
         found = search(found, self.text, by=by) if self.text else found
