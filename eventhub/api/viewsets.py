@@ -101,7 +101,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def find_object(self, pk: int) -> Any:
         """Return the row of that id; a 404 where the user may not know of it."""
-        raise NotImplementedError
+        raise NotImplementedError  # a viewset without single items has none
 
     def get_object(self) -> Any:
         """Return the row in the path, after its 404 and its 403."""
