@@ -53,8 +53,7 @@ def read(name: str, default: str, convert: Callable[[str], T]) -> T:
     try:
         return convert(text)
     except (ValueError, KeyError, ImproperlyConfigured) as problem:
-        holds_secret = bool(SECRET.search(name)) or "://" in text
-        shown = "" if holds_secret else f"={text!r}"
+        shown = "" if SECRET.search(name) or "://" in text else f"={text!r}"
         raise ImproperlyConfigured(f"{name}{shown}: {problem}") from None
 
 
@@ -83,9 +82,10 @@ def words(text: str) -> list[str]:
 
 def boolean(text: str) -> bool:
     """Unlike django-environ's, refuse what is neither true nor false."""
-    if text.lower() not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+    is_true = text.lower() in {"1", "true", "yes", "on"}
+    if not is_true and text.lower() not in {"0", "false", "no", "off"}:
         raise ValueError("expected 1 or 0")
-    return text.lower() in {"1", "true", "yes", "on"}
+    return is_true
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
@@ -185,11 +185,10 @@ def database(
     `wait`: seconds to wait for SQLite's write lock, and at most for a connection of the pool (`pool_size` 0: no pool).
     `pgbouncer`: statements may use different connections, so that no state may stay on one.
     """
+    expected = "sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
 
     def convert(text: str) -> dict[str, Any]:
-        matching(r"(sqlite|postgres|postgresql)://.*", "sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME")(
-            text
-        )
+        matching(r"(sqlite|postgres|postgresql)://.*", expected)(text)
         config: dict[str, Any] = Env.db_url_config(text)
         options = config.setdefault("OPTIONS", {})
         if config["ENGINE"].endswith("sqlite3"):
@@ -226,8 +225,7 @@ def replica(primary: dict[str, Any], *, pgbouncer: bool = False) -> Callable[[st
         matching(r"(postgres|postgresql)://.*", "postgres://USER:PASSWORD@HOST:PORT/NAME")(text)
         config = to_postgres(text)
         config.update(CONN_MAX_AGE=None, TEST={"MIRROR": "default"})
-        asked_for = Env.db_url_config(text).get("OPTIONS", {})
-        config["OPTIONS"] |= REPLICA_OPTIONS | asked_for
+        config["OPTIONS"] |= REPLICA_OPTIONS | Env.db_url_config(text).get("OPTIONS", {})
         return config
 
     return convert

@@ -207,7 +207,5 @@ def _first(problem: Any) -> str:
 
 
 def invalid(error: ValidationError) -> Invalid:
-    by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
-    return Invalid(
-        {"non_field_errors" if field == NON_FIELD_ERRORS else field: texts for field, texts in by_field.items()}
-    )
+    errors = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    return Invalid({"non_field_errors" if name == NON_FIELD_ERRORS else name: each for name, each in errors.items()})

@@ -7,47 +7,28 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
+from eventhub import env
 from eventhub.admin import theme
-from eventhub.env import (
-    base_url,
-    boolean,
-    choice,
-    database,
-    dsn,
-    exact_origins,
-    hosts,
-    link,
-    load_env_file,
-    mailbox,
-    networks,
-    origins,
-    rate,
-    read,
-    replica,
-    secret,
-    tasks,
-    time_zone,
-    whole_number,
-)
+from eventhub.env import read
 from eventhub.observability import logging, sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
+env.load_env_file(BASE_DIR / os.environ.get("ENV_FILE", ".env"))
 
 # Hosts, HTTPS and limits ---------------------------------------------------------------------------------------------
-DEBUG = read("DEBUG", "0", boolean)
+DEBUG = read("DEBUG", "0", env.boolean)
 SECRET_KEY = os.environ.get("SECRET_KEY", "") or ("insecure-key-for-debugging-on-one-machine-only" if DEBUG else "")
 if len(SECRET_KEY.encode()) < 32:
     raise ImproperlyConfigured(
         "SECRET_KEY must be set, to at least 32 bytes (only DEBUG=1 starts without it). Make one with: "
         'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
-ALLOWED_HOSTS = read("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", hosts)
-CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "", origins)
+ALLOWED_HOSTS = read("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", env.hosts)
+CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "", env.origins)
 # The number of our proxies: that many addresses of X-Forwarded-For are trusted, and X-Forwarded-Proto.
-NUM_PROXIES = read("NUM_PROXIES", "0", whole_number(0, 10))
+NUM_PROXIES = read("NUM_PROXIES", "0", env.whole_number(0, 10))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if NUM_PROXIES else None
-SECURE_SSL_REDIRECT = read("SECURE_SSL_REDIRECT", "0", boolean)
+SECURE_SSL_REDIRECT = read("SECURE_SSL_REDIRECT", "0", env.boolean)
 # Monitoring asks a worker directly, without the proxy that speaks HTTPS.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
@@ -55,38 +36,32 @@ if SECURE_SSL_REDIRECT:  # browsers accept cookies with this prefix from this ve
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SECURE_HSTS_SECONDS = read("SECURE_HSTS_SECONDS", "0", whole_number(0, 10**9))
-SECURE_HSTS_INCLUDE_SUBDOMAINS = read("SECURE_HSTS_INCLUDE_SUBDOMAINS", "0", boolean)
-SECURE_HSTS_PRELOAD = read("SECURE_HSTS_PRELOAD", "0", boolean)
+SECURE_HSTS_SECONDS = read("SECURE_HSTS_SECONDS", "0", env.whole_number(0, 10**9))
+SECURE_HSTS_INCLUDE_SUBDOMAINS = read("SECURE_HSTS_INCLUDE_SUBDOMAINS", "0", env.boolean)
+SECURE_HSTS_PRELOAD = read("SECURE_HSTS_PRELOAD", "0", env.boolean)
 # Origins whose pages may call the API with a token, never with our cookies.
-CORS_ALLOWED_ORIGINS = read("CORS_ALLOWED_ORIGINS", "", exact_origins)
+CORS_ALLOWED_ORIGINS = read("CORS_ALLOWED_ORIGINS", "", env.exact_origins)
 CORS_URLS_REGEX = r"^/(users|events|attendees|schema)(/|$)"
 CORS_ALLOW_HEADERS = (
     *("accept", "authorization", "content-type"),
     *("idempotency-key", "if-match", "if-none-match", "x-request-id"),
 )
 CORS_EXPOSE_HEADERS = ("ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID")
-MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), whole_number(1024, 1024**3))
+MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), env.whole_number(1024, 1024**3))
 # Days after an event's end when its attendees become anonymous (registrations/services/retention.py); 0: never.
-RETENTION_DAYS = read("RETENTION_DAYS", "0", whole_number(0, 36_500))
-ORGANIZER_SIGNUP = read("ORGANIZER_SIGNUP", "open", choice("open", "closed"))
-THROTTLE_CREDENTIALS = read("THROTTLE_CREDENTIALS", "20/min", rate)
-THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", rate)
+RETENTION_DAYS = read("RETENTION_DAYS", "0", env.whole_number(0, 36_500))
+ORGANIZER_SIGNUP = read("ORGANIZER_SIGNUP", "open", env.choice("open", "closed"))
+THROTTLE_CREDENTIALS = read("THROTTLE_CREDENTIALS", "20/min", env.rate)
+THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", env.rate)
 
 # Databases and caches ------------------------------------------------------------------------------------------------
-DB_PGBOUNCER = read("DB_PGBOUNCER", "0", boolean)
+DB_PGBOUNCER = read("DB_PGBOUNCER", "0", env.boolean)
 # How long a request waits for a reply of the database (eventhub/db/postgresql/base.py).
-DB_WAIT_SECONDS = read("DB_WAIT_SECONDS", "10", whole_number(1, 3600))
-DATABASES = {
-    "default": read(
-        "DATABASE_URL",
-        "sqlite:///db.sqlite3",
-        database(
-            read("DB_POOL_SIZE", "10", whole_number(0, 1000)), BASE_DIR, wait=DB_WAIT_SECONDS, pgbouncer=DB_PGBOUNCER
-        ),
-    )
-}
-if _replica := read("DATABASE_REPLICA_URL", "", replica(DATABASES["default"], pgbouncer=DB_PGBOUNCER)):
+DB_WAIT_SECONDS = read("DB_WAIT_SECONDS", "10", env.whole_number(1, 3600))
+_pool_size = read("DB_POOL_SIZE", "10", env.whole_number(0, 1000))
+_database = env.database(_pool_size, BASE_DIR, wait=DB_WAIT_SECONDS, pgbouncer=DB_PGBOUNCER)
+DATABASES = {"default": read("DATABASE_URL", "sqlite:///db.sqlite3", _database)}
+if _replica := read("DATABASE_REPLICA_URL", "", env.replica(DATABASES["default"], pgbouncer=DB_PGBOUNCER)):
     DATABASES["replica"] = _replica
     DATABASE_ROUTERS = ["eventhub.db.routers.Router"]
 CACHES = {"default": read("CACHE_URL", "dbcache://eventhub_cache", Env.cache_url_config)}
@@ -110,18 +85,18 @@ SILENCED_SYSTEM_CHECKS = ["models.W040", "admin.E408", "admin.E409", "admin.E410
 # Mail and tasks ------------------------------------------------------------------------------------------------------
 EMAIL_TIMEOUT = 10
 vars().update(read("EMAIL_URL", "consolemail://", Env.email_url_config))
-DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "EventHub <eventhub@localhost>", mailbox)
+DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "EventHub <eventhub@localhost>", env.mailbox)
 # The beginning of links in mails: a client can write anything into a Host header.
-PUBLIC_URL = read("PUBLIC_URL", "http://127.0.0.1:8000", base_url)
-PASSWORD_RESET_URL = read("PASSWORD_RESET_URL", f"{PUBLIC_URL}/admin/new-password/?token={{token}}", link)
-EMAIL_VERIFICATION_URL = read("EMAIL_VERIFICATION_URL", f"{PUBLIC_URL}/admin/verify-email/?token={{token}}", link)
-EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", choice("off", "optional", "required"))
-TASKS = {"default": read("TASKS_BACKEND", "immediate", tasks)}
+PUBLIC_URL = read("PUBLIC_URL", "http://127.0.0.1:8000", env.base_url)
+PASSWORD_RESET_URL = read("PASSWORD_RESET_URL", f"{PUBLIC_URL}/admin/new-password/?token={{token}}", env.link)
+EMAIL_VERIFICATION_URL = read("EMAIL_VERIFICATION_URL", f"{PUBLIC_URL}/admin/verify-email/?token={{token}}", env.link)
+EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", env.choice("off", "optional", "required"))
+TASKS = {"default": read("TASKS_BACKEND", "immediate", env.tasks)}
 RQ_QUEUES = {"default": TASKS["default"].pop("QUEUE")} if "QUEUE" in TASKS["default"] else {}
 RQ = {"JOB_CLASS": "eventhub.tasks.redis_jobs.Job"}  # so that `manage.py rqworker` needs no option
 
 # Time and language --------------------------------------------------------------------------------------------------
-TIME_ZONE = read("TIME_ZONE", "UTC", time_zone)
+TIME_ZONE = read("TIME_ZONE", "UTC", env.time_zone)
 USE_TZ = True
 USE_I18N = False
 FORMAT_MODULE_PATH = "eventhub.formats"
@@ -198,17 +173,12 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["accounts.hashers.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=read("ACCESS_TOKEN_MINUTES", "60", whole_number(1, 60 * 24 * 365))),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=read("REFRESH_TOKEN_DAYS", "14", whole_number(1, 3650))),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=read("ACCESS_TOKEN_MINUTES", "60", env.whole_number(1, 60 * 24 * 365))),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=read("REFRESH_TOKEN_DAYS", "14", env.whole_number(1, 3650))),
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": True,
@@ -220,7 +190,7 @@ UNFOLD = theme.UNFOLD
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 CSRF_FAILURE_VIEW = "eventhub.admin.login.csrf_failure"
-ADMIN_REQUIRE_2FA = read("ADMIN_REQUIRE_2FA", "0", boolean)
+ADMIN_REQUIRE_2FA = read("ADMIN_REQUIRE_2FA", "0", env.boolean)
 OTP_TOTP_ISSUER = "EventHub"
 
 # The API ------------------------------------------------------------------------------------------------------------
@@ -235,7 +205,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "eventhub.api.exception_handler.exception_handler",
-    "PAGE_SIZE": read("PAGE_SIZE", "50", whole_number(1, 200)),
+    "PAGE_SIZE": read("PAGE_SIZE", "50", env.whole_number(1, 200)),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "TEST_REQUEST_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
@@ -263,12 +233,12 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Logs, metrics and errors --------------------------------------------------------------------------------------------
-LOG_LEVEL = read("LOG_LEVEL", "INFO", choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
-LOG_FORMAT = read("LOG_FORMAT", "text", choice("text", "json"))
-LOG_CLIENT_ADDRESS = read("LOG_CLIENT_ADDRESS", "0", boolean)
+LOG_LEVEL = read("LOG_LEVEL", "INFO", env.choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+LOG_FORMAT = read("LOG_FORMAT", "text", env.choice("text", "json"))
+LOG_CLIENT_ADDRESS = read("LOG_CLIENT_ADDRESS", "0", env.boolean)
 LOGGING = logging.of_service(LOG_FORMAT, LOG_LEVEL)
-METRICS = read("METRICS", "0", boolean)
-METRICS_TOKEN = read("METRICS_TOKEN", "", secret)
-METRICS_ADDRESSES = read("METRICS_ADDRESSES", "127.0.0.1/32,::1/128", networks)
-if _dsn := read("SENTRY_DSN", "", dsn):
+METRICS = read("METRICS", "0", env.boolean)
+METRICS_TOKEN = read("METRICS_TOKEN", "", env.secret)
+METRICS_ADDRESSES = read("METRICS_ADDRESSES", "127.0.0.1/32,::1/128", env.networks)
+if _dsn := read("SENTRY_DSN", "", env.dsn):
     sentry.start(_dsn, release=str(SPECTACULAR_SETTINGS["VERSION"]))

@@ -32,11 +32,9 @@ def unfolded(columns: Mapping[str, str]) -> str:
 
     It takes one parameter, `folded` rows, whose values are in the order of the columns.
     """
-    cells = [
-        _CELL[connection.vendor].format(place=place, name=name, kind=kind)
-        for place, (name, kind) in enumerate(columns.items())
-    ]
-    return f"(SELECT place, {', '.join(cells)} FROM {_TABLE[connection.vendor]}) AS unfolded"
+    cell, table = _CELL[connection.vendor], _TABLE[connection.vendor]
+    cells = [cell.format(place=place, name=name, kind=kind) for place, (name, kind) in enumerate(columns.items())]
+    return f"(SELECT place, {', '.join(cells)} FROM {table}) AS unfolded"
 
 
 def insert_new(

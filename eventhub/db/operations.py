@@ -22,54 +22,45 @@ class AddIndexInUse(AddIndexConcurrently):
     """
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
-        if not has_index(schema_editor, table, self.index.name):
-            _way(schema_editor, AddIndexConcurrently, AddIndex).database_forwards(
-                self, app_label, schema_editor, from_state, to_state
-            )
+        if not has_index(schema_editor, self.index.name):
+            way = _way(schema_editor, AddIndexConcurrently, AddIndex)
+            way.database_forwards(self, app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
-        if has_index(schema_editor, table, self.index.name):
-            _way(schema_editor, AddIndexConcurrently, AddIndex).database_backwards(
-                self, app_label, schema_editor, from_state, to_state
-            )
+        if has_index(schema_editor, self.index.name):
+            way = _way(schema_editor, AddIndexConcurrently, AddIndex)
+            way.database_backwards(self, app_label, schema_editor, from_state, to_state)
 
 
 class RemoveIndexInUse(RemoveIndexConcurrently):
     """Drop an index while others write; as AddIndexInUse, the other way round."""
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
-        if has_index(schema_editor, table, self.name):
-            _way(schema_editor, RemoveIndexConcurrently, RemoveIndex).database_forwards(
-                self, app_label, schema_editor, from_state, to_state
-            )
+        if has_index(schema_editor, self.name):
+            way = _way(schema_editor, RemoveIndexConcurrently, RemoveIndex)
+            way.database_forwards(self, app_label, schema_editor, from_state, to_state)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
-        if not has_index(schema_editor, table, self.name):
-            _way(schema_editor, RemoveIndexConcurrently, RemoveIndex).database_backwards(
-                self, app_label, schema_editor, from_state, to_state
-            )
+        if not has_index(schema_editor, self.name):
+            way = _way(schema_editor, RemoveIndexConcurrently, RemoveIndex)
+            way.database_backwards(self, app_label, schema_editor, from_state, to_state)
 
 
 def _way(schema_editor: Any, concurrently: Any, plainly: Any) -> Any:
     return concurrently if schema_editor.connection.vendor == "postgresql" else plainly
 
 
-def has_index(schema_editor: Any, table: str, name: str) -> bool:
-    """Return whether the index exists; drop an invalid one, left by an interrupted run."""
-    connection = schema_editor.connection
-    with connection.cursor() as cursor:
-        if connection.vendor != "postgresql":
-            return name in connection.introspection.get_constraints(cursor, table)
+def has_index(schema_editor: Any, name: str) -> bool:
+    """Return whether the index exists. An invalid one, left by an interrupted run, is dropped."""
+    with schema_editor.connection.cursor() as cursor:
+        if schema_editor.connection.vendor != "postgresql":
+            cursor.execute("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = %s", [name])
+            return cursor.fetchone() is not None
         cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name])
         found = cursor.fetchone()
-        valid = found is not None and bool(found[0])
-        if found is not None and not valid:
+        if found == (False,):
             cursor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(name)}")
-    return valid
+        return bool(found == (True,))
 
 
 def search_index(model: str, fields: Sequence[str], **options: Any) -> RunPython:

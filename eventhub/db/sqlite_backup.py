@@ -80,18 +80,13 @@ def _copy(source: Path, copy: Path) -> Backup:
     ):
         there.backup(here)
         here.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
-        _require_whole(here)
-        accounts, events, registrations = (
-            here.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES
-        )
+        damage = [text for (text,) in here.execute("PRAGMA integrity_check(3)")]
+        if damage != ["ok"]:
+            raise BackupError(f"The database is damaged, and so would be its copy: {'; '.join(damage)}")
+        counts = (here.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES)
+        accounts, events, registrations = counts
         faults = list(_faults(here))
     return Backup(copy.stat().st_size, accounts, events, registrations, faults)
-
-
-def _require_whole(copy: sqlite3.Connection) -> None:
-    found = [text for (text,) in copy.execute("PRAGMA integrity_check(3)")]
-    if found != ["ok"]:
-        raise BackupError(f"The database is damaged, and so would be its copy: {'; '.join(found)}")
 
 
 def _faults(copy: sqlite3.Connection) -> Iterator[str]:

@@ -57,12 +57,7 @@ def refused(request: HttpRequest, exc: Exception) -> HttpResponse:
 
 def office_page(exc: Refusal, onward: str = ADMIN_PATH) -> HttpResponse:
     """Return an error page in the back office's theme; it needs neither a database nor a session."""
-    context = {
-        **bare_context(),
-        "status": exc.status,
-        "sentence": f"{exc.msg.rstrip('.')}.",
-        "onward": onward,
-    }
+    context = {**bare_context(), "status": exc.status, "sentence": f"{exc.msg.rstrip('.')}.", "onward": onward}
     html = render_to_string("eventhub/admin/error.html", context)
     return HttpResponse(html, status=exc.status, headers={**exc.headers, "Cache-Control": "no-store"})
 

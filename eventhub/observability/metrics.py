@@ -52,15 +52,12 @@ def counters() -> Counters:
         seconds=Histogram(
             "eventhub_request_seconds",
             "Durations of requests.",
-            ("route", "method"),
+            ["route", "method"],
             buckets=SECONDS,
             registry=registry,
         ),
         in_progress=Gauge(
-            "eventhub_requests_in_progress",
-            "Requests in progress.",
-            multiprocess_mode="livesum",
-            registry=registry,
+            "eventhub_requests_in_progress", "Requests in progress.", multiprocess_mode="livesum", registry=registry
         ),
         registrations=counter("registrations", "Registrations by outcome: a seat or the waiting list.", "outcome"),
         refusals=counter("registrations_refused", "Refused registrations by code.", "code"),

@@ -67,7 +67,6 @@ def purged(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any] | None
 
 def _purged(problem: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {name: value for name, value in problem.items() if name in SENT_OF_PROBLEMS}
-    frames = (kept.get("stacktrace") or {}).get("frames", [])
-    for frame in frames:
+    for frame in (kept.get("stacktrace") or {}).get("frames", []):
         frame.pop("vars", None)
     return {**kept, "value": redaction.text(str(problem.get("value") or ""))}
