@@ -28,6 +28,7 @@ class EventLists(ApiViewSet):
     search_fields = ("title", "description", "location")
     ordering_fields = ("date_time", "title", "created_at")
     ordering = "date_time"
+    first_page_is_compiled = True
 
 
 class EventViewSet(EventLists, ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DestroyMixin):

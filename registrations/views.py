@@ -42,6 +42,7 @@ class AttendeeLists(ApiViewSet):
     search_fields = TEXTS
     ordering_fields = ("registration_date", "name")
     ordering = "-registration_date"
+    first_page_is_compiled = True
 
 
 class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, UpdateMixin, DestroyMixin):

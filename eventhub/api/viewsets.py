@@ -27,6 +27,7 @@ from rest_framework.viewsets import GenericViewSet
 from eventhub import audit
 from eventhub.api import etags
 from eventhub.api.etags import Precondition, Versioned
+from eventhub.api.pagination import KeysetPagination
 from eventhub.api.renderers import dumps
 from eventhub.api.serializers import Body
 from eventhub.api.throttling import GeneralThrottle
@@ -49,6 +50,9 @@ class ApiViewSet(GenericViewSet[Any]):
     lookup_value_converter = "int"
     ordering_fields: ClassVar[Collection[str]] = ()
     ordering: ClassVar[str] = ""
+    first_page_is_compiled: ClassVar[bool] = (
+        False  # `get_queryset` uses the user's id and role, and the path's id, alone
+    )
     input_serializers: ClassVar[Mapping[str, type[Body]]] = {}
     success_status: ClassVar[Mapping[str, int]] = {"create": 201, "destroy": 204}
     list_actions: ClassVar[Collection[str]] = ("list",)
@@ -146,7 +150,11 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def list_response(self) -> Response:
         """Return a page of `get_queryset`, filtered, searched and ordered as the request wants."""
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        paginator = cast("KeysetPagination", self.paginator)
+        if self.first_page_is_compiled and not self.request.query_params:
+            page = paginator.first_page(self)
+        else:
+            page = paginator.paginate_queryset(self.filter_queryset(self.get_queryset()), self.request, self)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
