@@ -107,7 +107,6 @@ class User(AbstractBaseUser):
 
     @property
     def is_organizer(self) -> bool:
-        """Return whether they may run events, as admins may too."""
         return self.role in {Role.ORGANIZER, Role.ADMIN}
 
     # Django's own questions, answered from the role.

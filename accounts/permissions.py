@@ -142,7 +142,6 @@ def require(user: User, resource: str, action: str, row: Any = None) -> None:
 
 
 def require_scope(auth: object, resource: str, action: str) -> None:
-    """Raise InsufficientScope for a service token without the scope."""
     if isinstance(auth, ServiceToken):
         scope = SCOPES.get((resource, action))
         if scope not in auth.scopes:

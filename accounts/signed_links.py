@@ -26,7 +26,6 @@ def make_token(account: User, purpose: Purpose) -> str:
 
 
 def read_account_id(token: object, purpose: Purpose) -> int | None:
-    """Return the account id in a valid, unexpired token, else None."""
     named = _read(token, purpose)
     return named and named[0]
 

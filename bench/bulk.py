@@ -1,9 +1,8 @@
 """Changes of a whole event, beside plain statements that write the same rows: `python -m bench bulk --people 100000`.
 
-Importing so many people, seating a tenth of them from the queue and deleting their event: in turn through
-the project's own command and API, and as `INSERT ... SELECT`, UPDATE and DELETE (bench/bulk_py). Exits 1 where an
-answer is not the expected one, an event holds other rows than it counts, or the project takes more than LIMIT times as
-long.
+Import people, seat a tenth of them from the queue, delete their event: in turn through the project's own command and
+API, and as `INSERT ... SELECT`, UPDATE and DELETE. Exits 1 where an answer is not the expected one, an event holds
+other rows than it counts, or the project takes more than LIMIT times as long.
 """
 
 import os
@@ -77,7 +76,7 @@ class Bench:
         self.faults: list[str] = []
 
     def operations(self, side: str, name: str) -> dict[str, Callable[[int], None]]:
-        """Return what is done to an event, in this order. The last is done to another one."""
+        """Return the steps for one event, in order. The last step uses another event."""
         if side == "ours":
             return {
                 "import_new": lambda event: self.import_list(event, name),

@@ -90,7 +90,7 @@ def operations_of_the_api() -> set[str]:
 
 
 def operations() -> Iterator[Operation]:
-    """Yield what is not a list: one request for each operation of the API."""
+    """Yield one request for each operation that is not a list."""
 
     def at(name: str, who: int | None, path: str, body: Any = None) -> Operation:
         return Operation(name, who, lambda: (path, body))

@@ -28,7 +28,7 @@ Action = Callable[[], Any]
 
 
 class Work(NamedTuple):
-    """Something to measure. `prepare` is called once at each size, and returns what is done again and again."""
+    """A measurement. `prepare` is called once at each size and returns the function to repeat."""
 
     title: str
     who: str

@@ -52,7 +52,7 @@ class Case(NamedTuple):
         return f"{self.listing.title}{f'?{asked}' if asked else ''}{' (deep)' if self.deep else ''}"
 
     def path(self) -> str:
-        """Return what is sent to the database of the present size."""
+        """Return the request for the database of the present size."""
         query = dict(self.query)
         if self.deep:
             order = query.get("ordering", self.listing.orders[0])

@@ -48,7 +48,6 @@ def load_env_file(path: Path) -> None:
 
 
 def read(name: str, default: str, convert: Callable[[str], T]) -> T:
-    """Return the variable through `convert`, or raise ImproperlyConfigured with its name."""
     text = os.environ.get(name, "").strip() or default
     try:
         return convert(text)
@@ -127,7 +126,6 @@ def base_url(text: str) -> str:
 
 
 def address(text: str) -> str:
-    """Return a name or an address to listen at, IPv6 in brackets."""
     expected = "an address to listen at, such as 127.0.0.1, 0.0.0.0 or ::"
     host = matching(r"(?i:[a-z0-9.:-]+)", expected)(text.removeprefix("[").removesuffix("]"))
     return f"[{host}]" if ":" in host else host

@@ -36,5 +36,4 @@ def header() -> list[str]:
 
 
 def rows(events: EventQuerySet) -> Iterator[Row]:
-    """Yield the events by id, one query a batch. The caller restricts what may be seen."""
     return ([value(event) for value in _COLUMNS.values()] for event in by_key(events.with_organizer()))

@@ -78,7 +78,6 @@ class EventQuerySet(models.QuerySet[Any, Any]):
         return self.filter(_not_over(now), date_time__gte=Coalesce(earliest, Value(today)))
 
     def ended_by(self, moment: datetime) -> Self:
-        """Return events whose dates had passed by then, whatever their status."""
         ended = Q(end_time__lte=moment) | Q(end_time=None, date_time__lt=datetimes.start_of_day(moment))
         return self.filter(ended, last_mark__lte=moment)
 
@@ -92,7 +91,6 @@ def _not_over(now: datetime) -> Q:
 
 
 def is_visible(status: str, organizer_id: int, user: User) -> bool:
-    """`EventQuerySet.visible_to` for one event."""
     return status != EventStatus.DRAFT or user.is_admin or (user.is_organizer and organizer_id == user.pk)
 
 
@@ -231,7 +229,6 @@ class Event(models.Model):
         return self.waitlist and self.serves_queue(now)
 
     def free_for_newcomers(self, now: datetime) -> int:
-        """Return the seats for the next person: none while a queue is served."""
         return 0 if self.waitlisted and self.serves_queue(now) else self.seats_left
 
     def clean(self) -> None:

@@ -20,8 +20,6 @@ from registrations.services import event_changes
 
 
 class EventLists(ApiViewSet):
-    """What every list of events offers."""
-
     queryset = EventSerializer.read(Event.objects.all())
     serializer_class = EventSerializer
     filterset_class = EventFilter

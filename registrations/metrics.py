@@ -12,7 +12,6 @@ WAITLISTED = RegistrationStatus.WAITLISTED
 
 
 def count_status_changes(numbers: Mapping[tuple[str | None, str | None], int]) -> None:
-    """Count changes by (was, becomes) once the transaction is committed."""
     for (was, becomes), number in numbers.items():
         transaction.on_commit(partial(_count, was, becomes, number))
 

@@ -73,8 +73,6 @@ class RegistrationQuerySet(UnionQuerySet):
 
 
 class Registration(models.Model):
-    """The resource that the API calls an attendee."""
-
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="registrations", db_index=False)
     # The event's organizer, for indexes. Triggers fill it and follow the event; an instance does not know it.
     organizer_id = DatabaseKeyField()
@@ -160,14 +158,12 @@ class Registration(models.Model):
         return edition_of(_edited(self))
 
     def stamp(self, at: datetime) -> list[str]:
-        """Set the columns of `status_stamps`; return their names."""
         stamps = status_stamps(at)
         for name, value in stamps.items():
             setattr(self, name, value)
         return list(stamps)
 
     def waitlist_position(self) -> int | None:
-        """Return the place in the queue, from 1, or None."""
         if self.status != RegistrationStatus.WAITLISTED:
             return None
         number = Registration.objects.filter(pk=self.pk).values("queue_number")

@@ -34,8 +34,6 @@ NO_SEAT = (AlreadyRegistered(attendee_id=31), RegistrationClosed(), EventFull(ca
 
 
 class AttendeeLists(ApiViewSet):
-    """What every list of registrations offers."""
-
     queryset = AttendeeSerializer.read(Registration.objects.all())
     serializer_class = AttendeeSerializer
     filterset_class = RegistrationFilter

@@ -25,8 +25,6 @@ class AccountAction(NamedTuple):
 
 
 class AccountActionViews(ScopedModelAdmin):
-    """Pages of the buttons below an account's form; a part of UserAdmin."""
-
     def password_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         account = self._account(request, pk)
         if account.pk == request.user.pk:

@@ -104,7 +104,6 @@ class AccountForm(Confirming, AccountModelForm, OptimisticForm):
         return [name for name in super().changed_data if name != "current_password"]
 
     def changes(self, prefix: str) -> Any:
-        """Return the changes of the account, or with the prefix those of the profile."""
         names = PROFILE if prefix else dict.fromkeys(ACCOUNT)
         return {names[name] or name: self.cleaned_data[name] for name in self.changed_data if name in names}
 

@@ -107,7 +107,6 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
         return self.readonly_fields if obj else ()
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, str]:
-        """Ignore initial values in the URL."""
         return {}
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:

@@ -184,7 +184,6 @@ def notify_of_change(account: User, address: str, changed: Iterable[str]) -> Non
 
 
 def end_sign_ins(*, account: User, by: User) -> User:
-    """End all sessions and tokens of an account. Raise UserNotFound."""
     require(by, "user", "end_sign_ins", account)
     if not User.objects.filter(pk=account.pk).update(sign_in_generation=F("sign_in_generation") + 1):
         raise UserNotFound()
@@ -196,7 +195,6 @@ def end_sign_ins(*, account: User, by: User) -> User:
 def update_profile(
     *, organizer: User, by: User, changes: ProfileChanges, condition: Precondition = UNCONDITIONAL
 ) -> OrganizerProfile:
-    """Raise Forbidden or PreconditionFailed."""
     require(by, "organizer", "update", organizer)
     with transaction.atomic():
         profile, _ = OrganizerProfile.objects.select_for_update().get_or_create(user=organizer)
@@ -222,7 +220,6 @@ def lock_account(account_id: int) -> User:
 
 
 def refuse_last_admin(account: User) -> None:
-    """Raise LastAdmin for the only active admin."""
     others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=account.pk)
     if account.is_admin and account.is_active and not others.exists():
         raise LastAdmin()

@@ -1,7 +1,7 @@
 """Service tokens for integrations, limited to their scopes and their owner's rights.
 
 A token is `evh_`, 30 random letters and digits (178 bits) and a checksum, so that secret scanners recognize it and a
-mistyped one costs no query. With so many random bits, an unsalted SHA-256 is enough.
+mistyped one costs no query. The secret is random, so an unsalted SHA-256 is enough.
 """
 
 import hashlib
@@ -39,8 +39,6 @@ _ALPHABET = string.digits + string.ascii_letters
 
 @dataclass(frozen=True)
 class NewToken:
-    """A new token and its secret, which is shown once."""
-
     token: ServiceToken
     secret: str = field(repr=False)
 

@@ -17,7 +17,6 @@ def delete_accounts(ids: Collection[int]) -> None:
 
 
 def iter_sessions(account_id: int) -> Iterator[Session]:
-    """Yield back office sessions. All are read: only their content names the account."""
     for session in by_key(Session.objects.all()):
         if session.get_decoded().get(SESSION_KEY) == str(account_id):
             yield session

@@ -26,7 +26,6 @@ class PlaceholderAccount(NamedTuple):
 
 
 def find_accounts(emails: Collection[str]) -> dict[str, int]:
-    """Return account ids by normalized address, active or not."""
     found: dict[str, int] = {}
     for some in batches(sorted(emails), AT_ONCE):
         accounts = User.objects.filter(email__lower__in=among(some, "text")).values_list("email", "pk")

@@ -71,7 +71,6 @@ def verify(*, account: User, code: str) -> Device:
 
 
 def renew_recovery_codes(*, account: User, code: str) -> list[str]:
-    """Replace the recovery codes. Raise what `verify` raises."""
     verify(account=account, code=code)
     with transaction.atomic():
         lock_account(account.pk)
@@ -79,7 +78,6 @@ def renew_recovery_codes(*, account: User, code: str) -> list[str]:
 
 
 def disable(*, account: User, code: str) -> None:
-    """Remove the second factor. Raise what `verify` raises."""
     verify(account=account, code=code)
     _remove(account)
 
@@ -93,7 +91,6 @@ def reset(*, account: User, by: User) -> None:
 
 
 def _plain(code: str) -> str:
-    """Remove the spaces and dashes that people type."""
     return "".join(letter for letter in code.lower() if letter not in " -")
 
 

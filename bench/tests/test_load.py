@@ -1,4 +1,4 @@
-"""The load client against a server that says what it is told to."""
+"""The load client against a scripted server."""
 
 import itertools
 import math

@@ -31,7 +31,6 @@ def access_of(request: HttpRequest) -> Access:
 
 
 def _has_second_factor(request: HttpRequest, user: User) -> bool:
-    """Ask the database once per request."""
     known: dict[int, bool] = request.__dict__.setdefault("second_factors", {})
     if user.pk not in known:
         known[user.pk] = second_factor.is_set_up(user)

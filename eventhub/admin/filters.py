@@ -10,8 +10,6 @@ from eventhub import datetimes
 
 
 class DayRangeFilter(RangeDateFilter):
-    """Filter from one day to another, both included, in TIME_ZONE."""
-
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for end, lookup in (("from", "gte"), ("to", "lte")):
             text = str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "").strip()

@@ -42,7 +42,6 @@ class UnsentForm(NamedTuple):
 
 
 def from_request(request: HttpRequest, user_id: str | None) -> UnsentForm | None:
-    """Return the form data of a POST, or None if nothing in it may be kept."""
     names = [name for name in request.POST if name not in NOT_TYPED]
     fields = {name: request.POST.getlist(name) for name in names if not SECRET.search(name)}
     if (names and not fields) or not (request.POST or request.FILES):

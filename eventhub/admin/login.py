@@ -25,7 +25,6 @@ OUTDATED = "This page is out of date"
 
 
 def page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    """Return a page of the back office that no cache keeps."""
     response = TemplateResponse(request, template, {**admin.site.each_context(request), **context}, status=status)
     add_never_cache_headers(response)
     return response
@@ -37,7 +36,6 @@ def session_user_id(request: HttpRequest) -> str | None:
 
 
 def deny(request: HttpRequest, user_id: str | None) -> HttpResponse | None:
-    """Return the response for a request without access, or None if it has access."""
     match access_of(request):
         case Access.GRANTED:
             return None

@@ -73,8 +73,6 @@ class UncountedChangeList(ChangeList):
 
 
 class RowSelect(AutocompleteSelect):
-    """Django's, but it looks up only values that can be ids."""
-
     def optgroups(self, name: str, value: Sequence[Any], attr: dict[str, Any] | None = None) -> Any:
         return super().optgroups(name, [text for text in value if could_be_id(str(text))], attr)
 

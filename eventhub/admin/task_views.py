@@ -73,7 +73,6 @@ class TaskAdmin(ScopedModelAdmin):
 
     @display(description="Error")  # type: ignore[untyped-decorator]
     def why(self, row: Any) -> str | None:
-        """Return the last line of the traceback, or the last problem of a task that is retried."""
         if row.status == TaskResultStatus.FAILED:
             last = str((row.traceback.strip().splitlines() or [row.exception_class_path])[-1])
             return last.removeprefix(f"{NotDone.__module__}.{NotDone.__name__}: ")

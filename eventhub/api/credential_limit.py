@@ -32,14 +32,11 @@ DELETE FROM {table} WHERE cache_key IN
 
 
 class Attempts(NamedTuple):
-    """Attempts in this window, with the one just counted, and when the window ends (Unix time)."""
-
     so_far: int
     ends: float
 
     @property
     def wait(self) -> int:
-        """Return the whole seconds until then."""
         return max(1, math.ceil(self.ends - time.time()))
 
 

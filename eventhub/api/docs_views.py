@@ -40,7 +40,6 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 def document() -> bytes:
-    """The bytes of the OpenAPI document."""
     # One thread makes it: the generator keeps what it has met so far in places that all threads share.
     with _generating:
         return _generate()

@@ -10,15 +10,11 @@ NO_ROW = 0  # identities start at 1
 
 
 class IdField(serializers.IntegerField):
-    """An identifier in a body."""
-
     def to_internal_value(self, data: Any) -> int:
         return _nameable(super().to_internal_value(data))
 
 
 class IdFormField(forms.IntegerField):
-    """An identifier in a query parameter."""
-
     def to_python(self, value: Any) -> int | None:
         number: int | None = super().to_python(value)
         return None if number is None else _nameable(number)

@@ -21,7 +21,6 @@ MIN_SEARCH_LENGTH, MAX_SEARCH_LENGTH = 3, 255
 
 
 def containing(queryset: QuerySet[Any], fields: Sequence[str], text: str) -> QuerySet[Any]:
-    """Keep rows that contain every word of `text` in one of `fields`, ignoring case."""
     return queryset.filter(*(stands_in(word, fields) for word in text.split()))
 
 
@@ -37,8 +36,6 @@ def _listed(names: Sequence[str]) -> str:
 
 @extend_schema_field({"type": "integer"})
 class IdFilter(filters.NumberFilter):
-    """An identifier."""
-
     field_class = IdFormField
 
     def get_max_validator(self) -> None:
@@ -54,8 +51,6 @@ class TrueOrFalse(filters.TypedChoiceFilter):
 
 
 class TimeFormField(forms.CharField):
-    """Read a time with `datetimes.parse`."""
-
     def __init__(self, *, end_of_day: bool = False, **kwargs: Any) -> None:
         self.end_of_day = end_of_day
         super().__init__(**kwargs)
@@ -69,8 +64,6 @@ class TimeFormField(forms.CharField):
 
 
 class TimeFilter(filters.Filter):
-    """Compare with a time; `end_of_day` reads a bare date as the last moment of that day."""
-
     field_class = TimeFormField
 
 

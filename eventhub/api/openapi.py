@@ -58,8 +58,6 @@ INVALID = exceptions.Invalid({"field": ["This value is not valid."]})
 
 
 class ContractSchema(AutoSchema):
-    """Describes an action of an ApiViewSet."""
-
     view: Any  # an ApiViewSet
 
     @property
@@ -107,13 +105,11 @@ class ContractSchema(AutoSchema):
         return "\n".join(self._docstring().splitlines()[1:]).strip()
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """Return the ways to authenticate: a JWT, or a service token where one of that scope is accepted."""
         if self.view.public:
             return []
         return [{"bearer": []}, *([{"service_token": [str(self.scope)]}] if self.scope else [])]
 
     def get_override_parameters(self) -> list[Any]:
-        """Return the headers of the request and of its responses."""
         headers = []
         if self.has_etag and self.method != "POST":
             headers += [_header(name, text) for name, text in CONDITIONS.items()]
@@ -177,7 +173,6 @@ class ContractSchema(AutoSchema):
         return example
 
     def _refusals(self) -> list[Exception]:
-        """Return the action's own refusals, and those of every action of its kind."""
         refusals: list[Exception] = []
         if self.view.public:
             refusals += [drf.Throttled(wait=30)]

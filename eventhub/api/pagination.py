@@ -199,7 +199,6 @@ def _order(column: str, reverse: bool) -> tuple[str, ...]:
 
 
 def _salt(view: Any, column: str, descending: bool) -> str:
-    """Bind a cursor to this model and order."""
     return f"{view.queryset.model._meta.label}:{column}:{descending}"
 
 

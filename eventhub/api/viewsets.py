@@ -95,7 +95,6 @@ class ApiViewSet(GenericViewSet[Any]):
 
     @property
     def user(self) -> "User":
-        """The account that sends the request; of no use in public views."""
         return cast("User", self.request.user)
 
     @property
@@ -108,7 +107,6 @@ class ApiViewSet(GenericViewSet[Any]):
         raise NotImplementedError  # a viewset without single items has none
 
     def get_object(self) -> Any:
-        """Return the row in the path, after its 404 and its 403."""
         row = self.find_object(self.kwargs["pk"])
         self.check_object_permissions(self.request, row)
         return row
@@ -123,7 +121,6 @@ class ApiViewSet(GenericViewSet[Any]):
         return {}
 
     def get_valid_body(self) -> dict[str, Any]:
-        """Return the values of the body, or raise its 400."""
         body = self.get_body()
         body.is_valid(raise_exception=True)
         values: dict[str, Any] = body.validated_data

@@ -50,7 +50,6 @@ class CompiledQuery:
         self._compiled: dict[str, _Compiled] = {}  # by the alias of the database
 
     def rows(self, *ids: int) -> list[Any]:
-        """Return the tuples of a queryset of `values_list`."""
         return self._run(ids)[0]
 
     def first(self, *ids: int) -> Any:

@@ -14,7 +14,6 @@ from eventhub.db.retry import retried
 
 @retried
 def drop_expired_cache(*, now: datetime, dry_run: bool) -> int:
-    """Delete cache entries in tables; Redis expires its own."""
     rows = 0
     # In whole seconds, as the cache itself compares.
     by_now = connection.ops.adapt_datetimefield_value(now.astimezone(UTC).replace(microsecond=0))

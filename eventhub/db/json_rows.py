@@ -23,7 +23,6 @@ _TABLE = {
 
 
 def folded(rows: Sequence[Sequence[str | int | None]]) -> str:
-    """The parameter that `unfolded` takes."""
     return json.dumps(rows, ensure_ascii=False)
 
 

@@ -33,8 +33,6 @@ class AddIndexInUse(AddIndexConcurrently):
 
 
 class RemoveIndexInUse(RemoveIndexConcurrently):
-    """Drop an index while others write; as AddIndexInUse, the other way round."""
-
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         if has_index(schema_editor, self.name):
             way = _way(schema_editor, RemoveIndexConcurrently, RemoveIndex)

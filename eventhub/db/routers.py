@@ -114,7 +114,6 @@ class _Health:
     trouble = ""
 
     def note(self, trouble: str) -> None:
-        """Let the replica rest for its trouble; "" is none."""
         self.rests_until = time.monotonic() + FAILURE_SECONDS if trouble else 0
         if trouble != self.trouble:
             read = "The replica is not read from: %s" if trouble else "The replica is read from again%s"

@@ -38,7 +38,6 @@ class Counters(NamedTuple):
 
 @functools.cache
 def counters() -> Counters:
-    """Return this process's counters; the middleware makes them before there are threads."""
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
     registry = CollectorRegistry()

@@ -37,7 +37,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _refusal(request: HttpRequest) -> Refusal | None:
-    """Demand METRICS_TOKEN where there is one, else an address of METRICS_ADDRESSES."""
     if not settings.METRICS_TOKEN:
         return None if _is_near(request) else Forbidden()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -36,5 +36,4 @@ def note(occasion: Occasion, *, user_id: int | None = None, by: int | None = Non
 
 
 def note_change(occasion: Occasion, *, user_id: int | None = None, by: int | None = None, **facts: str | int) -> None:
-    """Log what the current transaction does, once it is committed."""
     transaction.on_commit(functools.partial(note, occasion, user_id=user_id, by=by, **facts))

@@ -34,5 +34,4 @@ def in_zone(label: str) -> str:
 
 
 def local(moment: datetime) -> datetime:
-    """Return a time in TIME_ZONE, without offset and fractions."""
     return moment.astimezone(timezone.get_default_timezone()).replace(tzinfo=None, microsecond=0)

@@ -259,7 +259,6 @@ class RowCollector(TextCollector):
 
 
 def _column(coordinate: str) -> int:
-    """Return 0 for A1, 26 for AA1."""
     found = _COORDINATE.fullmatch(coordinate)
     if not found:
         raise ValueError(f"There is no cell {coordinate[:20]}.")

@@ -37,8 +37,6 @@ class Due(NamedTuple):
 
 
 class TaskThread:
-    """A queue and the thread that runs it, which the first task starts."""
-
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.heap: list[Due] = []

@@ -13,7 +13,7 @@ from accounts.services import api_tokens, second_factor
 from eventhub.testing.contract_client import document
 from eventhub.testing.live_server import SETTINGS, serving
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 # The operator's ------------------------------------------------------------------------------------------------------
 

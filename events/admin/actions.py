@@ -28,8 +28,6 @@ AdminAction = Callable[[ScopedModelAdmin, HttpRequest, QuerySet[Event]], HttpRes
 
 
 class EventAction(NamedTuple):
-    """`is_shown` says when its button makes sense; the rule decides."""
-
     name: str
     label: str
     done: str
@@ -108,7 +106,6 @@ def _as_admin_action(action: EventAction) -> AdminAction:
 def perform(
     model_admin: ScopedModelAdmin, request: HttpRequest, queryset: QuerySet[Event], *, action: EventAction
 ) -> HttpResponseBase | None:
-    """Run the action on each event by itself and report the results."""
     events = list(queryset.order_by("date_time", "pk"))
     if action.is_confirmed and CONFIRMED not in request.POST:
         return _confirm(model_admin, request, events, action)

@@ -40,7 +40,6 @@ class AttendeesTab:
 
     @cached_property
     def _found(self) -> Sequence[Registration]:
-        """Return the rows of this page, and one more if there is another page."""
         by = cast(User, self.request.user)
         found: QuerySet[Registration] = Registration.objects.filter(event=self.event_id)
         if not by.is_admin:  # not `managed_by`: its column would have SQLite read all rows of the organizer

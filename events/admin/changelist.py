@@ -98,7 +98,6 @@ class OrganizerFilter(AutocompleteSelectFilter):
 
 class EventChangeList(UncountedChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Event]) -> list[str]:
-        """Order by one column, then by key in the same direction, as the indexes do."""
         if ORDER_VAR not in self.params:
             return self._get_default_ordering()
         column = str(super().get_ordering(request, queryset)[0])
@@ -121,8 +120,6 @@ class EventChangeList(UncountedChangeList):
 
 
 class EventChangelist:
-    """Columns and filters of the list; a part of EventAdmin."""
-
     list_filter: ClassVar = (WhenFilter, ("status", ChoicesCheckboxFilter), FillFilter, (DATE, BeginsFilter))
     date_hierarchy = DATE
     search_fields = ("title", "location", "description")

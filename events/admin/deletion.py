@@ -7,7 +7,6 @@ from registrations.models import Registration
 
 
 def deleted_objects(events: Iterable[Event]) -> tuple[list[str], dict[str, int]]:
-    """Return a sentence for each event, and the totals by kind."""
     chosen = list(events)
     counted = Registration.objects.filter(event__in=[event.pk for event in chosen]).order_by()
     counts = dict(counted.values_list("event").annotate(Count("pk")))

@@ -64,7 +64,6 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
         return fieldsets(request, adding=obj is None)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Ignore initial values in the URL."""
         return {"organizer": request.user.pk}
 
     @display(description="waiting list")  # type: ignore[untyped-decorator]

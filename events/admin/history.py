@@ -26,8 +26,6 @@ class FieldChange(NamedTuple):
 
 
 class EventChange(NamedTuple):
-    """`who` is empty for changes by commands."""
-
     pk: int
     at: datetime
     who: str

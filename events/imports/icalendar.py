@@ -86,7 +86,6 @@ def _text(vevent: VEvent, name: str) -> str:
 
 
 def _moments(vevent: VEvent) -> tuple[datetime, datetime | None]:
-    """Return start and end in UTC, or raise ValueError."""
     if "DURATION" in vevent and not isinstance(getattr(vevent["DURATION"], "dt", None), timedelta):
         raise ValueError("DURATION must be a length of time.")  # the library accepts a date here
     start: date | datetime = vevent.start

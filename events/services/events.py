@@ -12,8 +12,6 @@ from events.models import ANNOUNCED, MAY_BECOME, Event, EventStatus
 
 
 class EventValues(TypedDict, total=False):
-    """The fields that people may set. Times are UTC."""
-
     title: str
     description: str
     date_time: datetime
@@ -29,8 +27,6 @@ class EventValues(TypedDict, total=False):
 
 
 class Step(NamedTuple):
-    """A change of status: the new status by the present one, and a participle for messages."""
-
     leads: Mapping[str, str]
     done: str
 

@@ -31,8 +31,6 @@ AdminAction = Callable[[ScopedModelAdmin, HttpRequest, QuerySet[Registration]], 
 
 
 class RegistrationAction(NamedTuple):
-    """An action and its button, shown for the statuses in `shown_for`."""
-
     name: str
     label: str
     rule: check_in.Rule
@@ -100,7 +98,6 @@ def _as_admin_action(action: RegistrationAction) -> AdminAction:
 def perform_all(
     model_admin: ScopedModelAdmin, request: HttpRequest, queryset: QuerySet[Registration], *, action: RegistrationAction
 ) -> HttpResponse | None:
-    """Run the action on the selected registrations, the waiting list in its order."""
     in_order = queryset.order_by("event", F("queue_number").asc(nulls_last=True), "pk")
     rows = list(in_order.select_related("event"))
     if not rows:
@@ -114,7 +111,6 @@ def perform_all(
 
 
 def perform_one(model_admin: ScopedModelAdmin, request: HttpRequest, *, back: str) -> HttpResponse:
-    """Run the pressed button's action, then redirect to `back`."""
     name, _, pk = request.POST.get(DO, "").partition(":")
     action = ACTIONS.get(name)
     row = model_admin.get_queryset(request).filter(pk=pk).first() if could_be_id(pk) else None
@@ -137,7 +133,6 @@ def confirm(
     post_to: str,
     back: str,
 ) -> HttpResponse:
-    """Return the confirmation page. Its form posts `hidden` to `post_to`."""
     what = action.label if len(rows) == 1 else action.label.replace("registration", counted(len(rows)))
     context = {
         **model_admin.admin_site.each_context(request),

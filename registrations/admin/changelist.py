@@ -41,8 +41,6 @@ def short_time(moment: datetime) -> str:
 
 
 class EventChoice(AutocompleteDropdownForm):
-    """Select box that shows the chosen event only if the user manages it."""
-
     def __init__(self, request: HttpRequest, name: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, name, *args, **kwargs)
         self.fields[name].queryset = Event.objects.managed_by(cast(User, request.user))
@@ -82,7 +80,6 @@ class RegistrationChangeList(UncountedChangeList):
         return cast(QuerySet[Registration], super().get_queryset(request, *args, **kwargs))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Registration]) -> list[str]:
-        """Order by one column, then by key, as the indexes do."""
         asked = str(super().get_ordering(request, queryset)[0])
         column = "-registration_date" if asked == "-pk" else asked
         return [column, "-pk" if column.startswith("-") else "pk"]
@@ -99,8 +96,6 @@ class RegistrationChangeList(UncountedChangeList):
 
 
 class RegistrationChangelist:
-    """Columns and filters of the list; a part of RegistrationAdmin."""
-
     list_filter: ClassVar = (
         ("event", RegistrationEventFilter),
         ("status", StatusFilter),

@@ -42,7 +42,6 @@ class CheckInRow(NamedTuple):
 
 
 def find_event(request: HttpRequest, event_id: int) -> Event:
-    """Return the event if the user manages it, else raise Http404."""
     events = Event.objects.managed_by(cast(User, request.user))
     event: Event | None = events.filter(pk=event_id).first() if could_be_id(str(event_id)) else None
     if event is None:
@@ -86,7 +85,6 @@ def _people(request: HttpRequest, event: Event) -> dict[str, Any]:
 
 
 def _last(request: HttpRequest, event: Event) -> CheckInRow | None:
-    """Return the person that the last button was about."""
     pk = request.GET.get("done", "")
     row = Registration.objects.filter(event=event, pk=pk).first() if could_be_id(pk) else None
     return CheckInRow.of(row) if row else None

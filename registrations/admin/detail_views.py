@@ -20,8 +20,6 @@ READ_ONLY = ("event_link", "registration_date")
 
 
 class RegistrationDetailViews:
-    """Add and change pages; a part of RegistrationAdmin."""
-
     autocomplete_fields = ("event",)
     change_form_outer_before_template = "registrations/admin/action_buttons.html"
     change_form_outer_after_template = "registrations/admin/history.html"

@@ -52,7 +52,6 @@ def entries(registration: Registration, *, reader: User) -> Iterator[HistoryEntr
 
 
 def name_of_actor(transition: Transition, registration: Registration, reader: User) -> str:
-    """Return a username for admins; organizers see no accounts of others."""
     account = transition.by
     if transition.by_id is None:
         return ""

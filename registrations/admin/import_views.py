@@ -41,8 +41,6 @@ EXAMPLE = (
 
 
 class ImportPreview(NamedTuple):
-    """Rows, and a digest of the results that the preview showed."""
-
     guests: list[Guest]
     outcomes: str
 
@@ -143,7 +141,6 @@ def _confirm(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) 
 
 @retried
 def _import_as_shown(event_id: int, preview: ImportPreview, by: User, skip_errors: bool) -> AttendeeImportReport | None:
-    """Import if the results are still those of the preview, else return None."""
     with transaction.atomic():
         report = import_attendees(event_id=event_id, rows=preview.guests, by=by, skip_errors=skip_errors)
         if _digest(report.results) != preview.outcomes:
@@ -176,7 +173,6 @@ def _sign(request: HttpRequest, event: Event, preview: ImportPreview) -> str:
 
 
 def _read(request: HttpRequest, event: Event) -> ImportPreview | None:
-    """Return what `_sign` signed within the last hour, else None."""
     try:
         event_id, user_id, guests, outcomes = signing.loads(request.POST["rows"], salt=SALT, max_age=SECONDS)
     except signing.BadSignature:

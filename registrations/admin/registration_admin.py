@@ -73,7 +73,6 @@ def do(model_admin: RegistrationAdmin, request: HttpRequest, pk: int) -> HttpRes
 
 
 def export(model_admin: RegistrationAdmin, request: HttpRequest, kind: str) -> HttpResponseBase:
-    """Export the list as it is filtered, all pages."""
     try:
         listed = model_admin.get_changelist_instance(request)
     except IncorrectLookupParameters:

@@ -59,7 +59,6 @@ def _moments(event: Event, count: int, chance: Random, today: datetime) -> list[
 
 
 def _since(status: str, event: Event, made: datetime, share: float, today: datetime, now: datetime) -> datetime:
-    """Return when the status began; `share` (0 to 1) selects the moment."""
     if status == RegistrationStatus.CANCELLED:
         return made + (min(today, event.date_time) - made) * share
     if status != RegistrationStatus.ATTENDED:

@@ -34,7 +34,6 @@ class Cast(NamedTuple):
 
 
 def draw_cast(chance: Random, today: datetime) -> Cast:
-    """Return all accounts, unsaved and without a password."""
     data = texts.read("people")
     joined = today - timedelta(days=ORGANIZERS_JOINED)
     profiles = [

@@ -14,8 +14,6 @@ ENTERED = (35, 60)
 
 
 class Plan(NamedTuple):
-    """An event in programme.toml, where the keys are explained."""
-
     title: str
     organizer: str
     location: str

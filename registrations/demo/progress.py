@@ -4,8 +4,6 @@ WIDTH = 40
 
 
 class Progress:
-    """Progress bar on a terminal; prints nothing to logs and pipes."""
-
     def __init__(self, out: OutputWrapper, total: int) -> None:
         self.out, self.total, self.done = out, total, 0
 

@@ -24,7 +24,6 @@ def header() -> list[str]:
 
 
 def rows(registrations: RegistrationQuerySet) -> Iterator[Row]:
-    """Yield rows by id, one query a batch. The caller restricts what may be seen."""
     return (_row(registration) for registration in by_key(registrations.with_event().only(*READ)))
 
 

@@ -84,7 +84,6 @@ def get_stage(*, user: User, now: datetime) -> Stage:
 
 
 def get_totals(*, user: User | None, now: datetime) -> Totals:
-    """Return totals of announced events of today and later; `user=None` means all."""
     events = Event.objects.order_by() if user is None else _events(user)
     to_come = events.filter(status__in=ANNOUNCED, last_mark__gte=datetimes.start_of_day(now))
     found = to_come.aggregate(

@@ -101,7 +101,6 @@ EXCLUDED = {
 
 
 def write_export(*, account: User, now: datetime | None = None) -> IO[bytes]:
-    """Write the export to a file, at its start. The caller closes it."""
     now = now or timezone.now()
     file = tempfile.SpooledTemporaryFile(MAX_IN_MEMORY)  # noqa: SIM115  (the caller closes it)
     try:

@@ -9,8 +9,6 @@ from registrations.selectors.dashboard import Day
 
 
 class Theme(NamedTuple):
-    """Colours of a chart. A canvas does not follow the theme, so each theme has its own chart."""
-
     shown: str  # unfold's classes
     ink: str
     bars: str
@@ -28,7 +26,6 @@ class Chart(NamedTuple):
 
 
 def chart(days: list[Day], theme: Theme) -> Chart:
-    """Return filled bars and outlined bars, which differ in more than colour."""
     registered = {"label": "Registrations", "data": [day.registered for day in days]}
     cancelled = {"label": "Cancellations", "data": [day.cancelled for day in days]}
     data = {
@@ -42,7 +39,6 @@ def chart(days: list[Day], theme: Theme) -> Chart:
 
 
 def chart_options(ink: str) -> dict[str, Any]:
-    """Replace unfold's options, which stack the bars and hide the axis."""
     days = {"grid": {"display": False}, "ticks": {"color": ink, "maxRotation": 0, "autoSkipPadding": 16}}
     people = {"beginAtZero": True, "suggestedMax": 4, "grid": {}, "ticks": {"color": ink, "precision": 0}}
     return {

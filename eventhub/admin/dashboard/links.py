@@ -24,7 +24,6 @@ def registration_page(name: str, *args: int) -> str:
 
 
 def moment(at: datetime, now: datetime) -> str:
-    """Format a time in TIME_ZONE, for example "today at 19:00"."""
     days = (timezone.localtime(at).date() - timezone.localtime(now).date()).days
     near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days)
     day = near or f"on {written(timezone.localtime(at), 'D j M Y')}"

@@ -14,7 +14,6 @@ LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"  # SQLSTATE, PostgreSQL's append
 
 
 def wait_briefly(cursor: Any) -> None:
-    """Wait at most LOCK_SECONDS for each lock in the rest of this transaction."""
     cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
 

@@ -52,6 +52,5 @@ def _summary(demo: story.Demo) -> str:
 
 
 def _hosts(demo: story.Demo) -> list[tuple[str, str]]:
-    """Return the accounts that are the same in every demo."""
     organizers = [(profile.user.username, f"organizer: {profile.name}") for profile in demo.cast.profiles]
     return [(demo.cast.admin.username, "admin"), *organizers]

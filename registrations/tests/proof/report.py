@@ -1,5 +1,4 @@
-"""What a proof prints: a line for each path, path x path at a glance, the sums, and what is needed to see a violation
-again."""
+"""The printed result of a proof: paths, the matrix of pairs, totals, and how to repeat a violation."""
 
 import csv
 from collections import Counter
@@ -26,10 +25,10 @@ HELD, BROKEN, NOT_RUN = "·", "X", " "
 
 
 class Tally:
-    """What several rounds came to together."""
+    """The totals of several rounds."""
 
     def __init__(self, rows: Sequence[Row], name: str | None = None) -> None:
-        """With `name`, of that path alone; what is a pair's and no path's (deadlocks, violations) is the pair's."""
+        """Count the rows of one path, or with no `name` of all; deadlocks and violations belong to the pair."""
         self.rounds = len(rows)
         self.operations = self.accepted = self.looks = self.violations = 0
         self.refused: Counter[str] = Counter()
