@@ -130,6 +130,20 @@ def test_a_list_has_its_own_order(lists, template):
     assert keys(template, client.get(f"{path}?ordering=")) == expected(template, DEFAULTS[template])
 
 
+def test_the_compiled_first_page_shows_each_person_their_own_rows(api, person, make_event, enroll):
+    """The first page is compiled once for each role, so it is asked for by two people of each role in turn."""
+    people = [person(f"{role}{n}", role=role) for role in ("user", "organizer", "admin") for n in (1, 2)]
+    events = [make_event(each, title=f"Talk of {each}") for each in people if each.is_organizer]
+    for event in events:
+        make_event(event.organizer, status="draft")
+        enroll(event, people[event.pk % 2])
+    paths = ["/events/", "/attendees/", *(f"/users/{each.organizer_id}/events" for each in events)]
+    paths += [f"/events/{each.pk}/attendees" for each in events]
+    for path, who in itertools.product(paths, people):
+        first, every = api(who).get(path), api(who).get(f"{path}?ordering=&page_size=50")
+        assert (first.status_code, first.json().get("results")) == (every.status_code, every.json().get("results"))
+
+
 @each_order
 def test_pages_are_walked_to_the_end_and_back(lists, template, ordering):
     """Forwards over every row once, and back over the same rows, with as many to a page."""
