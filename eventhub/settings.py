@@ -46,7 +46,7 @@ CORS_ALLOW_HEADERS = (
     *("accept", "authorization", "content-type"),
     *("idempotency-key", "if-match", "if-none-match", "x-request-id"),
 )
-CORS_EXPOSE_HEADERS = ("ETag", "Idempotent-Replayed", "Retry-After", "X-Request-ID")
+CORS_EXPOSE_HEADERS = ("ETag", "Idempotent-Replayed", "Retry-After", "WWW-Authenticate", "X-Request-ID")
 MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), env.whole_number(1024, 1024**3))
 # Days after an event's end when its attendees become anonymous (registrations/services/retention.py); 0: never.
 RETENTION_DAYS = read("RETENTION_DAYS", "0", env.whole_number(0, 36_500))

@@ -40,6 +40,12 @@ DESCRIPTIONS = {
     500: "A fault of the service",
     503: "The database is away or too busy; Retry-After says when to come back",
 }
+# Headers of refusals, which the exceptions set.
+HEADERS = {
+    401: {"WWW-Authenticate": "Always `Bearer`: the scheme to sign in with."},
+    429: {"Retry-After": "Seconds to wait."},
+    503: {"Retry-After": "Seconds to wait."},
+}
 NOT_MODIFIED = "The item is as `If-None-Match` says that you have it"
 # What the requests and answers of an operation that is about one item may carry.
 CONDITIONS = {
@@ -149,6 +155,10 @@ class ContractSchema(AutoSchema):
             bodies = [refusal.body for refusal in by_status[status]]
             responses[str(status)] = {
                 "description": DESCRIPTIONS[status],
+                "headers": {
+                    name: {"description": text, "required": True, "schema": {"type": "string"}}
+                    for name, text in HEADERS.get(status, {}).items()
+                },
                 "content": {
                     "application/json": {
                         "schema": ERROR_REF,

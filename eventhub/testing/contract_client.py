@@ -85,12 +85,15 @@ def validator(reference: str) -> Any:
 
 
 def hold_against_document(method: str, path: str, answer: Any) -> None:
-    """Assert that the status, an error's code and the shape of the body are documented."""
+    """Assert that the status, the headers, an error's code and the shape of the body are documented."""
     operation = _operation(method, path.split("?")[0])
     if operation is None:
         return
     documented = operation["responses"].get(str(answer.status_code))
     assert documented, f"{method} {path} answered {answer.status_code}, which is not documented"
+    missing = {name for name, header in documented.get("headers", {}).items() if header.get("required")}
+    missing -= set(answer.headers)
+    assert not missing, f"{method} {path} answered {answer.status_code} without {missing}"
     if "content" not in documented:
         assert answer.content == b"", f"{method} {path} answered a body, which is not documented"
         return

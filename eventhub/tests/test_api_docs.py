@@ -267,6 +267,22 @@ def test_every_refusal_has_the_one_error_body(document):
     assert refs == {'{"$ref": "#/components/schemas/Error"}'}
 
 
+def test_refusals_name_their_headers(document):
+    """And every answer in the tests has them: see `hold_against_document`."""
+    named = {
+        (status, *answer.get("headers", {}))
+        for _, operation in operations(document)
+        for status, answer in operation["responses"].items()
+        if status >= "400"
+    }
+    assert {names for names in named if len(names) > 1} == {
+        ("401", "WWW-Authenticate"),
+        ("429", "Retry-After"),
+        ("503", "Retry-After"),
+    }
+    assert named.isdisjoint({("401",), ("429",), ("503",)})
+
+
 def test_every_operation_says_whether_it_takes_a_token(document):
     public = {name for name, operation in operations(document) if "security" not in operation}
     assert public == {

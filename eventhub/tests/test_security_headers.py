@@ -182,7 +182,7 @@ def test_a_page_that_is_named_may_call_the_api_with_a_token(client, api, olga):
             "if-none-match, x-request-id",
             "access-control-allow-methods": "DELETE, GET, OPTIONS, PATCH, POST, PUT",
             "access-control-max-age": "86400",
-            "access-control-expose-headers": "ETag, Idempotent-Replayed, Retry-After, X-Request-ID",
+            "access-control-expose-headers": "ETag, Idempotent-Replayed, Retry-After, WWW-Authenticate, X-Request-ID",
         },
     )
     read = api(olga).get("/events/", headers={"Origin": HOME})
