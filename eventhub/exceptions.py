@@ -6,9 +6,13 @@ eventhub/api/exception_handler.py turns them into responses.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
 
 RETRY_AFTER_SECONDS = 5
 
@@ -130,8 +134,34 @@ class AlreadyRegistered(Refusal):
         super().__init__(attendee_id=attendee_id)
 
 
+class ClosedReason(StrEnum):
+    NOT_ANNOUNCED = "not_announced"
+    CANCELLED = "cancelled"
+    OVER = "over"
+    NOT_OPEN_YET = "not_open_yet"
+    CLOSED = "closed"
+
+
 class RegistrationClosed(Refusal):
+    """The body has the reason, and `opens_at` or `closes_at` where that is the reason."""
+
     msg, code = "Registration is closed", "registration_closed"
+    _sentences: ClassVar = {
+        ClosedReason.NOT_ANNOUNCED: "the event is not announced yet",
+        ClosedReason.CANCELLED: "the event is cancelled",
+        ClosedReason.OVER: "the event is over",
+        ClosedReason.NOT_OPEN_YET: "it opens on {}",
+        ClosedReason.CLOSED: "it ended on {}",
+    }
+
+    def __init__(
+        self, reason: ClosedReason, *, opens_at: datetime | None = None, closes_at: datetime | None = None
+    ) -> None:
+        moments = {ClosedReason.NOT_OPEN_YET: ("opens_at", opens_at), ClosedReason.CLOSED: ("closes_at", closes_at)}
+        name, moment = moments.get(reason, ("", None))
+        when = date_format(timezone.localtime(moment), "j M Y, H:i T") if moment else ""
+        sentence = f"{self.msg}: {self._sentences[reason].format(when)}"
+        super().__init__(sentence, reason=reason.value, **({name: moment} if moment else {}))
 
 
 class EventFull(Refusal):

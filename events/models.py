@@ -14,7 +14,7 @@ from accounts.models import Role, User
 from eventhub import audit, datetimes
 from eventhub.api.etags import edition_of
 from eventhub.db.compiled_queries import CompiledQuery
-from eventhub.exceptions import EventNotFound
+from eventhub.exceptions import ClosedReason, EventNotFound
 from events.fields import DatabaseCountField
 
 MAX_CAPACITY = 2_147_483_647
@@ -213,13 +213,22 @@ class Event(models.Model):
     def is_over(self, now: datetime) -> bool:
         return self.status == EventStatus.COMPLETED or self.ends <= now
 
+    def closed_reason(self, now: datetime) -> ClosedReason | None:
+        """Return why people cannot register now, or None where they can."""
+        if self.status == EventStatus.DRAFT:
+            return ClosedReason.NOT_ANNOUNCED
+        if self.status == EventStatus.CANCELLED:
+            return ClosedReason.CANCELLED
+        if self.is_over(now):
+            return ClosedReason.OVER
+        if self.registration_opens is not None and now < self.registration_opens:
+            return ClosedReason.NOT_OPEN_YET
+        if self.registration_closes is not None and self.registration_closes <= now:
+            return ClosedReason.CLOSED
+        return None
+
     def is_open(self, now: datetime) -> bool:
-        return (
-            self.status in ANNOUNCED
-            and (self.registration_opens is None or self.registration_opens <= now)
-            and (self.registration_closes is None or now < self.registration_closes)
-            and now < self.ends
-        )
+        return self.closed_reason(now) is None
 
     def serves_queue(self, now: datetime) -> bool:
         """Return whether a free seat goes to the queue, also outside the registration window."""

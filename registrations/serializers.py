@@ -7,6 +7,7 @@ from rest_framework import serializers
 from eventhub.api.fields import IdField
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
+from eventhub.exceptions import ClosedReason
 from events.models import EventStatus
 from registrations.models import RegistrationStatus
 from registrations.services.eligibility import Eligibility
@@ -70,6 +71,11 @@ class ProspectSerializer(serializers.Serializer[Eligibility]):
     attendee_id = serializers.IntegerField(
         allow_null=True, help_text="With `already_registered`: the live registration."
     )
+    reason = serializers.ChoiceField(
+        choices=[reason.value for reason in ClosedReason], required=False, help_text="With `registration_closed`."
+    )
+    opens_at = TimeField(required=False, help_text="With the reason `not_open_yet`.")
+    closes_at = TimeField(required=False, help_text="With the reason `closed`: when that was.")
 
     example: ClassVar = {
         "allowed": False,

@@ -1,5 +1,6 @@
 """The API of registrations. The rules are in registrations/services/seats.py."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
@@ -16,6 +17,7 @@ from eventhub.db.compiled_queries import CompiledQuery
 from eventhub.exceptions import (
     AlreadyRegistered,
     AttendeeNotFound,
+    ClosedReason,
     EmailNotVerified,
     EventFull,
     EventNotFound,
@@ -30,7 +32,8 @@ from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSe
 from registrations.services import eligibility, seats
 
 _WITH_EVENT = CompiledQuery(lambda pk: Registration.objects.with_event().order_by().filter(pk=pk))
-NO_SEAT = (AlreadyRegistered(attendee_id=31), RegistrationClosed(), EventFull(can_wait=True))
+NOT_OPEN_YET = RegistrationClosed(ClosedReason.NOT_OPEN_YET, opens_at=datetime(2027, 3, 5, 9, tzinfo=UTC))
+NO_SEAT = (AlreadyRegistered(attendee_id=31), NOT_OPEN_YET, EventFull(can_wait=True))
 
 
 class AttendeeLists(ApiViewSet):

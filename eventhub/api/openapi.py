@@ -23,6 +23,16 @@ ERROR = {
         "can_wait": {"type": "boolean", "description": "With `event_full`: whether the queue is open."},
         "scope": {"type": "string", "description": "With `insufficient_scope`: the one that the token lacks."},
         "attendee_id": {"type": "integer", "description": "With `already_registered`: the live registration."},
+        "reason": {
+            "enum": [reason.value for reason in exceptions.ClosedReason],
+            "description": "With `registration_closed`.",
+        },
+        "opens_at": {"type": "string", "format": "date-time", "description": "With the reason `not_open_yet`."},
+        "closes_at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "With the reason `closed`: when that was.",
+        },
     },
 }
 DESCRIPTIONS = {

@@ -1,15 +1,17 @@
 """The contract's table of an event's states, and what each means for registering and for the queue."""
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from registrations.models import Registration
 
 pytestmark = pytest.mark.django_db
 
+SECOND = timedelta(seconds=1)
 STATES = ["draft", "upcoming", "active", "completed", "cancelled"]
 MAY_BECOME = {
     "draft": {"upcoming", "active"},
@@ -48,7 +50,9 @@ def test_back_to_draft_only_without_live_registrations(api, olga, make_event, en
 def test_who_may_register_in_which_state(api, olga, ada, bob, make_event, person, status):
     event = make_event(olga, status=status)
     answer = api(bob).post("/attendees/", {"event_id": event.pk})
-    closed = (409, {"msg": "Registration is closed", "code": "registration_closed"})
+    why = {"cancelled": "the event is cancelled", "completed": "the event is over"}.get(status)
+    reason = {"cancelled": "cancelled", "completed": "over"}.get(status)
+    closed = (409, {"msg": f"Registration is closed: {why}", "code": "registration_closed", "reason": reason})
     if status in ("upcoming", "active"):
         assert answer.status_code == 201
     elif status == "draft":
@@ -63,33 +67,59 @@ def test_who_may_register_in_which_state(api, olga, ada, bob, make_event, person
             assert answer.status_code == 201
 
 
+MORNING, EVENING = datetime(2031, 5, 1, 7, tzinfo=UTC), datetime(2031, 5, 1, 19, tzinfo=UTC)
+OPENS = {
+    "msg": "Registration is closed: it opens on 1 May 2031, 09:00 CEST",
+    "reason": "not_open_yet",
+    "opens_at": "2031-05-01T07:00:00Z",
+}
+CLOSED = {
+    "msg": "Registration is closed: it ended on 1 May 2031, 21:00 CEST",
+    "reason": "closed",
+    "closes_at": "2031-05-01T19:00:00Z",
+}
+OVER = {"msg": "Registration is closed: the event is over", "reason": "over"}
+
+
 @pytest.mark.parametrize(
-    ("opens", "closes", "is_open"),
-    [(None, None, True), (-1, None, True), (1, None, False), (None, 1, True), (None, -1, False), (-2, -1, False)],
+    ("fields", "now", "refused"),
+    [
+        ({"registration_opens": MORNING}, MORNING, None),
+        ({"registration_opens": MORNING}, MORNING - SECOND, OPENS),
+        ({"registration_closes": EVENING}, EVENING - SECOND, None),
+        ({"registration_closes": EVENING}, EVENING, CLOSED),
+        ({"registration_opens": MORNING, "registration_closes": EVENING}, MORNING - SECOND, OPENS),
+        ({"registration_opens": MORNING, "registration_closes": EVENING}, EVENING + SECOND, CLOSED),
+        ({"date_time": MORNING, "end_time": EVENING}, EVENING - SECOND, None),
+        ({"date_time": MORNING, "end_time": EVENING, "registration_closes": MORNING}, EVENING, OVER),
+        ({"date_time": MORNING}, datetime(2031, 5, 1, 21, 59, tzinfo=UTC), None),
+        ({"date_time": MORNING, "registration_opens": EVENING}, datetime(2031, 5, 1, 22, tzinfo=UTC), OVER),
+    ],
 )
-def test_the_window_of_registration(api, olga, bob, make_event, opens, closes, is_open):
-    now = timezone.now()
-    window = {
-        "registration_opens": opens and now + timedelta(hours=opens),
-        "registration_closes": closes and now + timedelta(hours=closes),
-    }
-    event = make_event(olga, **window)
-    answer = api(bob).post("/attendees/", {"event_id": event.pk})
-    assert answer.status_code == (201 if is_open else 409)
-    if not is_open:
-        assert answer.json()["code"] == "registration_closed"
+def test_the_times_of_registration(api, olga, bob, make_event, settings, fields, now, refused):
+    """What is refused is told beforehand, with the reason and its time; who runs the event is not refused."""
+    settings.TIME_ZONE = "Europe/Berlin"
+    event = make_event(olga, max_capacity=1, **{"date_time": datetime(2031, 6, 1, tzinfo=UTC), **fields})
+    with time_machine.travel(now, tick=False):
+        told = api(bob).get(f"/events/{event.pk}/registration").json()
+        answer = api(bob).post("/attendees/", {"event_id": event.pk})
+        if refused is None:
+            assert (answer.status_code, told["allowed"]) == (201, True)
+            return
+        body = {**refused, "code": "registration_closed"}
+        assert (answer.status_code, answer.json()) == (409, body)
+        assert told == {
+            "allowed": False,
+            "can_wait": False,
+            "seats_left": event.seats_left,
+            "attendee_id": None,
+            **body,
+        }
         assert api(olga).post("/attendees/", {"event_id": event.pk, "user_id": bob.pk}).status_code == 201
 
 
-@pytest.mark.parametrize(
-    ("begins", "ends", "is_open"),
-    [(-2, 1, True), (-2, -1, False), (-48, None, False), (48, None, True)],
-)
-def test_registration_ends_with_the_event(api, olga, bob, make_event, begins, ends, is_open):
-    now = timezone.now()
-    event = make_event(olga, date_time=now + timedelta(hours=begins), end_time=ends and now + timedelta(hours=ends))
-    answer = api(bob).post("/attendees/", {"event_id": event.pk})
-    assert answer.status_code == (201 if is_open else 409)
+def test_a_draft_is_not_announced(olga, make_event):
+    assert make_event(olga, status="draft").closed_reason(timezone.now()) == "not_announced"
 
 
 def test_without_an_end_an_event_lasts_through_its_first_day_in_the_time_zone(olga, make_event, settings):

@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import allowed, require_verified
 from eventhub.db.compiled_queries import CompiledQuery
-from eventhub.exceptions import AlreadyRegistered, EventFull, EventNotFound, Refusal, RegistrationClosed
-from events.models import Event, EventStatus
+from eventhub.exceptions import AlreadyRegistered, ClosedReason, EventFull, EventNotFound, Refusal, RegistrationClosed
+from events.models import Event
 from registrations.models import Registration, RegistrationStatus
 
 
@@ -42,10 +42,11 @@ def find_live_registration(event: Event, user_id: int | None) -> int | None:
 
 def require_registration_open(event: Event, by: User, now: datetime) -> None:
     """Raise RegistrationClosed. Who runs the event may register people unless it is cancelled."""
-    if event.is_open(now):
+    reason = event.closed_reason(now)
+    if reason is None:
         return
-    if event.status == EventStatus.CANCELLED or not allowed(by, "attendee", "create_for_others", event):
-        raise RegistrationClosed()
+    if reason == ClosedReason.CANCELLED or not allowed(by, "attendee", "create_for_others", event):
+        raise RegistrationClosed(reason, opens_at=event.registration_opens, closes_at=event.registration_closes)
 
 
 def require_entry(event: Event, *, user_id: int | None, live: int | None, by: User, now: datetime) -> None:

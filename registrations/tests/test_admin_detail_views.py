@@ -384,7 +384,7 @@ def test_refusals_stand_beside_their_field(office, olga, bob, make_event, enroll
     cancelled = make_event(olga, status="cancelled")
     client = office(olga)
     assert errors(add(client, mine, bob.email)) == {"email": ["Already registered for this event."]}
-    assert errors(add(client, cancelled)) == {"event": ["Registration is closed."]}
+    assert errors(add(client, cancelled)) == {"event": ["Registration is closed: the event is cancelled."]}
     assert errors(add(client, mine, "no address")) == {"email": ["Enter a valid email address."]}
     assert errors(add(client, mine, "")) == {"email": ["This field is required."]}
     assert errors(add(client, "")) == {"event": ["This field is required."]}

@@ -138,7 +138,7 @@ def test_a_full_event_without_a_queue_is_an_error_a_row(office, olga, make_event
 def test_a_cancelled_event_refuses_as_a_message(office, olga, make_event):
     event = make_event(olga, status="cancelled")
     page = upload(office(olga), event, "a@example.org,A,\n")
-    assert (page.status_code, "Registration is closed." in page.content.decode()) == (200, True)
+    assert (page.status_code, "Registration is closed: the event is cancelled." in page.content.decode()) == (200, True)
 
 
 def test_an_event_that_is_cancelled_between_refuses_too(office, olga, event):
@@ -146,7 +146,7 @@ def test_an_event_that_is_cancelled_between_refuses_too(office, olga, event):
     page = upload(client, event, "a@example.org,A,\n")
     Event.objects.filter(pk=event.pk).update(status="cancelled")
     answer = confirm(client, event, page)
-    assert ("Registration is closed." in answer.content.decode(), names(event)) == (True, [])
+    assert ("Registration is closed: the event is cancelled." in answer.content.decode(), names(event)) == (True, [])
 
 
 def test_a_workbook(office, olga, event):

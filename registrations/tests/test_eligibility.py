@@ -1,10 +1,9 @@
 """GET /events/<id>/registration: may I register, and why not. What it says is what POST /attendees/ then does; random
 states are in test_histories.py."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import timezone
 
 from eventhub.testing.responses import NO_EVENT, NO_HEADER, whole
 from registrations.models import Registration
@@ -12,7 +11,6 @@ from registrations.models import Registration
 pytestmark = pytest.mark.django_db
 
 FULL = {"code": "event_full", "msg": "Event is full"}
-CLOSED = {"code": "registration_closed", "msg": "Registration is closed"}
 ALREADY = {"code": "already_registered", "msg": "Already registered for this event"}
 
 
@@ -78,15 +76,23 @@ def test_who_has_cancelled_may_come_again(ask, bob, olga, make_event, enroll):
     assert ask(bob, event) == told()
 
 
-@pytest.mark.parametrize("status", ["cancelled", "completed"])
-def test_registration_is_closed_with_the_event(ask, bob, olga, make_event, status):
-    assert ask(bob, make_event(olga, max_capacity=1, status=status)) == told(**CLOSED)
+@pytest.mark.parametrize(("status", "reason"), [("cancelled", "cancelled"), ("completed", "over")])
+def test_registration_is_closed_with_the_event(ask, bob, olga, make_event, status, reason):
+    closed = {"code": "registration_closed", "msg": f"Registration is closed: the event is {reason}", "reason": reason}
+    assert ask(bob, make_event(olga, max_capacity=1, status=status)) == told(**closed)
 
 
 def test_outside_the_window_registration_is_for_who_runs_the_event(ask, bob, otto, olga, ada, make_event):
-    event = make_event(olga, max_capacity=3, registration_opens=timezone.now() + timedelta(hours=1))
+    opens = datetime(2031, 5, 1, 7, tzinfo=UTC)
+    event = make_event(olga, max_capacity=3, date_time=opens + timedelta(days=1), registration_opens=opens)
+    closed = {
+        "code": "registration_closed",
+        "msg": "Registration is closed: it opens on 1 May 2031, 07:00 UTC",
+        "reason": "not_open_yet",
+        "opens_at": "2031-05-01T07:00:00Z",
+    }
     assert [ask(who, event) for who in (bob, otto, olga, ada)] == [
-        *[told(**CLOSED, seats_left=3)] * 2,
+        *[told(**closed, seats_left=3)] * 2,
         told(seats_left=3),
         told(seats_left=2),
     ]

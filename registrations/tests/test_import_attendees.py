@@ -452,7 +452,7 @@ def test_an_event_that_is_not_there_is_refused(write, db, event, failure):
 
 def test_a_cancelled_event_and_a_missing_file_are_refused(write, tmp_path, olga, make_event):
     event = make_event(olga, status="cancelled")
-    assert run(write(PEOPLE), event) == Run([], [], "Talk: Registration is closed", 1)
+    assert run(write(PEOPLE), event) == Run([], [], "Talk: Registration is closed: the event is cancelled", 1)
     nowhere = tmp_path / "nowhere.csv"
     assert run(nowhere, event) == Run([], [], f"{nowhere}: No such file or directory.", 1)
 

@@ -7,7 +7,10 @@ from registrations.models import Registration
 
 pytestmark = pytest.mark.django_db
 
-CLOSED = (409, {"msg": "Registration is closed", "code": "registration_closed"})
+CLOSED = (
+    409,
+    {"msg": "Registration is closed: the event is cancelled", "code": "registration_closed", "reason": "cancelled"},
+)
 NOT_ALLOWED = (403, {"msg": "Not allowed", "code": "permission_denied"})
 
 

@@ -134,7 +134,7 @@ def test_taking_up_again_is_refused_where_registration_is_closed(api, bob, olga,
     row = case("cancelled", free=1)
     Event.objects.update(status="completed")
     answer = api(bob).patch(f"/attendees/{row.pk}", {"status": "registered"})
-    refused = {"msg": "Registration is closed", "code": "registration_closed"}
+    refused = {"msg": "Registration is closed: the event is over", "code": "registration_closed", "reason": "over"}
     assert (answer.status_code, answer.json()) == (409, refused)
     assert api(olga).patch(f"/attendees/{row.pk}", {"status": "registered"}).status_code == 200
 
