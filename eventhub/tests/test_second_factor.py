@@ -18,7 +18,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.services import second_factor
 from eventhub.exceptions import CodesPaused, Forbidden, SecondFactorExists, WrongCode
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 PASSWORD = "a passphrase for tests"
 LOGIN, CODE, PAGE = "/admin/login/", "/admin/code/", "/admin/second-factor/"

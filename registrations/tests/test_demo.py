@@ -21,7 +21,7 @@ from registrations.selectors import dashboard
 from registrations.selectors.dashboard import Reason
 from registrations.services.seat_audit import find_faults
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module", autouse=True)

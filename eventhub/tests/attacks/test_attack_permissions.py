@@ -27,7 +27,7 @@ from eventhub.testing.responses import (
 from eventhub.tests.attacks.operations import PRIVATE
 from eventhub.tests.attacks.scene import IDS, Scene, undone
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 NOBODYS = IDS[-1] + 1
 MISSING = {

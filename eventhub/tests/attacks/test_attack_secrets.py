@@ -17,7 +17,7 @@ from eventhub.tests.attacks.scene import IDS, Scene, undone
 from events.models import Event
 from registrations.models import Registration
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 NOBODYS = IDS[-1] + 1
 DRAFT = 1  # otto's, with a registration of bob's, by their places in the scene

@@ -17,7 +17,7 @@ from eventhub.testing.factories import PASSWORD
 from eventhub.testing.mailbox import token_in
 from eventhub.testing.responses import BAD_TOKEN, DONE, NO_HEADER, SIGN_IN_AGAIN, refusal, whole
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 EVIL = "evil@example.com"
 NEW = "the thief's long passphrase"
