@@ -172,7 +172,11 @@ class NewTokenSerializer(TokenSerializer):
 class TokenInput(Body):
     name = serializers.CharField(max_length=100, help_text="What it is for.")
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES), allow_empty=False)
-    expires_at = TimeField(required=False, help_text="At most 365 days from now; absent: 90 days.")
+    expires_at = TimeField(
+        end_of_day=True,
+        required=False,
+        help_text="At most 365 days from now; absent: 90 days. A date alone is the end of that day.",
+    )
     current_password = serializers.CharField(
         required=False,
         trim_whitespace=False,

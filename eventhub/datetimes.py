@@ -1,6 +1,11 @@
-"""Times of the contract: read with or without offset, written in UTC with `Z`, years 1900 to 2999."""
+"""Times of the contract: read with or without offset, written in UTC with `Z`, years 1900 to 2999.
 
-from datetime import UTC, date, datetime, time, timedelta
+The API, files, forms and filters share two rules. A time without offset is in TIME_ZONE: the first one if the clocks go
+back and it occurs twice; with the offset from before the change if the clocks go forward and skip it (RFC 5545, 3.3.5).
+A date alone is the first moment of that day, and in an end field its last.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from django.utils import timezone
@@ -29,14 +34,24 @@ def parse(text: str, *, end_of_day: bool = False) -> datetime:
 
     A bare date is the start of that day in TIME_ZONE, or its end with `end_of_day`.
     """
+    text = text.upper()  # RFC 3339 allows "t" and "z"
     try:
         day = parse_date(text) if len(text) <= 10 else None
-        moment = datetime.combine(day, time.max if end_of_day else time.min) if day else parse_datetime(text)
+        moment = None if day else parse_datetime(text)
     except ValueError:
-        moment = None
+        day = moment = None
+    if day is not None:
+        return day_bound(day, end_of_day=end_of_day)
     if moment is None:
         raise ValueError(NOT_A_TIME)
     return to_utc(moment)
+
+
+def day_bound(day: date, *, end_of_day: bool = False, zone: tzinfo | None = None) -> datetime:
+    """Return the first or the last moment of a day in TIME_ZONE or `zone`. Raise ValueError as `to_utc`."""
+    # The fold chooses the later of two moments at the end, and the earlier of two at the start.
+    bound = time.max.replace(fold=1) if end_of_day else time.min
+    return to_utc(datetime.combine(day, bound, zone or timezone.get_default_timezone()))
 
 
 def start_of_day(moment: datetime) -> datetime:
@@ -59,10 +74,16 @@ def add_week(moment: datetime) -> datetime:
 
 
 class TimeField(serializers.DateTimeField):
+    """`end_of_day` makes a bare date the end of that day."""
+
+    def __init__(self, *, end_of_day: bool = False, **kwargs: Any) -> None:
+        self.end_of_day = end_of_day
+        super().__init__(**kwargs)
+
     def to_internal_value(self, value: Any) -> datetime:
         if not isinstance(value, str):
             raise serializers.ValidationError(NOT_A_TIME)
         try:
-            return parse(value)
+            return parse(value, end_of_day=self.end_of_day)
         except ValueError as problem:
             raise serializers.ValidationError(str(problem)) from None

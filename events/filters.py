@@ -10,9 +10,16 @@ from events.models import SEARCHED, Event, EventQuerySet, EventStatus
 class EventFilter(RequestFilterSet):
     status = filters.ChoiceFilter(choices=EventStatus.choices, method="filter_status")
     organizer_id = IdFilter(field_name="organizer_id")
-    date_from = TimeFilter(field_name="date_time", lookup_expr="gte", help_text="Begins then or later.")
+    date_from = TimeFilter(
+        field_name="date_time",
+        lookup_expr="gte",
+        help_text="Begins then or later. A date alone is the start of that day.",
+    )
     date_to = TimeFilter(
-        field_name="date_time", lookup_expr="lte", end_of_day=True, help_text="Begins then or earlier; a date: on it."
+        field_name="date_time",
+        lookup_expr="lte",
+        end_of_day=True,
+        help_text="Begins then or earlier. A date alone is the end of that day.",
     )
     upcoming = TrueOrFalse(method="filter_upcoming", help_text="Not over yet.")
     location = filters.CharFilter(method="filter_location", max_length=255, help_text="Contains, in any case.")

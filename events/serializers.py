@@ -9,6 +9,8 @@ from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from events.models import MAX_CAPACITY, EventStatus
 
+STARTS, ENDS = "A date alone is the start of that day.", "A date alone is the end of that day."
+
 
 class EventOrganizerSerializer(RowSerializer):
     user_id = serializers.IntegerField(source="pk")
@@ -71,16 +73,16 @@ class EventSerializer(RowSerializer):
 
 class EventInput(Body):
     title = serializers.CharField(max_length=255)
-    date_time = TimeField()
+    date_time = TimeField(help_text=STARTS)
     location = serializers.CharField(max_length=255)
     max_capacity = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
     description = serializers.CharField(required=False, allow_blank=True)
     status = serializers.ChoiceField(choices=EventStatus.choices, required=False)
     organizer_id = IdField(required=False, help_text="Another's is for admins.")
-    end_time = TimeField(required=False, allow_null=True)
+    end_time = TimeField(end_of_day=True, required=False, allow_null=True, help_text=ENDS)
     waitlist = serializers.BooleanField(required=False)
-    registration_opens = TimeField(required=False, allow_null=True)
-    registration_closes = TimeField(required=False, allow_null=True)
+    registration_opens = TimeField(required=False, allow_null=True, help_text=STARTS)
+    registration_closes = TimeField(end_of_day=True, required=False, allow_null=True, help_text=ENDS)
 
     example: ClassVar = {
         "title": "Night of the Telescopes",

@@ -120,6 +120,8 @@ def test_it_is_in_no_representation(made, bob):
 def test_it_lives_as_long_as_was_asked_for(api, bob):
     until = timezone.now().replace(microsecond=0) + timedelta(days=300)
     assert api(bob).post(TOKENS, {**WANTED, "expires_at": z(until)}).json()["expires_at"] == z(until)
+    day = until.date().isoformat()
+    assert api(bob).post(TOKENS, {**WANTED, "expires_at": day}).json()["expires_at"] == f"{day}T23:59:59.999999Z"
 
 
 @pytest.mark.parametrize("away", [timedelta(seconds=-1), timedelta(0), timedelta(days=365, seconds=1)])
