@@ -28,7 +28,7 @@ SELECT e.id, e.title, e.description, e.date_time, e.end_time, e.location, e.orga
  WHERE e.status <> 'draft'"""
 REGISTRATION = """
 SELECT r.id, r.event_id, e.title, e.date_time, e.location, e.status, r.user_id, r.registration_date, r.status, r.name,
-       r.contact_details, r.updated_at"""
+       r.contact_details, r.phone, r.updated_at"""
 OF_EVENT = f"""{REGISTRATION}
   FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
  WHERE r.event_id = %s AND e.organizer_id = %s"""
@@ -90,6 +90,7 @@ ATTENDEE_KEYS = (
     "status",
     "name",
     "contact_details",
+    "phone",
     "updated_at",
 )
 CHANGES = {"cancelled": CANCEL, "attended": CHECK_IN}

@@ -26,14 +26,14 @@ class RegistrationStatus(models.TextChoices):
 
 SEATED = (RegistrationStatus.REGISTERED, RegistrationStatus.ATTENDED)
 LIVE = (*SEATED, RegistrationStatus.WAITLISTED)
+# What people may edit beside the status.
+DETAILS = ("name", "contact_details", "phone")
 # The texts that a search looks through.
 TEXTS = ("name", "contact_details")
 
 
 # What an edit changes. Getting a seat from the queue is an edit; moving up in it, or a new title of the event, is not.
-_edited = attrgetter(
-    *("pk", "event_id", "user_id", "registration_date", "status", "name", "contact_details", "updated_at")
-)
+_edited = attrgetter(*("pk", "event_id", "user_id", "registration_date", "status", *DETAILS, "updated_at"))
 
 
 def status_stamps(at: datetime) -> dict[str, Any]:
@@ -84,6 +84,7 @@ class Registration(models.Model):
     status = models.CharField(max_length=10, choices=RegistrationStatus.choices, default=RegistrationStatus.REGISTERED)
     name = models.CharField(max_length=255, blank=True)
     contact_details = models.CharField(max_length=255, blank=True)
+    phone = models.CharField(max_length=255, blank=True, default="", db_default="")
     # Given by a trigger when the row begins to wait; says nothing in any other status.
     queue_number = models.BigIntegerField(null=True, editable=False)
     registration_date = models.DateTimeField(default=timezone.now, editable=False)

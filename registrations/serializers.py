@@ -30,6 +30,7 @@ class AttendeeSerializer(RowSerializer):
     status = serializers.ChoiceField(choices=RegistrationStatus.choices)
     name = serializers.CharField()
     contact_details = serializers.CharField()
+    phone = serializers.CharField()
     waitlist_position = serializers.IntegerField(
         allow_null=True, help_text="From 1, for a single waitlisted item; null in lists."
     )
@@ -51,6 +52,7 @@ class AttendeeSerializer(RowSerializer):
         "status": "registered",
         "name": "bob",
         "contact_details": "bob@example.org",
+        "phone": "+49 30 123456",
         "waitlist_position": None,
         "updated_at": "2027-03-02T10:30:00Z",
     }
@@ -104,6 +106,7 @@ class AttendeeInput(Body):
     user_id = IdField(required=False, help_text="Oneself, unless you run the event.")
     name = serializers.CharField(max_length=255, required=False)
     contact_details = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=255, required=False, allow_blank=True)
     status = serializers.ChoiceField(
         choices=[RegistrationStatus.REGISTERED.value, RegistrationStatus.WAITLISTED.value],
         required=False,
@@ -119,6 +122,7 @@ class AttendeeChanges(Body):
     status = serializers.ChoiceField(choices=RegistrationStatus.choices, required=False)
     name = serializers.CharField(max_length=255, required=False)
     contact_details = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=255, required=False, allow_blank=True)
 
     example: ClassVar = {"status": "cancelled"}
 

@@ -27,7 +27,7 @@ from eventhub.exceptions import (
 )
 from events.models import Event
 from registrations.filters import RegistrationFilter
-from registrations.models import TEXTS, Registration, RegistrationStatus
+from registrations.models import DETAILS, TEXTS, Registration, RegistrationStatus
 from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer, ProspectSerializer
 from registrations.services import eligibility, seats
 
@@ -107,13 +107,13 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
 
     def perform_create(self, body: Body, event: Event, user: User) -> Registration:
         values = body.validated_data
-        details = {key: values.get(key) for key in ("name", "contact_details")}
+        details = {key: values.get(key) for key in DETAILS}
         if values.get("status") == RegistrationStatus.WAITLISTED:
             return seats.join_queue(event=event, user=user, by=self.user, **details)
         return seats.register(event=event, user=user, by=self.user, **details)
 
     def perform_update(self, body: Body) -> Registration:
-        changes = {key: body.validated_data.get(key) for key in ("status", "name", "contact_details")}
+        changes = {key: body.validated_data.get(key) for key in ("status", *DETAILS)}
         registration = cast("Registration", body.instance)
         return seats.update(registration=registration, by=self.user, condition=self.precondition, **changes)
 

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 ACCOUNT = {"username": "zoe-quill", "email": "zoe@quill.example", "password": PASSWORD, "role": "organizer"}
 MARKS = ("quill", "zoe-", "+49 555")
 TALK = {"title": "Quill's evening", "location": "Quill Hall", "date_time": "2030-05-01T19:00:00Z", "max_capacity": 3}
-KEPT = {"name": "", "contact_details": "", "user": None, "status_by": None}
+KEPT = {"name": "", "contact_details": "", "phone": "", "user": None, "status_by": None}
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def zoe(api, fresh, ada, olga, make_event, enroll):
 
 def _registrations(client, zoe, office, olga, make_event, enroll):
     over, to_come = make_event(olga), make_event(olga)
-    details = {"name": "Zoe Quill", "contact_details": "+49 555 123"}
+    details = {"name": "Zoe Quill", "contact_details": "quill@mail.example", "phone": "+49 555 123"}
     keyed = {"headers": {"idempotency-key": "zoe-quill-1"}}
     pk = client.post("/attendees/", {"event_id": over.pk, **details}, **keyed).json()["attendee_id"]
     assert client.post("/attendees/", {"event_id": to_come.pk, **details}, **keyed).status_code in (201, 422)
@@ -124,6 +124,7 @@ def test_nothing_in_the_database_names_who_was_erased(api, fresh, ada, zoe, way)
         "events_historicalevent.location",
         "registrations_registration.name",
         "registrations_registration.contact_details",
+        "registrations_registration.phone",
     } <= before
     way(api, fresh, ada, zoe)
     assert places_of(*MARKS) == set()

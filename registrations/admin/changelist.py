@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.decorators import display
@@ -124,8 +124,9 @@ class RegistrationChangelist:
 
     @display(description="person", ordering="name")  # type: ignore[untyped-decorator]
     def person(self, row: Registration) -> str:
-        contact = format_html('<span class="block break-words font-normal">{}</span>', row.contact_details)
-        return format_html('<strong class="block font-semibold">{}</strong>{}', name_of(row), contact)
+        line = '<span class="block break-words font-normal">{}</span>'
+        lines = format_html_join("", line, [(text,) for text in (row.contact_details, row.phone) if text])
+        return format_html('<strong class="block font-semibold">{}</strong>{}', name_of(row), lines)
 
     @display(description="since")  # type: ignore[untyped-decorator]
     def since(self, row: Registration) -> str:

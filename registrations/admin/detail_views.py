@@ -12,8 +12,8 @@ from eventhub.admin.model_admin import RowSelect
 from eventhub.api.fields import could_be_id
 from events.models import Event
 from registrations.admin import actions, history, status
-from registrations.admin.forms import DETAILS, AddForm, DetailsForm, EventField
-from registrations.models import Registration
+from registrations.admin.forms import AddForm, DetailsForm, EventField
+from registrations.models import DETAILS, Registration
 from registrations.services import attendee_import, seats
 
 READ_ONLY = ("event_link", "registration_date")

@@ -8,10 +8,8 @@ from eventhub.admin.model_admin import RefusableModelForm
 from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.api.fields import could_be_id
 from eventhub.spreadsheets.entries import TableRow
-from registrations.models import Registration
+from registrations.models import DETAILS, Registration
 from registrations.services.attendee_file import Guest, build_guest
-
-DETAILS = ("name", "contact_details")
 
 
 class EventField(ModelChoiceField):  # type: ignore[type-arg]

@@ -7,7 +7,7 @@ from eventhub.spreadsheets.cells import in_zone
 from eventhub.spreadsheets.exports import Row
 from registrations.models import Registration, RegistrationQuerySet
 
-READ = ("event__title", "event__date_time", "name", "contact_details", "status", "registration_date")
+READ = ("event__title", "event__date_time", "name", "contact_details", "phone", "status", "registration_date")
 
 
 def header() -> list[str]:
@@ -18,6 +18,7 @@ def header() -> list[str]:
         in_zone("Event begins"),
         "Name",
         "Contact details",
+        "Phone",
         "Status",
         in_zone("Registered"),
     ]
@@ -36,6 +37,7 @@ def _row(registration: Registration) -> Row:
         event.date_time,
         registration.name,
         registration.contact_details,
+        registration.phone,
         registration.get_status_display(),
         registration.registration_date,
     ]

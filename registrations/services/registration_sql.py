@@ -16,9 +16,9 @@ from registrations.models import Registration, status_stamps
 # people may edit; the counts are left to the triggers.
 _INSERT = """
 INSERT INTO registrations_registration
-       (event_id, user_id, status, name, contact_details, registration_date, updated_at,
+       (event_id, user_id, status, name, contact_details, phone, registration_date, updated_at,
         status_since, status_by_id, status_through)
-SELECT id, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM events_event
+SELECT id, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM events_event
  WHERE id = %s AND updated_at = %s AND (waitlisted = 0 OR %s) {lock}
 RETURNING id"""
 _LOCK = {"postgresql": "FOR NO KEY UPDATE", "sqlite": ""}
@@ -26,11 +26,11 @@ _LOCK = {"postgresql": "FOR NO KEY UPDATE", "sqlite": ""}
 # The triggers lock the event, number those who wait in the order of the rows, and on PostgreSQL count once a statement.
 _INSERT_MANY = """
 INSERT INTO registrations_registration
-       (user_id, status, name, contact_details, event_id, registration_date, updated_at,
+       (user_id, status, name, contact_details, phone, event_id, registration_date, updated_at,
         status_since, status_by_id, status_through)
-SELECT user_id, status, name, contact_details, %s, %s, %s, %s, %s, %s FROM {rows} ORDER BY place
+SELECT user_id, status, name, contact_details, phone, %s, %s, %s, %s, %s, %s FROM {rows} ORDER BY place
 RETURNING id, status"""
-_COLUMNS = {"user_id": "bigint", "status": "text", "name": "text", "contact_details": "text"}
+_COLUMNS = {"user_id": "bigint", "status": "text", "name": "text", "contact_details": "text", "phone": "text"}
 
 _UPDATE = "UPDATE registrations_registration SET {columns} WHERE id = %s"
 
@@ -54,6 +54,7 @@ class NewRegistration(NamedTuple):
     status: str
     name: str
     contact_details: str
+    phone: str = ""
 
 
 def insert_if_unchanged(registration: Registration, *, queue_matters: bool) -> int | None:
@@ -64,6 +65,7 @@ def insert_if_unchanged(registration: Registration, *, queue_matters: bool) -> i
         registration.status,
         registration.name,
         registration.contact_details,
+        registration.phone,
         registration.registration_date,
         registration.updated_at,
         registration.status_since,

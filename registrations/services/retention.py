@@ -17,12 +17,12 @@ from events.models import Event
 from registrations.models import Registration
 
 AT_ONCE = 5000
-_HAS_PERSON = Q(user__isnull=False) | ~Q(name="") | ~Q(contact_details="")
+_HAS_PERSON = Q(user__isnull=False) | ~Q(name="") | ~Q(contact_details="") | ~Q(phone="")
 
 
 def anonymize(registrations: Any) -> int:
     """Anonymize and return how many. A trigger changes the log."""
-    count: int = registrations.update(user=None, name="", contact_details="")
+    count: int = registrations.update(user=None, name="", contact_details="", phone="")
     return count
 
 

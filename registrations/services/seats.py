@@ -83,6 +83,7 @@ def register(
     by: User,
     name: str | None = None,
     contact_details: str | None = None,
+    phone: str | None = None,
     now: datetime | None = None,
 ) -> Registration:
     """Give `user` a seat, in one statement. `event` comes from `get_event_for_registration`.
@@ -93,7 +94,7 @@ def register(
     for _ in range(ATTEMPTS):
         live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
         require_seat(event, user_id=user.pk, live=live, by=by, now=now)
-        registration = _build(event, user, by, name, contact_details)
+        registration = _build(event, user, by, name, contact_details, phone)
         registration.registration_date = registration.updated_at = registration.status_since = now
         with _translate_refusals(registration, event, now):
             pk = insert_if_unchanged(registration, queue_matters=event.serves_queue(now))
@@ -114,6 +115,7 @@ def join_queue(
     by: User,
     name: str | None = None,
     contact_details: str | None = None,
+    phone: str | None = None,
     now: datetime | None = None,
 ) -> Registration:
     """Give a seat if one is free for newcomers, else a place in the queue. Raise what `register` raises."""
@@ -121,7 +123,7 @@ def join_queue(
     with transaction.atomic():
         event = lock_event(event.pk)
         require_entry(event, user_id=user.pk, live=find_live_registration(event, user.pk), by=by, now=now)
-        registration = _build(event, user, by, name, contact_details)
+        registration = _build(event, user, by, name, contact_details, phone)
         registration.status, registration.status_since = decide_status(event, now), now
         with _translate_refusals(registration, event, now):
             registration.save(force_insert=True)
@@ -138,6 +140,7 @@ def update(
     status: str | None = None,
     name: str | None = None,
     contact_details: str | None = None,
+    phone: str | None = None,
     only_from: str | None = None,
     condition: Precondition = UNCONDITIONAL,
     now: datetime | None = None,
@@ -152,7 +155,7 @@ def update(
         registration = lock_registration(registration)
         condition.require(registration)
         event, was = registration.event, registration.status
-        details = {"name": name, "contact_details": contact_details}
+        details = {"name": name, "contact_details": contact_details, "phone": phone}
         changed = [key for key, text in details.items() if text not in (None, getattr(registration, key))]
         for key in changed:
             setattr(registration, key, details[key])
@@ -265,7 +268,9 @@ def _require_status(registration: Registration, status: str) -> None:
         raise Invalid({"status": [f"This is for {wanted} registrations, not {now} ones."]})
 
 
-def _build(event: Event, user: User, by: User, name: str | None, contact_details: str | None) -> Registration:
+def _build(
+    event: Event, user: User, by: User, name: str | None, contact_details: str | None, phone: str | None
+) -> Registration:
     """Fill in details from the account, but hide its address from organizers."""
     own_address = user.email if by == user or by.is_admin else ""
     return Registration(
@@ -273,6 +278,7 @@ def _build(event: Event, user: User, by: User, name: str | None, contact_details
         user=user,
         name=user.username if name is None else name,
         contact_details=own_address if contact_details is None else contact_details,
+        phone=phone or "",
     )
 
 

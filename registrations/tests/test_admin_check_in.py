@@ -47,6 +47,18 @@ def test_people_are_found_by_name_and_contact_in_this_event_alone(office, olga, 
         assert people(client.get(door_of(evening), {"q": text})) == names
 
 
+def test_address_and_phone_are_both_on_every_page_of_a_person(office, olga, evening, enroll):
+    row = enroll(evening, name="Dora", status="cancelled", contact_details="dora@example.org", phone="030 1")
+    for path in (
+        door_of(evening),
+        "/admin/registrations/registration/",
+        f"/admin/registrations/registration/{row.pk}/change/",
+        f"/admin/events/event/{evening.pk}/change/",
+    ):
+        page = office(olga).get(path).content.decode()
+        assert ("dora@example.org" in page, "030 1" in page) == (True, True), path
+
+
 def test_a_tap_lets_in_and_leads_to_an_empty_box_with_the_person_on_top(office, olga, evening):
     bob = Registration.objects.get(name="Bob")
     client = office(olga)

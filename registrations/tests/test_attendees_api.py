@@ -104,6 +104,17 @@ def test_a_registration_is_changed_by_its_person_and_who_runs_the_event(
         assert error(api(who).send(verb, path, {"name": ""})) == (403, refused)
 
 
+def test_a_phone_number_is_kept_beside_the_address(api, olga, bob, make_event):
+    made = api(bob).post("/attendees/", {"event_id": make_event(olga).pk, "phone": "+49 30 1"}).json()
+    path = f"/attendees/{made['attendee_id']}"
+    assert (made["contact_details"], made["phone"]) == ("bob@example.org", "+49 30 1")
+    assert api(olga).get("/attendees/").json()["results"][0]["phone"] == "+49 30 1"
+    edition = api(bob).get(path).headers["ETag"]
+    changed = api(bob).patch(path, {"phone": ""})
+    assert (changed.json()["contact_details"], changed.json()["phone"]) == ("bob@example.org", "")
+    assert changed.headers["ETag"] != edition
+
+
 @pytest.mark.parametrize("who", ["bob", "olga", "ada"])
 def test_deleting_a_registration_removes_it(api, olga, ada, bob, make_event, enroll, who):
     row = enroll(make_event(olga), bob)

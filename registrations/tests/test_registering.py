@@ -55,6 +55,7 @@ def test_registering_for_oneself(register, bob, olga, make_event):
             "status": "registered",
             "name": "bob",
             "contact_details": "bob@example.org",
+            "phone": "",
             "waitlist_position": None,
             "updated_at": z(row.updated_at),
         },
