@@ -1,12 +1,15 @@
 from django_filters import rest_framework as filters
 
 from accounts.models import Role, User
-from eventhub.api.filters import RequestFilterSet
+from eventhub.api.filters import RequestFilterSet, choose_one_of
+
+ROLES = [*Role.choices, ("attendee", Role.USER.label)]
 
 
 class UserFilter(RequestFilterSet):
     role = filters.TypedChoiceFilter(
-        choices=[*Role.choices, ("attendee", Role.USER.label)],
+        choices=ROLES,
+        error_messages=choose_one_of(ROLES),
         coerce=lambda role: Role.USER if role == "attendee" else role,
     )
 

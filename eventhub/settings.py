@@ -200,7 +200,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["eventhub.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["eventhub.api.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "eventhub.api.pagination.KeysetPagination",
-    "DEFAULT_FILTER_BACKENDS": ["eventhub.api.filters.Filters", "eventhub.api.filters.Search"],
+    "DEFAULT_FILTER_BACKENDS": [f"eventhub.api.filters.{name}" for name in ("KnownParameters", "Filters", "Search")],
     "DEFAULT_SCHEMA_CLASS": "eventhub.api.openapi.ContractSchema",
     "DEFAULT_METADATA_CLASS": None,
     "URL_FORMAT_OVERRIDE": None,

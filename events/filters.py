@@ -2,13 +2,13 @@ from django.db.models import BooleanField, Case, When
 from django.utils import timezone
 from django_filters import rest_framework as filters
 
-from eventhub.api.filters import IdFilter, RequestFilterSet, TimeFilter, TrueOrFalse
+from eventhub.api.filters import IdFilter, RequestFilterSet, SeveralFilter, TimeFilter, TrueOrFalse, equals_one_of
 from eventhub.db.text_search import stands_in
 from events.models import SEARCHED, Event, EventQuerySet, EventStatus
 
 
 class EventFilter(RequestFilterSet):
-    status = filters.ChoiceFilter(choices=EventStatus.choices, method="filter_status")
+    status = SeveralFilter(choices=EventStatus.choices, method="filter_status")
     organizer_id = IdFilter(field_name="organizer_id")
     date_from = TimeFilter(
         field_name="date_time",
@@ -29,10 +29,10 @@ class EventFilter(RequestFilterSet):
         model = Event
         fields: list[str] = []
 
-    def filter_status(self, queryset: EventQuerySet, name: str, value: str) -> EventQuerySet:
-        found = queryset.filter(status=value)
+    def filter_status(self, queryset: EventQuerySet, name: str, value: list[str]) -> EventQuerySet:
+        found = queryset.filter(equals_one_of("status", value))
         # The drafts that somebody sees are theirs; the database would look for them among all drafts.
-        is_theirs = value == EventStatus.DRAFT and self.request is not None
+        is_theirs = value == [EventStatus.DRAFT] and self.request is not None
         return found.managed_by(self.request.user) if is_theirs else found
 
     def filter_upcoming(self, queryset: EventQuerySet, name: str, value: bool) -> EventQuerySet:

@@ -136,7 +136,6 @@ def test_who_is_not_signed_in_lists_no_accounts(api, cast):
         ("ordering=created_at", ["olga", "otto", "ada", "bob", "eve"]),
         ("ordering=-created_at", ["eve", "bob", "ada", "otto", "olga"]),
         ("role=organizer&ordering=-username", ["otto", "olga"]),
-        ("colour=red", ["ada", "bob", "eve", "olga", "otto"]),
     ],
 )
 def test_the_list_is_filtered_searched_and_ordered(api, cast, ada, query, found):
@@ -146,8 +145,8 @@ def test_the_list_is_filtered_searched_and_ordered(api, cast, ada, query, found)
 @pytest.mark.parametrize(
     ("query", "errors"),
     [
-        ("role=owner", {"role": "Select a valid choice. owner is not one of the available choices."}),
-        ("role=%00", {"role": "Select a valid choice. \x00 is not one of the available choices."}),
+        ("role=owner", {"role": "Choose one of user, organizer, admin, attendee."}),
+        ("role=%00", {"role": "Choose one of user, organizer, admin, attendee."}),
         ("search=ol", {"search": "Enter at least 3 characters."}),
         ("search=%20ol%20", {"search": "Enter at least 3 characters."}),
         ("search=olg%00", {"search": "Null characters are not allowed."}),

@@ -1,6 +1,7 @@
 """Query parameters of lists. An unknown value is a 400, never an empty list."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,11 +14,16 @@ from rest_framework.request import Request
 
 from eventhub import datetimes
 from eventhub.api.fields import IdFormField
+from eventhub.api.pagination import PARAMETERS as PAGING
 from eventhub.api.pagination import invalid_parameter
 from eventhub.db.text_search import begins_in, stands_in
+from eventhub.exceptions import Invalid
 
 # Each word is a condition on every field: thousands of them would keep a database busy for long.
 MIN_SEARCH_LENGTH, MAX_SEARCH_LENGTH = 3, 255
+YES, NO = ("true", "1", "yes"), ("false", "0", "no")
+# A `+` that a client did not encode arrives as a space.
+OFFSET_AFTER_SPACE = re.compile(r"(\d:\d\d[\d:.,]*) (\d\d(?::?\d\d)?)$")
 
 
 def containing(queryset: QuerySet[Any], fields: Sequence[str], text: str) -> QuerySet[Any]:
@@ -42,11 +48,47 @@ class IdFilter(filters.NumberFilter):
         return None
 
 
+def choose_one_of(choices: Iterable[tuple[str, Any]]) -> dict[str, str]:
+    """Return the error messages of a field with these choices."""
+    return {"invalid_choice": f"Choose one of {', '.join(value for value, _ in choices)}."}
+
+
+class SeveralFormField(forms.MultipleChoiceField):
+    def to_python(self, value: Any) -> list[str]:
+        return [*dict.fromkeys(part for text in super().to_python(value) for part in text.split(",") if part)]
+
+
+class SeveralFilter(filters.MultipleChoiceFilter):
+    """Keep rows with one of the values, which are repeated or between commas."""
+
+    field_class = SeveralFormField
+
+    def __init__(self, choices: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+        about = {"help_text": "One or several: repeat the parameter, or put commas between the values."}
+        super().__init__(choices=choices, error_messages=choose_one_of(choices), **about, **kwargs)
+
+    def filter(self, queryset: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        return queryset.filter(equals_one_of(self.field_name, value)) if value else queryset
+
+
+def equals_one_of(name: str, values: Sequence[str]) -> Q:
+    """A single value as an equality, which has an index for each order."""
+    return Q((name, values[0])) if len(values) == 1 else Q((f"{name}__in", values))
+
+
+class BooleanFormField(forms.TypedChoiceField):
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).lower()
+
+
 class TrueOrFalse(filters.TypedChoiceFilter):
-    """Accept `true` or `false`; django-filter's own ignores other values."""
+    """Refuse what is neither, which django-filter's own filter ignores."""
+
+    field_class = BooleanFormField
 
     def __init__(self, help_text: str, **kwargs: Any) -> None:
-        super().__init__(choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", **kwargs)
+        choices = [(text, text) for text in (*YES, *NO)]
+        super().__init__(choices=choices, error_messages=choose_one_of(choices), coerce=YES.__contains__, **kwargs)
         extend_schema_field({"type": "boolean", "description": help_text})(self)
 
 
@@ -58,6 +100,7 @@ class TimeFormField(forms.CharField):
     def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)
         try:
+            text = OFFSET_AFTER_SPACE.sub(r"\1+\2", text)
             return datetimes.parse(text, end_of_day=self.end_of_day) if text else None
         except ValueError as problem:
             raise forms.ValidationError(str(problem)) from None
@@ -74,6 +117,24 @@ class RequestFilterSet(filters.FilterSet):
         offered: dict[str, Any] = cast("Any", type(self)).base_filters
         self.base_filters = {name: one for name, one in offered.items() if data is None or name in data}
         super().__init__(data, *args, **kwargs)
+
+
+class KnownParameters(BaseFilterBackend):
+    """Refuse a parameter that the list does not know, and one given twice that takes one value."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        offered = getattr(view, "filterset_class", None)
+        filters_by_name = offered.base_filters if offered else {}
+        known = {*PAGING, *filters_by_name, *(["search"] if getattr(view, "search_fields", ()) else [])}
+        problems = {}
+        for name, values in request.query_params.lists():
+            if name not in known:
+                problems[name] = [f"Unknown parameter. Choose one of {', '.join(sorted(known))}."]
+            elif len(values) > 1 and not isinstance(filters_by_name.get(name), SeveralFilter):
+                problems[name] = ["Give this parameter only once."]
+        if problems:
+            raise Invalid(problems)
+        return queryset
 
 
 class Filters(filters.DjangoFilterBackend):

@@ -28,6 +28,7 @@ from eventhub.db.postgresql.base import statement_timeout
 from eventhub.db.union_page import first_rows
 from eventhub.exceptions import BadRequest, Unavailable
 
+PARAMETERS = ("cursor", "ordering", "page_size")
 MAX_PAGE_SIZE = 200
 STATEMENT_SECONDS = 3
 QUERY_CANCELED = "57014"  # SQLSTATE, PostgreSQL's appendix A

@@ -78,7 +78,16 @@ def test_everybody_sees_all_but_drafts_by_date(titles, programme, olga, otto, ad
         ("search=dra", []),
         ("organizer_id=99999999999999999999", []),
         ("status=&ordering=&search=&cursor=&page_size=&upcoming=", ["Over", "Full", "Astronomy"]),
-        ("unknown=1", ["Over", "Full", "Astronomy"]),
+        ("status=active&status=completed", ["Over", "Astronomy"]),
+        ("status=active,completed&status=active", ["Over", "Astronomy"]),
+        ("status=active,draft", ["Astronomy"]),
+        ("status=,&status=", ["Over", "Full", "Astronomy"]),
+        *((f"has_seats={yes}", ["Over", "Astronomy"]) for yes in ("1", "yes", "TRUE", "Yes")),
+        *((f"has_seats={no}", ["Full"]) for no in ("0", "no", "False", "NO")),
+        ("date_from=2032-05-01T20:00:00+02:00", ["Full", "Astronomy"]),
+        ("date_from=2032-05-01T20:00:01+02", ["Astronomy"]),
+        ("date_to=2032-05-01T20:00+0200", ["Over", "Full"]),
+        ("date_to=2032-05-01+18:00", ["Over", "Full"]),
     ],
 )
 def test_orders_filters_and_search(titles, programme, query, expected):
@@ -98,21 +107,30 @@ def test_filters_narrow_each_other_in_every_order(titles, programme, request, wh
             assert set(both) == found[one] & found[other], (one, other, order)
 
 
+def test_drafts_among_other_statuses_are_ones_own(titles, programme, olga, ada):
+    found = [titles("status=draft&status=active", who=who) for who in (None, olga, ada)]
+    assert found == [["Astronomy"], ["Draft", "Astronomy"], ["Draft", "Astronomy"]]
+
+
 def test_the_organizer_filter(titles, programme, olga, otto):
     assert titles(f"organizer_id={otto.pk}") == ["Astronomy"]
     assert titles(f"organizer_id={olga.pk}") == ["Over", "Full"]
 
 
-CHOICE = "Select a valid choice. {} is not one of the available choices."
+STATUS = "Choose one of draft, upcoming, active, completed, cancelled."
+YES_OR_NO = "Choose one of true, 1, yes, false, 0, no."
 TIME = "Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."
 
 
 @pytest.mark.parametrize(
     ("query", "field", "problem"),
     [
-        ("status=open", "status", CHOICE.format("open")),
-        ("upcoming=1", "upcoming", CHOICE.format("1")),
-        ("has_seats=maybe", "has_seats", CHOICE.format("maybe")),
+        ("status=open", "status", STATUS),
+        ("status=active,open", "status", STATUS),
+        ("status=active&status=open", "status", STATUS),
+        ("upcoming=on", "upcoming", YES_OR_NO),
+        ("has_seats=maybe", "has_seats", YES_OR_NO),
+        ("date_from=2032-05-01+02:00+02:00+02", "date_from", TIME),
         ("organizer_id=olga", "organizer_id", "Enter a whole number."),
         ("organizer_id=1.5", "organizer_id", "Enter a whole number."),
         ("date_from=soon", "date_from", TIME),
