@@ -27,6 +27,7 @@ ALLOWED_HOSTS = read("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", env.hosts)
 CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "", env.origins)
 # The number of our proxies: that many addresses of X-Forwarded-For are trusted, and X-Forwarded-Proto.
 NUM_PROXIES = read("NUM_PROXIES", "0", env.whole_number(0, 10))
+TRUSTED_PROXIES = read("TRUSTED_PROXIES", "127.0.0.0/8,::1/128", env.networks)  # the peers that may set them
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if NUM_PROXIES else None
 SECURE_SSL_REDIRECT = read("SECURE_SSL_REDIRECT", "0", env.boolean)
 # Monitoring asks a worker directly, without the proxy that speaks HTTPS.
@@ -138,7 +139,7 @@ MIDDLEWARE = [
     # Each response has its security headers, also a static file and an error.
     "eventhub.http.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "eventhub.http.static_files.StaticFilesMiddleware",
     # Django's sessions, accounts and messages and the second factor, for paths under /admin/ alone.
     "eventhub.admin.middleware.AdminMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -13,6 +13,7 @@ get_wsgi_application()  # sets Django up, before the settings are read below
 from django.conf import settings  # noqa: E402
 
 from eventhub.db.postgresql.base import patience  # noqa: E402
+from eventhub.http import client_ip  # noqa: E402
 
 patience.seconds = settings.DB_WAIT_SECONDS
 
@@ -31,6 +32,7 @@ class Application(WSGIHandler):
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Read a chunked body, up to MAX_BODY_BYTES: Django reads none without a Content-Length."""
+        client_ip.drop_forged_headers(environ)
         if environ.get("HTTP_TRANSFER_ENCODING") and environ.get("wsgi.input_terminated"):
             body = environ["wsgi.input"].read(settings.MAX_BODY_BYTES + 1)
             environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})

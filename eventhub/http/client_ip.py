@@ -2,12 +2,33 @@
 
 import functools
 import ipaddress
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 
+logger = logging.getLogger("eventhub.proxies")
+
 UNKNOWN = "unknown"
+
+
+def drop_forged_headers(environ: dict[str, Any]) -> None:
+    """Remove what a peer outside TRUSTED_PROXIES says of the client's address and scheme."""
+    if settings.NUM_PROXIES and not _is_proxy(environ.get("REMOTE_ADDR", ""), tuple(settings.TRUSTED_PROXIES)):
+        for name in ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"):
+            environ.pop(name, None)
+
+
+@functools.lru_cache(8192)
+def _is_proxy(peer: str, networks: tuple[Any, ...]) -> bool:
+    if peer == "":  # a socket in the file system
+        return True
+    found = parsed(peer)
+    if found is not None and any(found in network for network in networks):
+        return True
+    logger.warning("X-Forwarded-* of a peer outside TRUSTED_PROXIES is ignored")
+    return False
 
 
 def throttle_key(meta: Mapping[str, Any]) -> str:
@@ -18,7 +39,8 @@ def throttle_key(meta: Mapping[str, Any]) -> str:
 def address(meta: Mapping[str, Any]) -> str:
     """Return the address that the outermost of NUM_PROXIES saw, or without proxies the peer's.
 
-    Clients may write anything into X-Forwarded-For: only what our own proxies have added counts.
+    Clients may write anything into X-Forwarded-For: only what our own proxies have added counts. `eventhub.wsgi` has
+    dropped the header of a peer that is no proxy of ours.
     """
     proxies = settings.NUM_PROXIES
     if proxies and (forwarded := meta.get("HTTP_X_FORWARDED_FOR")):

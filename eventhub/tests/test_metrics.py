@@ -5,11 +5,12 @@ from ipaddress import ip_network
 
 import pytest
 from django.db import OperationalError, transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from eventhub import tasks
 from eventhub.observability import metrics
 from eventhub.testing.responses import BAD_TOKEN, NO_HEADER, NO_PATH, NOT_ALLOWED, media, whole
+from eventhub.wsgi import Application
 from registrations.models import Registration
 from registrations.selectors import dashboard
 from registrations.services import seats
@@ -103,9 +104,39 @@ def test_behind_a_proxy_its_word_counts_and_not_the_clients(settings, forwarded,
     assert answer.status_code == (200 if may else 403)
 
 
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "status"),
+    [
+        ("127.0.0.1", "127.0.0.1", "200 OK"),
+        ("127.0.0.1", "203.0.113.9", "403 Forbidden"),
+        ("::ffff:127.0.0.1", "127.0.0.1", "200 OK"),
+        ("", "127.0.0.1", "200 OK"),  # through a socket in the file system
+        ("10.1.2.3", "127.0.0.1", "403 Forbidden"),
+        ("2001:db8::1", "::1", "403 Forbidden"),
+    ],
+)
+def test_an_address_counts_only_from_a_proxy_that_is_trusted(settings, peer, forwarded, status):
+    settings.NUM_PROXIES = 1
+    assert status_through_wsgi("/metrics", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded) == status
+
+
+@pytest.mark.parametrize(("peer", "status"), [("127.0.0.1", "200 OK"), ("10.1.2.3", "301 Moved Permanently")])
+def test_a_scheme_counts_only_from_a_proxy_that_is_trusted(settings, peer, status):
+    settings.NUM_PROXIES, settings.SECURE_SSL_REDIRECT = 1, True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert status_through_wsgi("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_PROTO="https") == status
+
+
 def test_it_is_read_without_https(settings):
     settings.SECURE_SSL_REDIRECT = True
     assert read()
+
+
+def status_through_wsgi(path, **environ):
+    statuses = []
+    request = RequestFactory().get(path, **environ)
+    Application()(request.environ, lambda status, headers: statuses.append(status)).close()
+    return statuses[0]
 
 
 # What is counted -----------------------------------------------------------------------------------------------------

@@ -97,6 +97,7 @@ VARIABLES = {
         lambda values: (values["NUM_PROXIES"], values["SECURE_PROXY_SSL_HEADER"]),
         (0, None),
     ),
+    "TRUSTED_PROXIES": (simply("TRUSTED_PROXIES"), [ip_network("127.0.0.0/8"), ip_network("::1/128")]),
     "SECURE_SSL_REDIRECT": (
         lambda values: [values.get(name, "Django's") for name in OVER_HTTPS],
         [False, False, False, "Django's", "Django's"],
@@ -190,6 +191,7 @@ GOOD = [
         (["https://www.example.org", "http://localhost:3000", "https://[2001:db8::1]:8443"], True),
     ),
     ("NUM_PROXIES", "2", (2, ("HTTP_X_FORWARDED_PROTO", "https"))),
+    ("TRUSTED_PROXIES", "10.1.0.0/16", [ip_network("10.1.0.0/16")]),
     ("SECURE_SSL_REDIRECT", "1", [True, True, True, "__Host-sessionid", "__Host-csrftoken"]),
     ("SECURE_HSTS_SECONDS", "31536000", 31_536_000),
     ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "1", True),
@@ -281,6 +283,7 @@ WRONG = [
         for text in ("*", "null", "www.example.org", "https://*.example.org", "https://example.org/", "https://a@b")
     ],
     *[("NUM_PROXIES", text, between(0, 10)) for text in ("-1", "11", "one", "1.0", "٣")],
+    *[("TRUSTED_PROXIES", text, NO_NETWORK) for text in ("localhost", "10.1.0.1/16")],
     ("SECURE_SSL_REDIRECT", "https", YES_OR_NO),
     *[("SECURE_HSTS_SECONDS", text, between(0, 10**9)) for text in ("-1", "1 year", "1000000001")],
     ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "all", YES_OR_NO),
