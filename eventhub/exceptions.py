@@ -130,8 +130,9 @@ class EmailExists(Refusal):
 class AlreadyRegistered(Refusal):
     msg, code = "Already registered for this event", "already_registered"
 
-    def __init__(self, *, attendee_id: int) -> None:
-        super().__init__(attendee_id=attendee_id)
+    def __init__(self, *, attendee_id: int | None = None) -> None:
+        extra: dict[str, Any] = {} if attendee_id is None else {"attendee_id": attendee_id}
+        super().__init__(**extra)
 
 
 class ClosedReason(StrEnum):

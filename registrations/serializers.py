@@ -104,6 +104,11 @@ class ProspectSerializer(serializers.Serializer[Eligibility]):
 class AttendeeInput(Body):
     event_id = IdField()
     user_id = IdField(required=False, help_text="Oneself, unless you run the event.")
+    email = serializers.EmailField(
+        max_length=254,
+        required=False,
+        help_text="Registers the person with this address, for who runs the event; with an account or without.",
+    )
     name = serializers.CharField(max_length=255, required=False)
     contact_details = serializers.CharField(max_length=255, required=False, allow_blank=True)
     phone = serializers.CharField(max_length=255, required=False, allow_blank=True)
@@ -114,6 +119,11 @@ class AttendeeInput(Body):
     )
 
     example: ClassVar = {"event_id": 12}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "email" in attrs and "user_id" in attrs:
+            raise serializers.ValidationError({"email": ["Send either user_id or email."]})
+        return attrs
 
 
 class AttendeeChanges(Body):

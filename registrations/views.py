@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts.idempotency.decorator import idempotent
 from accounts.models import User
 from accounts.permissions import require, require_verified
+from eventhub.api.fields import NO_ROW
 from eventhub.api.serializers import Body
 from eventhub.api.viewsets import ApiViewSet, CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
 from eventhub.db.compiled_queries import CompiledQuery
@@ -25,11 +26,13 @@ from eventhub.exceptions import (
     RegistrationClosed,
     UserNotFound,
 )
+from eventhub.spreadsheets.entries import TableRow
 from events.models import Event
 from registrations.filters import RegistrationFilter
 from registrations.models import DETAILS, TEXTS, Registration, RegistrationStatus
 from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer, ProspectSerializer
-from registrations.services import eligibility, seats
+from registrations.services import attendee_import, eligibility, seats
+from registrations.services.attendee_file import build_guest
 
 _WITH_EVENT = CompiledQuery(lambda pk: Registration.objects.with_event().order_by().filter(pk=pk))
 NOT_OPEN_YET = RegistrationClosed(ClosedReason.NOT_OPEN_YET, opens_at=datetime(2027, 3, 5, 9, tzinfo=UTC))
@@ -61,7 +64,9 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
         "retrieve": "A registration.",
         "create": """Register for an event, or with `"status": "waitlisted"` queue for it.
 
-        Without a status, or with `registered`: a seat, or 409 `event_full`. Who runs the event registers anyone.
+        Without a status, or with `registered`: a seat, or 409 `event_full`. Who runs the event registers anyone,
+        by `user_id` or by `email`. With `email`, somebody without an account gets one, which a password reset claims,
+        and neither the answer nor the registration shows what an account holds.
         """,
         "update": """Change the details or the status of a registration.
 
@@ -89,6 +94,11 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
             if status := body.validated_field("status"):
                 seats.require_transition(registration=body.instance, to=status, by=self.user)
             return {}
+        if body.names("email"):
+            require(self.user, "attendee", "create_for_others")
+            event = self._find_event(body, NO_ROW)
+            require(self.user, "attendee", "create_for_others", event)
+            return {"event": event}
         user_id = body.validated_field("user_id")
         if user_id is None or user_id == self.user.pk:
             require_verified(self.user)
@@ -105,12 +115,14 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
             body.is_valid(raise_exception=True)
         return eligibility.get_event_for_registration(event_id=event_id, user_id=user_id, by=self.user)
 
-    def perform_create(self, body: Body, event: Event, user: User) -> Registration:
+    def perform_create(self, body: Body, event: Event, user: User | None = None) -> Registration:
         values = body.validated_data
-        details = {key: values.get(key) for key in DETAILS}
-        if values.get("status") == RegistrationStatus.WAITLISTED:
-            return seats.join_queue(event=event, user=user, by=self.user, **details)
-        return seats.register(event=event, user=user, by=self.user, **details)
+        may_queue = values.get("status") == RegistrationStatus.WAITLISTED
+        if user is None:
+            guest = build_guest(TableRow(1, {key: values.get(key, "") for key in ("email", *DETAILS)}))
+            return attendee_import.add_attendee(event_id=event.pk, guest=guest, by=self.user, may_queue=may_queue)
+        enter = seats.join_queue if may_queue else seats.register
+        return enter(event=event, user=user, by=self.user, **{key: values.get(key) for key in DETAILS})
 
     def perform_update(self, body: Body) -> Registration:
         changes = {key: body.validated_data.get(key) for key in ("status", *DETAILS)}

@@ -23,16 +23,18 @@ class Body(serializers.Serializer[Any]):
     def fields(self) -> BindingDict:
         return _fields(type(self), self.partial)
 
+    def names(self, name: str) -> bool:
+        return isinstance(self.initial_data, Mapping) and name in self.initial_data
+
     def validated_field(self, name: str) -> Any:
         """Return one field, or None where it is absent or invalid, whatever the others are.
 
         For the refusals that win over the 400 of the whole body (eventhub/api/viewsets.py).
         """
-        data = self.initial_data
-        if not isinstance(data, Mapping) or name not in data:
+        if not self.names(name):
             return None
         try:
-            return self.fields[name].run_validation(data[name])
+            return self.fields[name].run_validation(self.initial_data[name])
         except (ValidationError, SkipField):
             return None
 

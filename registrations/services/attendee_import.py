@@ -14,7 +14,7 @@ from eventhub import audit
 from eventhub.db.batches import AT_ONCE, batches
 from eventhub.db.json_rows import among
 from eventhub.db.retry import ATTEMPTS, retried
-from eventhub.exceptions import EventFull, EventNotFound, Invalid
+from eventhub.exceptions import AlreadyRegistered, EventFull, EventNotFound, Invalid
 from events.models import Event
 from registrations.models import Registration, RegistrationStatus
 from registrations.services import seats
@@ -98,14 +98,20 @@ def add_attendee(
         require(by, "attendee", "create_for_others", event)
         user = User.objects.get(pk=find_or_create_accounts({guest.email})[guest.email])
         enter = seats.join_queue if may_queue else seats.register
-        return enter(
-            event=get_event_for_registration(event_id=event_id, user_id=user.pk, by=by),
-            user=user,
-            by=by,
-            name=guest.name,
-            contact_details=guest.contact_details,
-            now=now,
-        )
+        try:
+            return enter(
+                event=get_event_for_registration(event_id=event_id, user_id=user.pk, by=by),
+                user=user,
+                by=by,
+                name=guest.name,
+                contact_details=guest.contact_details,
+                now=now,
+            )
+        except AlreadyRegistered as refusal:
+            present = Registration.objects.filter(pk=refusal.body["attendee_id"], contact_details__iexact=guest.email)
+            if by.is_admin or present.exists():
+                raise
+            raise AlreadyRegistered() from None  # the id would tell an organizer whose address it is
 
 
 @retried

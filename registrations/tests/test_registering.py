@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.models import User
 from events.models import Event
 from registrations.models import Registration
 
@@ -11,6 +12,7 @@ CLOSED = (
     409,
     {"msg": "Registration is closed: the event is cancelled", "code": "registration_closed", "reason": "cancelled"},
 )
+TEXTS = ("status", "name", "contact_details")
 NOT_ALLOWED = (403, {"msg": "Not allowed", "code": "permission_denied"})
 
 
@@ -218,3 +220,71 @@ def test_a_free_seat_beside_a_queue_is_the_queues(register, bob, olga, make_even
     assert Registration.objects.get(pk=first.pk).status == "registered"
     assert (body["status"], body["waitlist_position"]) == ("waitlisted", 1)
     assert seat.status == "registered"
+
+
+# By address ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_organizer_registers_people_by_address_as_an_import_does(register, olga, ada, bob, make_event):
+    """Somebody with an account and somebody without look alike."""
+    event = make_event(olga)
+    answers = [
+        register(olga, event, email=" Bob@Example.org "),
+        register(olga, event, email="new@example.net"),
+        register(ada, event, email="other@example.net", name="Otto", contact_details="", status="waitlisted"),
+    ]
+    shown = [(answer.status_code, *(answer.json()[key] for key in TEXTS)) for answer in answers]
+    assert shown == [
+        (201, "registered", "Bob", "Bob@Example.org"),
+        (201, "registered", "new", "new@example.net"),
+        (201, "registered", "Otto", "other@example.net"),
+    ]
+    known, new, _ = Registration.objects.order_by("pk").select_related("user")
+    assert (known.user, new.user.email, new.user.has_usable_password()) == (bob, "new@example.net", False)
+
+
+def test_registering_by_address_is_for_who_runs_the_event(register, otto, bob, olga, make_event):
+    event = make_event(olga)
+    draft = make_event(olga, status="draft")
+    for who in (otto, bob):
+        for email in ("eve@example.org", who.email, "", None, "no address", ["x"]):
+            assert error(register(who, event, email=email)) == NOT_ALLOWED
+    assert error(register(bob, draft, email="eve@example.org")) == NOT_ALLOWED
+    assert error(register(otto, draft, email="eve@example.org")) == (
+        404,
+        {"msg": "Event not found", "code": "not_found"},
+    )
+    assert Registration.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "problem"),
+    [
+        ({"email": ""}, "email", "This field may not be blank."),
+        ({"email": None}, "email", "This field may not be null."),
+        ({"email": "no address"}, "email", "Enter a valid email address."),
+        ({"email": f"{'x' * 250}@example.org"}, "email", "Ensure this field has no more than 254 characters."),
+        ({"email": "bob@example.org", "name": ""}, "name", "This field may not be blank."),
+        ({"email": "bob@example.org", "user_id": 1}, "email", "Send either user_id or email."),
+    ],
+)
+def test_a_bad_address_seats_nobody(register, olga, make_event, body, field, problem):
+    answer = error(register(olga, make_event(olga), **body))
+    assert answer == (400, {"msg": f"{field}: {problem}", "code": "invalid", "errors": {field: [problem]}})
+    assert Registration.objects.count() == 0
+
+
+def test_a_refusal_by_address_makes_no_account_and_says_whose_it_is_only_where_that_shows(
+    register, olga, ada, bob, eve, make_event, enroll
+):
+    event = make_event(olga, max_capacity=2)
+    hidden = enroll(event, bob, name="Guest", contact_details="")
+    already = {"msg": "Already registered for this event", "code": "already_registered"}
+    assert error(register(olga, event, email=bob.email)) == (409, already)
+    assert error(register(ada, event, email=bob.email)) == (409, {**already, "attendee_id": hidden.pk})
+    added = register(olga, event, email=eve.email.upper()).json()["attendee_id"]
+    assert error(register(olga, event, email=eve.email)) == (409, {**already, "attendee_id": added})
+    assert error(register(olga, event, email="new@example.net")) == full(can_wait=True)
+    assert not User.objects.filter(email="new@example.net").exists()
+    waiting = register(olga, event, email="new@example.net", status="waitlisted").json()
+    assert (waiting["status"], waiting["waitlist_position"]) == ("waitlisted", 1)

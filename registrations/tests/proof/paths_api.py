@@ -37,7 +37,11 @@ def _join_queue(scene: Scene, chance: Random) -> Call:
 
 
 def _add(scene: Scene, chance: Random) -> Call:
-    body: dict[str, Any] = {"event_id": scene.event(chance).pk, "user_id": scene.newcomer(chance).pk}
+    """By the account, by its address, or by an address that has none."""
+    newcomer = scene.newcomer(chance)
+    stranger = f"stranger{chance.randrange(3)}-{scene.event_ids[0]}@example.org"
+    who = chance.choice([{"user_id": newcomer.pk}, {"email": newcomer.email}, {"email": stranger}])
+    body: dict[str, Any] = {"event_id": scene.event(chance).pk, **who}
     if chance.random() < 0.3:
         body["status"] = "waitlisted"
     return api(chance.choice([scene.organizer, scene.admin]), "POST", "/attendees/", body)
