@@ -54,6 +54,8 @@ def write_error(client: Any, status: int, reason: str, message: str) -> None:
     msg = "Internal server error" if status == 500 else reason
     body = json.dumps({"msg": msg, "code": codes.get(status, "invalid")})
     head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    if os.environ.get("CORS_ALLOWED_ORIGINS"):  # the origin is not known yet, and the body concerns nobody
+        head += "Access-Control-Allow-Origin: *\r\n"
     rest = f"Content-Length: {len(body)}\r\nX-Content-Type-Options: nosniff\r\n\r\n"
     gunicorn.util.write_nonblock(client, f"{head}{rest}{body}".encode("latin1"))
 

@@ -28,6 +28,13 @@ class BearerAuthentication(JWTAuthentication):
         except (AuthenticationFailed, TokenNotValid):  # of a kind that DRF expects here
             raise drf.AuthenticationFailed(TokenNotValid.msg, TokenNotValid.code) from None
 
+    def get_header(self, request: Request) -> bytes | None:  # type: ignore[override]
+        """Return the header with the scheme as we spell it: its case does not matter (RFC 9110, section 11.1)."""
+        header: bytes | None = super().get_header(request)
+        if header is not None and header[:7].lower() == b"bearer ":
+            return b"Bearer" + header[6:]
+        return header
+
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
         return get_account(validated_token)
 

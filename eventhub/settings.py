@@ -42,10 +42,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = read("SECURE_HSTS_INCLUDE_SUBDOMAINS", "0", env
 SECURE_HSTS_PRELOAD = read("SECURE_HSTS_PRELOAD", "0", env.boolean)
 # Origins whose pages may call the API with a token, never with our cookies.
 CORS_ALLOWED_ORIGINS = read("CORS_ALLOWED_ORIGINS", "", env.exact_origins)
-CORS_URLS_REGEX = r"^/(users|events|attendees|schema)(/|$)"
+CORS_URLS_REGEX = r"^/(?!(admin|static|docs|metrics|healthz|readyz)(/|$))"  # the API, and unknown paths
 CORS_ALLOW_HEADERS = (
-    *("accept", "authorization", "content-type"),
-    *("idempotency-key", "if-match", "if-none-match", "x-request-id"),
+    *("accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-request-id"),
+    *("baggage", "traceparent", "tracestate", "x-requested-with"),  # which browsers' monitoring and libraries add
 )
 CORS_EXPOSE_HEADERS = ("ETag", "Idempotent-Replayed", "Retry-After", "WWW-Authenticate", "X-Request-ID")
 MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), env.whole_number(1024, 1024**3))
@@ -183,7 +183,6 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": True,
-    "AUTH_HEADER_TYPES": ("Bearer", "bearer", "BEARER"),  # any case (RFC 9110, section 11.1)
 }
 
 # The back office ----------------------------------------------------------------------------------------------------

@@ -31,8 +31,10 @@ class Application(WSGIHandler):
     request_class = Request
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Read a chunked body, up to MAX_BODY_BYTES: Django reads none without a Content-Length."""
+        """Mend what Django takes for granted, and read a chunked body, up to MAX_BODY_BYTES."""
         client_ip.drop_forged_headers(environ)
+        if environ.get("SERVER_PROTOCOL") == "HTTP/1.1":  # which demands a Host; Django would take the server's name
+            environ.setdefault("HTTP_HOST", "")
         if environ.get("HTTP_TRANSFER_ENCODING") and environ.get("wsgi.input_terminated"):
             body = environ["wsgi.input"].read(settings.MAX_BODY_BYTES + 1)
             environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})

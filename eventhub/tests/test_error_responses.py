@@ -224,6 +224,12 @@ def test_another_scheme_is_no_header(api, bob, scheme):
     assert (whole(answer), answer.headers["WWW-Authenticate"]) == (NO_HEADER, 'Bearer realm="api"')
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
+def test_the_scheme_is_read_in_any_case(api, bob, scheme):
+    answer = api().get("/users/me", headers={"authorization": f"{scheme} {token_for(bob)}"})
+    assert (answer.status_code, answer.json()["username"]) == (200, bob.username)
+
+
 @pytest.mark.parametrize("header", ["", " "])
 def test_an_empty_header_is_no_header(api, header):
     assert whole(api().get("/users/me", headers={"authorization": header})) == NO_HEADER

@@ -147,6 +147,12 @@ def test_what_is_no_request_is_answered_in_the_contracts_form(one, raw):
     assert headers["content-type"] == "application/json"
 
 
+def test_pages_of_other_origins_may_read_why(database):
+    with served(database, workers=1, CORS_ALLOWED_ORIGINS="https://www.example.org") as service:
+        status, headers, _ = service.send(b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert (status, headers["access-control-allow-origin"]) == (414, "*")
+
+
 def test_a_file_that_is_too_large_is_refused_unread(one):
     head = b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000000000\r\n\r\n"
     status, _, body = one.send(head + b"x" * 3_000_000)
@@ -160,6 +166,13 @@ def test_the_host_of_a_request_line_is_nobodys_word(one, target):
     assert (status, b"evil" in body) == (200, False)
     status, _, body = one.send(f"GET {target} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n".encode())
     assert (status, b'"code":"invalid"' in body) == (400, True)
+
+
+def test_http_1_1_demands_a_host_where_every_name_is_allowed(database):
+    with served(database, workers=1, ALLOWED_HOSTS="*") as service:
+        status, _, body = service.send(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert (status, b'{"msg":"Invalid request","code":"invalid"}' in body) == (400, True)
+        assert service.send(b"GET /healthz HTTP/1.0\r\n\r\n")[0] == 200
 
 
 def test_of_two_hosts_none_counts(one):

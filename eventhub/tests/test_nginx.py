@@ -187,6 +187,24 @@ def test_what_is_too_large_is_the_contracts_413_of_the_service_or_of_nginx(tls):
         assert headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("request_line", "status", "body"),
+    [
+        (f"GET /?cursor={'x' * 8_300} HTTP/1.1", 414, {"msg": "URI Too Long", "code": "too_large"}),
+        ("nonsense", 400, {"msg": "Bad Request", "code": "invalid"}),
+        (f"GET / HTTP/1.1\r\nX: {'x' * 8_300}", 400, {"msg": "Bad Request", "code": "invalid"}),
+        ("GET / HTTP/1.1", 400, {"msg": "Bad Request", "code": "invalid"}),  # without Host
+    ],
+)
+def test_what_is_no_request_gets_the_contracts_error_of_nginx(tls, request_line, status, body):
+    with closing(tls.connect()) as client:
+        client.sendall(f"{request_line}\r\n\r\n".encode())
+        head, _, content = b"".join(iter(lambda: client.recv(65536), b"")).partition(b"\r\n\r\n")
+    assert (int(head.split()[1]), json.loads(content)) == (status, body)
+    assert b"\r\nContent-Type: application/json\r\n" in head
+    assert b"\r\nAccess-Control-Allow-Origin: *" in head
+
+
 def test_metrics_are_not_shown_to_the_outside(tls):
     status, _, body = tls.ask("GET", "/metrics")
     assert (status, json.loads(body)) == (404, {"msg": "Not found", "code": "not_found"})

@@ -179,7 +179,7 @@ def test_a_page_that_is_named_may_call_the_api_with_a_token(client, api, olga):
         {
             "access-control-allow-origin": HOME,
             "access-control-allow-headers": "accept, authorization, content-type, idempotency-key, if-match, "
-            "if-none-match, x-request-id",
+            "if-none-match, x-request-id, baggage, traceparent, tracestate, x-requested-with",
             "access-control-allow-methods": "DELETE, GET, OPTIONS, PATCH, POST, PUT",
             "access-control-max-age": "86400",
             "access-control-expose-headers": "ETag, Idempotent-Replayed, Retry-After, WWW-Authenticate, X-Request-ID",
@@ -193,8 +193,9 @@ def test_a_page_that_is_named_may_call_the_api_with_a_token(client, api, olga):
 @pytest.mark.usefixtures("open_to_home")
 def test_it_reads_refusals_too(client, settings):
     settings.THROTTLE_GENERAL = "1/day"
-    answers = [client.get("/events/", headers={"Origin": HOME}, REMOTE_ADDR="192.0.2.77") for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [401, 429]
+    paths = ("/no/such/path", "/events/", "/events/")
+    answers = [client.get(path, headers={"Origin": HOME}, REMOTE_ADDR="192.0.2.77") for path in paths]
+    assert [answer.status_code for answer in answers] == [404, 429, 429]
     assert {answer.headers["access-control-allow-origin"] for answer in answers} == {HOME}
 
 
@@ -208,7 +209,9 @@ def test_no_other_page_may(client, origin):
 
 
 @pytest.mark.usefixtures("open_to_home")
-@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/static/eventhub/favicon.svg", "/docs/", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/login/", "/static/eventhub/favicon.svg", "/docs/", "/metrics", "/admin"]
+)
 def test_nobody_elsewhere_reads_a_page_for_people(client, path):
     assert allowed(client.get(path, headers={"Origin": HOME})) == {}
     assert allowed(preflight(client, path, HOME, "POST")) == {}
