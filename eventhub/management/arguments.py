@@ -3,14 +3,14 @@ from collections.abc import Collection, Iterable
 from django.core.management.base import CommandError
 
 
-def mapped_columns(pairs: Iterable[str], fields: Collection[str]) -> dict[str, str]:
+def mapped_columns(pairs: Iterable[str], fields: Collection[str], *, may_be_empty: bool = False) -> dict[str, str]:
     """Parse the values of --map: `["title=Subject"]` becomes `{"title": "Subject"}`."""
     columns: dict[str, str] = {}
     for pair in pairs:
         field, equals, column = pair.partition("=")
-        if field not in fields or not equals or not column.strip():
+        if field not in fields or not equals or not (column.strip() or may_be_empty):
             raise CommandError(f"--map {pair}: expected FIELD=COLUMN with one of the fields {', '.join(fields)}.")
         if field in columns:
             raise CommandError(f"--map {pair}: {field} is already mapped.")
-        columns[field] = column
+        columns[field] = column.strip()
     return columns

@@ -1,6 +1,6 @@
 """Files of either kind as entries: of each row, what its cells say of the fields that their columns stand for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from eventhub.spreadsheets.cells import restored
@@ -43,12 +43,16 @@ def read_entries(
     first = next(records, None)
     if first is None:
         raise FileError("The file is empty.")
-    header = first.cells
-    positions = _positions(header, fields, required, columns)
+    positions = _positions(first.cells, fields, required, columns)
+    yield from entries_at(records, positions, width=len(first.cells))
+
+
+def entries_at(records: Iterable[Record], positions: Mapping[str, int], *, width: int) -> Iterator[TableRow]:
+    """Yield rows below a header of `width` columns; `positions` are those of the fields."""
     for line, cells in records:
         texts = {field: _cell(cells, position) for field, position in positions.items()}
-        surplus = any(cells[len(header) :])
-        yield TableRow(line, texts, f"There are {len(cells)}, and {len(header)} in the header." if surplus else "")
+        surplus = any(cells[width:])
+        yield TableRow(line, texts, f"There are {len(cells)}, and {width} in the header." if surplus else "")
 
 
 def _positions(

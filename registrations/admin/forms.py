@@ -55,7 +55,7 @@ class AddForm(RefusableModelForm):
         fields = ("event", *DETAILS)
         help_texts: ClassVar = {
             "name": "Leave empty to use the part of the address before the @.",
-            "contact_details": "How to reach the person. Leave empty to use the e-mail address.",
+            "contact_details": "How else to reach the person. The e-mail address is always kept.",
         }
 
     def validate_constraints(self) -> None:

@@ -1,64 +1,105 @@
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
 from accounts.models import User, normalize_email
-from eventhub.spreadsheets.entries import TableRow, read_entries, read_records
+from eventhub.spreadsheets.entries import TableRow, entries_at, read_records
+from eventhub.spreadsheets.sheets import FileError, Record
 from registrations.models import Registration
+from registrations.services.attendee_answers import comes, is_alone, is_one
+from registrations.services.attendee_columns import Columns, find_columns
 
-# The fields, and other names of their columns.
-FIELDS = {
-    "email": ("e-mail", "email address", "e-mail address", "mail", "mail address"),
-    "name": ("full name", "attendee", "attendee name", "guest"),
-    "contact_details": ("contact", "phone", "phone number", "telephone", "mobile"),
-}
-REQUIRED = ("email",)
 MAX_ROWS = 1_000_000
 LABEL_LENGTH = 60
 
 _EMAIL = User._meta.get_field("email")
 _NAME = Registration._meta.get_field("name")
 _CONTACT_DETAILS = Registration._meta.get_field("contact_details")
+_PHONE = Registration._meta.get_field("phone")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
+class AttendeeTable(NamedTuple):
+    """A list of people as its file has it; `records` are the rows below the header."""
+
+    header: Sequence[str]
+    records: Sequence[Record]
+
+
 class Guest(NamedTuple):
-    """A row; `typed` is the address, else the name, as given; `problem` is empty if it is valid."""
+    """A row; `typed` is the address, else the name, as given.
+
+    `problem` is empty if it is valid; `left_out` says why somebody who is in the file does not come.
+    """
 
     line: int
     typed: str
     email: str = ""
     name: str = ""
     contact_details: str = ""
+    phone: str = ""
     problem: str = ""
+    left_out: str = ""
 
     @property
     def place(self) -> str:
         return f"line {self.line} ({self.typed[:LABEL_LENGTH]!r})" if self.typed else f"line {self.line}"
 
 
-def read_attendees(content: bytes, *, columns: Mapping[str, str], max_rows: int = MAX_ROWS) -> list[Guest]:
-    """Read valid and invalid rows of a CSV file or an XLSX workbook; `columns` adds column names.
+def read_table(content: bytes, *, max_rows: int = MAX_ROWS) -> AttendeeTable:
+    """Read a CSV file or an XLSX workbook. Raise FileError."""
+    records = list(read_records(content, max_rows=max_rows))
+    if not records:
+        raise FileError("The file is empty.")
+    return AttendeeTable(records[0].cells, records[1:])
 
-    Defaults come from the address, never from accounts, so that nobody learns who has one. Raise FileError.
+
+def read_guests(table: AttendeeTable, columns: Columns) -> list[Guest]:
+    """Return valid and invalid rows, in their order.
+
+    Defaults come from the address, never from accounts, so that nobody learns who has one.
     """
-    records = read_records(content, max_rows=max_rows)
-    return [build_guest(entry) for entry in read_entries(records, fields=FIELDS, required=REQUIRED, columns=columns)]
+    return [build_guest(entry) for entry in entries_at(table.records, columns.positions, width=len(table.header))]
+
+
+def read_attendees(content: bytes, *, columns: Mapping[str, str], max_rows: int = MAX_ROWS) -> list[Guest]:
+    """Read a file whose columns have known headers or those in `columns`. Raise FileError."""
+    table = read_table(content, max_rows=max_rows)
+    return read_guests(table, require_columns(table, columns))
+
+
+def require_columns(table: AttendeeTable, chosen: Mapping[str, str]) -> Columns:
+    """Find the columns of a table. Raise FileError where a person would have to choose."""
+    columns = find_columns(table.header, chosen)
+    if columns.problem:
+        raise FileError(columns.problem)
+    return columns
 
 
 def build_guest(entry: TableRow) -> Guest:
-    typed, name = entry.texts["email"], entry.texts.get("name", "")
+    texts = entry.texts
+    typed = texts["email"]
+    name = texts.get("name") or " ".join(filter(None, (texts.get("first_name"), texts.get("last_name"))))
     guest = Guest(
         entry.line,
         typed or name,
         normalize_email(typed),
         name or typed.rpartition("@")[0],
-        entry.texts.get("contact_details") or typed,
+        _contact(typed, texts.get("contact_details", "")),
+        texts.get("phone", ""),
     )
+    status = texts.get("status", "")
+    if comes(status) is False:
+        return guest._replace(left_out=f"Their status is “{status}”.")
     return guest._replace(problem="; ".join(_problems(guest, entry)))
+
+
+def _contact(address: str, details: str) -> str:
+    """Return the details with the address, which an organizer sees nowhere else."""
+    return details if address.casefold() in details.casefold() else ", ".join(filter(None, (address, details)))
 
 
 def _problems(guest: Guest, entry: TableRow) -> Iterator[str]:
@@ -67,6 +108,7 @@ def _problems(guest: Guest, entry: TableRow) -> Iterator[str]:
     for field, text, forbidden in (
         (_EMAIL, guest.email, _CONTROL),
         (_NAME, guest.name, _CONTROL),
+        (_PHONE, guest.phone, _CONTROL),
         (_CONTACT_DETAILS, guest.contact_details, _CONTROL_BUT_LINES),
     ):
         try:
@@ -76,3 +118,13 @@ def _problems(guest: Guest, entry: TableRow) -> Iterator[str]:
         else:
             if forbidden.search(text):
                 yield f"{field.name}: Control characters are not allowed."
+    yield from _answers(entry.texts)
+
+
+def _answers(texts: Mapping[str, str]) -> Iterator[str]:
+    if comes(status := texts.get("status", "")) is None:
+        yield f"status: “{status}” is not known to mean that the person comes or does not."
+    if not is_one(quantity := texts.get("quantity", "")):
+        yield f"quantity: “{quantity}” must be 1. Give each person a row with an address of their own."
+    if not is_alone(guests := texts.get("guests", "")):
+        yield f"guests: “{guests}” must be 0. Give each guest a row with an address of their own."

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,7 +17,7 @@ from eventhub.db.json_rows import among
 from eventhub.db.retry import ATTEMPTS, retried
 from eventhub.exceptions import AlreadyRegistered, EventFull, EventNotFound, Invalid
 from events.models import Event
-from registrations.models import Registration, RegistrationStatus
+from registrations.models import LIVE, Registration, RegistrationStatus
 from registrations.services import seats
 from registrations.services.attendee_file import Guest
 from registrations.services.eligibility import decide_status, get_event_for_registration, require_registration_open
@@ -29,8 +30,12 @@ class ImportOutcome(StrEnum):
     SEAT = "seat"
     QUEUE = "queue"
     ALREADY_THERE = "already there"
+    LEFT_OUT = "left out"
     ERROR = "error"
 
+
+SAME_ADDRESS = "email: This address is already in line {}. Each person needs an address of their own."
+HAS_CANCELLED = "They have cancelled their registration."
 
 OUTCOMES = {RegistrationStatus.REGISTERED: ImportOutcome.SEAT, RegistrationStatus.WAITLISTED: ImportOutcome.QUEUE}
 STATUSES = {outcome: status for status, outcome in OUTCOMES.items()}
@@ -57,6 +62,10 @@ class AttendeeImportReport(NamedTuple):
     def errors(self) -> list[RowResult]:
         return [result for result in self.results if result.outcome == ImportOutcome.ERROR]
 
+    @property
+    def has_cancelled(self) -> bool:
+        return any(result.reason == HAS_CANCELLED for result in self.results)
+
 
 def import_attendees(
     *,
@@ -64,18 +73,20 @@ def import_attendees(
     rows: Sequence[Guest],
     by: User,
     skip_errors: bool = False,
+    reinstate: bool = False,
     dry_run: bool = False,
     now: datetime | None = None,
 ) -> AttendeeImportReport:
     """Register guests in file order: free seats first, then the waiting list.
 
-    Guests without an account get a placeholder; people already registered are skipped. Without `skip_errors` one error
-    prevents every write. Raise EventNotFound, Forbidden, or RegistrationClosed.
+    Guests without an account get a placeholder; people already registered are skipped, and so is who has cancelled,
+    unless `reinstate`. Without `skip_errors` one error prevents every write. Raise EventNotFound, Forbidden, or
+    RegistrationClosed.
     """
     now = now or timezone.now()
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _import(event_id, rows, by, skip_errors, dry_run, now)
+            return _import(event_id, rows, by, skip_errors, reinstate, dry_run, now)
         except IntegrityError:  # an account was deleted between its lookup and its registration
             if attempt == ATTEMPTS:
                 raise
@@ -105,23 +116,24 @@ def add_attendee(
                 by=by,
                 name=guest.name,
                 contact_details=guest.contact_details,
+                phone=guest.phone,
                 now=now,
             )
         except AlreadyRegistered as refusal:
-            present = Registration.objects.filter(pk=refusal.body["attendee_id"], contact_details__iexact=guest.email)
-            if by.is_admin or present.exists():
+            shows = Q(contact_details__iexact=guest.email) | Q(contact_details__istartswith=f"{guest.email}, ")
+            if by.is_admin or Registration.objects.filter(shows, pk=refusal.body["attendee_id"]).exists():
                 raise
             raise AlreadyRegistered() from None  # the id would tell an organizer whose address it is
 
 
 @retried
 def _import(
-    event_id: int, rows: Sequence[Guest], by: User, skip_errors: bool, dry_run: bool, now: datetime
+    event_id: int, rows: Sequence[Guest], by: User, skip_errors: bool, reinstate: bool, dry_run: bool, now: datetime
 ) -> AttendeeImportReport:
     with audit.acting_through(audit.Channel.IMPORT, by.pk), transaction.atomic():
         event = _lock(event_id, by, now)
-        known = find_accounts({guest.email for guest in rows if not guest.problem})
-        results = list(_decide(event, rows, _find_registered(event, known), now))
+        known = find_accounts({guest.email for guest in rows if not guest.problem and not guest.left_out})
+        results = list(_decide(event, rows, _find_statuses(event, known), reinstate, now))
         has_errors = any(result.outcome == ImportOutcome.ERROR for result in results)
         report = AttendeeImportReport(results, is_refused=has_errors and not skip_errors)
         if report.is_refused or dry_run:
@@ -143,30 +155,52 @@ def _lock(event_id: int, by: User, now: datetime) -> Event:
     return event
 
 
-def _find_registered(event: Event, known: Mapping[str, int]) -> set[str]:
-    live = Registration.objects.live().filter(event=event)
-    registered: set[str] = set()
+def _find_statuses(event: Event, known: Mapping[str, int]) -> dict[str, bool]:
+    """Return those who have a registration, and whether one of theirs is live."""
+    registrations = Registration.objects.filter(event=event).order_by()
+    is_live: dict[str, bool] = {}
     for batch in batches(list(known.items()), AT_ONCE):
-        users = set(live.filter(user__in=among([pk for _, pk in batch], "bigint")).values_list("user", flat=True))
-        registered.update(email for email, pk in batch if pk in users)
-    return registered
+        emails = {pk: email for email, pk in batch}
+        found = registrations.filter(user__in=among(list(emails), "bigint")).values_list("user", "status")
+        for pk, status in found:
+            is_live[emails[pk]] = is_live.get(emails[pk], False) or status in LIVE
+    return is_live
 
 
-def _decide(event: Event, rows: Sequence[Guest], registered: set[str], now: datetime) -> Iterator[RowResult]:
+def _decide(
+    event: Event, rows: Sequence[Guest], is_live: Mapping[str, bool], reinstate: bool, now: datetime
+) -> Iterator[RowResult]:
     """Decide each row by the rules of a single registration."""
     outcome, reason = ImportOutcome.SEAT, ""
+    lines: dict[str, int] = {}
     for guest in rows:
-        if guest.problem:
-            yield RowResult(guest, ImportOutcome.ERROR, guest.problem)
-        elif guest.email in registered:
-            yield RowResult(guest, ImportOutcome.ALREADY_THERE)
+        if result := _pass_over(guest, is_live, reinstate, lines):
+            yield result
         else:
             if outcome == ImportOutcome.SEAT:  # once seats run out, every later guest has the same outcome
                 outcome, reason = _decide_next(event, now)
             if outcome in STATUSES:
                 count_change(event, None, STATUSES[outcome])
-                registered.add(guest.email)
             yield RowResult(guest, outcome, reason)
+        if not guest.left_out and not guest.problem:
+            lines.setdefault(guest.email, guest.line)
+
+
+def _pass_over(
+    guest: Guest, is_live: Mapping[str, bool], reinstate: bool, lines: Mapping[str, int]
+) -> RowResult | None:
+    """Return the result of a row that asks for no place; `lines` are those of the addresses before it."""
+    if guest.left_out:
+        return RowResult(guest, ImportOutcome.LEFT_OUT, guest.left_out)
+    if guest.problem:
+        return RowResult(guest, ImportOutcome.ERROR, guest.problem)
+    if guest.email in lines:
+        return RowResult(guest, ImportOutcome.ERROR, SAME_ADDRESS.format(lines[guest.email]))
+    if is_live.get(guest.email):
+        return RowResult(guest, ImportOutcome.ALREADY_THERE)
+    if guest.email in is_live and not reinstate:
+        return RowResult(guest, ImportOutcome.LEFT_OUT, HAS_CANCELLED)
+    return None
 
 
 def _decide_next(event: Event, now: datetime) -> tuple[ImportOutcome, str]:
@@ -181,7 +215,7 @@ def _write(event: Event, results: Sequence[RowResult], known: Mapping[str, int],
     accounts = find_or_create_accounts({result.guest.email for result in accepted}, known)
     for batch in batches(accepted, AT_ONCE):
         registrations = [
-            NewRegistration(accounts[guest.email], STATUSES[outcome], guest.name, guest.contact_details)
+            NewRegistration(accounts[guest.email], STATUSES[outcome], guest.name, guest.contact_details, guest.phone)
             for guest, outcome, _ in batch
         ]
         inserted = insert_many(event.pk, registrations, now=now)

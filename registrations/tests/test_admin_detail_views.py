@@ -339,10 +339,11 @@ def errors(page):
 def test_somebody_new_gets_a_seat_and_an_account_that_nobody_can_sign_in_to(office, request, olga, make_event, who):
     event = make_event(olga)
     client = office(request.getfixturevalue(who))
-    answer = add(client, event, "New@Example.org", name="Nina", contact_details="Gate 1")
+    answer = add(client, event, "New@Example.org", name="Nina", contact_details="Gate 1", phone="030 1")
     row = Registration.objects.get()
     assert (answer.url, told(answer)) == (page_of(row), ["Nina has a seat."])
-    assert (row.name, row.contact_details, row.status, row.status_through) == ("Nina", "Gate 1", "registered", "admin")
+    assert (row.name, row.contact_details, row.phone) == ("Nina", "New@Example.org, Gate 1", "030 1")
+    assert (row.status, row.status_through) == ("registered", "admin")
     assert (row.user.email, row.user.has_usable_password()) == ("new@example.org", False)
 
 

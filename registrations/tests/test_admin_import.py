@@ -180,7 +180,7 @@ def test_the_example_can_be_imported(office, olga, event, kind):
     [
         (b"", "The submitted file is empty."),
         (b"\n\n", "The file is empty."),
-        (b"Name\nA\n", 'email: There is no column "email", only Name.'),
+        (b"Name\nA\n", "No column has a header for email addresses: Name."),
         (b"Email\n", "This file contains no people."),
         (b"Email\n\xff\xfe\n", "line 2: This is not UTF-8."),
         (b"PK\x03\x04nonsense", None),

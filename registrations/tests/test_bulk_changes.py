@@ -109,9 +109,10 @@ def test_the_queue_has_the_order_of_the_list_from_one_statement_to_the_next(monk
 def test_who_finds_neither_seat_nor_queue_leaves_those_before_as_they_are(olga, make_event):
     event = make_event(olga, max_capacity=3, waitlist=False)
     report = import_attendees(event_id=event.pk, rows=guests([1, 2, 1, 3, 4, 2, 5]), by=olga, skip_errors=True)
-    seat, there, full = ImportOutcome.SEAT, ImportOutcome.ALREADY_THERE, ImportOutcome.ERROR
-    assert [o.outcome for o in report.results] == [seat, seat, there, seat, full, there, full]
-    assert [o.reason for o in report.errors] == ["Event is full"] * 2
+    seat, error = ImportOutcome.SEAT, ImportOutcome.ERROR
+    assert [o.outcome for o in report.results] == [seat, seat, error, seat, error, error, error]
+    same = [attendee_import.SAME_ADDRESS.format(line) for line in (2, 3)]
+    assert [o.reason for o in report.errors] == [same[0], "Event is full", same[1], "Event is full"]
 
 
 def test_a_row_of_a_list_is_written_as_any_other_registration(olga, ada, bob, eve, make_event):

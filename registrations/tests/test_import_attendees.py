@@ -23,7 +23,8 @@ from eventhub.testing.concurrency import race
 from events.models import Event
 from registrations.models import Registration, RegistrationStatus, Transition
 from registrations.selectors import attendee_rows
-from registrations.services import account_deletion, attendee_import
+from registrations.services import account_deletion, attendee_import, seats
+from registrations.services.attendee_columns import FIELDS
 from registrations.services.attendee_file import read_attendees
 from registrations.services.attendee_import import ImportOutcome, import_attendees
 from registrations.tests.seat_rules import codes, rules_hold
@@ -55,7 +56,8 @@ def run(file, event, *arguments):
         )
     except CommandError as problem:
         failure, status = str(problem), problem.returncode
-    return Run(out.getvalue().splitlines(), errors.getvalue().splitlines(), failure, status)
+    lines = [line for line in out.getvalue().splitlines() if not line.startswith(("Columns: ", "Not used: "))]
+    return Run(lines, errors.getvalue().splitlines(), failure, status)
 
 
 @pytest.fixture
@@ -70,8 +72,11 @@ def write(tmp_path):
     return write
 
 
-def counted(seated=0, queued=0, there=0, errors=0, prefix=""):
-    return [f"{prefix}{seated} seated, {queued} on the waiting list, {there} already registered, {errors} with errors"]
+def counted(seated=0, queued=0, there=0, errors=0, prefix="", left_out=0):
+    return [
+        f"{prefix}{seated} seated, {queued} on the waiting list, {there} already registered, {left_out} left out, "
+        f"{errors} with errors"
+    ]
 
 
 def guests(*emails):
@@ -82,6 +87,10 @@ def guests(*emails):
 def taken(event):
     """The event's registrations in the order of being made."""
     return list(event.registrations.order_by("pk").values_list("user__email", "name", "contact_details", "status"))
+
+
+def phones(event):
+    return list(event.registrations.order_by("pk").values_list("phone", flat=True))
 
 
 def in_queue(event):
@@ -95,26 +104,40 @@ def test_people_of_a_list_get_the_free_seats_in_its_order_and_then_the_queue(wri
     event = make_event(olga, max_capacity=2)
     assert run(write(PEOPLE), event) == Run(counted(seated=2, queued=1), [])
     assert taken(event) == [
-        ("zoe@example.org", "Zoe", "+49 30 1", "registered"),
+        ("zoe@example.org", "Zoe", "zoe@example.org", "registered"),
         ("yan@example.org", "Yan", "Yan@Example.org", "registered"),
         ("xia@example.org", "Xia Lu", "xia@example.org", "waitlisted"),
     ]
+    assert phones(event) == ["+49 30 1", "", ""]
     event.refresh_from_db()
     assert (event.seats_taken, event.waitlisted) == (2, 1)
 
 
 def test_who_is_there_already_stays_as_they_are(write, olga, bob, eve, ada, make_event, enroll):
     event = make_event(olga, max_capacity=3)
-    for who, status in ((bob, "attended"), (eve, "waitlisted"), (ada, "cancelled")):
+    for who, status in ((bob, "attended"), (eve, "waitlisted"), (ada, "cancelled"), (ada, "registered")):
         enroll(event, who, status=status)
     Event.objects.filter(pk=event.pk).update(status="completed")  # so that nobody is moved up
+    before = list(event.registrations.order_by("pk").values())
     path = write("email,name\nBOB@example.org,x\neve@example.org,x\nada@example.org,Ada\n")
-    assert run(path, event) == Run(counted(seated=1, there=2), [])
-    assert list(event.registrations.order_by("pk").values_list("name", "status")) == [
-        ("bob", "attended"),
-        ("eve", "waitlisted"),
-        ("ada", "cancelled"),
-        ("Ada", "registered"),
+    assert run(path, event) == run(path, event, "--reinstate") == Run(counted(there=3), [])
+    assert list(event.registrations.order_by("pk").values()) == before
+
+
+def test_who_has_cancelled_is_left_out_unless_they_are_to_be_reinstated(write, olga, bob, make_event):
+    event = make_event(olga)
+    path = write("email,name\nzoe@example.org,Zoe\nbob@example.org,Bob\n")
+    run(path, event)
+    seats.cancel(registration=event.registrations.get(user=bob), by=bob)
+    left = "line 3 ('bob@example.org'): left out: They have cancelled their registration."
+    hint = "Use --reinstate to register people who have cancelled."
+    assert run(path, event) == Run([left, hint, *counted(there=1, left_out=1)], [])
+    assert [row[1::2] for row in taken(event)] == [("Zoe", "registered"), ("Bob", "cancelled")]
+    assert run(path, event, "--reinstate") == Run(counted(seated=1, there=1), [])
+    assert [row[1::2] for row in taken(event)] == [
+        ("Zoe", "registered"),
+        ("Bob", "cancelled"),
+        ("Bob", "registered"),
     ]
 
 
@@ -127,11 +150,23 @@ def test_a_second_run_finds_everybody_there(write, olga, make_event):
     assert User.objects.count() == 4
 
 
-def test_who_stands_twice_in_a_list_is_taken_once_and_a_bad_row_does_not_count(write, olga, make_event):
+def test_a_second_person_with_an_address_is_an_error_also_in_a_second_run(write, olga, make_event):
     event = make_event(olga)
-    path = write("email,name\nzoe@example.org,\x01\nZOE@example.org,Zoe\nzoe@Example.org,Other\n")
-    errors = ["line 2 ('zoe@example.org'): name: Control characters are not allowed."]
-    assert run(path, event, "--skip-errors") == Run(counted(seated=1, there=1, errors=1), errors)
+    path = write(
+        "email,name,status\nzoe@example.org,\x01,\nzoe@example.org,Left,declined\nZOE@example.org,Zoe,\n"
+        "zoe@Example.org,Zoe,yes\nzoe@example.org,,\n"
+    )
+    left = ["line 3 ('zoe@example.org'): left out: Their status is “declined”."]
+    errors = [
+        "line 2 ('zoe@example.org'): name: Control characters are not allowed.",
+        *(
+            f"line {place}: email: This address is already in line 4. Each person needs an address of their own."
+            for place in ("5 ('zoe@Example.org')", "6 ('zoe@example.org')")
+        ),
+    ]
+    assert run(path, event) == Run([*left, *counted(errors=3)], errors, REFUSED, 1)
+    assert run(path, event, "--skip-errors") == Run([*left, *counted(seated=1, errors=3, left_out=1)], errors)
+    assert run(path, event, "--skip-errors") == Run([*left, *counted(there=1, errors=3, left_out=1)], errors)
     assert taken(event) == [("zoe@example.org", "Zoe", "ZOE@example.org", "registered")]
 
 
@@ -306,10 +341,18 @@ def test_every_problem_of_a_row_is_named(olga, make_event):
     )
 
 
-def test_lines_in_contact_details_are_kept(olga, make_event):
-    rows = read_attendees(b'email,contact\nzoe@example.org,"Main Street 1\nTown"\n', columns={})
+@pytest.mark.parametrize(
+    ("details", "kept"),
+    [
+        ('"Main Street 1\nTown"', "zoe@example.org, Main Street 1\nTown"),
+        ("Gate 4 (ZOE@example.org)", "Gate 4 (ZOE@example.org)"),
+        ("", "zoe@example.org"),
+    ],
+)
+def test_contact_details_keep_the_address_and_their_lines(olga, make_event, details, kept):
+    rows = read_attendees(f"email,contact\nzoe@example.org,{details}\n".encode(), columns={})
     import_attendees(event_id=make_event(olga).pk, rows=rows, by=olga)
-    assert Registration.objects.get().contact_details == "Main Street 1\nTown"
+    assert Registration.objects.get().contact_details == kept
 
 
 @pytest.mark.parametrize(
@@ -318,17 +361,18 @@ def test_lines_in_contact_details_are_kept(olga, make_event):
         (PEOPLE, "people.csv"),
         (PEOPLE.replace(",", ";").replace("\n", "\r\n"), "people.txt"),
         ("\ufeff" + PEOPLE.replace(",", "\t"), "people"),
-        (PEOPLE.replace("email,name,phone", "E-mail Address,Full_Name,Contact Details"), "people.csv"),
+        (PEOPLE.replace("email,name,phone", "E-mail Address,Full_Name,Mobile Phone"), "people.csv"),
     ],
 )
 def test_lists_come_as_spreadsheets_write_them(write, olga, make_event, content, name):
     event = make_event(olga)
     assert run(write(content, name), event) == Run(counted(seated=3), [])
     assert [row[:3] for row in taken(event)] == [
-        ("zoe@example.org", "Zoe", "+49 30 1"),
+        ("zoe@example.org", "Zoe", "zoe@example.org"),
         ("yan@example.org", "Yan", "Yan@Example.org"),
         ("xia@example.org", "Xia Lu", "xia@example.org"),
     ]
+    assert phones(event) == ["+49 30 1", "", ""]
 
 
 def test_a_workbook_is_read_whatever_its_name_and_rows_are_named_by_their_numbers(tmp_path, olga, make_event):
@@ -340,7 +384,8 @@ def test_a_workbook_is_read_whatever_its_name_and_rows_are_named_by_their_number
     event = make_event(olga)
     errors = ["line 4 ('nobody'): email: Enter a valid email address."]
     assert run(path, event, "--skip-errors") == Run(counted(seated=1, errors=1), errors)
-    assert taken(event) == [("zoe@example.org", "5", "493012345678", "registered")]
+    assert taken(event) == [("zoe@example.org", "5", "zoe@example.org", "registered")]
+    assert phones(event) == ["493012345678"]
 
 
 def test_a_column_of_another_name_is_mapped(write, olga, make_event):
@@ -354,7 +399,8 @@ def test_a_column_of_another_name_is_mapped(write, olga, make_event):
     ("content", "failure"),
     [
         ("", "The file is empty."),
-        ("name\nZoe\n", 'email: There is no column "email", only name.'),
+        ("name\nZoe\n", "No column has a header for email addresses: name."),
+        ("email,mail,Email\na,b,c\n", 'The column "email" is there 2 times.'),
         ("email\n\u00e9".encode("latin-1"), "line 2: This is not UTF-8."),
         (b"PK\x03\x04", "The workbook is broken: File is not a zip file"),
     ],
@@ -429,12 +475,13 @@ def test_it_is_done_by_the_events_organizer_or_by_whom_the_command_names(write, 
         (["--as", "bob"], "Talk: Not allowed"),
         (["--as", ""], "No account named ."),
         (["--as", "zoe"], "No account named zoe."),
-        (["--map", "phone=x"], "--map phone=x: expected FIELD=COLUMN with one of the fields FIELDS."),
+        (["--map", "age=x"], "--map age=x: expected FIELD=COLUMN with one of the fields FIELDS."),
+        (["--map", "phone"], "--map phone: expected FIELD=COLUMN with one of the fields FIELDS."),
         (["--map", "name=A", "--map", "name=B"], "--map name=B: name is already mapped."),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(write, olga, otto, bob, make_event, arguments, failure):
-    failure = failure.replace("FIELDS", "email, name, contact_details")
+    failure = failure.replace("FIELDS", ", ".join(FIELDS))
     assert run(write(PEOPLE), make_event(olga), *arguments) == Run([], [], failure, 1)
 
 

@@ -8,16 +8,18 @@ from eventhub.exceptions import Refusal
 from eventhub.management.arguments import mapped_columns
 from eventhub.spreadsheets.sheets import FileError
 from events.models import Event
-from registrations.services.attendee_file import FIELDS, read_attendees
-from registrations.services.attendee_import import ImportOutcome, import_attendees
+from registrations.services.attendee_columns import FIELDS
+from registrations.services.attendee_file import Guest, read_guests, read_table, require_columns
+from registrations.services.attendee_import import AttendeeImportReport, ImportOutcome, import_attendees
 
 
 class Command(BaseCommand):
     help = (
         "Registers the people of a CSV or XLSX file for an event, in the order of the file: first the free seats, then "
         "the waiting list. People without an account get one, which they claim by resetting the password. People who "
-        "are already registered stay as they are. If a row has an error, nothing is written, all errors are printed, "
-        "and the exit status is 1."
+        "are already registered stay as they are. People are left out whose status in the file says that they do not "
+        "come, or who have cancelled since an earlier import. If a row has an error, nothing is written, all errors "
+        "are printed, and the exit status is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,39 +36,60 @@ class Command(BaseCommand):
             metavar="FIELD=COLUMN",
             action="append",
             default=[],
-            help=f"name of the column for a field; fields: {', '.join(FIELDS)}",
+            help=f"name of the column for a field, or FIELD= to use none; fields: {', '.join(FIELDS)}",
         )
         parser.add_argument("--skip-errors", action="store_true", help="import the rows without errors")
+        parser.add_argument("--reinstate", action="store_true", help="also register people who have cancelled")
         parser.add_argument("--dry-run", action="store_true", help="print the result of each row, write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         event = _event(options["event"])
         by = named_account(options["by"]) if options["by"] is not None else event.organizer
-        file: Path = options["file"]
+        rows = self._read(options["file"], mapped_columns(options["map"], FIELDS, may_be_empty=True))
         try:
-            rows = read_attendees(file.read_bytes(), columns=mapped_columns(options["map"], FIELDS))
+            report = import_attendees(
+                event_id=event.pk,
+                rows=rows,
+                by=by,
+                skip_errors=options["skip_errors"],
+                reinstate=options["reinstate"],
+                dry_run=options["dry_run"],
+            )
+        except Refusal as refusal:
+            raise CommandError(f"{event}: {refusal}") from None
+        self._write_rows(report, options["dry_run"])
+        if report.is_refused:
+            raise CommandError("Nothing was imported because of errors. Use --skip-errors to import the other rows.")
+
+    def _read(self, file: Path, chosen: dict[str, str]) -> list[Guest]:
+        try:
+            table = read_table(file.read_bytes())
+            columns = require_columns(table, chosen)
         except OSError as failure:
             raise CommandError(f"{file}: {failure.strerror}.") from None
         except FileError as failure:
             raise CommandError(f"{file}: {failure}") from None
-        try:
-            report = import_attendees(
-                event_id=event.pk, rows=rows, by=by, skip_errors=options["skip_errors"], dry_run=options["dry_run"]
-            )
-        except Refusal as refusal:
-            raise CommandError(f"{event}: {refusal}") from None
+        self.stdout.write(f"Columns: {', '.join(f'{field} = “{header}”' for field, header in columns.used)}")
+        if columns.unused:
+            self.stdout.write(f"Not used: {', '.join(f'“{header}”' for header in columns.unused)}")
+        return read_guests(table, columns)
+
+    def _write_rows(self, report: AttendeeImportReport, is_dry_run: bool) -> None:
         for guest, outcome, reason in report.results:
             if outcome == ImportOutcome.ERROR:
                 self.stderr.write(f"{guest.place}: {reason}")
-            elif options["dry_run"]:
+            elif outcome == ImportOutcome.LEFT_OUT:
+                self.stdout.write(f"{guest.place}: left out: {reason}")
+            elif is_dry_run:
                 self.stdout.write(f"{guest.place}: {outcome}")
-        counts, prefix = report.counts, "Dry run: " if options["dry_run"] else ""
+        if report.has_cancelled:
+            self.stdout.write("Use --reinstate to register people who have cancelled.")
+        counts, prefix = report.counts, "Dry run: " if is_dry_run else ""
         self.stdout.write(
             f"{prefix}{counts[ImportOutcome.SEAT]} seated, {counts[ImportOutcome.QUEUE]} on the waiting list, "
-            f"{counts[ImportOutcome.ALREADY_THERE]} already registered, {counts[ImportOutcome.ERROR]} with errors"
+            f"{counts[ImportOutcome.ALREADY_THERE]} already registered, {counts[ImportOutcome.LEFT_OUT]} left out, "
+            f"{counts[ImportOutcome.ERROR]} with errors"
         )
-        if report.is_refused:
-            raise CommandError("Nothing was imported because of errors. Use --skip-errors to import the other rows.")
 
 
 def _event(event_id: int) -> Event:

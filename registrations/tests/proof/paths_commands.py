@@ -40,7 +40,8 @@ def _time_goes_on(scene: Scene, chance: Random) -> Call:
 def _import_attendees(scene: Scene, chance: Random) -> Call:
     file = scene.write_file(guests(scene, chance))
     errors = ["--skip-errors"] if chance.random() < 0.7 else []
-    return _run("import_attendees", file, "--event", str(scene.event(chance).pk), *errors)
+    again = ["--reinstate"] if chance.random() < 0.5 else []
+    return _run("import_attendees", file, "--event", str(scene.event(chance).pk), *errors, *again)
 
 
 def _import_events(scene: Scene, chance: Random) -> Call:

@@ -101,6 +101,8 @@ NO_SEAT: dict[str, str] = {
     "module accounts.services.second_factor": ACCOUNT,
     "module accounts.services.api_tokens": ACCOUNT,
     "module accounts.services.jwt": ACCOUNT,
+    "module registrations.services.attendee_answers": READS,
+    "module registrations.services.attendee_columns": READS,
     "module registrations.services.attendee_file": READS,
     "module registrations.services.retention": FORGETS,
     "rule accounts.services.accounts.create_account": ACCOUNT,
