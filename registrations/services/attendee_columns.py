@@ -7,7 +7,7 @@ German.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from eventhub.spreadsheets.cells import restored
@@ -149,7 +149,7 @@ def _position(names: Sequence[str], field: str, name: str) -> int:
     return found[0]
 
 
-def _best(names: Sequence[str], field: str, *, taken: Sequence[int]) -> list[int]:
+def _best(names: Sequence[str], field: str, *, taken: Collection[int]) -> list[int]:
     """Return the positions of the columns whose headers fit best."""
     ranks = {
         place: rank
