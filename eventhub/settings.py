@@ -88,7 +88,7 @@ EMAIL_TIMEOUT = 10
 vars().update(read("EMAIL_URL", "consolemail://", Env.email_url_config))
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "EventHub <eventhub@localhost>", env.mailbox)
 # The beginning of links in mails: a client can write anything into a Host header.
-PUBLIC_URL = read("PUBLIC_URL", "http://127.0.0.1:8000", env.base_url)
+PUBLIC_URL = read("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT') or 8000}", env.base_url)
 PASSWORD_RESET_URL = read("PASSWORD_RESET_URL", f"{PUBLIC_URL}/admin/new-password/?token={{token}}", env.link)
 EMAIL_VERIFICATION_URL = read("EMAIL_VERIFICATION_URL", f"{PUBLIC_URL}/admin/verify-email/?token={{token}}", env.link)
 EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", env.choice("off", "optional", "required"))

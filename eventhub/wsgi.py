@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eventhub.settings")
 get_wsgi_application()  # sets Django up, before the settings are read below
@@ -39,6 +41,14 @@ class Application(WSGIHandler):
             body = environ["wsgi.input"].read(settings.MAX_BODY_BYTES + 1)
             environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
         return super().__call__(environ, start_response)
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """Leave out the body of a response to HEAD, of which gunicorn would warn."""
+        response: HttpResponseBase = super().get_response(request)
+        if request.method == "HEAD":
+            empty = "streaming_content" if response.streaming else "content"
+            setattr(response, empty, b"")
+        return response
 
 
 application = Application()

@@ -360,6 +360,11 @@ def test_good_values(name, text, value):
     assert VARIABLES[name][0](load(**{name: text})) == value
 
 
+@pytest.mark.parametrize(("port", "url"), [("8101", "http://127.0.0.1:8101"), ("", "http://127.0.0.1:8000")])
+def test_links_lead_to_the_port_that_gunicorn_listens_at(port, url):
+    assert load(PORT=port)["PUBLIC_URL"] == url
+
+
 @pytest.mark.parametrize(("size", "pool"), [("0", 0), ("1", 1), ("1000", 1000)])
 def test_the_pool_has_the_size_that_is_asked_for(size, pool):
     assert database(load(DATABASE_URL="postgres://u:p@h:5432/db", DB_POOL_SIZE=size)) == postgres(pool)
