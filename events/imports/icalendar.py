@@ -1,113 +1,158 @@
-"""Events from iCalendar (RFC 5545): one for each VEVENT."""
+"""Events from iCalendar (RFC 5545): one for each VEVENT, or for all of one UID the one that wins (RFC 5546, 2.1.5)."""
 
-import re
-import warnings
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from typing import Any
-
-from icalendar import Calendar, GloballyUniqueTZIDGuessed
-from icalendar import Event as VEvent
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from eventhub import datetimes
-from eventhub.spreadsheets.sheets import FileError
+from events.imports.calendar_times import Duration, Zones, later, read_duration, read_moment
+from events.imports.components import Component, read_components
 from events.imports.row_validation import ImportedEvent, validate_row
+from events.imports.series import series_problem
 from events.models import EventStatus
 
 TEXT_PROPERTIES = {"title": "SUMMARY", "description": "DESCRIPTION", "location": "LOCATION", "uid": "UID"}
-TIME_PROPERTIES = ("DTSTART", "DTEND", "DURATION")
-READ_PROPERTIES = (*TEXT_PROPERTIES.values(), *TIME_PROPERTIES, "STATUS")
-SERIES_PROPERTIES = ("RRULE", "RDATE", "RECURRENCE-ID")
+OF_ONE_LINE = {"title": " ", "location": ", ", "uid": ""}
+MAX_LABEL = 60
 
 
-def is_calendar(text: str) -> bool:
-    return text.lstrip()[:15].upper() == "BEGIN:VCALENDAR"
+class CalendarEvent(NamedTuple):
+    number: int
+    component: Component
+    zones: Zones
+    method: str
 
 
-def read_calendar(text: str) -> Iterator[ImportedEvent]:
-    """Yield the events of a calendar. Raise FileError where it is malformed.
+def read_calendar(content: bytes) -> Iterator[ImportedEvent]:
+    """Yield the events of a calendar. Raise FileError where there is none.
 
-    A missing description or end is empty; only `STATUS:CANCELLED` sets a status.
+    A missing description or end is empty; other fields that are missing or empty are not among the values. Only
+    `STATUS:CANCELLED` and `METHOD:CANCEL` set a status.
     """
-    for number, vevent in enumerate(_vevents(text), start=1):
-        values, problems = _values(vevent)
-        yield validate_row(f"VEVENT {number}", values, problems)
+    root = read_components(content)
+    calendars = [*root.walk("VCALENDAR"), root]
+    numbered = enumerate(((calendar, event) for calendar in calendars for event in calendar.events), start=1)
+    zones = {id(calendar): Zones(calendar) for calendar in calendars}
+    events = [
+        CalendarEvent(number, event, zones[id(calendar)], calendar.first("METHOD").upper())
+        for number, (calendar, event) in numbered
+    ]
+    for event in _without_superseded(events):
+        values, problems = _values(event)
+        place = f"VEVENT {event.number}"
+        if "title" not in values and "uid" in values:
+            place = f"{place} (UID {values['uid'][:MAX_LABEL]})"
+        yield validate_row(place, values, problems)
+    for calendar in calendars:
+        if calendar.problems:
+            yield ImportedEvent("The calendar", {}, " ".join(calendar.problems))
 
 
-def _vevents(text: str) -> list[VEvent]:
-    if _count(text, "BEGIN") != _count(text, "END"):
-        # The library ignores an unfinished calendar.
-        raise FileError("The calendar is incomplete: a BEGIN has no END.")
-    try:
-        with warnings.catch_warnings():
-            # A time zone with a vendor prefix is the one that the library guesses.
-            warnings.simplefilter("ignore", GloballyUniqueTZIDGuessed)
-            calendars = Calendar.from_ical(text, multiple=True)
-        vevents = [part for calendar in calendars for part in calendar.walk() if isinstance(part, VEvent)]
-    except Exception as problem:  # the parser raises many types
-        raise FileError(f"The calendar is malformed: {problem}") from problem
-    if not any(calendar.name == "VCALENDAR" for calendar in calendars):
-        raise FileError("The file contains no calendar.")
-    return vevents
+def _without_superseded(events: list[CalendarEvent]) -> list[CalendarEvent]:
+    """Keep, of each UID, the highest SEQUENCE, then the latest DTSTAMP, then the last."""
+    winners: dict[str, CalendarEvent] = {}
+    for event in events:
+        key = _identity(event)
+        if key not in winners or _revision(event.component) >= _revision(winners[key].component):
+            winners[key] = event
+    return [event for event in events if winners[_identity(event)] is event]
 
 
-def _count(text: str, keyword: str) -> int:
-    return len(re.findall(rf"^{keyword}:", text, re.MULTILINE | re.IGNORECASE))
+def _identity(event: CalendarEvent) -> str:
+    uid = event.component.first("UID")
+    if not uid:
+        return f"number {event.number}"
+    return f"uid {uid} {event.component.first('RECURRENCE-ID')}"
 
 
-def _values(vevent: VEvent) -> tuple[dict[str, Any], dict[str, str]]:
+def _revision(component: Component) -> tuple[int, str]:
+    sequence = component.first("SEQUENCE")
+    is_number = sequence.isascii() and sequence.isdigit() and len(sequence) < 20
+    return int(sequence) if is_number else 0, component.first("DTSTAMP")
+
+
+def _values(event: CalendarEvent) -> tuple[dict[str, Any], dict[str, str]]:
+    component = event.component
     values: dict[str, Any] = {}
-    # Properties that are not read may be broken, but a broken line without a name may belong to one that is.
-    problems = {name or "VEVENT": problem for name, problem in vevent.errors if name is None or name in READ_PROPERTIES}
-    if series := [name for name in SERIES_PROPERTIES if name in vevent]:
-        problems[series[0]] = "Recurring events are not supported. Give each occurrence its own VEVENT."
+    problems = {"VEVENT": " ".join(component.problems)} if component.problems else {}
     for field, name in TEXT_PROPERTIES.items():
         try:
-            values[field] = _text(vevent, name)
+            values[field] = _text(component, name, OF_ONE_LINE.get(field))
         except ValueError as problem:
             problems[name] = str(problem)
-    if not values.get("uid"):
-        values.pop("uid", None)
-    if not problems.keys() & set(TIME_PROPERTIES):
-        try:
-            values["date_time"], values["end_time"] = _moments(vevent)
-        except (ValueError, OverflowError) as problem:
-            problems["DTSTART"] = str(problem)
-    if str(vevent.get("STATUS", "")).upper() == "CANCELLED":
+        if field in OF_ONE_LINE and not values.get(field):
+            values.pop(field, None)
+    is_cancelled = event.method == "CANCEL" or component.first("STATUS").upper() == "CANCELLED"
+    if is_cancelled:
         values["status"] = EventStatus.CANCELLED
+    if is_cancelled and "uid" in values and "DTSTART" not in component.properties:
+        # A cancellation needs no more than the UID (RFC 5546, 3.2.5).
+        return {"uid": values["uid"], "status": values["status"]}, problems
+    try:
+        values["date_time"], values["end_time"] = _moments(component, event.zones)
+        if series := series_problem(component, event.zones):
+            problems["series"] = series
+        if event.method == "CANCEL":  # says no more than it needs to
+            values = {name: value for name, value in values.items() if value}
+    except OverflowError:
+        problems["DTSTART"] = datetimes.OUT_OF_RANGE
+    except ValueError as problem:
+        problems["DTSTART"] = str(problem)
     return values, problems
 
 
-def _text(vevent: VEvent, name: str) -> str:
-    value = vevent.get(name, "")
-    if not isinstance(value, str):  # a list for a repeated property, or VALUE=BINARY
-        raise ValueError("This must be given once, as text.")
-    return str(value).strip()
+def _text(component: Component, name: str, separator: str | None) -> str:
+    """Return a text; its lines joined by `separator` where the field has one line."""
+    given = component.only(name)
+    if given is None:
+        return ""
+    if str(given.params.get("ENCODING", "")).upper() == "BASE64":
+        raise ValueError("This must be a text.")
+    try:
+        given.value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("This is not UTF-8. Save the calendar in UTF-8.") from None
+    if "\0" in given.value:
+        raise ValueError("There is a NUL character in this text.")
+    if separator is None:
+        return given.value.strip()
+    return separator.join(line.strip(" ,\t") for line in given.value.splitlines() if line.strip(" ,\t"))
 
 
-def _moments(vevent: VEvent) -> tuple[datetime, datetime | None]:
-    if "DURATION" in vevent and not isinstance(getattr(vevent["DURATION"], "dt", None), timedelta):
-        raise ValueError("DURATION must be a length of time.")  # the library accepts a date here
-    start: date | datetime = vevent.start
-    for name in ("DTSTART", "DTEND"):
-        _require_known_zone(vevent, name)
+def _moments(component: Component, zones: Zones) -> tuple[datetime, datetime | None]:
+    """Return start and end. Nothing between them means no end, or for a whole day its end."""
+    start = read_moment(component, "DTSTART", zones)
+    if start is None:
+        raise ValueError("There is no DTSTART.")
+    end = read_moment(component, "DTEND", zones)
+    duration = read_duration(component)
+    if end is not None and duration is not None:
+        raise ValueError("There are DTEND and DURATION; only one of them may be given.")
     if not isinstance(start, datetime):
-        last_day = vevent.end - timedelta(days=1)  # DTEND is the first day after it
-        return datetimes.parse(str(start)), datetimes.parse(str(last_day), end_of_day=True)
-    if vevent.DURATION is not None:
-        return datetimes.to_utc(start), _later(start, vevent.DURATION)
-    return datetimes.to_utc(start), datetimes.to_utc(vevent.DTEND) if vevent.DTEND else None
+        return _whole_days(start, end, duration, zones)
+    if end is not None and not isinstance(end, datetime):
+        raise ValueError("DTSTART is a time and DTEND a date; both must be times, or both dates.")
+    if duration is not None:
+        end = later(start, duration)
+    begins, ends = datetimes.to_utc(start), datetimes.to_utc(end) if end else None
+    return begins, None if ends == begins else ends
 
 
-def _later(start: datetime, duration: timedelta) -> datetime:
-    """Add days by the local clock and the rest exactly (RFC 5545, 3.3.6)."""
-    to_the_day = datetimes.to_utc(start + timedelta(days=duration.days))
-    return datetimes.to_utc(to_the_day + timedelta(seconds=duration.seconds))
-
-
-def _require_known_zone(vevent: VEvent, name: str) -> None:
-    """Raise ValueError for an unknown time zone, which the library ignores."""
-    value = vevent.get(name)
-    zone = value and value.params.get("TZID")
-    if zone and isinstance(value.dt, datetime) and value.dt.tzinfo is None:
-        raise ValueError(f"The time zone {zone} is unknown.")
+def _whole_days(
+    start: date, end: date | datetime | None, duration: Duration | None, zones: Zones
+) -> tuple[datetime, datetime]:
+    """Return the bounds of whole days: DTEND is the first day after them."""
+    if isinstance(end, datetime):
+        raise ValueError("DTSTART is a date and DTEND a time; both must be times, or both dates.")
+    if duration is not None:
+        if duration.exact:
+            raise ValueError("DTSTART is a date; its DURATION must be in days or weeks.")
+        end = start + duration.nominal
+    days = (end - start).days if end is not None else 1
+    if days < 0:
+        raise ValueError("The end must be after the beginning.")
+    last = date.fromordinal(start.toordinal() + max(days, 1) - 1)
+    return (
+        datetimes.day_bound(start, zone=zones.floating),
+        datetimes.day_bound(last, end_of_day=True, zone=zones.floating),
+    )

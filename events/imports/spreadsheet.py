@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from eventhub import datetimes
@@ -14,16 +14,20 @@ FIELDS = (*REQUIRED, *OPTIONAL)
 # Whether a bare date means the end of that day.
 MEANS_END_OF_DAY = {"date_time": False, "end_time": True, "registration_opens": False, "registration_closes": True}
 # An empty cell keeps the event's value or the default here; in other columns it clears the value.
-IGNORED_IF_EMPTY = ("max_capacity", "status", "uid")
+IGNORED_IF_EMPTY = ("title", "location", "max_capacity", "status", "uid")
 
 
-def read_table(records: Iterator[Record], columns: Mapping[str, str]) -> Iterator[ImportedEvent]:
+def read_table(
+    records: Iterator[Record], columns: Mapping[str, str], defaults: Collection[str] = ()
+) -> Iterator[ImportedEvent]:
     """Yield the events of a table. Raise FileError for missing or repeated columns.
 
-    Columns have the name of their field, their name in an export, or the one in `columns`.
+    Columns have the name of their field, their name in an export, or the one in `columns`. A field among `defaults`
+    needs none.
     """
+    required = [field for field in REQUIRED if field not in defaults]
     names = {field: (_label(field), column_label(field)) for field in FIELDS}
-    for line, texts, problem in read_entries(records, fields=names, required=REQUIRED, columns=columns):
+    for line, texts, problem in read_entries(records, fields=names, required=required, columns=columns):
         values, problems = _values(texts)
         if problem:
             problems["columns"] = problem

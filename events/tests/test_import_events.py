@@ -1,24 +1,17 @@
 """`manage.py import_events`: files of people and of calendars become events, whole or not at all."""
 
-import io
-import re
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 from unittest.mock import call, patch
 
 import pytest
 from django.conf import settings as project
-from django.core.management import CommandError, call_command
 from django.db import connection
-from hypothesis import given
-from hypothesis import strategies as st
 
-from eventhub.spreadsheets.sheets import FileError
 from eventhub.testing.concurrency import race
 from events.imports.files import read_rows
 from events.models import Event
+from events.tests.import_runs import REFUSED, Run, at, counted, run
 from registrations.services import event_import
 
 pytestmark = pytest.mark.django_db
@@ -27,49 +20,6 @@ SAMPLES = Path(project.BASE_DIR).parent / "shared" / "data"
 CONFERENCES = {"title": "Subject", "date_time": "Start Date", "end_time": "End Date"}
 HEADER = "title,date_time,location,max_capacity\n"
 TALK = "Talk,2031-05-01T18:00:00Z,Hall,10\n"
-
-
-class Run(NamedTuple):
-    out: list[str]
-    errors: list[str]
-    failure: str = ""
-    status: int = 0
-
-
-def run(file, *arguments, organizer="olga"):
-    """What the command wrote, and how it ended."""
-    out, errors = io.StringIO(), io.StringIO()
-    failure, status = "", 0
-    try:
-        call_command(
-            "import_events", str(file), "--organizer", organizer, *arguments, stdout=out, stderr=errors, no_color=True
-        )
-    except CommandError as problem:
-        failure, status = str(problem), problem.returncode
-    return Run(out.getvalue().splitlines(), errors.getvalue().splitlines(), failure, status)
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Makes a file: of text, or of bytes as they are."""
-
-    def write(content, name="events.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
-def counted(created=0, updated=0, unchanged=0, errors=0):
-    return [f"{created} created, {updated} updated, {unchanged} unchanged, {errors} with errors"]
-
-
-REFUSED = "Nothing was imported because of errors. Use --skip-errors to import the other rows."
-
-
-def at(*parts):
-    return datetime(*parts, tzinfo=UTC)
 
 
 # Lists of real conferences, as people keep them ----------------------------------------------------------------------
@@ -161,9 +111,9 @@ def test_cells_that_are_left_out_at_the_end_of_a_line_are_empty(write, olga):
 @pytest.mark.parametrize(
     ("column", "cell", "problem"),
     [
-        ("title", "", "title: This field cannot be blank."),
+        ("title", "", "title: The file gives no title, and there is no default."),
         ("title", "x" * 256, "title: Ensure this value has at most 255 characters (it has 256)."),
-        ("location", "  ", "location: This field cannot be blank."),
+        ("location", "  ", "location: The file gives no location, and there is no default."),
         ("location", "x" * 256, "location: Ensure this value has at most 255 characters (it has 256)."),
         ("uid", "x" * 256, "uid: Ensure this value has at most 255 characters (it has 256)."),
         ("max_capacity", "0", "max_capacity: Ensure this value is greater than or equal to 1."),
@@ -194,7 +144,7 @@ def test_every_problem_of_every_row_is_named_by_the_line_it_begins_on(write, olg
     content = HEADER + '"Two\nlines",2031-05-01,Hall,5\n\n,soon,Hall,0\n' + TALK + "Talk,2031-05-01,Hall,5,6\n"
     assert run(write(content)).errors == [
         "line 5: date_time: Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z.; "
-        "title: This field cannot be blank.; max_capacity: Ensure this value is greater than or equal to 1.",
+        "max_capacity: Ensure this value is greater than or equal to 1.",
         "line 7 ('Talk'): columns: There are 5, and 4 in the header.",
     ]
 
@@ -239,9 +189,14 @@ def test_another_organizers_event_is_not_touched(write, olga, otto):
     ]
 
 
-def test_what_stands_twice_in_a_file_is_one_event_as_the_second_row_has_it(write, olga):
-    assert run(write(HEADER + TALK + TALK + TALK.replace("Hall", "Room 1"))).out == counted(1, 1, 1)
-    assert Event.objects.get().location == "Room 1"
+def test_what_stands_twice_in_a_file_is_one_event_and_in_two_places_two(write, olga):
+    room = TALK.replace("Hall", "Room 1")
+    assert run(write(HEADER + TALK + TALK.replace("10", "20") + room)).out == counted(created=2, updated=1)
+    assert run(write(HEADER + room + TALK.replace("10", "20"))).out == counted(unchanged=2)
+    assert list(Event.objects.order_by("pk").values_list("location", "max_capacity")) == [("Hall", 20), ("Room 1", 10)]
+    # One of them moves: the other keeps its place.
+    assert run(write(HEADER + TALK.replace("Hall", "Attic") + room)).out == counted(updated=1, unchanged=1)
+    assert sorted(Event.objects.values_list("location", flat=True)) == ["Attic", "Room 1"]
 
 
 def test_a_known_event_keeps_what_its_row_does_not_say(write, olga, make_event):
@@ -413,208 +368,3 @@ def test_a_file_that_is_not_there_or_none_is_refused(tmp_path, olga):
     nowhere = tmp_path / "nowhere.csv"
     assert run(nowhere) == Run([], [], f"{nowhere}: No such file or directory.", 1)
     assert run(tmp_path) == Run([], [], f"{tmp_path}: Is a directory.", 1)
-
-
-# iCalendar -----------------------------------------------------------------------------------------------------------
-
-
-def calendar(*vevents, before=""):
-    """A calendar of VEVENTs, each given by its lines; title and place are added where they are missing."""
-    parts = []
-    for lines in vevents:
-        named = {line.split(":")[0].split(";")[0] for line in lines.splitlines()}
-        added = [
-            f"{name}:{text}\n" for name, text in {"SUMMARY": "Talk", "LOCATION": "Hall"}.items() if name not in named
-        ]
-        parts.append(f"BEGIN:VEVENT\n{''.join(added)}{lines.strip()}\nEND:VEVENT\n")
-    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n{before}{''.join(parts)}END:VCALENDAR\n"
-    return text.replace("\n", "\r\n")
-
-
-def test_the_properties_of_a_vevent_become_the_fields_of_an_event(write, olga):
-    lines = (
-        "UID:a@b\nSUMMARY:Night\\, of the\n  Telescopes\nDESCRIPTION:Bring\\na coat.\nLOCATION;LANGUAGE=en:North lawn\n"
-        "DTSTART:20310501T190000Z\nDTEND:20310501T230000Z\nSTATUS:CONFIRMED\n"
-    )
-    assert run(write(calendar(lines), "events.ics"), "--capacity", "40") == Run(counted(created=1), [])
-    said = {
-        "uid": "a@b",
-        "title": "Night, of the Telescopes",
-        "description": "Bring\na coat.",
-        "location": "North lawn",
-        "date_time": at(2031, 5, 1, 19),
-        "end_time": at(2031, 5, 1, 23),
-        "status": "upcoming",
-        "max_capacity": 40,
-    }
-    assert list(Event.objects.values(*said)) == [said]
-    assert run(write(calendar(lines), "events.ics")) == Run(counted(unchanged=1), [])
-
-
-ELSEWHERE = """BEGIN:VTIMEZONE
-TZID:Elsewhere
-BEGIN:STANDARD
-DTSTART:19700101T000000
-TZOFFSETFROM:+0300
-TZOFFSETTO:+0300
-END:STANDARD
-END:VTIMEZONE
-"""
-
-
-@pytest.mark.parametrize(
-    ("lines", "begins", "ends"),
-    [
-        ("DTSTART:20310501T190000Z", at(2031, 5, 1, 19), None),
-        ("DTSTART:20310501T190000\nDTEND:20310501T200000", at(2031, 5, 1, 17), at(2031, 5, 1, 18)),
-        ("DTSTART;TZID=America/New_York:20310501T190000", at(2031, 5, 1, 23), None),
-        ("DTSTART;TZID=W. Europe Standard Time:20310501T190000", at(2031, 5, 1, 17), None),
-        ("DTSTART;TZID=/vendor.example/Europe/Berlin:20310501T190000", at(2031, 5, 1, 17), None),
-        ("DTSTART;TZID=Elsewhere:20310501T190000", at(2031, 5, 1, 16), None),
-        ("DTSTART:20310501T190000Z\nDURATION:PT90M", at(2031, 5, 1, 19), at(2031, 5, 1, 20, 30)),
-        # Over the night in which Berlin's clocks go forward: a day has 23 hours there, two hours are two hours.
-        ("DTSTART:20310329T190000\nDURATION:P1D", at(2031, 3, 29, 18), at(2031, 3, 30, 17)),
-        ("DTSTART:20310330T010000\nDURATION:PT2H", at(2031, 3, 30, 0), at(2031, 3, 30, 2)),
-        ("DTSTART;VALUE=DATE:20310501", at(2031, 4, 30, 22), at(2031, 5, 1, 21, 59, 59, 999999)),
-        ("DTSTART:20310501\nDTEND:20310502", at(2031, 4, 30, 22), at(2031, 5, 1, 21, 59, 59, 999999)),
-        (
-            "DTSTART;VALUE=DATE:20310501\nDTEND;VALUE=DATE:20310504",
-            at(2031, 4, 30, 22),
-            at(2031, 5, 3, 21, 59, 59, 999999),
-        ),
-        ("DTSTART;VALUE=DATE:20310501\nDURATION:P1W", at(2031, 4, 30, 22), at(2031, 5, 7, 21, 59, 59, 999999)),
-    ],
-)
-def test_times_of_a_calendar_are_read_as_rfc_5545_says(write, olga, settings, lines, begins, ends):
-    settings.TIME_ZONE = "Europe/Berlin"
-    path = write(calendar(lines, before=ELSEWHERE), "events.ics")
-    assert run(path, "--capacity", "5") == Run(counted(created=1), [])
-    assert list(Event.objects.values_list("date_time", "end_time")) == [(begins, ends)]
-
-
-@pytest.mark.parametrize(
-    ("lines", "problem"),
-    [
-        ("SUMMARY:", "title: This field cannot be blank."),
-        ("LOCATION:", "location: This field cannot be blank."),
-        ("SUMMARY:A\nSUMMARY:B", "SUMMARY: This must be given once, as text."),
-        ("DTSTART:soon", "DTSTART: Expected datetime, date, or time. Got: 'soon'"),
-        ("DTSTART;TZID=Nowhere/Town:20310501T190000", "DTSTART: The time zone Nowhere/Town is unknown."),
-        ("DTSTART:18991231T235959Z", "DTSTART: The year must be between 1900 and 2999."),
-        ("DTSTART:20310501T190000Z\nDTEND:20310501T190000Z", "end_time: The end must be after the beginning."),
-        ("DTSTART:20310501T190000Z\nDURATION:20310502", "DTSTART: DURATION must be a length of time."),
-        ("DTSTART;VALUE=DATE:20310501\nDURATION:20310502", "DTSTART: DURATION must be a length of time."),
-        ("DTSTART:20310501T190000Z\nDURATION:P999999999D", "DTSTART: date value out of range"),
-        (
-            "DTSTART:20310501T190000Z\nDTEND:20310502",
-            "DTSTART: DTSTART and DTEND must be of the same type, either date or datetime.",
-        ),
-        (
-            "DTSTART:20310501T190000Z\nDTEND:20310501T200000Z\nDURATION:PT1H",
-            "DTSTART: Only one of DTEND and DURATION may be in a VEVENT, not both.",
-        ),
-        (
-            "RRULE:FREQ=WEEKLY;COUNT=5",
-            "RRULE: Recurring events are not supported. Give each occurrence its own VEVENT.",
-        ),
-        (
-            "RECURRENCE-ID:20310501T190000Z",
-            "RECURRENCE-ID: Recurring events are not supported. Give each occurrence its own VEVENT.",
-        ),
-        ("no property", "VEVENT: Content line could not be parsed into parts: 'no property': Invalid content line"),
-    ],
-)
-def test_a_bad_vevent_is_named_by_its_number_and_summary(write, olga, lines, problem):
-    lines = lines if "DTSTART" in lines else f"{lines}\nDTSTART:20310501T190000Z"
-    path = write(calendar("SUMMARY:Good\nDTSTART:20310501T190000Z", lines), "events.ics")
-    place = "VEVENT 2" if "SUMMARY:" in lines else "VEVENT 2 ('Talk')"
-    done = run(path, "--capacity", "5", "--skip-errors")
-    assert done == Run(counted(created=1, errors=1), [f"{place}: {problem}"])
-    assert [event.title for event in Event.objects.all()] == ["Good"]
-
-
-def test_a_vevent_without_a_start_is_refused(write, olga):
-    path = write(calendar("UID:a"), "events.ics")
-    assert run(path, "--capacity", "5").errors == ["VEVENT 1 ('Talk'): DTSTART: No DTSTART given."]
-
-
-def test_what_we_do_not_read_of_a_vevent_may_be_broken(write, olga):
-    path = write(calendar("DTSTART:20310501T190000Z\nDTSTAMP:long ago\nSEQUENCE:first"), "events.ics")
-    assert run(path, "--capacity", "5") == Run(counted(created=1), [])
-
-
-def test_a_calendar_calls_events_off_and_says_nothing_else_of_their_status(write, olga):
-    def imported(*lines):
-        text = calendar("\n".join(["UID:a", "DTSTART:20310501T190000Z", *lines]))
-        return run(write(text, "events.ics"), "--capacity", "5").out, Event.objects.get().status
-
-    assert imported() == (counted(created=1), "upcoming")
-    assert imported("STATUS:CANCELLED") == (counted(updated=1), "cancelled")
-    assert imported("STATUS:CONFIRMED") == (counted(unchanged=1), "cancelled")
-
-
-def test_a_calendar_without_uids_or_ends_leaves_an_event_its_uid_and_takes_its_end(write, olga):
-    path = write(calendar("UID:a\nDTSTART:20310501T190000Z\nDURATION:PT1H"), "events.ics")
-    run(path, "--capacity", "5")
-    path = write(calendar("DTSTART:20310501T190000Z"), "events.ics")
-    assert (run(path).out, run(path).out) == (counted(updated=1), counted(unchanged=1))
-    assert list(Event.objects.values_list("uid", "end_time")) == [("a", None)]
-
-
-@pytest.mark.parametrize("name", ["events", "events.txt", "events.csv", "events.ICS"])
-def test_a_calendar_is_known_by_what_is_in_it_whatever_it_is_called(write, olga, name):
-    path = write("\ufeff" + calendar("DTSTART:20310501T190000Z"), name)
-    assert run(path, "--capacity", "5") == Run(counted(created=1), [])
-
-
-@pytest.mark.parametrize(
-    ("content", "arguments", "failure"),
-    [
-        (calendar(), ["--map", "title=Name"], "Columns can be mapped for tables only, and this file is a calendar."),
-        (calendar("UID:a")[:-20], [], "The calendar is incomplete: a BEGIN has no END."),
-        (calendar() + calendar("UID:a")[:-15], [], "The calendar is incomplete: a BEGIN has no END."),
-        ("END:VCALENDAR\nBEGIN:X", [], "The calendar is malformed: END encountered without an accompanying BEGIN!"),
-        ("BEGIN:VCARD\nEND:VCARD\n", [], "The file contains no calendar."),
-        (
-            "<html>",
-            [],
-            "The calendar is malformed: Content line could not be parsed into parts: '<html>': <html>",
-        ),
-    ],
-)
-def test_a_malformed_calendar_is_refused_with_a_reason(write, olga, content, arguments, failure):
-    path = write(content, "events.ics")
-    assert run(path, *arguments) == Run([], [], f"{path}: {failure}", 1)
-
-
-# Anything at all -----------------------------------------------------------------------------------------------------
-
-
-def spoiled(text):
-    """The text with a few of its own pieces, or odd ones, put in anywhere, some instead of what was there."""
-    pieces = re.split(r"([\n:;=,])", text)
-    odd = st.sampled_from([*pieces, '"', "\x1b", "\r", "P9999999999D", "00010101", "9999-12-31", "9" * 20])
-    edits = st.lists(st.tuples(st.integers(0, len(pieces)), st.integers(0, 3), odd), max_size=5)
-
-    def apply(edits):
-        result = [*pieces]
-        for position, cut, piece in edits:
-            result[position : position + cut] = [piece]
-        return "".join(result).encode()
-
-    return edits.map(apply)
-
-
-DAY = "DTSTART;VALUE=DATE:20310501\nDTEND;VALUE=DATE:20310502\nRRULE:FREQ=DAILY"
-HOUR = "UID:a\nDTSTART;TZID=Fuzzy:20310501T190000\nDURATION:P1DT1H"
-CALENDAR = calendar(DAY, HOUR, before=ELSEWHERE.replace("Elsewhere", "Fuzzy"))
-
-
-@given(content=st.one_of(st.binary(max_size=60), spoiled(HEADER + TALK), spoiled(CALENDAR)))
-def test_whatever_a_file_holds_it_is_rows_or_a_sentence(content):
-    try:
-        rows, sentence = read_rows(content, name="file", columns={}), "none is needed"
-    except FileError as failure:
-        rows, sentence = [], str(failure)
-    assert sentence != ""
-    assert [row for row in rows if not row.problem and not row.values] == []

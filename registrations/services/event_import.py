@@ -20,6 +20,12 @@ from events.services.events import EventValues, create_event
 from registrations.services.event_changes import edit_event
 from registrations.services.seats import lock_event
 
+LACKING = {
+    "title": "The file gives no title, and there is no default.",
+    "location": "The file gives no location, and there is no default.",
+    "max_capacity": "The file gives no capacity, and there is no default.",
+}
+
 
 class EventImportReport(NamedTuple):
     """Numbers of events, and a sentence for each invalid row."""
@@ -35,25 +41,25 @@ def import_events(
     *,
     rows: Sequence[ImportedEvent],
     organizer: User,
-    default_capacity: int | None = None,
+    defaults: EventValues | None = None,
     skip_errors: bool = False,
     dry_run: bool = False,
     now: datetime | None = None,
 ) -> EventImportReport:
     """Create the organizer's events, or update those that exist.
 
-    An event is recognized by UID, or else by title and start, and keeps the fields that its row lacks.
-    `default_capacity` is for new events. Invalid and refused rows are reported; without `skip_errors` they prevent
-    every write. Raise UserNotFound, and Forbidden for an account that is no organizer.
+    An event is recognized by UID, or else by title, start and place, or else by title and start. It keeps the fields
+    that its row lacks; new events take them from `defaults`. Invalid and refused rows are reported; without
+    `skip_errors` they prevent every write. Raise UserNotFound, and Forbidden for an account that is no organizer.
     """
     counts: Counter[str] = Counter()
     problems = []
     with audit.acting_through(audit.Channel.IMPORT, audit.actor_id()), transaction.atomic():
-        _lock_changing(rows, organizer)
-        owner = _lock_organizer(organizer.pk)
+        _lock_changing(rows, EventMatches(organizer, rows, defaults))
+        matches = EventMatches(_lock_organizer(organizer.pk), rows, defaults)
         for row in rows:
             try:
-                counts[_import_row(row, owner, default_capacity, now)] += 1
+                counts[_import_row(row, matches, now)] += 1
             except (Refusal, DjangoValidationError) as refusal:
                 reason = refusal if isinstance(refusal, Refusal) else invalid(refusal)
                 problems.append(f"{row.place}: {reason.msg}")
@@ -65,11 +71,58 @@ def import_events(
     return EventImportReport(counts["created"], counts["updated"], counts["unchanged"], problems)
 
 
-def _lock_changing(rows: Sequence[ImportedEvent], organizer: User) -> None:
+class EventMatches:
+    """Which event of the organizer a row is about. Rows that differ only in their place are different events."""
+
+    def __init__(self, organizer: User, rows: Sequence[ImportedEvent], defaults: EventValues | None) -> None:
+        self.organizer = organizer
+        self.defaults = defaults or EventValues()
+        # Events that rows match exactly are not for rows that match by title and start alone.
+        exact = (self._find_exactly(self._complete(row.values)) for row in rows if not row.problem)
+        self._taken = {event.pk for event in exact if event is not None}
+
+    def find(self, values: EventValues) -> Event | None:
+        complete = self._complete(values)
+        event = self._find_exactly(complete)
+        if event is None and "date_time" in complete:
+            event = self._in_slot(complete).exclude(pk__in=self._taken).first()
+        if event is not None:
+            self._taken.add(event.pk)
+        return event
+
+    def create(self, values: EventValues) -> None:
+        complete = self._complete(values)
+        if "date_time" not in complete:
+            raise Invalid({"non_field_errors": ["There is no event with this UID to cancel."]})
+        for name, lacking in LACKING.items():
+            if name not in complete:
+                raise Invalid({name: [lacking]})
+        self._taken.add(create_event(organizer=self.organizer, values=complete).pk)
+
+    def _complete(self, values: EventValues) -> EventValues:
+        return {**self.defaults, **values}
+
+    def _find_exactly(self, values: EventValues) -> Event | None:
+        """Find by UID, else by title, start and place. An event with another UID is another event, however similar."""
+        own: EventQuerySet = Event.objects.filter(organizer=self.organizer)
+        # `exclude` lets SQLite use the partial index of UIDs.
+        by_uid = own.filter(uid=values["uid"]).exclude(uid="").first() if values.get("uid") else None
+        if by_uid is not None or "date_time" not in values:
+            return by_uid
+        return self._in_slot(values).filter(location=values.get("location", "")).first()
+
+    def _in_slot(self, values: EventValues) -> EventQuerySet:
+        slot = Event.objects.filter(
+            organizer=self.organizer, title=values.get("title", ""), date_time=values["date_time"]
+        )
+        return slot.filter(uid="") if values.get("uid") else slot  # type: ignore[no-any-return]
+
+
+def _lock_changing(rows: Sequence[ImportedEvent], matches: EventMatches) -> None:
     """Lock the events that will change, in ascending order as everywhere; unchanged ones stay unlocked."""
     if not connection.features.has_select_for_update:
         return  # SQLite: the transaction holds the only lock
-    known = [(_find(organizer, row.values), row.values) for row in rows if not row.problem]
+    known = [(matches.find(row.values), row.values) for row in rows if not row.problem]
     for event_id in sorted({event.pk for event, values in known if event and _is_changed(event, values)}):
         with suppress(EventNotFound):
             lock_event(event_id)
@@ -85,12 +138,12 @@ def _lock_organizer(organizer_id: int) -> User:
     return organizer
 
 
-def _import_row(row: ImportedEvent, organizer: User, default_capacity: int | None, now: datetime | None) -> str:
+def _import_row(row: ImportedEvent, matches: EventMatches, now: datetime | None) -> str:
     if row.problem:
         raise Invalid({"non_field_errors": [row.problem]})
-    event = _find(organizer, row.values)
+    event = matches.find(row.values)
     if event is None:
-        _create(organizer, row.values, default_capacity)
+        matches.create(row.values)
         return "created"
     if not _is_changed(event, row.values):
         return "unchanged"
@@ -98,23 +151,5 @@ def _import_row(row: ImportedEvent, organizer: User, default_capacity: int | Non
     return "updated"
 
 
-def _find(organizer: User, values: EventValues) -> Event | None:
-    own: EventQuerySet = Event.objects.filter(organizer=organizer)
-    same_slot = own.filter(title=values["title"], date_time=values["date_time"])
-    uid = values.get("uid", "")
-    if not uid:
-        return same_slot.first()
-    # `exclude` lets SQLite use the partial index of UIDs. An event with another UID is another event, however similar.
-    return own.filter(uid=uid).exclude(uid="").first() or same_slot.filter(uid="").first()
-
-
 def _is_changed(event: Event, values: EventValues) -> bool:
     return any(getattr(event, name) != value for name, value in values.items())
-
-
-def _create(organizer: User, values: EventValues, default_capacity: int | None) -> None:
-    if "max_capacity" not in values:
-        if default_capacity is None:
-            raise Invalid({"max_capacity": ["The file gives no capacity, and there is no default."]})
-        values = {**values, "max_capacity": default_capacity}
-    create_event(organizer=organizer, values=values)

@@ -1,8 +1,9 @@
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Field
 
 from accounts.management.arguments import named_account
 from eventhub.exceptions import Refusal
@@ -11,20 +12,23 @@ from eventhub.spreadsheets.sheets import FileError
 from events.imports.files import read_rows
 from events.imports.spreadsheet import FIELDS
 from events.models import Event
+from events.services.events import EventValues
 from registrations.services.event_import import import_events
 
 
 class Command(BaseCommand):
     help = (
         "Imports events from a CSV, XLSX or iCalendar file. Events imported before are updated; they are found by UID, "
-        "else by title and start. If a row has an error, nothing is written, all errors are printed, and the exit "
-        "status is 1."
+        "else by title, start and place. If a row has an error, nothing is written, all errors are printed, and the "
+        "exit status is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path, help="CSV or iCalendar in UTF-8, or XLSX")
         parser.add_argument("--organizer", metavar="USERNAME", required=True, help="organizer of the events")
         parser.add_argument("--capacity", metavar="N", type=int, help="seats of new events without a capacity")
+        parser.add_argument("--title", metavar="TEXT", help="title of new events without one")
+        parser.add_argument("--location", metavar="TEXT", help="location of new events without one")
         parser.add_argument(
             "--map",
             metavar="FIELD=COLUMN",
@@ -37,10 +41,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         organizer = named_account(options["organizer"])
-        default_capacity = _capacity(options["capacity"])
+        defaults = _defaults(options)
         file: Path = options["file"]
         try:
-            rows = read_rows(file.read_bytes(), name=file.name, columns=mapped_columns(options["map"], FIELDS))
+            columns = mapped_columns(options["map"], FIELDS)
+            rows = read_rows(file.read_bytes(), name=file.name, columns=columns, defaults=defaults)
         except OSError as failure:
             raise CommandError(f"{file}: {failure.strerror}.") from None
         except FileError as failure:
@@ -49,7 +54,7 @@ class Command(BaseCommand):
             report = import_events(
                 rows=rows,
                 organizer=organizer,
-                default_capacity=default_capacity,
+                defaults=defaults,
                 skip_errors=options["skip_errors"],
                 dry_run=options["dry_run"],
             )
@@ -65,10 +70,12 @@ class Command(BaseCommand):
             raise CommandError("Nothing was imported because of errors. Use --skip-errors to import the other rows.")
 
 
-def _capacity(number: int | None) -> int | None:
-    if number is not None:
+def _defaults(options: dict[str, Any]) -> EventValues:
+    names = {"title": "title", "location": "location", "max_capacity": "capacity"}
+    given = {field: options[option] for field, option in names.items() if options[option] is not None}
+    for field, value in given.items():
         try:
-            Event._meta.get_field("max_capacity").run_validators(number)
+            given[field] = cast("Field[Any, Any]", Event._meta.get_field(field)).clean(value, None)
         except ValidationError as invalid:
-            raise CommandError(f"--capacity: {' '.join(invalid.messages)}") from None
-    return number
+            raise CommandError(f"--{names[field]}: {' '.join(invalid.messages)}") from None
+    return cast(EventValues, given)

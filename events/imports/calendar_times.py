@@ -1,0 +1,154 @@
+"""Times, zones, durations and series of a calendar (RFC 5545, 3.3 and 3.6.5)."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache, cached_property
+from io import StringIO
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from dateutil.tz import tzical
+from django.utils import timezone
+from icalendar.prop import vDate, vDatetime
+from icalendar.prop.dt.duration import DURATION_REGEX
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # of CLDR
+
+from eventhub import datetimes
+from events.imports.components import Component, Property
+
+# Of the rules of a time zone. Others, such as FREQ=SECONDLY, would keep a processor busy.
+ZONE_RULE_PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYDAY", "BYMONTHDAY", "BYSETPOS"}
+
+
+class Duration(NamedTuple):
+    """`nominal` is days and weeks by the local clock, `exact` is hours, minutes and seconds."""
+
+    nominal: timedelta
+    exact: timedelta
+
+
+class Zones:
+    """The time zones of one calendar: its own definitions first, then those known by name."""
+
+    def __init__(self, calendar: Component) -> None:
+        self._calendar = calendar
+        self._found: dict[str, tzinfo] = {}
+
+    def find(self, name: str) -> tzinfo:
+        """Return a time zone by TZID. Raise ValueError if it is unknown."""
+        if name not in self._found:
+            zone = self._defined(name) or zone_by_name(name)
+            if zone is None:
+                raise ValueError(f"The time zone {name} is unknown. Use a name such as Europe/Berlin.")
+            self._found[name] = zone
+        return self._found[name]
+
+    @cached_property
+    def floating(self) -> tzinfo:
+        """The zone of times that name none: X-WR-TIMEZONE, else TIME_ZONE."""
+        name = self._calendar.first("X-WR-TIMEZONE")
+        return self.find(name) if name else timezone.get_default_timezone()
+
+    def _defined(self, name: str) -> tzinfo | None:
+        for definition in self._calendar.parts:
+            ids = [given.value.strip() for given in definition.properties.get("TZID", [])]
+            if definition.name == "VTIMEZONE" and ids == [name]:
+                try:
+                    return read_zone(definition)
+                except Exception:
+                    return None
+        return None
+
+
+def read_zone(definition: Component) -> tzinfo | None:
+    """Return the zone that a VTIMEZONE defines. What its rules do not need is left out, as the library refuses it."""
+    lines = ["BEGIN:VTIMEZONE", "TZID:zone"]
+    for part in definition.parts:
+        if part.name in ("STANDARD", "DAYLIGHT"):
+            rules = [f"{name}:{given.value.strip()}" for name, given in _rules(part)]
+            lines += [f"BEGIN:{part.name}", *rules, f"END:{part.name}"]
+    zone: tzinfo | None = tzical(StringIO("\n".join([*lines, "END:VTIMEZONE"]))).get()
+    if zone is not None:
+        datetime(1900, 1, 1, tzinfo=zone).utcoffset()  # fails if there is no offset for every time
+    return zone
+
+
+def _rules(part: Component) -> list[tuple[str, Property]]:
+    names = ("DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE")
+    rules = [(name, given) for name in names for given in part.properties.get(name, [])]
+    for name, given in rules:
+        if name == "RRULE":
+            parts = dict(piece.split("=", 1) for piece in given.value.strip().upper().split(";"))
+            if parts["FREQ"] != "YEARLY" or parts.keys() - ZONE_RULE_PARTS:
+                raise ValueError("This rule is not one of a time zone.")
+    return rules
+
+
+def zone_by_name(name: str) -> ZoneInfo | None:
+    """Return a zone by its IANA or Windows name, in any case, also behind the prefix of a vendor."""
+    parts = name.strip().strip("/").split("/")
+    has_prefix = name.startswith("/") or "://" in name
+    for start in range(len(parts) if has_prefix else 1):
+        known = _zone_names().get("/".join(parts[start:]).casefold())
+        if known:
+            return ZoneInfo(known)
+    return None
+
+
+@cache
+def _zone_names() -> Mapping[str, str]:
+    names = {name: name for name in available_timezones()}
+    return {name.casefold(): known for name, known in {**WINDOWS_TO_OLSON, **names}.items()}
+
+
+def read_moment(component: Component, name: str, zones: Zones) -> date | datetime | None:
+    """Return a property as a date or an aware time, or None. Raise ValueError with a sentence for people."""
+    given = component.only(name)
+    if given is None:
+        return None
+    # Some programs write a TZID with a colon without quotes, such as tzone://Microsoft/Utc.
+    rest_of_zone, _, text = given.value.strip().rpartition(":")
+    try:
+        moment: date = (vDatetime if "T" in text.upper() else vDate).from_ical(text.upper())
+    except ValueError:
+        raise ValueError(f"“{text[:30]}” is neither a time like 20310501T190000Z nor a date like 20310501.") from None
+    if not isinstance(moment, datetime) or moment.tzinfo is not None:
+        return moment  # UTC wins over a TZID
+    zone = given.params.get("TZID")
+    if isinstance(zone, list):
+        raise ValueError(f"There are two time zones: {', '.join(zone)}.")
+    if zone and rest_of_zone:
+        zone = f"{zone}:{rest_of_zone}"
+    return in_zone(moment, zones.find(zone) if zone else zones.floating)
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """Return a local time with its zone. One that clocks skip has the offset from before, as in datetimes."""
+    aware = moment.replace(tzinfo=zone)
+    is_skipped = aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment
+    if is_skipped:
+        before = (moment - timedelta(days=1)).replace(tzinfo=zone).utcoffset() or timedelta(0)
+        return (moment - before).replace(tzinfo=UTC).astimezone(zone)
+    return aware
+
+
+def read_duration(component: Component) -> Duration | None:
+    given = component.only("DURATION")
+    if given is None:
+        return None
+    match = DURATION_REGEX.match(given.value.strip().upper())
+    if match is None or not any(match.groups()[1:]):
+        raise ValueError(f"“{given.value[:30]}” is not a length of time like PT1H30M.")
+    sign = -1 if match[1] == "-" else 1
+    weeks, days, hours, minutes, seconds = (int(number or 0) for number in match.groups()[1:])
+    return Duration(
+        sign * timedelta(weeks=weeks, days=days), sign * timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    )
+
+
+def later(start: datetime, duration: Duration) -> datetime:
+    """Add days by the local clock, then the rest exactly (RFC 5545, 3.3.6)."""
+    zone = start.tzinfo
+    if duration.nominal and zone is not None:
+        start = in_zone((start + duration.nominal).replace(tzinfo=None), zone)
+    return datetimes.to_utc(start) + duration.exact

@@ -1,0 +1,518 @@
+"""`manage.py import_events` on calendars: each event is taken, or named with a reason."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventhub.spreadsheets.sheets import FileError
+from events.imports.files import read_rows
+from events.models import Event
+from events.tests.import_runs import Run, at, counted, run
+
+pytestmark = pytest.mark.django_db
+
+
+# iCalendar -----------------------------------------------------------------------------------------------------------
+
+
+DEFAULTS = {"SUMMARY": "Talk", "LOCATION": "Hall"}
+
+
+def calendar(*vevents, before="", defaults=None):
+    """A calendar of VEVENTs, each given by its lines; title and place are added where they are missing."""
+    parts = []
+    for lines in vevents:
+        named = {line.split(":")[0].split(";")[0] for line in lines.splitlines()}
+        added = [
+            f"{name}:{text}\n"
+            for name, text in (DEFAULTS if defaults is None else defaults).items()
+            if name not in named
+        ]
+        parts.append(f"BEGIN:VEVENT\n{''.join(added)}{lines.strip()}\nEND:VEVENT\n")
+    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n{before}{''.join(parts)}END:VCALENDAR\n"
+    return text.replace("\n", "\r\n")
+
+
+def test_the_properties_of_a_vevent_become_the_fields_of_an_event(write, olga):
+    lines = (
+        "UID:a@b\nSUMMARY:Night\\, of the\n  Telescopes\nDESCRIPTION:Bring\\na coat.\nLOCATION;LANGUAGE=en:North lawn\n"
+        "DTSTART:20310501T190000Z\nDTEND:20310501T230000Z\nSTATUS:CONFIRMED\n"
+    )
+    assert run(write(calendar(lines), "events.ics"), "--capacity", "40") == Run(counted(created=1), [])
+    said = {
+        "uid": "a@b",
+        "title": "Night, of the Telescopes",
+        "description": "Bring\na coat.",
+        "location": "North lawn",
+        "date_time": at(2031, 5, 1, 19),
+        "end_time": at(2031, 5, 1, 23),
+        "status": "upcoming",
+        "max_capacity": 40,
+    }
+    assert list(Event.objects.values(*said)) == [said]
+    assert run(write(calendar(lines), "events.ics")) == Run(counted(unchanged=1), [])
+
+
+ELSEWHERE = """BEGIN:VTIMEZONE
+TZID:Elsewhere
+BEGIN:STANDARD
+DTSTART:19700101T000000
+TZOFFSETFROM:+0300
+TZOFFSETTO:+0300
+END:STANDARD
+END:VTIMEZONE
+"""
+DENVER = ELSEWHERE.replace("Elsewhere", "America/Denver").replace("+0300", "+0530")
+SUMMERTIME = """BEGIN:VTIMEZONE
+TZID:Summertime
+X-LIC-LOCATION:Europe/Berlin
+BEGIN:DAYLIGHT
+DTSTART:19810329T020000
+TZNAME:CEST
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
+END:DAYLIGHT
+BEGIN:STANDARD
+DTSTART:19961027T030000
+TZNAME:CET
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
+END:STANDARD
+END:VTIMEZONE
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "begins", "ends"),
+    [
+        ("DTSTART:20310501T190000Z", at(2031, 5, 1, 19), None),
+        ("DTSTART:20310501T190000\nDTEND:20310501T200000", at(2031, 5, 1, 17), at(2031, 5, 1, 18)),
+        ("DTSTART;TZID=America/New_York:20310501T190000", at(2031, 5, 1, 23), None),
+        ("DTSTART;TZID=W. Europe Standard Time:20310501T190000", at(2031, 5, 1, 17), None),
+        ("DTSTART;TZID=/vendor.example/Europe/Berlin:20310501T190000", at(2031, 5, 1, 17), None),
+        ("DTSTART;TZID=Elsewhere:20310501T190000", at(2031, 5, 1, 16), None),
+        ("DTSTART:20310501T190000Z\nDURATION:PT90M", at(2031, 5, 1, 19), at(2031, 5, 1, 20, 30)),
+        # Over the night in which Berlin's clocks go forward: a day has 23 hours there, two hours are two hours.
+        ("DTSTART:20310329T190000\nDURATION:P1D", at(2031, 3, 29, 18), at(2031, 3, 30, 17)),
+        ("DTSTART:20310330T010000\nDURATION:PT2H", at(2031, 3, 30, 0), at(2031, 3, 30, 2)),
+        # Days and weeks go by the local clock, hours do not: also when a duration has both.
+        ("DTSTART:20310329T190000\nDURATION:PT24H", at(2031, 3, 29, 18), at(2031, 3, 30, 18)),
+        ("DTSTART:20310329T190000\nDURATION:P1DT36H", at(2031, 3, 29, 18), at(2031, 4, 1, 5)),
+        ("DTSTART:20311025T190000\nDURATION:P1W", at(2031, 10, 25, 17), at(2031, 11, 1, 18)),
+        ("DTSTART:20311025T190000\nDURATION:PT1440M", at(2031, 10, 25, 17), at(2031, 10, 26, 17)),
+        # A time that occurs twice is the first, one that is skipped has the offset from before (RFC 5545, 3.3.5).
+        ("DTSTART;TZID=Europe/Berlin:20311026T023000", at(2031, 10, 26, 0, 30), None),
+        ("DTSTART;TZID=Europe/Berlin:20310330T023000", at(2031, 3, 30, 1, 30), None),
+        ("DTSTART;TZID=Summertime:20311026T023000", at(2031, 10, 26, 0, 30), None),
+        ("DTSTART;TZID=Summertime:20310330T023000", at(2031, 3, 30, 1, 30), None),
+        # The calendar's own definition wins over what its name says elsewhere.
+        ("DTSTART;TZID=America/Denver:20310501T190000", at(2031, 5, 1, 13, 30), None),
+        ("DTSTART;TZID=tzone://Microsoft/utc:20310501T190000", at(2031, 5, 1, 19), None),
+        ("DTSTART;TZID=w. europe standard time:20310501T190000", at(2031, 5, 1, 17), None),
+        ("DTSTART;TZID=Europe/Berlin:20310501T190000Z", at(2031, 5, 1, 19), None),
+        # Nothing between start and end: no end, or a whole day.
+        ("DTSTART:20310501T190000Z\nDTEND:20310501T190000Z", at(2031, 5, 1, 19), None),
+        ("DTSTART:20310501T190000Z\nDURATION:PT0S", at(2031, 5, 1, 19), None),
+        ("DTSTART:20310501\nDTEND:20310501", at(2031, 4, 30, 22), at(2031, 5, 1, 21, 59, 59, 999999)),
+        ("DTSTART:20310501\nDURATION:P0D", at(2031, 4, 30, 22), at(2031, 5, 1, 21, 59, 59, 999999)),
+        ("DTSTART;VALUE=DATE:20310501", at(2031, 4, 30, 22), at(2031, 5, 1, 21, 59, 59, 999999)),
+        ("DTSTART:20310501\nDTEND:20310502", at(2031, 4, 30, 22), at(2031, 5, 1, 21, 59, 59, 999999)),
+        (
+            "DTSTART;VALUE=DATE:20310501\nDTEND;VALUE=DATE:20310504",
+            at(2031, 4, 30, 22),
+            at(2031, 5, 3, 21, 59, 59, 999999),
+        ),
+        ("DTSTART;VALUE=DATE:20310501\nDURATION:P1W", at(2031, 4, 30, 22), at(2031, 5, 7, 21, 59, 59, 999999)),
+    ],
+)
+def test_times_of_a_calendar_are_read_as_rfc_5545_says(write, olga, settings, lines, begins, ends):
+    settings.TIME_ZONE = "Europe/Berlin"
+    path = write(calendar(lines, before=ELSEWHERE + DENVER + SUMMERTIME), "events.ics")
+    assert run(path, "--capacity", "5") == Run(counted(created=1), [])
+    assert list(Event.objects.values_list("date_time", "end_time")) == [(begins, ends)]
+
+
+NO_LENGTH = "is not a length of time like PT1H30M."
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("SUMMARY:", "title: The file gives no title, and there is no default."),
+        ("LOCATION:", "location: The file gives no location, and there is no default."),
+        ("SUMMARY:A\nSUMMARY:B", "SUMMARY: SUMMARY is given 2 times; give it once."),
+        ("SUMMARY;ENCODING=BASE64;VALUE=BINARY:QQ==", "SUMMARY: This must be a text."),
+        ("DTSTART:soon", "DTSTART: “soon” is neither a time like 20310501T190000Z nor a date like 20310501."),
+        (
+            "DTSTART;TZID=Nowhere/Town:20310501T190000",
+            "DTSTART: The time zone Nowhere/Town is unknown. Use a name such as Europe/Berlin.",
+        ),
+        ("DTSTART;TZID=Europe/Berlin,UTC:20310501T190000", "DTSTART: There are two time zones: Europe/Berlin, UTC."),
+        ("DTSTART:18991231T235959Z", "DTSTART: The year must be between 1900 and 2999."),
+        ("DTSTART:20310501T190000Z\nDTEND:20310501T180000Z", "end_time: The end must be after the beginning."),
+        ("DTSTART:20310501T190000Z\nDURATION:-PT1H", "end_time: The end must be after the beginning."),
+        ("DTSTART:20310501\nDTEND:20310430", "DTSTART: The end must be after the beginning."),
+        ("DTSTART:20310501T190000Z\nDURATION:20310502", f"DTSTART: “20310502” {NO_LENGTH}"),
+        ("DTSTART;VALUE=DATE:20310501\nDURATION:20310502", f"DTSTART: “20310502” {NO_LENGTH}"),
+        (
+            "DTSTART;VALUE=DATE:20310501\nDURATION:PT1H",
+            "DTSTART: DTSTART is a date; its DURATION must be in days or weeks.",
+        ),
+        ("DTSTART:20310501T190000Z\nDURATION:P999999999D", "DTSTART: The year must be between 1900 and 2999."),
+        ("DTSTART:20310501T190000Z\nDURATION:P9999999999D", "DTSTART: The year must be between 1900 and 2999."),
+        (
+            "DTSTART:20310501T190000Z\nDTEND:20310502",
+            "DTSTART: DTSTART is a time and DTEND a date; both must be times, or both dates.",
+        ),
+        (
+            "DTSTART:20310501T190000Z\nDTEND:20310501T200000Z\nDURATION:PT1H",
+            "DTSTART: There are DTEND and DURATION; only one of them may be given.",
+        ),
+        (
+            "no property",
+            "VEVENT: “no property” is not a property. A line that continues another begins with a space.",
+        ),
+    ],
+)
+def test_a_bad_vevent_is_named_by_its_number_and_summary(write, olga, lines, problem):
+    lines = lines if "DTSTART" in lines else f"{lines}\nDTSTART:20310501T190000Z"
+    path = write(calendar("SUMMARY:Good\nDTSTART:20310501T190000Z", lines), "events.ics")
+    place = "VEVENT 2" if "SUMMARY" in lines else "VEVENT 2 ('Talk')"
+    done = run(path, "--capacity", "5", "--skip-errors")
+    assert done == Run(counted(created=1, errors=1), [f"{place}: {problem}"])
+    assert [event.title for event in Event.objects.all()] == ["Good"]
+
+
+SERIES = "series: Series are not supported. Give each occurrence a VEVENT with a UID of its own."
+
+
+@pytest.mark.parametrize(
+    ("lines", "occurrences"),
+    [
+        (
+            "RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE;TZID=Europe/Berlin:20310508T190000\nRDATE;TZID=Europe/Berlin:20310520T190000",
+            "It would take place 3 times: 2031-05-01 19:00, 2031-05-15 19:00, 2031-05-20 19:00",
+        ),
+        (
+            "RRULE:FREQ=DAILY;UNTIL=20310510T170000Z",  # 19:00 in Berlin
+            "It would take place 10 times: 2031-05-01 19:00, 2031-05-02 19:00, 2031-05-03 19:00, 2031-05-04 19:00, "
+            "2031-05-05 19:00, 2031-05-06 19:00, ...",
+        ),
+        (
+            "RRULE:FREQ=MONTHLY;BYDAY=1TH;UNTIL=20310801",
+            "It would take place 3 times: 2031-05-01 19:00, 2031-06-05 19:00, 2031-07-03 19:00",
+        ),
+        ("RDATE:20310502T170000Z", "It would take place 2 times: 2031-05-01 19:00, 2031-05-02 19:00"),
+        (
+            "RRULE:FREQ=YEARLY",
+            "It would take place more than 1000 times: 2031-05-01 19:00, 2032-05-01 19:00, 2033-05-01 19:00, "
+            "2034-05-01 19:00, 2035-05-01 19:00, 2036-05-01 19:00, ...",
+        ),
+        ("RRULE:FREQ=SECONDLY;BYMONTH=1", "Its occurrences could not be listed: FREQ=SECONDLY;BYMONTH=1"),
+    ],
+)
+def test_a_series_is_refused_with_its_occurrences_by_the_local_clock(write, olga, lines, occurrences):
+    path = write(calendar(f"DTSTART;TZID=Europe/Berlin:20310501T190000\n{lines}"), "events.ics")
+    assert run(path, "--capacity", "5").errors == [f"VEVENT 1 ('Talk'): {SERIES} {occurrences}"]
+
+
+def test_a_series_of_days_and_a_changed_occurrence_are_named_too(write, olga):
+    whole_days = "UID:a\nDTSTART:20310501\nRRULE:FREQ=DAILY;COUNT=2"
+    changed = "UID:a\nRECURRENCE-ID:20310502\nDTSTART:20310503"
+    assert run(write(calendar(whole_days, changed), "events.ics"), "--capacity", "5").errors == [
+        f"VEVENT 1 ('Talk'): {SERIES} It would take place 2 times: 2031-05-01, 2031-05-02",
+        "VEVENT 2 ('Talk'): series: This is a changed occurrence of a series (20310502). "
+        "Series are not supported. Give each occurrence a VEVENT with a UID of its own.",
+    ]
+
+
+def test_titles_and_places_that_are_missing_have_defaults_for_new_events(write, olga):
+    options = ("--capacity", "5", "--title", "Meeting", "--location", "Office")
+    bare, empty = "UID:a\nDTSTART:20310501T190000Z", "UID:b\nDTSTART:20310502T190000Z\nSUMMARY:\nLOCATION: \n"
+    text = calendar(bare, empty, defaults={})
+    assert run(write(text, "events.ics"), *options) == Run(counted(created=2), [])
+    assert list(Event.objects.values_list("title", "location")) == [("Meeting", "Office")] * 2
+    Event.objects.update(title="Board", location="Attic")
+    assert run(write(text, "events.ics"), *options) == Run(counted(unchanged=2), [])
+    path = write("date_time,max_capacity,location\n2031-05-03,5,\n2031-05-03,5,Park\n")
+    assert run(path, *options) == Run(counted(created=2), [])
+    assert list(Event.objects.filter(title="Meeting").values_list("location", flat=True)) == ["Office", "Park"]
+
+
+def test_lines_folded_within_a_character_and_texts_of_several_lines_are_read(write, olga):
+    folded = calendar("SUMMARY:Zoë 東京\nLOCATION:Café\\n\\nMain Street 1\\, Oslo\nDTSTART:20310501T190000Z").encode()
+    for letter in "ë東é":
+        first, *rest = (bytes([byte]) for byte in letter.encode())
+        folded = folded.replace(letter.encode(), first + b"\r\n " + b"\r\n\t".join(rest))
+    assert run(write(folded, "events.ics"), "--capacity", "5") == Run(counted(created=1), [])
+    assert list(Event.objects.values_list("title", "location")) == [("Zoë 東京", "Café, Main Street 1, Oslo")]
+
+
+GOOD = "UID:good\nSUMMARY:Good\nDTSTART;TZID=Europe/Berlin:20310501T190000"
+
+
+@pytest.mark.parametrize(
+    ("odd", "problems"),
+    [
+        ("BEGIN:VFREEBUSY\nFREEBUSY:20310502T000000Z/20310501T000000Z\nDTSTART:never\nEND:VFREEBUSY\n", []),
+        ("END:VFREEBUSY\nBEGIN:VFREEBUSY\n", []),
+        ("BEGIN:VTIMEZONE\nTZID:Unused\nEND:VTIMEZONE\n", []),
+        ("BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nTZID:Europe/Paris\nEND:VTIMEZONE\n", []),
+        (SUMMERTIME.replace("YEARLY", "SECONDLY"), []),
+        (
+            "BEGIN:VTIMEZONE\nTZID:Odd\nTZID:Odder\nEND:VTIMEZONE\n"
+            "BEGIN:VEVENT\nSUMMARY:Odd\nLOCATION:Hall\nDTSTART;TZID=Odd:20310501T190000\nEND:VEVENT\n",
+            ["VEVENT 1 ('Odd'): DTSTART: The time zone Odd is unknown. Use a name such as Europe/Berlin."],
+        ),
+        (
+            "BEGIN:VEVENT\nSUMMARY:Open\nLOCATION:Hall\nDTSTART:20310501T190000Z\n",
+            ["VEVENT 1 ('Open'): VEVENT: BEGIN:VEVENT has no END. The file may be incomplete."],
+        ),
+        (
+            "BEGIN:VEVENT\nUID:x\nSUMMARY:Caf\udce9\nLOCATION:Hall\nDTSTART:20310501T190000Z\nEND:VEVENT\n",
+            ["VEVENT 1 (UID x): SUMMARY: This is not UTF-8. Save the calendar in UTF-8."],
+        ),
+        ("SUMMARY:Headless\nDTSTART:20310501T190000Z\nEND:VEVENT\n", ["The calendar: END:VEVENT has no BEGIN."]),
+    ],
+)
+def test_one_odd_part_refuses_the_events_concerned_and_no_other(write, olga, odd, problems):
+    content = calendar(GOOD, before=odd).encode("utf-8", "surrogateescape")
+    done = run(write(content, "events.ics"), "--capacity", "5", "--skip-errors")
+    assert done == Run(counted(created=1, errors=len(problems)), problems)
+    assert list(Event.objects.values_list("title", "date_time")) == [("Good", at(2031, 5, 1, 17))]
+
+
+def test_a_calendar_that_is_cut_off_is_named_with_what_is_whole(write, olga):
+    text = calendar("UID:a\nDTSTART:20310501T190000Z", "UID:b\nSUMMARY:Cut\nDTSTART:20310502T190000Z")
+    cut = text[: text.index("20310502")]
+    no_end = "has no END. The file may be incomplete."
+    assert run(write(cut, "events.ics"), "--capacity", "5", "--skip-errors") == Run(
+        counted(created=1, errors=2),
+        [
+            f"VEVENT 2 ('Cut'): VEVENT: BEGIN:VEVENT {no_end}; DTSTART: “” is neither a time like 20310501T190000Z "
+            "nor a date like 20310501.",
+            f"The calendar: BEGIN:VCALENDAR {no_end}",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins", "problem"),
+    [
+        ("Europe/Berlin", at(2031, 5, 1, 17), ""),
+        ("W. Europe Standard Time", at(2031, 5, 1, 17), ""),
+        ("Elsewhere", at(2031, 5, 1, 16), ""),
+        ("Nowhere", None, "The time zone Nowhere is unknown. Use a name such as Europe/Berlin."),
+    ],
+)
+def test_the_zone_of_a_calendar_is_that_of_its_floating_times(write, olga, zone, begins, problem):
+    said = f"X-WR-TIMEZONE:{zone}\n{ELSEWHERE}"
+    floating = "SUMMARY:Floating\nDTSTART:20310501T190000"
+    text = calendar(floating, "DTSTART;TZID=Asia/Tokyo:20310501T190000", "DTSTART:20310501T190000Z", before=said)
+    done = run(write(text, "events.ics"), "--capacity", "5", "--skip-errors")
+    problems = [f"VEVENT 1 ('Floating'): DTSTART: {problem}"] if problem else []
+    assert done == Run(counted(created=3 - len(problems), errors=len(problems)), problems)
+    assert set(Event.objects.values_list("date_time", flat=True)) == {
+        at(2031, 5, 1, 10),
+        at(2031, 5, 1, 19),
+        *([begins] if begins else []),
+    }
+
+
+def test_the_definition_of_one_calendar_is_not_that_of_the_next(write, olga):
+    event = "DTSTART;TZID=Elsewhere:20310501T190000"
+    assert run(write(calendar(event, before=ELSEWHERE), "events.ics"), "--capacity", "5").out == counted(created=1)
+    assert run(write(calendar(event), "events.ics"), "--capacity", "5").out == counted(errors=1)
+
+
+# Which of several ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "title"),
+    [
+        ("SEQUENCE:2\nSUMMARY:New", "SEQUENCE:1\nSUMMARY:Old", "New"),
+        ("SEQUENCE:9\nSUMMARY:Old", "SEQUENCE:10\nSUMMARY:New", "New"),
+        ("DTSTAMP:20300102T000000Z\nSUMMARY:New", "DTSTAMP:20300101T000000Z\nSUMMARY:Old", "New"),
+        ("SEQUENCE:1\nDTSTAMP:20300101T000000Z\nSUMMARY:New", "DTSTAMP:20300102T000000Z\nSUMMARY:Old", "New"),
+        ("SUMMARY:Old", "SUMMARY:New", "New"),
+    ],
+)
+def test_of_one_uid_the_revision_that_wins_is_taken_once(write, olga, first, second, title):
+    text = calendar(*(f"UID:a\nDTSTART:20310501T190000Z\n{lines}" for lines in (first, second)))
+    assert run(write(text, "events.ics"), "--capacity", "5") == Run(counted(created=1), [])
+    assert run(write(text, "events.ics")) == Run(counted(unchanged=1), [])
+    assert [event.title for event in Event.objects.all()] == [title]
+
+
+def test_two_events_without_uid_that_differ_in_the_room_are_two(write, olga):
+    start = "DTSTART:20310501T190000Z"
+    text = calendar(f"LOCATION:Room 1\n{start}", f"LOCATION:Room 2\n{start}")
+    assert run(write(text, "events.ics"), "--capacity", "5") == Run(counted(created=2), [])
+    assert run(write(text, "events.ics")) == Run(counted(unchanged=2), [])
+
+
+@pytest.mark.parametrize("lines", ["DTSTART:20310501T190000Z", "SUMMARY:", "SUMMARY:Other"])
+def test_method_cancel_cancels_by_uid_also_without_status_or_start(write, olga, lines):
+    run(write(calendar("UID:a\nDESCRIPTION:Long\nDTSTART:20310501T190000Z"), "events.ics"), "--capacity", "5")
+    unknown = "UID:b\nSUMMARY:Unknown"
+    text = calendar(f"UID:a\n{lines}", unknown, before="METHOD:CANCEL\n")
+    problem = "VEVENT 2 (UID b): There is no event with this UID to cancel."
+    assert run(write(text, "events.ics"), "--skip-errors") == Run(counted(updated=1, errors=1), [problem])
+    assert list(Event.objects.values_list("status", "title", "description")) == [("cancelled", "Talk", "Long")]
+    assert run(write(text, "events.ics"), "--skip-errors") == Run(counted(unchanged=1, errors=1), [problem])
+
+
+def test_a_vevent_without_a_start_is_refused(write, olga):
+    path = write(calendar("UID:a"), "events.ics")
+    assert run(path, "--capacity", "5").errors == ["VEVENT 1 ('Talk'): DTSTART: There is no DTSTART."]
+
+
+def test_what_we_do_not_read_of_a_vevent_may_be_broken(write, olga):
+    path = write(calendar("DTSTART:20310501T190000Z\nDTSTAMP:long ago\nSEQUENCE:first"), "events.ics")
+    assert run(path, "--capacity", "5") == Run(counted(created=1), [])
+
+
+def test_a_calendar_calls_events_off_and_says_nothing_else_of_their_status(write, olga):
+    def imported(*lines):
+        text = calendar("\n".join(["UID:a", "DTSTART:20310501T190000Z", *lines]))
+        return run(write(text, "events.ics"), "--capacity", "5").out, Event.objects.get().status
+
+    assert imported() == (counted(created=1), "upcoming")
+    assert imported("STATUS:CANCELLED") == (counted(updated=1), "cancelled")
+    assert imported("STATUS:CONFIRMED") == (counted(unchanged=1), "cancelled")
+
+
+def test_a_calendar_without_uids_or_ends_leaves_an_event_its_uid_and_takes_its_end(write, olga):
+    path = write(calendar("UID:a\nDTSTART:20310501T190000Z\nDURATION:PT1H"), "events.ics")
+    run(path, "--capacity", "5")
+    path = write(calendar("DTSTART:20310501T190000Z"), "events.ics")
+    assert (run(path).out, run(path).out) == (counted(updated=1), counted(unchanged=1))
+    assert list(Event.objects.values_list("uid", "end_time")) == [("a", None)]
+
+
+@pytest.mark.parametrize("name", ["events", "events.txt", "events.csv", "events.ICS"])
+def test_a_calendar_is_known_by_what_is_in_it_whatever_it_is_called(write, olga, name):
+    path = write("\ufeff" + calendar("DTSTART:20310501T190000Z"), name)
+    assert run(path, "--capacity", "5") == Run(counted(created=1), [])
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "failure"),
+    [
+        (calendar(), ["--map", "title=Name"], "Columns can be mapped for tables only, and this file is a calendar."),
+        ("END:VCALENDAR\nBEGIN:X", [], "The file contains no calendar."),
+        ("BEGIN:VCARD\nEND:VCARD\n", [], "The file contains no calendar."),
+        ("<html>", [], "The file contains no calendar."),
+        ("BEGIN:VCALENDAR\n" + "BEGIN:X\n" * 30, [], "Components are nested more than 20 deep."),
+    ],
+)
+def test_a_malformed_calendar_is_refused_with_a_reason(write, olga, content, arguments, failure):
+    path = write(content, "events.ics")
+    assert run(path, *arguments) == Run([], [], f"{path}: {failure}", 1)
+
+
+# Calendars as programs export them -----------------------------------------------------------------------------------
+
+FOLDER = Path(__file__).parent / "calendars"
+EXPORTS = {
+    "apple": (
+        [
+            ("Spring concert (sold out)", "Grace Church, 802 Broadway, New York, NY 10003", at(2031, 5, 10, 23, 30)),
+            ("Floating rehearsal", "Anywhere", at(2031, 5, 11, 10)),
+        ],
+        [],
+    ),
+    "google": (
+        [
+            ("Reading Circle: Middlemarch", "City Library, Main Square 1, 10115 Berlin, Germany", at(2031, 5, 8, 17)),
+            ("Deadline for the newsletter", "Online", at(2031, 6, 5, 16)),
+            ("Excursion to Weimar", "Online", at(2031, 6, 11, 22)),
+        ],
+        [
+            f"VEVENT 3 ('Open evening'): {SERIES} It would take place 3 times: 2031-05-07 19:00, 2031-05-21 19:00, "
+            "2031-05-28 19:00",
+            "VEVENT 4 ('Open evening (an hour later)'): series: This is a changed occurrence of a series "
+            "(20310521T190000). Series are not supported. Give each occurrence a VEVENT with a UID of its own.",
+        ],
+    ),
+    "meetup": (
+        [
+            (
+                "Python Oslo: lightning talks 🐍",
+                "Kulturhuset (Youngs gate 6, Oslo, Norway)",
+                at(2031, 5, 14, 16),
+            )
+        ],
+        [
+            "VEVENT 2 ('Python Oslo: summer party'): VEVENT: “The address follows.” is not a property. A line that "
+            "continues another begins with a space."
+        ],
+    ),
+    "nextcloud": (
+        [
+            ("Sommerfest", "Garten", at(2031, 7, 1)),
+            ("Lange Nacht der Sterne", "Sternwarte", at(2031, 10, 25, 23, 30)),
+        ],
+        ["VEVENT 3 ('Vorstand'): end_time: The end must be after the beginning."],
+    ),
+    "outlook": (
+        [
+            ("Mitgliederversammlung", "Microsoft Teams Meeting", at(2031, 5, 20, 15)),
+            ("Call with the partners", "Kathmandu office", at(2031, 5, 21, 5, 15)),
+            ("Board", "New York", at(2031, 5, 22, 13)),
+        ],
+        [
+            "VEVENT 4 ('Inventory'): DTSTART: The time zone Head Office Time is unknown. Use a name such as "
+            "Europe/Berlin."
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.stem)
+def test_each_event_of_an_export_is_taken_once_or_named(olga, path):
+    taken, problems = EXPORTS[path.stem]
+    options = ("--capacity", "5", "--location", "Online", "--skip-errors")
+    assert run(path, *options) == Run(counted(created=len(taken), errors=len(problems)), problems)
+    assert list(Event.objects.values_list("title", "location", "date_time")) == taken
+    assert run(path, *options) == Run(counted(unchanged=len(taken), errors=len(problems)), problems)
+
+
+# Anything at all -----------------------------------------------------------------------------------------------------
+
+
+def spoiled(text):
+    """The text with a few of its own pieces, or odd ones, put in anywhere, some instead of what was there."""
+    pieces = re.split(r"([\n:;=,])", text)
+    odd = st.sampled_from([*pieces, '"', "\x1b", "\r", "P9999999999D", "00010101", "9999-12-31", "9" * 20])
+    edits = st.lists(st.tuples(st.integers(0, len(pieces)), st.integers(0, 3), odd), max_size=5)
+
+    def apply(edits):
+        result = [*pieces]
+        for position, cut, piece in edits:
+            result[position : position + cut] = [piece]
+        return "".join(result).encode()
+
+    return edits.map(apply)
+
+
+DAY = "DTSTART;VALUE=DATE:20310501\nDTEND;VALUE=DATE:20310502\nRRULE:FREQ=DAILY"
+HOUR = "UID:a\nDTSTART;TZID=Fuzzy:20310501T190000\nDURATION:P1DT1H"
+CALENDAR = calendar(DAY, HOUR, before=ELSEWHERE.replace("Elsewhere", "Fuzzy"))
+TABLE = "title,date_time,location,max_capacity\nTalk,2031-05-01T18:00:00Z,Hall,10\n"
+
+
+@given(content=st.one_of(st.binary(max_size=60), spoiled(TABLE), spoiled(CALENDAR)))
+def test_whatever_a_file_holds_it_is_rows_or_a_sentence(content):
+    try:
+        rows, sentence = read_rows(content, name="file", columns={}), "none is needed"
+    except FileError as failure:
+        rows, sentence = [], str(failure)
+    assert sentence != ""
+    assert [row for row in rows if not row.problem and not row.values] == []
