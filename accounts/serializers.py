@@ -44,7 +44,7 @@ class UserSerializer(RowSerializer):
         "username": "olga",
         "email": "olga@example.org",
         "role": "organizer",
-        "email_verified": True,
+        "email_verified": False,
         "created_at": "2026-03-01T09:00:00Z",
         "updated_at": "2026-03-01T09:00:00Z",
     }
@@ -59,9 +59,14 @@ class SignUpInput(Body):
     username = serializers.CharField(max_length=150, validators=[ASCIIUsernameValidator()])
     email = AddressField(max_length=254)
     password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True)
-    role = RoleField(required=False)
+    role = RoleField(default=Role.USER)
 
-    example: ClassVar = {"username": "olga", "email": "olga@example.org", "password": "a-long-passphrase"}
+    example: ClassVar = {
+        "username": "olga",
+        "email": "olga@example.org",
+        "password": "a-long-passphrase",
+        "role": "organizer",
+    }
 
 
 class AccountInput(SignUpInput):

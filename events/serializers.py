@@ -50,12 +50,12 @@ class EventSerializer(RowSerializer):
         "organizer_id": 7,
         "organizer": {"user_id": 7, "name": "Olga's Lectures", "contact": "hello@example.org"},
         "max_capacity": 40,
-        "seats_taken": 40,
-        "seats_left": 0,
+        "seats_taken": 0,
+        "seats_left": 40,
         "waitlist": True,
-        "waitlisted": 3,
+        "waitlisted": 0,
         "status": "upcoming",
-        "registration_opens": None,
+        "registration_opens": "2027-03-05T09:00:00Z",
         "registration_closes": None,
         "created_at": "2027-03-01T09:00:00Z",
         "updated_at": "2027-03-01T09:00:00Z",
@@ -76,17 +76,20 @@ class EventInput(Body):
     date_time = TimeField(help_text=STARTS)
     location = serializers.CharField(max_length=255)
     max_capacity = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
-    description = serializers.CharField(required=False, allow_blank=True)
-    status = serializers.ChoiceField(choices=EventStatus.choices, required=False)
+    description = serializers.CharField(default="", allow_blank=True)
+    status = serializers.ChoiceField(choices=EventStatus.choices, default=EventStatus.UPCOMING)
     organizer_id = IdField(required=False, help_text="Another's is for admins.")
     end_time = TimeField(end_of_day=True, required=False, allow_null=True, help_text=ENDS)
-    waitlist = serializers.BooleanField(required=False)
+    waitlist = serializers.BooleanField(default=True)
     registration_opens = TimeField(required=False, allow_null=True, help_text=STARTS)
     registration_closes = TimeField(end_of_day=True, required=False, allow_null=True, help_text=ENDS)
 
     example: ClassVar = {
         "title": "Night of the Telescopes",
+        "description": "Bring a coat.",
         "date_time": "2027-05-01T19:00:00Z",
+        "end_time": "2027-05-01T23:00:00Z",
         "location": "Observatory, north lawn",
         "max_capacity": 40,
+        "registration_opens": "2027-03-05T09:00:00Z",
     }

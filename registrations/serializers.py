@@ -48,13 +48,13 @@ class AttendeeSerializer(RowSerializer):
             "status": "upcoming",
         },
         "user_id": 9,
-        "registration_date": "2027-03-02T10:30:00Z",
+        "registration_date": "2027-03-10T10:30:00Z",
         "status": "registered",
         "name": "bob",
         "contact_details": "bob@example.org",
         "phone": "+49 30 123456",
         "waitlist_position": None,
-        "updated_at": "2027-03-02T10:30:00Z",
+        "updated_at": "2027-03-10T10:30:00Z",
     }
 
     def to_representation(self, registration: Any) -> dict[str, Any]:
@@ -81,11 +81,13 @@ class ProspectSerializer(serializers.Serializer[Eligibility]):
 
     example: ClassVar = {
         "allowed": False,
-        "code": "event_full",
-        "msg": "Event is full",
-        "can_wait": True,
-        "seats_left": 0,
+        "code": "registration_closed",
+        "msg": "Registration is closed: it opens on 5 Mar 2027, 09:00 UTC",
+        "can_wait": False,
+        "seats_left": 40,
         "attendee_id": None,
+        "reason": "not_open_yet",
+        "opens_at": "2027-03-05T09:00:00Z",
     }
 
     def to_representation(self, prospect: Eligibility) -> dict[str, Any]:
@@ -114,7 +116,7 @@ class AttendeeInput(Body):
     phone = serializers.CharField(max_length=255, required=False, allow_blank=True)
     status = serializers.ChoiceField(
         choices=[RegistrationStatus.REGISTERED.value, RegistrationStatus.WAITLISTED.value],
-        required=False,
+        default=RegistrationStatus.REGISTERED,
         help_text="`waitlisted`: a seat if one is free and nobody waits, else the queue's end.",
     )
 

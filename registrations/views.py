@@ -62,7 +62,7 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
     descriptions: ClassVar = {
         "list": "Your registrations, and those of the events that you run; newest first.",
         "retrieve": "A registration.",
-        "create": """Register for an event, or with `"status": "waitlisted"` queue for it.
+        "create": """Register for an event, or join its waiting list.
 
         Without a status, or with `registered`: a seat, or 409 `event_full`. Who runs the event registers anyone,
         by `user_id` or by `email`. With `email`, somebody without an account gets one, which a password reset claims,

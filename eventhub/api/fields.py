@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 MAX_ID = 2**63 - 1  # bigint
 NO_ROW = 0  # identities start at 1
+TIME, DATE = {"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}  # in the OpenAPI document
 
 
 class IdField(serializers.IntegerField):

@@ -13,7 +13,7 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
 from eventhub import datetimes
-from eventhub.api.fields import IdFormField
+from eventhub.api.fields import DATE, TIME, IdFormField
 from eventhub.api.pagination import PARAMETERS as PAGING
 from eventhub.api.pagination import invalid_parameter
 from eventhub.db.text_search import begins_in, stands_in
@@ -108,6 +108,10 @@ class TimeFormField(forms.CharField):
 
 class TimeFilter(filters.Filter):
     field_class = TimeFormField
+
+    def __init__(self, help_text: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        extend_schema_field({"oneOf": [TIME, DATE], "description": help_text})(self)
 
 
 class RequestFilterSet(filters.FilterSet):

@@ -1,15 +1,18 @@
 """The OpenAPI document: bodies from serializers, error codes and descriptions from the viewsets."""
 
 import inspect
+import re
 from collections import defaultdict
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import Direction, OpenApiParameter
 from rest_framework import exceptions as drf
 
 from eventhub import exceptions
 from eventhub.api.exception_handler import as_refusal
+from eventhub.api.fields import DATE, TIME
 from eventhub.api.serializers import Body
 
 ERROR_REF = {"$ref": "#/components/schemas/Error"}
@@ -56,6 +59,25 @@ HEADERS = {
     429: {"Retry-After": "Seconds to wait."},
     503: {"Retry-After": "Seconds to wait."},
 }
+INTRODUCTION = """\
+Announce events, take registrations for a limited number of seats, know who came.
+
+**Signing in.** `POST /users/register` makes an account. `POST /users/login` returns a `token` for
+`Authorization: Bearer <token>`, and a `refresh` token that `POST /users/token/refresh` exchanges once for new ones.
+Integrations use a service token of `POST /users/me/tokens/` in the same header.
+
+**Errors.** Every error is `{"msg": "Event is full", "code": "event_full"}`: `msg` is for people, `code` is stable and
+for programs. With the code `invalid`, `errors` has the problems by field. Some codes come with more keys.
+
+**Lists.** A list is `{"next": url, "previous": url, "results": [...]}`. Follow `next` until it is null. A parameter
+that a list does not know is a 400.
+
+**Times.** Responses give times in UTC, with `Z`. Requests may give any offset; without one, the time zone of the server
+applies. A date alone is the start of that day, and in a field for an end the end of it.
+
+**Changes.** `PUT` and `PATCH` keep the value of absent keys. `Idempotency-Key` makes a `POST` safe to repeat, and
+`If-Match` an edit safe against somebody else's.
+"""
 NOT_MODIFIED = "The item is as `If-None-Match` says that you have it"
 # What the requests and answers of an operation that is about one item may carry.
 CONDITIONS = {
@@ -71,6 +93,15 @@ IDEMPOTENCY_KEY = (
 REPLAYED = "`true` where this answer was given before."
 ETAG = "Which state of the item this is, for `If-Match` and `If-None-Match`."
 INVALID = exceptions.Invalid({"field": ["This value is not valid."]})
+
+
+class TimeExtension(OpenApiSerializerFieldExtension):
+    """A time in a request may be a date alone."""
+
+    target_class = "eventhub.datetimes.TimeField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> Any:
+        return {"oneOf": [TIME, DATE]} if direction == "request" else TIME
 
 
 class ContractSchema(AutoSchema):
@@ -143,6 +174,12 @@ class ContractSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         return {self.status: self.output(many=True) if self.is_list else self.output}
 
+    def _get_serializer_field_meta(self, field: Any, direction: Any) -> Any:
+        meta = super()._get_serializer_field_meta(field, direction)
+        if getattr(field.root, "partial", False):
+            meta.pop("default", None)  # an absent key keeps its value
+        return meta
+
     def _get_request_body(self, direction: Any = "request") -> Any:
         body = super()._get_request_body(direction)
         if body:
@@ -165,10 +202,6 @@ class ContractSchema(AutoSchema):
             bodies = [refusal.body for refusal in by_status[status]]
             responses[str(status)] = {
                 "description": DESCRIPTIONS[status],
-                "headers": {
-                    name: {"description": text, "required": True, "schema": {"type": "string"}}
-                    for name, text in HEADERS.get(status, {}).items()
-                },
                 "content": {
                     "application/json": {
                         "schema": ERROR_REF,
@@ -179,6 +212,11 @@ class ContractSchema(AutoSchema):
                     }
                 },
             }
+            if status in HEADERS:
+                responses[str(status)]["headers"] = {
+                    name: {"description": text, "required": True, "schema": {"type": "string"}}
+                    for name, text in HEADERS[status].items()
+                }
         return responses
 
     def _docstring(self) -> str:
@@ -187,10 +225,12 @@ class ContractSchema(AutoSchema):
         return inspect.cleandoc(described or getattr(self.view, self.view.action).__doc__ or "")
 
     def _output_example(self) -> Any:
+        """Return the example of the output, with the values that the example of the input sets."""
         example = getattr(self.output, "example", None)
         if self.is_list:
             return {"next": None, "previous": None, "results": [example]}
-        return example
+        sent = getattr(self.input, "example", {})
+        return example and {**example, **{name: value for name, value in sent.items() if name in example}}
 
     def _refusals(self) -> list[Exception]:
         refusals: list[Exception] = []
@@ -236,9 +276,13 @@ def hide_slash_aliases(endpoints: list[tuple[Any, ...]], **kwargs: Any) -> list[
 
 
 def add_shared_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Hook of drf-spectacular: add the error body and the ways to authenticate."""
+    """Hook of drf-spectacular: add the introduction, the error body and the ways to authenticate."""
+    result["info"]["description"] = INTRODUCTION
     components = result.setdefault("components", {})
-    components.setdefault("schemas", {})["Error"] = ERROR
+    for schema in components.setdefault("schemas", {}).values():
+        if any(not str(value).isidentifier() for value in schema.get("enum", ())):
+            schema["x-enum-varnames"] = [re.sub(r"\W", "_", value).upper() for value in schema["enum"]]
+    components["schemas"]["Error"] = ERROR
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
         "service_token": {

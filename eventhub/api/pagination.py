@@ -179,7 +179,7 @@ class KeysetPagination(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        orders = [order for name in view.ordering_fields for order in (name, f"-{name}")]
+        orders = {order: code for name in view.ordering_fields for order, code in _names_in_code(name)}
         return [
             _parameter("cursor", {"type": "string"}, "Where the page begins: taken from `next` or `previous`."),
             _parameter(
@@ -189,10 +189,19 @@ class KeysetPagination(BasePagination):
             ),
             _parameter(
                 "ordering",
-                {"type": "string", "enum": orders, "default": view.ordering},
+                {
+                    "type": "string",
+                    "enum": [*orders],
+                    "default": view.ordering,
+                    "x-enum-varnames": [*orders.values()],  # a generator would call `-title` VALUE_1
+                },
                 "The order of the list; a minus sign turns it round.",
             ),
         ]
+
+
+def _names_in_code(name: str) -> list[tuple[str, str]]:
+    return [(name, name.upper()), (f"-{name}", f"{name.upper()}_DESC")]
 
 
 def _order(column: str, reverse: bool) -> tuple[str, ...]:

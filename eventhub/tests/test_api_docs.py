@@ -91,7 +91,7 @@ def test_every_operation_has_a_summary_and_a_name_of_its_own(document):
     odd = [
         name
         for name, operation in operations(document)
-        if not re.fullmatch(r"[A-Z][^\n]{3,120}[^.\n]", operation["summary"])
+        if not re.fullmatch(r"[A-Z][^\n`]{3,120}[^.\n`]", operation["summary"])
     ]
     names = [operation["operationId"] for _, operation in operations(document)]
     assert (odd, len(names)) == ([], len(set(names)))
@@ -123,17 +123,97 @@ def test_every_body_has_an_example_that_fits_its_schema(document):
     assert set(seen) >= {name for name, _ in operations(document) if not name.startswith("DELETE")} - bare
 
 
+def test_no_body_publishes_a_docstring_or_contradicts_its_answer(document):
+    bodies = {name: schema for name, schema in document["components"]["schemas"].items() if name.endswith("Request")}
+    assert {name for name, schema in bodies.items() if "description" in schema} == set()
+    for name, operation in operations(document):
+        answer = operation["responses"].get("201") or operation["responses"].get("200", {})
+        if "requestBody" in operation and "content" in answer:
+            sent = operation["requestBody"]["content"]["application/json"]["example"]
+            got = answer["content"]["application/json"]["example"]
+            shared = sent.keys() & got.keys()
+            assert {key: got[key] for key in shared} == {key: sent[key] for key in shared}, name
+
+
+def test_what_an_absent_key_means_is_said_where_it_means_a_value(document):
+    schemas = document["components"]["schemas"]
+    defaults = {
+        (name, key): field["default"]
+        for name, schema in schemas.items()
+        for key, field in schema.get("properties", {}).items()
+        if "default" in field
+    }
+    assert defaults == {
+        ("AttendeeInputRequest", "status"): "registered",
+        ("EventInputRequest", "description"): "",
+        ("EventInputRequest", "status"): "upcoming",
+        ("EventInputRequest", "waitlist"): True,
+        ("SignUpInputRequest", "role"): "user",
+    }
+    event = Event()
+    assert {key: value for (name, key), value in defaults.items() if name.startswith("Event")} == {
+        key: getattr(event, key) for key in ("description", "status", "waitlist")
+    }
+    assert User().role == "user"
+
+
+def test_a_time_in_a_request_may_be_a_date(document):
+    either = [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]
+    nullable = [*either, {"type": "null"}]
+    schemas = document["components"]["schemas"]
+    times = {
+        f"{name} {key}": field["oneOf"]
+        for name, schema in schemas.items()
+        for key, field in schema.get("properties", {}).items()
+        if name.endswith("Request") and key in {"date_time", "end_time", "registration_opens", "expires_at"}
+    }
+    assert times == {
+        "EventInputRequest date_time": either,
+        "EventInputRequest end_time": nullable,
+        "EventInputRequest registration_opens": nullable,
+        "PatchedEventInputRequest date_time": either,
+        "PatchedEventInputRequest end_time": nullable,
+        "PatchedEventInputRequest registration_opens": nullable,
+        "TokenInputRequest expires_at": either,
+    }
+    filters = {
+        parameter["name"]: parameter["schema"]
+        for _, operation in operations(document)
+        for parameter in operation.get("parameters", [])
+        if parameter["name"].startswith("date_")
+    }
+    assert filters == {"date_from": {"oneOf": either}, "date_to": {"oneOf": either}}
+    assert schemas["Event"]["properties"]["date_time"] == either[0]
+
+
+def test_the_introduction_says_what_every_client_needs(document):
+    topics = re.findall(r"^\*\*(\w+(?: \w+)?)\.\*\*", document["info"]["description"], re.MULTILINE)
+    assert topics == ["Signing in", "Errors", "Lists", "Times", "Changes"]
+
+
 def test_every_parameter_has_a_type_that_its_values_are_of(document):
-    """As JSON: an identifier is a whole number, and `true` no text."""
+    """As JSON: an identifier is a whole number, and `true` no text. Orders have names for programs."""
     odd = {
         f"{name} {parameter['name']}": parameter["schema"]
         for name, operation in operations(document)
         for parameter in operation.get("parameters", [])
-        if parameter["schema"]["type"] not in {"string", "integer", "boolean", "array"}
-        or (parameter["name"].endswith("id") and parameter["schema"]["type"] != "integer")
-        or (parameter["schema"]["type"] != "string" and "enum" in parameter["schema"])
+        if not is_sound(parameter["name"], parameter["schema"])
     }
     assert odd == {}
+    scopes = document["components"]["schemas"]["ScopesEnum"]
+    assert scopes["x-enum-varnames"] == [scope.replace(":", "_").upper() for scope in scopes["enum"]]
+
+
+def is_sound(name, schema):
+    if "oneOf" in schema:
+        return all(is_sound(name, one) for one in schema["oneOf"])
+    if schema["type"] == "array":
+        return is_sound(name, schema["items"])
+    if name == "ordering":
+        names = [f"{order.removeprefix('-')}{'_desc' * order.startswith('-')}".upper() for order in schema["enum"]]
+        return schema["x-enum-varnames"] == names
+    kinds = {"integer"} if name.endswith("id") else {"string"} if "enum" in schema else {"string", "integer", "boolean"}
+    return schema["type"] in kinds
 
 
 COMMON = {("406", "not_acceptable"), ("429", "throttled"), ("500", "error"), ("503", "unavailable")}
