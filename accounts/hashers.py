@@ -1,4 +1,11 @@
+import unicodedata
+
 from django.contrib.auth.hashers import Argon2PasswordHasher
+
+
+def normalized(password: str) -> str:
+    """Return one spelling of all that look the same on a keyboard (NIST SP 800-63B, section 3.1.1.2: NFKC)."""
+    return unicodedata.normalize("NFKC", password)
 
 
 class Argon2(Argon2PasswordHasher):
@@ -7,3 +14,15 @@ class Argon2(Argon2PasswordHasher):
     time_cost = 2
     memory_cost = 19 * 1024
     parallelism = 1
+
+    def encode(self, password: str, salt: str) -> str:
+        if password != normalized(password):
+            super().encode(password, salt)  # Django encodes for an unknown name: takes the time of `verify`
+        return super().encode(normalized(password), salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Accept also the spelling as typed: older hashes were made of it."""
+        if password == normalized(password):
+            return super().verify(password, encoded)
+        matches = [super(Argon2, self).verify(each, encoded) for each in (password, normalized(password))]
+        return any(matches)

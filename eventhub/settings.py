@@ -183,6 +183,7 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": True,
+    "LEEWAY": timedelta(seconds=10),  # a token of a server whose clock is ahead was made in the future
 }
 
 # The back office ----------------------------------------------------------------------------------------------------

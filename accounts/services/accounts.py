@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts import mails
+from accounts.hashers import normalized
 from accounts.models import OrganizerProfile, Role, User, normalize_email
 from accounts.permissions import allowed, require
 from eventhub import audit
@@ -259,6 +260,6 @@ def validate_new_password(password: str, user: User) -> None:
     if len(password) > MAX_PASSWORD_LENGTH:
         raise Invalid({"password": [f"At most {MAX_PASSWORD_LENGTH} characters."]})
     try:
-        validate_password(password, user)
+        validate_password(normalized(password), user)
     except PasswordProblem as problem:
         raise Invalid({"password": problem.messages}) from None

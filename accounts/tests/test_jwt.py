@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
+from accounts import signed_links
 from accounts.hashers import Argon2
 from accounts.models import User
 from accounts.services.jwt import issue_tokens
@@ -20,6 +21,7 @@ from eventhub.testing.responses import BAD_CREDENTIALS, BAD_TOKEN, DONE, NO_HEAD
 
 pytestmark = pytest.mark.django_db
 
+LEEWAY = django_settings.SIMPLE_JWT["LEEWAY"]
 NEW_PASSWORD = "another passphrase for tests"
 MISSING = "This field is required."
 NO_TEXT = "Not a valid string."
@@ -131,11 +133,25 @@ def test_a_refresh_token_works_once(bob):
     assert refresh(second["refresh"]).status_code == 200
 
 
+@pytest.mark.parametrize(("seconds", "is_valid"), [(3, True), (30, False)])
+def test_a_token_of_a_server_whose_clock_is_a_little_ahead_counts(bob, seconds, is_valid):
+    with time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=False):
+        pair = pair_for(bob)
+    assert (me(pair["token"]).status_code == 200, refresh(pair["refresh"]).status_code == 200) == (is_valid, is_valid)
+
+
+@pytest.mark.parametrize("purpose", [signed_links.RESET, signed_links.VERIFICATION])
+def test_a_link_of_a_server_whose_clock_is_ahead_counts(bob, purpose):
+    with time_machine.travel(timezone.now() + timedelta(seconds=3), tick=False):
+        token = signed_links.make_token(bob, purpose)
+    assert signed_links.check_token(token, bob, purpose)
+
+
 def test_a_token_opens_the_account_until_it_expires(bob):
     lifetime = django_settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"]
     with time_machine.travel(timezone.now(), tick=False) as clock:
         token = pair_for(bob)["token"]
-        clock.shift(lifetime - timedelta(seconds=1))
+        clock.shift(lifetime + LEEWAY - timedelta(seconds=1))
         assert me(token).status_code == 200
         clock.shift(timedelta(seconds=1))
         assert whole(me(token)) == BAD_TOKEN
@@ -145,7 +161,7 @@ def test_a_refresh_token_works_until_it_expires(bob):
     lifetime = django_settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
     with time_machine.travel(timezone.now(), tick=False) as clock:
         one, two = pair_for(bob)["refresh"], pair_for(bob)["refresh"]
-        clock.shift(lifetime - timedelta(seconds=1))
+        clock.shift(lifetime + LEEWAY - timedelta(seconds=1))
         assert refresh(one).status_code == 200
         clock.shift(timedelta(seconds=1))
         assert whole(refresh(two)) == BAD_TOKEN
@@ -173,7 +189,7 @@ BAD_TOKENS = {
     "a signature cut short": lambda user, kind: forged(user, kind)[:-4],
     "nobody's": lambda user, kind: forged(user, kind, claims={"user_id": "0"}),
     "a number that no column holds": lambda user, kind: forged(user, kind, claims={"user_id": str(2**70)}),
-    "expired": lambda user, kind: forged(user, kind, claims={"exp": int(time.time()) - 1}),
+    "expired": lambda user, kind: forged(user, kind, claims={"exp": int(time.time()) - 11}),
     "of another password": lambda user, kind: forged(user, kind, claims={"hash_password": "0"}),
     "of another kind": lambda user, kind: forged(user, kind, claims={"token_type": "sliding"}),
 }
