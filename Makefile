@@ -36,7 +36,7 @@ test-browser: .venv/dev  ## The back office in real Chromium, which is installed
 	$(BIN)/python -m eventhub.testing.system_programs chromium
 	$(BIN)/pytest -m browser -n 2 eventhub/tests/browser
 
-tools: .venv/dev  ## Install the programs that some tests need, with apt (nginx, Chromium)
+tools: .venv/dev  ## Install the programs that some tests need, with apt (nginx, Chromium, npm)
 	$(BIN)/python -m eventhub.testing.system_programs
 
 upgrade-test: .venv/dev  ## Upgrade from the released state and roll back, on PostgreSQL, under a load that must not notice

@@ -12,6 +12,7 @@ import sys
 PROGRAMS = {
     "chromium": (["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"], "chromium"),
     "nginx": (["nginx"], "nginx-light"),
+    "npm": (["npm"], "npm"),
 }
 
 
