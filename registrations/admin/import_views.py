@@ -1,12 +1,9 @@
-"""Import attendees: upload, preview, confirm. The preview page carries the signed rows."""
+"""Import attendees: upload, check columns and rows, confirm. The page in between carries the signed table."""
 
-import hashlib
-from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -21,28 +18,23 @@ from eventhub.spreadsheets.downloads import export_response
 from eventhub.spreadsheets.sheets import FileError
 from events.models import Event
 from registrations.admin.check_in_views import find_event
-from registrations.services.attendee_file import Guest, read_attendees
-from registrations.services.attendee_import import AttendeeImportReport, ImportOutcome, RowResult, import_attendees
+from registrations.admin.import_state import ImportState, column_choices, digest, new_state, read_state, sign
+from registrations.services.attendee_file import AttendeeTable, read_guests, read_table
+from registrations.services.attendee_import import AttendeeImportReport, ImportOutcome, import_attendees
 
 MAX_ROWS = 10_000
 MAX_BYTES = 5 * 1024 * 1024
-# Of the signed rows; Django accepts 2.5 MB of form data.
+MAX_COLUMNS = 200
+# Of the signed table; Django accepts 2.5 MB of form data.
 MAX_CHARACTERS = 2_000_000
-SECONDS = 60 * 60
-SALT = "registrations.import"
 SHOWN = 1_000
 LARGER = "Split the file, or ask your administrator to run manage.py import_attendees."
-EXAMPLE_HEADER = ("Email", "Name", "Contact details")
+EXAMPLE_HEADER = ("Email", "First name", "Last name", "Phone", "Contact details")
 EXAMPLE = (
-    ("ada@example.org", "Ada Lovelace", "Table 4, vegetarian"),
-    ("grace@example.org", "Grace Hopper", "+1 555 0100"),
-    ("alan@example.org", "", ""),
+    ("ada@example.org", "Ada", "Lovelace", "", "Table 4, vegetarian"),
+    ("grace@example.org", "Grace", "Hopper", "+1 555 0100", ""),
+    ("alan@example.org", "", "", "", ""),
 )
-
-
-class ImportPreview(NamedTuple):
-    guests: list[Guest]
-    outcomes: str
 
 
 class UploadForm(forms.Form):
@@ -52,27 +44,29 @@ class UploadForm(forms.Form):
         help_text=f"The first row names the columns. Up to {MAX_ROWS:,} people and {MAX_BYTES // 2**20} MB.",
     )
 
-    def clean_file(self) -> list[Guest]:
+    def clean_file(self) -> AttendeeTable:
         file = self.cleaned_data["file"]
         if file.size > MAX_BYTES:
             raise forms.ValidationError(f"The file is larger than {MAX_BYTES // 2**20} MB. {LARGER}")
         try:
-            guests = read_attendees(file.read(), columns={}, max_rows=MAX_ROWS)
+            table = read_table(file.read(), max_rows=MAX_ROWS)
         except FileError as problem:
             hint = f" {LARGER}" if str(problem).startswith("There are more than") else ""
             raise forms.ValidationError(f"{problem}{hint}") from None
-        if not guests:
+        if not table.records:
             raise forms.ValidationError("This file contains no people.")
-        return guests
+        if len(table.header) > MAX_COLUMNS:
+            raise forms.ValidationError(f"There are more than {MAX_COLUMNS} columns. Remove those that you do not use.")
+        return table
 
 
 def upload(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
     event = find_event(request, event_id)
     if "rows" in request.POST:
-        return _confirm(model_admin, request, event)
+        return _continue(model_admin, request, event)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
-        return _preview(model_admin, request, event, form.cleaned_data["file"], form)
+        return _preview(model_admin, request, event, new_state(form.cleaned_data["file"]), form)
     return _ask(model_admin, request, event, form)
 
 
@@ -91,40 +85,69 @@ def _ask(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event, form
 
 
 def _preview(
-    model_admin: ScopedModelAdmin, request: HttpRequest, event: Event, guests: Sequence[Guest], form: forms.Form
+    model_admin: ScopedModelAdmin, request: HttpRequest, event: Event, state: ImportState, form: forms.Form
 ) -> HttpResponse:
-    try:
-        report = import_attendees(
-            event_id=event.pk, rows=guests, by=cast(User, request.user), skip_errors=True, dry_run=True
-        )
-    except REFUSALS as refusal:
-        return _refused(model_admin, request, event, form, refusal)
-    signed = _sign(request, event, ImportPreview(list(guests), _digest(report.results)))
+    """Show the columns, and the results of the rows if the columns fit."""
+    report = None
+    if not state.columns.problem:
+        try:
+            report = _try(request, event, state)
+        except REFUSALS as refusal:
+            return _refused(model_admin, request, event, form, refusal)
+        state = state._replace(shown=digest(report.results))
+    signed = sign(request, event, state)
     if len(signed) > MAX_CHARACTERS:
         form.add_error(None, f"This file is too large to preview. {LARGER}")
         return _ask(model_admin, request, event, form)
-    first = sorted(report.results, key=lambda result: result.outcome != ImportOutcome.ERROR)
+    used, unused = column_choices(state)
     context = {
         **_context(model_admin, request, event),
-        "report": report,
-        "counts": _counts(report),
-        "errors": len(report.errors),
-        "results": first[:SHOWN],
-        "more": max(0, len(first) - SHOWN),
-        "entering": report.counts[ImportOutcome.SEAT] + report.counts[ImportOutcome.QUEUE],
+        "problem": state.columns.problem,
+        "used": used,
+        "unused": unused,
         "rows": signed,
+        "row_count": len(state.table.records),
+        "reinstate": state.reinstate,
+        **(_results(report) if report else {}),
     }
     return TemplateResponse(request, "registrations/admin/import_preview.html", context)
 
 
-def _confirm(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> HttpResponse:
-    preview = _read(request, event)
-    if preview is None:
+def _try(request: HttpRequest, event: Event, state: ImportState) -> AttendeeImportReport:
+    return import_attendees(
+        event_id=event.pk,
+        rows=read_guests(state.table, state.columns),
+        by=cast(User, request.user),
+        skip_errors=True,
+        reinstate=state.reinstate,
+        dry_run=True,
+    )
+
+
+def _results(report: AttendeeImportReport) -> dict[str, Any]:
+    """Return what the page says of the rows: errors first, then who is left out."""
+    places = {ImportOutcome.ERROR: 0, ImportOutcome.LEFT_OUT: 1}
+    first = sorted(report.results, key=lambda result: places.get(result.outcome, 2))
+    return {
+        "counts": _counts(report),
+        "errors": len(report.errors),
+        "has_cancelled": report.has_cancelled,
+        "results": first[:SHOWN],
+        "more": max(0, len(first) - SHOWN),
+        "entering": report.counts[ImportOutcome.SEAT] + report.counts[ImportOutcome.QUEUE],
+    }
+
+
+def _continue(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> HttpResponse:
+    """Show the preview again with what was chosen, or import what was shown."""
+    state = read_state(request, event)
+    if state is None:
         messages.error(request, "This preview has expired. Upload the file again.")
         return HttpResponseRedirect(request.path)
-    skip_errors = "skip_errors" in request.POST
+    if "update" in request.POST or state.columns.problem:
+        return _preview(model_admin, request, event, state, UploadForm())
     try:
-        report = _import_as_shown(event.pk, preview, cast(User, request.user), skip_errors)
+        report = _import_as_shown(event.pk, state, cast(User, request.user), "skip_errors" in request.POST)
     except REFUSALS as refusal:
         return _refused(model_admin, request, event, UploadForm(), refusal)
     if report is None:
@@ -136,14 +159,17 @@ def _confirm(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) 
     else:
         messages.success(request, f"Imported into “{event.title}”: {_sentence(report)}.")
         return HttpResponseRedirect(reverse("admin:events_event_change", args=[event.pk]))
-    return _preview(model_admin, request, event, preview.guests, UploadForm())
+    return _preview(model_admin, request, event, state, UploadForm())
 
 
 @retried
-def _import_as_shown(event_id: int, preview: ImportPreview, by: User, skip_errors: bool) -> AttendeeImportReport | None:
+def _import_as_shown(event_id: int, state: ImportState, by: User, skip_errors: bool) -> AttendeeImportReport | None:
+    guests = read_guests(state.table, state.columns)
     with transaction.atomic():
-        report = import_attendees(event_id=event_id, rows=preview.guests, by=by, skip_errors=skip_errors)
-        if _digest(report.results) != preview.outcomes:
+        report = import_attendees(
+            event_id=event_id, rows=guests, by=by, skip_errors=skip_errors, reinstate=state.reinstate
+        )
+        if digest(report.results) != state.shown:
             transaction.set_rollback(True)
             return None
     return report
@@ -168,30 +194,13 @@ def _context(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) 
     }
 
 
-def _sign(request: HttpRequest, event: Event, preview: ImportPreview) -> str:
-    return signing.dumps([event.pk, request.user.pk, preview.guests, preview.outcomes], salt=SALT, compress=True)
-
-
-def _read(request: HttpRequest, event: Event) -> ImportPreview | None:
-    try:
-        event_id, user_id, guests, outcomes = signing.loads(request.POST["rows"], salt=SALT, max_age=SECONDS)
-    except signing.BadSignature:
-        return None
-    if (event_id, user_id) != (event.pk, request.user.pk):
-        return None
-    return ImportPreview([Guest(*guest) for guest in guests], outcomes)
-
-
-def _digest(outcomes: Sequence[RowResult]) -> str:
-    return hashlib.sha256("\n".join(result.outcome for result in outcomes).encode()).hexdigest()
-
-
 def _counts(report: AttendeeImportReport) -> list[tuple[str, int, str]]:
     counts = report.counts
     return [
         ("Seat", counts[ImportOutcome.SEAT], "success"),
         ("Waiting list", counts[ImportOutcome.QUEUE], "warning"),
         ("Already registered", counts[ImportOutcome.ALREADY_THERE], "info"),
+        ("Left out", counts[ImportOutcome.LEFT_OUT], ""),
         ("Error", counts[ImportOutcome.ERROR], "danger"),
     ]
 
@@ -201,6 +210,8 @@ def _sentence(report: AttendeeImportReport) -> str:
     parts = [f"{counts[ImportOutcome.SEAT]:,} with a seat", f"{counts[ImportOutcome.QUEUE]:,} on the waiting list"]
     if counts[ImportOutcome.ALREADY_THERE]:
         parts.append(f"{counts[ImportOutcome.ALREADY_THERE]:,} already registered")
+    if counts[ImportOutcome.LEFT_OUT]:
+        parts.append(f"{counts[ImportOutcome.LEFT_OUT]:,} left out")
     if counts[ImportOutcome.ERROR]:
         parts.append(f"{counts[ImportOutcome.ERROR]:,} skipped")
     return ", ".join(parts)

@@ -17,6 +17,7 @@ from accounts.models import User
 from events.models import Event
 from registrations.admin import import_views
 from registrations.models import Registration
+from registrations.services.attendee_columns import find_columns
 from registrations.services.attendee_import import ImportOutcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -79,6 +80,7 @@ def test_a_look_shows_each_row_s_fate_errors_first_and_writes_nothing(office, ol
         ("Seat", 1),
         ("Waiting list", 1),
         ("Already registered", 1),
+        ("Left out", 0),
         ("Error", 1),
     ]
     assert (names(event), User.objects.filter(email="a@example.org").exists()) == (["bob"], False)
@@ -168,8 +170,102 @@ def test_the_example_can_be_imported(office, olga, event, kind):
     assert response.headers["Content-Disposition"] == f'attachment; filename="example.{kind}"'
     if kind == "xlsx":
         assert load_workbook(io.BytesIO(content)).active.max_row == 4
+    assert find_columns(import_views.EXAMPLE_HEADER, {}).unused == []
     page = upload(client, event, content, f"example.{kind}")
     assert [outcome for _, outcome, _ in outcomes(page)] == ["seat", "seat", "queue"]
+
+
+# Columns -------------------------------------------------------------------------------------------------------------
+
+
+def used(page):
+    return [(column.header, re.search(r'value="(\w+)" selected', column.select)[1]) for column in page.context["used"]]
+
+
+def unused(page):
+    return [column.header for column in page.context["unused"]]
+
+
+def test_the_preview_shows_which_column_became_what_and_lets_it_be_changed(office, olga, event):
+    client = office(olga)
+    text = "Vorname;Nachname;E-Mail-Adresse;Telefon;Spitzname;Firma\nAda;Lovelace;ada@example.org;030 1;Addie;\n"
+    page = upload(client, event, text.encode())
+    assert used(page) == [
+        ("Vorname", "first_name"),
+        ("Nachname", "last_name"),
+        ("E-Mail-Adresse", "email"),
+        ("Telefon", "phone"),
+    ]
+    assert unused(page) == ["Spitzname", "Firma"]
+    assert [column.examples for column in page.context["unused"]] == [["Addie"], []]
+    changes = {"column-0": "", "column-1": "", "column-4": "name"}
+    changed = confirm(client, event, page, update="", **changes)
+    assert used(changed) == [("E-Mail-Adresse", "email"), ("Telefon", "phone"), ("Spitzname", "name")]
+    (guest,) = (result.guest for result in changed.context["results"])
+    assert (guest.name, guest.contact_details, guest.phone) == ("Addie", "ada@example.org", "030 1")
+    assert confirm(client, event, changed).status_code == 302
+    row = event.registrations.get()
+    assert (row.name, row.contact_details, row.phone) == ("Addie", "ada@example.org", "030 1")
+
+
+def test_a_choice_that_the_preview_has_not_shown_is_shown_first(office, olga, event):
+    client = office(olga)
+    page = upload(client, event, b"Email,Name,Nickname\nada@example.org,Ada,Addie\n")
+    again = confirm(client, event, page, **{"column-1": "", "column-2": "name"})
+    assert (used(again), names(event)) == ([("Email", "email"), ("Nickname", "name")], [])
+    assert "something has changed" in again.content.decode()
+    confirm(client, event, again)
+    assert names(event) == ["Addie"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "choice"),
+    [
+        ("Name,Reachable at\nA,a@example.org\n", "No column has a header for email addresses", {"column-1": "email"}),
+        ("Email,Email,Name\nx,a@example.org,A\n", "is there 2 times", {"column-1": "email", "column-2": "name"}),
+    ],
+)
+def test_where_a_column_is_not_found_the_preview_asks(office, olga, event, text, problem, choice):
+    client = office(olga)
+    page = upload(client, event, text.encode())
+    assert (problem in page.content.decode(), "results" in page.context) == (True, False)
+    assert confirm(client, event, page).status_code == 200
+    chosen = confirm(client, event, page, update="", **choice)
+    assert outcomes(chosen) == [(2, "seat", "")]
+    confirm(client, event, chosen)
+    assert names(event) == ["A"]
+
+
+def test_two_columns_for_one_field_are_asked_about(office, olga, event):
+    client = office(olga)
+    page = upload(client, event, b"Email,Name\na@example.org,A\n")
+    page = confirm(client, event, page, update="", **{"column-1": "email"})
+    assert "Two columns are used as “Email address”. Choose one." in page.content.decode()
+
+
+def test_an_unknown_field_is_not_used(office, olga, event):
+    client = office(olga)
+    page = upload(client, event, b"Email,Name\na@example.org,A\n")
+    assert used(confirm(client, event, page, update="", **{"column-1": "password"})) == [("Email", "email")]
+
+
+def test_too_many_columns_to_choose_from(office, olga, event):
+    found = problems(upload(office(olga), event, (",".join(f"c{n}" for n in range(201)) + "\nx\n").encode()))
+    assert found == ["There are more than 200 columns. Remove those that you do not use."]
+
+
+def test_who_does_not_come_or_has_cancelled_is_left_out_and_named(office, olga, bob, event, enroll):
+    enroll(event, bob, status="cancelled")
+    client = office(olga)
+    text = f"Email,Name,RSVP\na@example.org,A,Yes\nb@example.org,B,No\n{bob.email},Bob,Yes\n".encode()
+    page = upload(client, event, text)
+    left = [(3, "left out", "Their status is “No”."), (4, "left out", "They have cancelled their registration.")]
+    assert outcomes(page) == [*left, (2, "seat", "")]
+    again = confirm(client, event, page, update="", reinstate="on")
+    assert outcomes(again) == [left[0], (2, "seat", ""), (4, "seat", "")]
+    answer = confirm(client, event, again, reinstate="on")
+    assert told(answer) == ["Imported into “Evening”: 2 with a seat, 0 on the waiting list, 1 left out."]
+    assert names(event) == ["A", "Bob", "bob"]
 
 
 # What does not work --------------------------------------------------------------------------------------------------
@@ -180,7 +276,6 @@ def test_the_example_can_be_imported(office, olga, event, kind):
     [
         (b"", "The submitted file is empty."),
         (b"\n\n", "The file is empty."),
-        (b"Name\nA\n", "No column has a header for email addresses: Name."),
         (b"Email\n", "This file contains no people."),
         (b"Email\n\xff\xfe\n", "line 2: This is not UTF-8."),
         (b"PK\x03\x04nonsense", None),

@@ -73,18 +73,23 @@ def test_filling_an_event_and_the_queue_seated_after_a_cancellation(sign_in, liv
     assert list(ben) == [("", "waitlisted", olga.pk, "admin"), ("waitlisted", "registered", olga.pk, "admin")]
 
 
-def test_an_import_with_two_bad_rows(sign_in, live_server, olga, make_event, tmp_path):
+def test_an_import_with_two_bad_rows_and_a_column_to_choose(sign_in, live_server, olga, make_event, tmp_path):
     event = make_event(olga, max_capacity=2)
     people = tmp_path / "people.csv"
     people.write_text(
-        "Email,Name\nann@example.org,Ann\nnot an address,Nobody\nben@example.org,Ben\n,Empty\ncleo@example.org,Cleo\n"
+        "Email,Badge\nann@example.org,Ann\nnot an address,Nobody\nben@example.org,Ben\n,Empty\ncleo@example.org,Cleo\n"
     )
     page = sign_in(olga)
     page.goto(f"{live_server.url}/admin/registrations/registration/import/{event.pk}/")
     page.locator("input[type=file]").set_input_files(people)
     page.get_by_role("button", name="Preview").click()
-    expect(page.locator("tbody tr")).to_have_count(5)
-    fates = [row.inner_text().split("\t") for row in page.locator("tbody tr").all()]
+    page.get_by_text("Not used: Badge").click()
+    page.get_by_label("Use “Badge” as").select_option("Full name")
+    page.get_by_role("button", name="Update preview").click()
+    expect(page.get_by_label("Use “Badge” as")).to_have_value("name")
+    rows = page.locator("#results tbody tr")
+    expect(rows).to_have_count(5)
+    fates = [row.inner_text().split("\t") for row in rows.all()]
     by_line = {int(line): fate.split()[0].lower() for line, _, fate in fates}
     assert by_line == {2: "seat", 3: "error", 4: "seat", 5: "error", 6: "waiting"}
     assert statuses(event) == {}
