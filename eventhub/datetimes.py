@@ -47,6 +47,20 @@ def parse(text: str, *, end_of_day: bool = False) -> datetime:
     return to_utc(moment)
 
 
+def readings(moment: datetime) -> list[datetime]:
+    """Return what a naive time in TIME_ZONE may mean: one moment, or two where clocks repeat or skip it.
+
+    The first is the one that `to_utc` takes.
+    """
+    first, second = (moment.replace(tzinfo=timezone.get_current_timezone(), fold=fold) for fold in (0, 1))
+    return [first] if first.utcoffset() == second.utcoffset() else [first, second]
+
+
+def exists(moment: datetime) -> bool:
+    """Return whether the clocks of TIME_ZONE show a naive time."""
+    return timezone.make_naive(timezone.make_aware(moment).astimezone(UTC)) == moment
+
+
 def day_bound(day: date, *, end_of_day: bool = False, zone: tzinfo | None = None) -> datetime:
     """Return the first or the last moment of a day in TIME_ZONE or `zone`. Raise ValueError as `to_utc`."""
     # The fold chooses the later of two moments at the end, and the earlier of two at the start.

@@ -12,7 +12,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, OperationalError
-from django.db.models import Model, QuerySet
+from django.db.models import DateTimeField, Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
@@ -20,6 +20,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
 from accounts.permissions import allowed
+from eventhub.admin.time_field import TimeOfDayField, TimeWidget
 from eventhub.api.fields import could_be_id
 from eventhub.api.filters import MAX_SEARCH_LENGTH, found_in
 from eventhub.db.retry import retried
@@ -86,6 +87,7 @@ class ScopedModelAdmin(ModelAdmin):
     resource: ClassVar[str]
     rights: ClassVar[Mapping[str, str]] = {}
     form = RefusableModelForm
+    formfield_overrides: ClassVar[Any] = {DateTimeField: {"form_class": TimeOfDayField, "widget": TimeWidget}}
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     paginator = InfinitePaginator

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Field, Model
+from django.utils.dateparse import parse_datetime
 
 from eventhub.admin.field_values import in_words
 from eventhub.admin.model_admin import RefusableModelForm
+from eventhub.admin.time_field import TimeOfDayField
 
 ORIGINAL = "opened"
 
@@ -42,6 +44,12 @@ class OptimisticForm(RefusableModelForm):
             return super().changed_data
         cleaned = self.cleaned_data if hasattr(self, "cleaned_data") else {}
         return [name for name in self.fields if name not in cleaned or as_text(cleaned[name]) != self.original[name]]
+
+    def _clean_fields(self) -> None:
+        for name, field in self.fields.items():
+            if isinstance(field, TimeOfDayField) and self.instance.pk:
+                field.original = parse_datetime(self.original[name])
+        super()._clean_fields()  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any] | None:
         if self.instance.pk:

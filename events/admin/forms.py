@@ -1,11 +1,10 @@
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
 from eventhub.admin.optimistic_form import OptimisticForm
-from eventhub.datetimes import to_utc
+from eventhub.admin.time_field import TimeOfDayField
 from events.models import Event
 from events.services.events import EventValues
 
@@ -13,7 +12,7 @@ DETAILS = ("title", "description", "location")
 TIMES = ("date_time", "end_time")
 SEATS = ("max_capacity", "waitlist")
 REGISTRATION = ("registration_opens", "registration_closes")
-ALL_TIMES = (*TIMES, *REGISTRATION)
+ENDS = {"end_time", "registration_closes"}
 READ_ONLY = ("seats_taken", "waiting", "created_at", "updated_at")
 
 
@@ -31,24 +30,23 @@ class EventForm(OptimisticForm):
         help_texts: ClassVar = {
             "location": "A room, an address or a link.",
             "organizer": "Runs the event and sees it here. Must be an organizer or an admin.",
-            "date_time": "May be in the past, to record an event afterwards.",
-            "end_time": "Leave empty if the event lasts until the end of the day.",
+            "date_time": "May be in the past, to record an event afterwards. A date without a time is the start of "
+            "that day.",
+            "end_time": "Leave empty if the event lasts until the end of the day. A date without a time is the end of "
+            "that day.",
             "max_capacity": "New seats go to the waiting list at once. Cannot be lower than the seats taken.",
             "waitlist": "When the event is full, people can join a waiting list. A seat that becomes free goes to the "
             "first person on it automatically. If off, people see that the event is full.",
-            "registration_opens": "Leave empty to open registration when the event is published.",
-            "registration_closes": "Leave empty to keep registration open until the event is over. You can always add "
-            "people yourself.",
+            "registration_opens": "Leave empty to open registration when the event is published. A date without a time "
+            "is the start of that day.",
+            "registration_closes": "Leave empty to keep registration open until the event is over. A date without a "
+            "time is the end of that day. You can always add people yourself.",
         }
 
-    def clean(self) -> dict[str, Any] | None:
-        for name in ALL_TIMES:
-            if self.cleaned_data.get(name) is not None:
-                try:
-                    self.cleaned_data[name] = to_utc(self.cleaned_data[name])
-                except ValueError as problem:
-                    self.add_error(name, ValidationError(str(problem)))
-        return super().clean()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ENDS & self.fields.keys():
+            cast(TimeOfDayField, self.fields[name]).end_of_day = True
 
     def validate_constraints(self) -> None:
         """Do nothing: `Event.clean` and the rules report the same problems in better words."""

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -58,7 +59,7 @@ def fields_of(page):
     for name, text in re.findall(r'<textarea name="(\w+)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
         sent[name] = html.unescape(text.removeprefix("\n").removeprefix("\r\n"))
     for name, options in re.findall(r'<select name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
-        sent[name] = "".join(re.findall(r'<option value="(\d+)" selected', options))
+        sent[name] = "".join(re.findall(r'<option value="([^"]+)" selected', options))
     return sent
 
 
@@ -131,6 +132,81 @@ def test_the_form_helps_and_names_the_time_zone(office, olga):
 def test_nothing_in_the_address_is_too_wild(office, olga, ada, wild):
     for who in (olga, ada):
         assert office(who).get(f"{ADD}?{wild}").status_code in (200, 400)
+
+
+# Times in a zone whose clocks change ---------------------------------------------------------------------------------
+
+TWICE = "02:30 occurs twice on 26 Oct 2031, because the clocks go back. Choose one and save again."
+SKIPPED = "02:30 does not occur on 30 Mar 2031, because the clocks go forward. Choose a time and save again."
+
+
+@pytest.fixture
+def berlin(settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+
+
+@pytest.mark.parametrize("moment", [datetime(2031, 10, 26, hour, 30, 15, 7, tzinfo=UTC) for hour in (0, 1)])
+@pytest.mark.parametrize("has_offset", [True, False])
+def test_an_event_in_the_hour_that_occurs_twice_is_edited_as_any_other(
+    office, olga, make_event, berlin, moment, has_offset
+):
+    event = make_event(olga, date_time=moment, registration_closes=moment)
+    client = office(olga)
+    sent = opened(client, event)
+    if not has_offset:
+        sent = {name: value for name, value in sent.items() if not name.endswith("_2")}
+    assert client.post(page_of(event), {**sent, "location": "Attic"}).status_code == 302
+    event.refresh_from_db()
+    assert (event.location, event.date_time, event.registration_closes) == ("Attic", moment, moment)
+    client.post(page_of(event), {**sent, "registration_closes_0": "", "registration_closes_1": ""})
+    event.refresh_from_db()
+    assert (event.date_time, event.registration_closes) == (moment, None)
+
+
+@pytest.mark.parametrize(
+    ("day", "sentence", "choices"),
+    [
+        ("2031-10-26", TWICE, {"+02:00": "02:30 (UTC+02:00)", "+01:00": "02:30 (UTC+01:00)"}),
+        ("2031-03-30", SKIPPED, {"+01:00": "03:30 (UTC+02:00)", "+02:00": "01:30 (UTC+01:00)"}),
+    ],
+)
+@pytest.mark.parametrize("adding", [True, False])
+def test_a_time_that_occurs_twice_or_never_is_chosen(office, olga, make_event, berlin, adding, day, sentence, choices):
+    client, event = office(olga), make_event(olga)
+    path = ADD if adding else page_of(event)
+    typed = {**TYPED, "date_time_0": day, "date_time_1": "02:30"}
+    answer = client.post(path, typed)
+    assert errors_of(answer) == {"date_time": [sentence]}
+    select = re.search(r'<select name="date_time_2".*?</select>', answer.content.decode(), re.DOTALL)[0]
+    assert dict(re.findall(r'value="(.*?)"[^>]*>(.*?)<', select)) == choices
+    for offset in choices:  # the first is shown
+        assert client.post(path, {**typed, "title": offset, "date_time_2": offset}).status_code == 302
+        expected = datetime.fromisoformat(f"{day}T02:30{offset}")
+        assert Event.objects.get(title=offset).date_time == expected
+    assert errors_of(client.post(path, {**typed, "date_time_2": "+05:00"})) == {"date_time": [sentence]}
+
+
+def test_a_date_without_a_time_is_its_start_or_in_an_end_field_its_end(office, olga, berlin):
+    days = {
+        f"{name}_0": "2031-05-01" for name in ("date_time", "end_time", "registration_opens", "registration_closes")
+    }
+    client = office(olga)
+    client.post(ADD, {**TYPED, **days, "date_time_1": ""})
+    starts, ends = datetime(2031, 4, 30, 22, tzinfo=UTC), datetime(2031, 5, 1, 21, 59, 59, 999999, tzinfo=UTC)
+    times = Event.objects.values_list("date_time", "end_time", "registration_opens", "registration_closes")
+    assert list(times) == [(starts, ends, starts, ends)]
+    assert errors_of(client.post(ADD, {**TYPED, "end_time_1": "18:00"})) == {"end_time": ["Enter a date."]}
+
+
+def test_registration_is_closed_in_the_hour_that_occurs_twice(office, olga, make_event, berlin):
+    event = make_event(olga, date_time=datetime(2031, 11, 1, tzinfo=UTC))
+    now = datetime(2031, 10, 26, 1, 15, 30, 5, tzinfo=UTC)
+    with time_machine.travel(now, tick=False):
+        client = office(olga)
+        client.post(LIST, {"action": "close_registration", "_selected_action": event.pk}, follow=True)
+        assert client.post(page_of(event), {**opened(client, event), "location": "Attic"}).status_code == 302
+    event.refresh_from_db()
+    assert (event.registration_closes, event.location) == (now, "Attic")
 
 
 # Changing ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,105 @@
+"""The form field of a time: a date, a time of day, and a choice of offset where the clocks change."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import formats, timezone
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget
+
+from eventhub import datetimes
+
+TWICE = "{clock} occurs twice on {day}, because the clocks go back. Choose one and save again."
+SKIPPED = "{clock} does not occur on {day}, because the clocks go forward. Choose a time and save again."
+
+
+class TimeWidget(UnfoldAdminSplitDateTimeWidget):
+    template_name = "eventhub/admin/time_widget.html"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.widgets: list[forms.Widget] = [
+            *self.widgets,
+            UnfoldAdminSelectWidget(attrs={"aria-label": "Offset from UTC"}),
+        ]
+        self.widgets_names: list[str] = ["_0", "_1", "_2"]
+
+    def decompress(self, value: datetime | None) -> list[Any]:
+        if value is None:
+            return [None, None, None]
+        local = timezone.localtime(value)
+        return [local.date(), local.time(), _offset(local)]
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Offer the choice of offset only where the time has one."""
+        parts = value if isinstance(value, list) else self.decompress(value)
+        choice: Any = self.widgets[2]
+        choice.choices = _choices(parts)
+        context: dict[str, Any] = super().get_context(name, parts, attrs)
+        context["widget"]["has_choice"] = bool(choice.choices)
+        return context
+
+
+class TimeOfDayField(forms.MultiValueField):
+    """`end_of_day` makes a date without a time the end of that day.
+
+    `original` is the time that the form showed first: sent back as it was, it is not read again.
+    """
+
+    widget = TimeWidget
+    end_of_day = False
+    original: datetime | None = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        day = forms.DateField(error_messages={"incomplete": "Enter a date."})
+        clock = forms.TimeField(required=False)
+        offset = forms.CharField(required=False)
+        super().__init__((day, clock, offset), require_all_fields=False, **kwargs)
+
+    def clean(self, value: Any) -> datetime | None:
+        is_empty = isinstance(value, list) and not any(value[:2])  # whatever the offset
+        try:
+            moment = super().clean([] if is_empty else value)
+            return datetimes.to_utc(moment) if moment else None
+        except ValueError as problem:
+            raise ValidationError(str(problem)) from None
+
+    def compress(self, data_list: list[Any]) -> datetime | None:
+        if not data_list:
+            return None
+        day, clock, offset = data_list
+        if clock is None:
+            return datetimes.day_bound(day, end_of_day=self.end_of_day)
+        typed = datetime.combine(day, clock)
+        if not offset and self.original and timezone.make_naive(self.original).replace(microsecond=0) == typed:
+            return self.original
+        moments = datetimes.readings(typed)
+        chosen = [moment for moment in moments if len(moments) == 1 or _offset(moment) == offset]
+        if not chosen:
+            sentence = TWICE if datetimes.exists(typed) else SKIPPED
+            raise ValidationError(sentence.format(clock=_clock(typed), day=formats.date_format(day)))
+        return chosen[0]
+
+
+def _choices(parts: list[Any]) -> list[tuple[str, str]]:
+    """Return the offsets of a date and time as typed, if there is more than one."""
+    try:
+        typed = datetime.combine(forms.DateField().clean(parts[0]), forms.TimeField().clean(parts[1]))
+    except ValidationError:
+        return []
+    moments = datetimes.readings(typed)
+    return [(_offset(moment), _label(moment)) for moment in moments] if len(moments) > 1 else []
+
+
+def _offset(moment: datetime) -> str:
+    return moment.isoformat(timespec="minutes")[16:]
+
+
+def _label(moment: datetime) -> str:
+    actual = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    return f"{_clock(actual)} (UTC{_offset(actual)})"
+
+
+def _clock(moment: datetime) -> str:
+    return str(formats.time_format(moment, "H:i"))
