@@ -163,7 +163,7 @@ class ServiceToken(models.Model):
 
 
 class StoredAnswer(models.Model):
-    """A response for retries. It is deleted with the account that got it or that it is about."""
+    """A response for retries. It is deleted with the account that got it, and with each that its body names."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
@@ -173,6 +173,7 @@ class StoredAnswer(models.Model):
     body = models.TextField(blank=True)
     etag = models.CharField(max_length=40, blank=True)
     about = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", null=True)
+    people = models.TextField(blank=True, db_default="")  # ids of all accounts that the body names: ",5,17,"
     created_at = models.DateTimeField()
 
     class Meta:

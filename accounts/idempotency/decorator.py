@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -42,6 +42,8 @@ def idempotent(view: View) -> View:
             fingerprint=store.fingerprint(str(request.method), request.path, body),
             act=lambda: _retained(view(self, request, *args, **kwargs)),
         )
+        if is_replayed:
+            self.check_replay()
         return _response(answer, is_replayed)
 
     once.is_idempotent = True  # type: ignore[attr-defined]
@@ -58,8 +60,19 @@ def parse_key(sent: str) -> str:
 
 def _retained(response: Response) -> Answer:
     body = "" if response.data is None else dumps(response.data).decode()
-    about = orjson.loads(body).get("user_id") if body else None
-    return Answer(response.status_code, body, response.headers.get("ETag", ""), about)
+    shown = orjson.loads(body) if body else {}
+    etag = response.headers.get("ETag", "")
+    return Answer(response.status_code, body, etag, shown.get("user_id"), set(people_in(shown)))
+
+
+def people_in(value: Any) -> Iterator[int]:
+    """Yield the ids of the accounts that a body names, at any depth."""
+    if isinstance(value, list):
+        for item in value:
+            yield from people_in(item)
+    elif isinstance(value, dict):
+        yield from (value[key] for key in ("user_id", "organizer_id") if value.get(key) is not None)
+        yield from people_in(list(value.values()))
 
 
 def _response(answer: Answer, is_replayed: bool) -> Response:

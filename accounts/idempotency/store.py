@@ -5,15 +5,18 @@ concurrent retry waits for the first. The key is claimed before any other lock.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import StoredAnswer, User
-from eventhub.db.batches import AT_ONCE
+from eventhub.db.batches import AT_ONCE, batches
 from eventhub.db.retry import ATTEMPTS, retried
 from eventhub.exceptions import IdempotencyKeyReused, Unavailable
 
@@ -21,12 +24,13 @@ KEPT = timedelta(hours=24)
 
 
 class Answer(NamedTuple):
-    """A stored response; `about` is the account that it describes."""
+    """A stored response; `about` is the account that it describes, `people` are all that it names."""
 
     status: int
     body: str
     etag: str = ""
     about: int | None = None
+    people: Collection[int] = ()
 
 
 def fingerprint(method: str, path: str, body: bytes) -> str:
@@ -70,7 +74,15 @@ def forget_answers(*, now: datetime, dry_run: bool) -> int:
     return forgotten
 
 
+def forget_people(ids: Collection[int]) -> None:
+    """Delete the answers that name one of these accounts. There are those of a day."""
+    for some in batches(list(ids), 100):
+        named = (Q(people__contains=f",{account_id},") for account_id in some)
+        StoredAnswer.objects.filter(reduce(or_, named)).delete()
+
+
 def _keep(stored: StoredAnswer, answer: Answer) -> Answer:
-    stored.status, stored.body, stored.etag, stored.about_id = answer
-    stored.save(update_fields=["status", "body", "etag", "about"])
+    stored.status, stored.body, stored.etag, stored.about_id = answer[:4]
+    stored.people = "".join(f",{account_id}" for account_id in sorted(answer.people)) + ","
+    stored.save(update_fields=["status", "body", "etag", "about", "people"])
     return answer

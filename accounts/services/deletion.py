@@ -4,6 +4,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
+from accounts.idempotency import store
 from accounts.models import User
 from eventhub import tasks
 from eventhub.db.batches import by_key
@@ -13,6 +14,7 @@ def delete_accounts(ids: Collection[int]) -> None:
     """Delete accounts without events and registrations, and what no cascade reaches."""
     OutstandingToken.objects.filter(user__in=ids).delete()
     tasks.forget_about(ids, module="accounts.mails")
+    store.forget_people(ids)
     User.objects.filter(pk__in=ids).delete()
 
 

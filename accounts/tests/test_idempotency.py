@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.idempotency import store
-from accounts.idempotency.decorator import parse_key
+from accounts.idempotency.decorator import parse_key, people_in
 from accounts.models import StoredAnswer, User
 from accounts.services.jwt import issue_tokens
 from eventhub.testing.concurrency import race
@@ -284,6 +284,42 @@ def test_nothing_of_an_account_is_kept_that_is_erased(api, olga, bob, eve, ada, 
     assert whole(api(olga).post("/attendees/", body, **under("by-olga"))) == NO_USER
 
 
+def test_an_answer_is_forgotten_with_everybody_whom_it_names(api, olga, ada, make_event):
+    event = make_event(ada)
+    api(ada).post("/events/", {**TALK, "organizer_id": olga.pk}, **under("of-olga"))
+    api(ada).post("/attendees/", {"event_id": event.pk}, **under("of-ada"))
+    Event.objects.filter(organizer=olga).delete()
+    assert whole(api(ada).delete(f"/users/{olga.pk}")) == DONE
+    assert [stored.key for stored in StoredAnswer.objects.all()] == ["of-ada"]
+
+
+def test_people_are_found_at_any_depth():
+    body = {"user_id": 1, "organizer_id": None, "event": {"organizer_id": 2, "past": [{"user_id": 3}, 4]}, "id": 5}
+    assert sorted(people_in(body)) == [1, 2, 3]
+
+
+# Rights --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lose", "answer"),
+    [
+        (lambda event, olga, otto: Event.objects.update(organizer=otto), NOT_ALLOWED),
+        (lambda event, olga, otto: User.objects.filter(pk=olga.pk).update(role="user"), NOT_ALLOWED),
+        (lambda event, olga, otto: Event.objects.update(organizer=otto, status="draft"), NO_EVENT),
+        (lambda event, olga, otto: event.delete(), NO_EVENT),
+    ],
+    ids=["reassigned", "demoted", "hidden", "deleted"],
+)
+def test_who_has_lost_the_right_is_not_answered_again(api, olga, otto, bob, make_event, lose, answer):
+    event = make_event(olga)
+    body = {"event_id": event.pk, "user_id": bob.pk}
+    assert api(olga).post("/attendees/", body, **under("k")).status_code == 201
+    Registration.objects.all().delete()
+    lose(event, olga, otto)
+    assert whole(api(olga).post("/attendees/", body, **under("k"))) == answer
+
+
 def test_only_the_answer_is_kept_of_a_request(api, bob):
     """No secret that it brought: the body is in a digest alone."""
     refresh = issue_tokens(bob, auth_time=0)["refresh"]
@@ -311,9 +347,9 @@ def test_who_sends_no_key_pays_nothing_for_it(api, bob, eve, olga, make_event):
     assert [word for word in plain if word not in ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT")] == [
         *["SELECT", "INSERT", "SELECT", "SELECT", "INSERT", "UPDATE"]
     ]
-    # The account; the claim, which is there already, and its answer.
+    # The account; the claim, which is there already, and its answer; the event, which is still theirs to see.
     plain = statements(api(eve), body, **under("k"))
-    assert [word for word in plain if word not in ("BEGIN", "COMMIT")] == ["SELECT", "INSERT", "SELECT"]
+    assert [word for word in plain if word not in ("BEGIN", "COMMIT")] == ["SELECT", "INSERT", "SELECT", "SELECT"]
 
 
 # At the same moment --------------------------------------------------------------------------------------------------

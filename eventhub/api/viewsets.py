@@ -120,6 +120,9 @@ class ApiViewSet(GenericViewSet[Any]):
         """Raise what wins over the body's 400. Return the rows that it names, as arguments of `perform_*`."""
         return {}
 
+    def check_replay(self) -> None:
+        """Raise the 403 or 404 of a stored response whose reader has lost the right to it (Idempotency-Key)."""
+
     def get_valid_body(self) -> dict[str, Any]:
         body = self.get_body()
         body.is_valid(raise_exception=True)
@@ -168,6 +171,9 @@ class CreateMixin(ApiViewSet):
         named = self.check_body(body)
         body.is_valid(raise_exception=True)
         return self.item_response(self.perform_create(body, **named))
+
+    def check_replay(self) -> None:
+        self.check_body(self.get_body())
 
 
 class RetrieveMixin(ApiViewSet):

@@ -12,19 +12,19 @@ from itertools import chain
 from typing import IO, Any
 
 from django.contrib.admin.models import LogEntry
-from django.db.models import F, Model, Q
+from django.db.models import Case, F, Model, Q, When
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts.models import OrganizerProfile, ServiceToken, StoredAnswer, User
+from accounts.models import OrganizerProfile, Role, ServiceToken, StoredAnswer, User
 from accounts.services.deletion import iter_sessions
 from accounts.services.second_factor import recovery_codes_left
 from eventhub.api.renderers import dumps
 from eventhub.db.batches import by_key, by_range
 from eventhub.observability.security_log import Occasion, note
-from events.models import Event
+from events.models import Event, EventStatus
 from registrations.models import Registration, Transition
 
 MAX_IN_MEMORY = 1024 * 1024  # bytes; a longer document is a file
@@ -32,7 +32,7 @@ MAX_IN_MEMORY = 1024 * 1024  # bytes; a longer document is a file
 
 @dataclass(frozen=True)
 class Section:
-    """A table. `by`: columns that refer to the account; `key`: exported name of the primary key; `extra`: lookups of
+    """A table. `by`: columns that refer to the account; `key`: exported name of the primary key; `extra`: values of
     other tables by exported name; `is_indexed`: whether an index finds the account's rows, or all rows are read."""
 
     name: str
@@ -40,7 +40,7 @@ class Section:
     by: tuple[str, ...]
     key: str = "id"
     secret: tuple[str, ...] = ()
-    extra: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
     is_single: bool = False
     is_indexed: bool = True
 
@@ -50,15 +50,24 @@ class Section:
         return named | {name: name for name in self.extra}
 
     def rows(self, account_id: int) -> Iterator[dict[str, Any]]:
-        theirs = Q(*((column, account_id) for column in self.by), _connector=Q.OR)
-        extra = {name: F(path) for name, path in self.extra.items()}
-        found = self.model._base_manager.filter(theirs).annotate(**extra)
+        theirs = Q(*(_names(column, account_id) for column in self.by), _connector=Q.OR)
+        found = self.model._base_manager.filter(theirs).annotate(**self.extra)
         columns = self.columns().items()
         for row in by_key(found) if self.is_indexed else chain.from_iterable(by_range(found)):
             yield {name: getattr(row, attribute) for name, attribute in columns}
 
 
-_EVENT = {"event_title": "event__title", "event_date_time": "event__date_time"}
+def _names(column: str, account_id: int) -> tuple[str, Any]:
+    return column, f",{account_id}," if column == "people__contains" else account_id
+
+
+def _unless_hidden(path: str) -> Case:
+    """Return a value of the event, or null for a draft, which only its organizer and admins may see."""
+    hidden = Q(event__status=EventStatus.DRAFT) & ~Q(event__organizer=F("user")) & ~Q(user__role=Role.ADMIN)
+    return Case(When(~hidden, then=F(path)))
+
+
+_EVENT = {"event_title": _unless_hidden("event__title"), "event_date_time": _unless_hidden("event__date_time")}
 
 SECTIONS = (
     Section("account", User, ("pk",), "user_id", secret=("password",), is_single=True),
@@ -76,9 +85,9 @@ SECTIONS = (
         OutstandingToken,
         ("user",),
         secret=("token", "jti"),
-        extra={"ended_at": "blacklistedtoken__blacklisted_at"},
+        extra={"ended_at": F("blacklistedtoken__blacklisted_at")},
     ),
-    Section("kept_answers", StoredAnswer, ("about",), secret=("key", "fingerprint")),
+    Section("kept_answers", StoredAnswer, ("about", "people__contains"), secret=("key", "fingerprint", "people")),
     Section("authenticators", TOTPDevice, ("user",), secret=("key",)),
     Section("recovery_codes", StaticDevice, ("user",)),
 )

@@ -161,6 +161,24 @@ def test_what_is_kept_of_answers_about_them_is_in_it(api, bob, olga, make_event)
     assert exported(olga)["kept_answers"] == []
 
 
+def test_what_is_kept_of_answers_that_name_them_is_in_it(api, olga, ada):
+    body = {"title": "Talk", "location": "Hall", "max_capacity": 3, "date_time": "2031-05-01T18:00:00Z"}
+    answer = api(ada).post("/events/", {**body, "organizer_id": olga.pk}, headers={"idempotency-key": "k"})
+    (kept,) = exported(olga)["kept_answers"]
+    assert (kept["user_id"], json.loads(kept["body"])) == (ada.pk, answer.json())
+
+
+@pytest.mark.parametrize(("who", "is_told"), [("bob", False), ("olga", True), ("ada", True)])
+def test_a_draft_is_told_to_those_alone_who_see_it_elsewhere(request, olga, make_event, enroll, who, is_told):
+    person = request.getfixturevalue(who)
+    event = make_event(olga, title="Secret talk")
+    enroll(event, person)
+    Event.objects.update(status="draft")
+    (found,) = exported(person)["registrations"]
+    told = (event.title, z(event.date_time)) if is_told else (None, None)
+    assert (found["event_id"], found["event_title"], found["event_date_time"]) == (event.pk, *told)
+
+
 def test_nothing_of_anybody_else_is_in_it(api, bob, eve, olga, make_event, enroll):
     event = make_event(olga, title="Eve's evening")
     enroll(event, eve, name="Eve Quill", contact_details="eve@quill.example")
@@ -227,6 +245,7 @@ def test_every_column_of_a_section_is_said_but_the_secret_ones():
         "service_tokens.bond",
         "kept_answers.key",
         "kept_answers.fingerprint",
+        "kept_answers.people",
         "sign_ins.token",
         "sign_ins.jti",
         "authenticators.key",
