@@ -114,7 +114,7 @@ def test_the_typescript_types_compile(tmp_path, schema):
     for name in ("package.json", "package-lock.json", "walk.ts"):
         shutil.copy(HERE / name, tmp_path)
     code, said = run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", cwd=tmp_path)
-    if code and not os.environ.get("CI"):
+    if code and not os.environ.get("GITHUB_ACTIONS"):
         pytest.skip(f"npm could not install the compiler: {said}")
     assert code == 0, said
     programs = tmp_path / "node_modules" / ".bin"
