@@ -5,9 +5,19 @@ import unicodedata
 
 COMING = {
     *("attending", "going", "yes", "y", "accepted", "approved", "confirmed", "registered", "completed", "complete"),
-    *("paid", "active", "valid", "checked in", "attended", "coming", "booked", "present", "true", "1", "x", "free"),
+    *("paid", "active", "valid", "checked in", "attended", "coming", "booked", "placed", "present", "true", "1", "x"),
     *("ja", "j", "zugesagt", "zusage", "bestätigt", "angemeldet", "bezahlt", "aktiv", "gültig", "genehmigt"),
-    *("eingecheckt", "teilgenommen", "nimmt teil", "kommt", "gebucht", "anwesend", "abgeschlossen", "angenommen"),
+    *(
+        "eingecheckt",
+        "teilgenommen",
+        "teilnehmend",
+        "nimmt teil",
+        "kommt",
+        "gebucht",
+        "anwesend",
+        "abgeschlossen",
+        "angenommen",
+    ),
 }
 NOT_COMING = {
     *("refunded", "partially refunded", "deleted", "declined", "cancelled", "canceled", "not going", "not attending"),
@@ -15,10 +25,32 @@ NOT_COMING = {
     *("waiting", "waitlist", "waitlisted", "waiting list", "on waitlist", "on waiting list", "on the waiting list"),
     *("pending", "pending approval", "awaiting approval", "awaiting payment", "approval pending", "payment pending"),
     *("unpaid", "not paid", "invited", "maybe", "tentative", "interested", "no response", "not responded", "no reply"),
-    *("needs action", "in progress", "abandoned", "reserved", "chargeback", "false", "0", "none", "not approved"),
+    *(
+        "needs action",
+        "needsaction",
+        "excused absence",
+        "in progress",
+        "abandoned",
+        "reserved",
+        "chargeback",
+        "false",
+        "0",
+        "none",
+        "not approved",
+    ),
     *("nein", "storniert", "abgesagt", "absage", "abgelehnt", "gelöscht", "erstattet", "rückerstattet", "warteliste"),
     *("auf warteliste", "auf der warteliste", "wartend", "ausstehend", "unbezahlt", "nicht bezahlt", "offen"),
-    *("abgelaufen", "überfällig", "eingeladen", "vielleicht", "unter vorbehalt", "zurückgezogen", "nicht dabei"),
+    *(
+        "zahlung ausstehend",
+        "genehmigung ausstehend",
+        "abgelaufen",
+        "überfällig",
+        "eingeladen",
+        "vielleicht",
+        "unter vorbehalt",
+        "zurückgezogen",
+        "nicht dabei",
+    ),
     *("nimmt nicht teil", "nicht teilgenommen", "nicht erschienen", "keine antwort", "kommt nicht", "entfernt"),
 }
 _FIRST_WORDS = {"yes", "ja", "no", "nein", "maybe", "vielleicht"}

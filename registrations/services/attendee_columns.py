@@ -27,7 +27,7 @@ LABELS = {
 FIELDS = tuple(LABELS)
 MAX_SHOWN = 500
 
-# Headers as `_key` writes them, the best first.
+# Headers as `_words` reads them, the best first.
 HEADERS: Mapping[str, Sequence[str]] = {
     "email": (
         *("email", "email address", "email adresse", "emailadresse", "mail", "mail address", "mail adresse"),
@@ -56,18 +56,20 @@ HEADERS: Mapping[str, Sequence[str]] = {
     "status": (
         *("status", "registration status", "registration state", "rsvp", "rsvp status", "approval status"),
         *("ticket status", "response", "response status", "attendance status", "anmeldestatus", "teilnahmestatus"),
-        *("buchungsstatus", "ticketstatus", "rückmeldung", "teilnahme", "zusage", "going", "order status"),
-        *("bestellstatus", "payment status", "zahlungsstatus", "will you attend", "will you come", "can you attend"),
-        *("are you coming", "are you going", "nehmen sie teil", "nimmst du teil", "kommen sie", "kommst du"),
+        *("teilnehmerstatus", "buchungsstatus", "ticketstatus", "rückmeldung", "teilnahme", "zusage", "going"),
+        *("attending", "coming", "order status", "bestellstatus", "payment status", "zahlungsstatus"),
+        *("will you attend", "will you be attending", "will you come", "can you attend", "can you make it"),
+        *("are you attending", "are you coming", "are you going", "nehmen sie teil", "nimmst du teil"),
+        *("kommen sie", "kommst du"),
     ),
     "quantity": (
-        *("quantity", "qty", "ticket quantity", "tickets", "number of tickets", "number tickets", "ticket count"),
-        *("seats", "number of seats", "number seats", "number of people", "number people", "number of attendees"),
-        *("number of participants", "party size", "anzahl", "menge", "anzahl tickets", "anzahl karten"),
-        *("anzahl plätze", "anzahl personen", "anzahl teilnehmer", "ticketanzahl", "personenzahl", "plätze"),
+        *("quantity", "qty", "ticket quantity", "tickets", "number tickets", "ticket count", "seats", "number seats"),
+        *("people", "persons", "number people", "number persons", "number attendees", "number participants"),
+        *("headcount", "party size", "anzahl", "menge", "anzahl tickets", "anzahl karten", "anzahl plätze"),
+        *("anzahl personen", "ticketanzahl", "personenzahl", "plätze"),
     ),
     "guests": (
-        *("guests", "additional guests", "number of guests", "number guests", "guest count", "plus ones", "plus one"),
+        *("guests", "additional guests", "number guests", "guest count", "plus ones", "plus one"),
         *("gäste", "anzahl gäste", "weitere personen", "begleitpersonen", "anzahl begleitpersonen", "begleitung"),
     ),
 }

@@ -6,6 +6,8 @@ import pytest
 from django.core.management import call_command
 
 from eventhub.spreadsheets.sheets import FileError
+from registrations.admin import status
+from registrations.models import SEATED, RegistrationStatus
 from registrations.services.attendee_answers import comes
 from registrations.services.attendee_columns import choose_columns, find_columns
 from registrations.services.attendee_file import read_attendees
@@ -49,8 +51,8 @@ EXPORTS = {
         "email=Email Address,name=Name,status=Registration state",
     ),
     "Google Forms": (
-        "Timestamp,Email Address,Full name (as on the badge),What is your phone number?,Will you join dinner?",
-        "email=Email Address,name=Full name (as on the badge),phone=What is your phone number?",
+        "Timestamp,Email Address,Full name (as on the badge),Your phone number?,Will you join dinner?,# of people",
+        "email=Email Address,name=Full name (as on the badge),phone=Your phone number?,quantity=# of people",
     ),
     "Google Forms in German": (
         "Zeitstempel,Wie lautet Ihre E-Mail-Adresse?,Vor- und Nachname,Handynummer,Kommen Sie?,Anzahl der Personen",
@@ -131,6 +133,13 @@ def test_what_a_person_has_chosen_for_each_column_is_taken():
 )
 def test_who_comes(texts, expected):
     assert {text: comes(text) for text in texts.split("|")} == dict.fromkeys(texts.split("|"), expected)
+
+
+@pytest.mark.once
+def test_the_statuses_of_our_own_export_are_understood():
+    labels = {each.label: each in SEATED for each in RegistrationStatus}
+    shown = {label: key in SEATED for key, label in status.LABELS.items()}
+    assert {label: comes(label) for label in labels | shown} == labels | shown
 
 
 def row_of(header, *cells):

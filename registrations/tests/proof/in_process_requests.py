@@ -41,15 +41,17 @@ def office(scene: Scene, user: User, path: str, fields: Mapping[str, Any]) -> Ca
     return send
 
 
-def upload(scene: Scene, user: User, path: str, text: str) -> Call:
-    """A list of people brought in by the two steps of its page: a look at it, and the confirmation of what it shows."""
+def upload(scene: Scene, user: User, path: str, text: str, options: Mapping[str, str]) -> Call:
+    """A list of people brought in by its page: a look at it, one with these options, and the confirmation of that."""
     post = _poster(scene, user)
 
     def send() -> Answer:
         request, page = post(path, {"file": SimpleUploadedFile("people.csv", text.encode())})
         rows = (getattr(page, "context_data", None) or {}).get("rows")
         if rows is not None:
-            request, page = post(path, {"rows": rows, "skip_errors": "on"})
+            request, page = post(path, {"rows": rows, "update": "", **options})
+            rows = (getattr(page, "context_data", None) or {}).get("rows", rows)
+            request, page = post(path, {"rows": rows, "skip_errors": "on", **options})
         return of_office(request, page)
 
     return send

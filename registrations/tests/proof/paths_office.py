@@ -77,7 +77,9 @@ def _change_details(scene: Scene, chance: Random) -> Call:
 
 
 def _import(scene: Scene, chance: Random) -> Call:
-    return upload(scene, scene.organizer, f"{PEOPLE}import/{scene.event(chance).pk}/", guests(scene, chance))
+    path = f"{PEOPLE}import/{scene.event(chance).pk}/"
+    options = {"reinstate": "on"} if chance.random() < 0.5 else {}
+    return upload(scene, scene.organizer, path, guests(scene, chance), options)
 
 
 def guests(scene: Scene, chance: Random) -> str:
