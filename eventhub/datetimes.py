@@ -34,6 +34,8 @@ def parse(text: str, *, end_of_day: bool = False) -> datetime:
 
     A bare date is the start of that day in TIME_ZONE, or its end with `end_of_day`.
     """
+    if not text.isascii():  # Django's patterns take digits of every script
+        raise ValueError(NOT_A_TIME)
     text = text.upper()  # RFC 3339 allows "t" and "z"
     try:
         day = parse_date(text) if len(text) <= 10 else None

@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 from accounts.models import Role, User
 from eventhub import audit, datetimes
 from eventhub.api.etags import edition_of
+from eventhub.api.fields import PlainPositiveIntegerField
 from eventhub.db.compiled_queries import CompiledQuery
 from eventhub.exceptions import ClosedReason, EventNotFound
 from events.fields import DatabaseCountField
@@ -128,7 +129,7 @@ class Event(models.Model):
         db_index=False,
         limit_choices_to={"role__in": [Role.ORGANIZER, Role.ADMIN]},
     )
-    max_capacity = models.PositiveIntegerField(
+    max_capacity = PlainPositiveIntegerField(
         "seats", validators=[MinValueValidator(1), MaxValueValidator(MAX_CAPACITY)]
     )
     seats_taken = DatabaseCountField()

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from eventhub.api.fields import IdField
+from eventhub.api.fields import IdField, PlainIntegerField
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from events.models import MAX_CAPACITY, EventStatus
@@ -75,7 +75,7 @@ class EventInput(Body):
     title = serializers.CharField(max_length=255)
     date_time = TimeField(help_text=STARTS)
     location = serializers.CharField(max_length=255)
-    max_capacity = serializers.IntegerField(min_value=1, max_value=MAX_CAPACITY)
+    max_capacity = PlainIntegerField(min_value=1, max_value=MAX_CAPACITY)
     description = serializers.CharField(default="", allow_blank=True)
     status = serializers.ChoiceField(choices=EventStatus.choices, default=EventStatus.UPCOMING)
     organizer_id = IdField(required=False, help_text="Another's is for admins.")

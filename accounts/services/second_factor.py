@@ -4,6 +4,7 @@ django-otp counts failures by device; callers have throttles of their own.
 """
 
 import math
+import re
 from typing import NamedTuple
 
 from django.db import transaction
@@ -50,7 +51,7 @@ def enable(*, account: User, key: str, code: str) -> SecondFactorSetup:
         if is_set_up(account):
             raise SecondFactorExists()
         device = build_device(account, key)
-        if not device.verify_token(_plain(code)):
+        if not (_is_of_phone(_plain(code)) and device.verify_token(_plain(code))):
             raise WrongCode()
         return SecondFactorSetup(device, _renew(account))
 
@@ -58,7 +59,7 @@ def enable(*, account: User, key: str, code: str) -> SecondFactorSetup:
 def verify(*, account: User, code: str) -> Device:
     """Use a code up and return its device. Raise WrongCode, or CodesPaused after too many."""
     code = _plain(code)
-    kind = TOTPDevice if len(code) == 6 and code.isdigit() else StaticDevice
+    kind = TOTPDevice if _is_of_phone(code) else StaticDevice
     # The refusal is raised outside, so that it does not roll back the count of failures.
     with transaction.atomic():
         device = kind.objects.select_for_update().filter(user=account, confirmed=True).first()
@@ -92,6 +93,10 @@ def reset(*, account: User, by: User) -> None:
 
 def _plain(code: str) -> str:
     return "".join(letter for letter in code.lower() if letter not in " -")
+
+
+def _is_of_phone(code: str) -> bool:
+    return re.fullmatch(r"[0-9]{6}", code) is not None
 
 
 def _wait(device: ThrottlingMixin) -> int:

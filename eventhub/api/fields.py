@@ -1,21 +1,71 @@
-"""Identifiers as clients send them. An integer that no column can hold is one, and names no row."""
+"""Integers of the API, forms and files: JSON integers or plain ASCII digits, not all that int() takes.
 
+An identifier that no column can hold is one, and names no row.
+"""
+
+import re
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
 from rest_framework import serializers
 
 MAX_ID = 2**63 - 1  # bigint
 NO_ROW = 0  # identities start at 1
 TIME, DATE = {"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}  # in the OpenAPI document
+# As long as DRF reads; Python refuses to convert thousands of digits.
+PLAIN = re.compile(r"-?[0-9]{1,1000}")
 
 
-class IdField(serializers.IntegerField):
+def parse_integer(value: object) -> int:
+    """Return the integer, or raise ValueError for "1_000", "5.0", 5.0, true or digits of other scripts."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and PLAIN.fullmatch(value):
+        return int(value)
+    raise ValueError("Enter a whole number.")
+
+
+class PlainIntegerField(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        try:
+            return parse_integer(data)
+        except ValueError:
+            self.fail("invalid")
+
+
+class PlainIntegerFormField(forms.IntegerField):
+    def to_python(self, value: Any) -> int | None:
+        try:
+            return None if value in self.empty_values else parse_integer(value)
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class PlainPositiveIntegerField(models.PositiveIntegerField):  # type: ignore[type-arg]
+    def deconstruct(self) -> Any:
+        """Name the plain field, so that migrations do not depend on this class."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.PositiveIntegerField", args, kwargs
+
+    def to_python(self, value: Any) -> int | None:
+        try:
+            return None if value is None else parse_integer(value)
+        except ValueError:
+            message = self.error_messages["invalid"]
+            raise ValidationError(message, code="invalid", params={"value": value}) from None
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": PlainIntegerFormField, **kwargs})
+
+
+class IdField(PlainIntegerField):
     def to_internal_value(self, data: Any) -> int:
         return _nameable(super().to_internal_value(data))
 
 
-class IdFormField(forms.IntegerField):
+class IdFormField(PlainIntegerFormField):
     def to_python(self, value: Any) -> int | None:
         number: int | None = super().to_python(value)
         return None if number is None else _nameable(number)
@@ -23,7 +73,7 @@ class IdFormField(forms.IntegerField):
 
 def could_be_id(text: str) -> bool:
     """Return whether a client's text is a possible id."""
-    return text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_ID)) and 0 < int(text) <= MAX_ID
+    return PLAIN.fullmatch(text) is not None and 0 < int(text) <= MAX_ID
 
 
 def _nameable(number: int) -> int:

@@ -1,6 +1,9 @@
+from argparse import ArgumentTypeError
 from collections.abc import Collection, Iterable
 
 from django.core.management.base import CommandError
+
+from eventhub.api.fields import parse_integer
 
 
 def mapped_columns(pairs: Iterable[str], fields: Collection[str], *, may_be_empty: bool = False) -> dict[str, str]:
@@ -14,3 +17,11 @@ def mapped_columns(pairs: Iterable[str], fields: Collection[str], *, may_be_empt
             raise CommandError(f"--map {pair}: {field} is already mapped.")
         columns[field] = column.strip()
     return columns
+
+
+def integer_argument(text: str) -> int:
+    """Parse an argument of a command."""
+    try:
+        return parse_integer(text)
+    except ValueError as problem:
+        raise ArgumentTypeError(str(problem)) from None

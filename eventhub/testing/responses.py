@@ -25,6 +25,9 @@ def media(status: int, reason: str) -> tuple[int, Any]:
     )
 
 
+# Python's int() takes them all.
+NOT_PLAIN = ("1_000", "\u0665", "\uff15", "5.0", "+5")
+
 DONE = (204, None)
 
 NO_HEADER = refusal(401, "Missing Authorization Header", "not_authenticated")

@@ -103,6 +103,16 @@ def test_a_secret_is_for_the_one_whom_it_was_shown_to(office, olga, otto):
     assert not second_factor.is_set_up(otto)
 
 
+def test_a_code_is_plain_digits(olga):
+    plain = code()
+    for given in (plain.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")), f"{plain[0]}_{plain[1:]}"):
+        with pytest.raises(WrongCode):
+            second_factor.enable(account=olga, key=KEY, code=given)
+    second_factor.enable(account=olga, key=KEY, code=plain)
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)), pytest.raises(WrongCode):
+        second_factor.verify(account=olga, code=code().translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")))
+
+
 def test_there_is_one_for_each_account(olga):
     set_up(olga)
     with pytest.raises(SecondFactorExists):

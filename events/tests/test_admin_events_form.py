@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from eventhub.testing.responses import NOT_PLAIN
 from events.models import Event
 from registrations.models import Registration
 from registrations.services.event_changes import edit_event
@@ -246,6 +247,12 @@ REFUSED = {
         "Registration must close after it opens.",
     ),
 }
+
+
+@pytest.mark.parametrize("text", NOT_PLAIN)
+def test_a_capacity_is_plain_digits(office, olga, make_event, text):
+    answer = office(olga).post(page_of(make_event(olga)), {**TYPED, "max_capacity": text})
+    assert (answer.status_code, errors_of(answer)) == (200, {"max_capacity": ["Enter a whole number."]})
 
 
 @pytest.mark.parametrize(("field", "case"), REFUSED.items())

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
+from urllib.parse import quote
 
 import pytest
 from django.utils import timezone
 
+from eventhub.testing.responses import NOT_PLAIN
 from events.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +135,8 @@ TIME = "Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."
         ("date_from=2032-05-01+02:00+02:00+02", "date_from", TIME),
         ("organizer_id=olga", "organizer_id", "Enter a whole number."),
         ("organizer_id=1.5", "organizer_id", "Enter a whole number."),
+        *((f"organizer_id={quote(text)}", "organizer_id", "Enter a whole number.") for text in NOT_PLAIN),
+        ("date_from=%D9%A2031-05-01", "date_from", TIME),
         ("date_from=soon", "date_from", TIME),
         ("date_to=2031-13-01", "date_to", TIME),
         ("date_from=9999-12-31T23:59:59-16:00", "date_from", "The year must be between 1900 and 2999."),

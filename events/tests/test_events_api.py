@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from eventhub.testing.responses import NOT_PLAIN
 from events.models import Event
 from registrations.models import Registration
 
@@ -139,6 +140,10 @@ AFTER = "The end must be after the beginning."
         ({"max_capacity": "many"}, "max_capacity", "A valid integer is required."),
         ({"max_capacity": 1.5}, "max_capacity", "A valid integer is required."),
         ({"max_capacity": True}, "max_capacity", "A valid integer is required."),
+        ({"max_capacity": 5.0}, "max_capacity", "A valid integer is required."),
+        *(({"max_capacity": text}, "max_capacity", "A valid integer is required.") for text in NOT_PLAIN),
+        ({"max_capacity": "-5"}, "max_capacity", "Ensure this value is greater than or equal to 1."),
+        ({"date_time": "٢٠٣١-05-01T18:00:00Z"}, "date_time", NOT_A_TIME),
         ({"date_time": "tomorrow"}, "date_time", NOT_A_TIME),
         ({"date_time": 5}, "date_time", NOT_A_TIME),
         ({"date_time": "2031-02-30T10:00:00Z"}, "date_time", NOT_A_TIME),

@@ -9,6 +9,7 @@ from django.conf import settings as project
 from django.db import connection
 
 from eventhub.testing.concurrency import race
+from eventhub.testing.responses import NOT_PLAIN
 from events.imports.files import read_rows
 from events.models import Event
 from events.tests.import_runs import REFUSED, Run, at, counted, run
@@ -119,6 +120,7 @@ def test_cells_that_are_left_out_at_the_end_of_a_line_are_empty(write, olga):
         ("max_capacity", "0", "max_capacity: Ensure this value is greater than or equal to 1."),
         ("max_capacity", "2147483648", "max_capacity: Ensure this value is less than or equal to 2147483647."),
         ("max_capacity", "many", "max_capacity: “many” value must be an integer."),
+        *(("max_capacity", text, f"max_capacity: “{text}” value must be an integer.") for text in NOT_PLAIN),
         ("max_capacity", "", "max_capacity: The file gives no capacity, and there is no default."),
         ("date_time", "", "date_time: Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."),
         ("date_time", "1.5.2031", "date_time: Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."),
@@ -329,7 +331,7 @@ FIELDS = (
     [
         (["--capacity", "0"], "--capacity: Ensure this value is greater than or equal to 1."),
         (["--capacity", "2147483648"], "--capacity: Ensure this value is less than or equal to 2147483647."),
-        (["--capacity", "many"], "Error: argument --capacity: invalid int value: 'many'"),
+        (["--capacity", "many"], "Error: argument --capacity: Enter a whole number."),
         (["--map", "title"], f"--map title: expected FIELD=COLUMN with one of the fields {FIELDS}."),
         (["--map", "title="], f"--map title=: expected FIELD=COLUMN with one of the fields {FIELDS}."),
         (["--map", "organizer=By"], f"--map organizer=By: expected FIELD=COLUMN with one of the fields {FIELDS}."),

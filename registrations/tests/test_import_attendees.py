@@ -490,7 +490,8 @@ def test_an_option_that_makes_no_sense_is_refused(write, olga, otto, bob, make_e
     [
         (0, "No event with id 0."),
         (10**30, f"No event with id {10**30}."),
-        ("x", "Error: argument --event: invalid int value: 'x'"),
+        ("x", "Error: argument --event: Enter a whole number."),
+        ("1_0", "Error: argument --event: Enter a whole number."),
     ],
 )
 def test_an_event_that_is_not_there_is_refused(write, db, event, failure):

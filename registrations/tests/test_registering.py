@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import User
+from eventhub.testing.responses import NOT_PLAIN
 from events.models import Event
 from registrations.models import Registration
 
@@ -126,6 +127,7 @@ def test_a_foreign_draft_is_not_found(register, bob, otto, olga, make_event):
     [
         ({}, "event_id", "This field is required."),
         ({"event_id": "x"}, "event_id", "A valid integer is required."),
+        *(({"event_id": text}, "event_id", "A valid integer is required.") for text in NOT_PLAIN),
         ({"event_id": None}, "event_id", "This field may not be null."),
         ({"user_id": "x"}, "user_id", "A valid integer is required."),
         ({"name": ""}, "name", "This field may not be blank."),

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from eventhub.exceptions import UserExists
+from eventhub.management.arguments import integer_argument
 from events.models import Event
 from registrations.demo import story
 from registrations.demo.progress import Progress
@@ -19,7 +20,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--seed", type=int, default=1, help="number that selects the random data (default: 1)")
+        parser.add_argument(
+            "--seed", type=integer_argument, default=1, help="number that selects the random data (default: 1)"
+        )
         filled = parser.add_mutually_exclusive_group()
         filled.add_argument("--if-empty", action="store_true", help="do nothing if there are users or events")
         filled.add_argument("--force", action="store_true", help="add the demo data to existing users and events")

@@ -7,7 +7,7 @@ from django.db.models import Field
 
 from accounts.management.arguments import named_account
 from eventhub.exceptions import Refusal
-from eventhub.management.arguments import mapped_columns
+from eventhub.management.arguments import integer_argument, mapped_columns
 from eventhub.spreadsheets.sheets import FileError
 from events.imports.files import read_rows
 from events.imports.spreadsheet import FIELDS
@@ -26,7 +26,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path, help="CSV or iCalendar in UTF-8, or XLSX")
         parser.add_argument("--organizer", metavar="USERNAME", required=True, help="organizer of the events")
-        parser.add_argument("--capacity", metavar="N", type=int, help="seats of new events without a capacity")
+        parser.add_argument(
+            "--capacity", metavar="N", type=integer_argument, help="seats of new events without a capacity"
+        )
         parser.add_argument("--title", metavar="TEXT", help="title of new events without one")
         parser.add_argument("--location", metavar="TEXT", help="location of new events without one")
         parser.add_argument(

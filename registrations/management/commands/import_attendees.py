@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.management.arguments import named_account
 from eventhub.exceptions import Refusal
-from eventhub.management.arguments import mapped_columns
+from eventhub.management.arguments import integer_argument, mapped_columns
 from eventhub.spreadsheets.sheets import FileError
 from events.models import Event
 from registrations.services.attendee_columns import FIELDS
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path, help="CSV in UTF-8, or XLSX")
-        parser.add_argument("--event", metavar="ID", type=int, required=True, help="the event")
+        parser.add_argument("--event", metavar="ID", type=integer_argument, required=True, help="the event")
         parser.add_argument(
             "--as",
             metavar="USERNAME",
