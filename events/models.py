@@ -15,6 +15,7 @@ from eventhub import audit, datetimes
 from eventhub.api.etags import edition_of
 from eventhub.api.fields import PlainPositiveIntegerField
 from eventhub.db.compiled_queries import CompiledQuery
+from eventhub.db.union_page import UnionQuerySet
 from eventhub.exceptions import ClosedReason, EventNotFound
 from events.fields import DatabaseCountField
 
@@ -50,7 +51,7 @@ edited = attrgetter(
 )
 
 
-class EventQuerySet(models.QuerySet[Any, Any]):
+class EventQuerySet(UnionQuerySet):
     def visible_to(self, user: User) -> Self:
         """Hide drafts from all but their organizer and admins."""
         if user.is_admin:

@@ -55,7 +55,8 @@ def choose_one_of(choices: Iterable[tuple[str, Any]]) -> dict[str, str]:
 
 class SeveralFormField(forms.MultipleChoiceField):
     def to_python(self, value: Any) -> list[str]:
-        return [*dict.fromkeys(part for text in super().to_python(value) for part in text.split(",") if part)]
+        texts = [value] if isinstance(value, str) else super().to_python(value)
+        return [*dict.fromkeys(part for text in texts for part in text.split(",") if part)]
 
 
 class SeveralFilter(filters.MultipleChoiceFilter):
@@ -68,12 +69,7 @@ class SeveralFilter(filters.MultipleChoiceFilter):
         super().__init__(choices=choices, error_messages=choose_one_of(choices), **about, **kwargs)
 
     def filter(self, queryset: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
-        return queryset.filter(equals_one_of(self.field_name, value)) if value else queryset
-
-
-def equals_one_of(name: str, values: Sequence[str]) -> Q:
-    """A single value as an equality, which has an index for each order."""
-    return Q((name, values[0])) if len(values) == 1 else Q((f"{name}__in", values))
+        return queryset.filter(**{f"{self.field_name}__in": value}) if value else queryset
 
 
 class BooleanFormField(forms.TypedChoiceField):

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -195,6 +197,19 @@ def test_links_keep_every_value_of_a_list(lists):
     query = parse_qs(urlsplit(first["next"]).query)
     assert query.pop("cursor")
     assert query == {"status": ["upcoming", "draft"], "location": ["all"], "page_size": ["2"]}
+
+
+@pytest.mark.parametrize("ordering", ["date_time", "-title"])
+def test_events_of_several_statuses_are_read_from_the_index_of_each(lists, ordering):
+    client, path = lists("/events/")
+    for n, pk in enumerate(Event.objects.values_list("pk", flat=True)):
+        Event.objects.filter(pk=pk).update(status=("upcoming", "active", "completed")[n % 3])
+    with CaptureQueriesContext(connection) as captured:
+        pages, _ = walk(client, "/events/", f"{path}?status=active,upcoming&page_size=2&ordering={ordering}")
+    over = set(Event.objects.filter(status="completed").values_list("pk", flat=True))
+    assert pages == in_pages([pk for pk in expected("/events/", ordering) if pk not in over], 2)
+    unions = {query["sql"].count("UNION ALL") for query in captured if "LIMIT 3" in query["sql"]}
+    assert unions == {1 if connection.vendor == "postgresql" else 0}
 
 
 def test_a_filtered_list_stays_filtered_over_its_pages(lists):
