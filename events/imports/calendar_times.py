@@ -17,6 +17,7 @@ from eventhub import datetimes
 from events.imports.components import Component, Property
 
 # Of the rules of a time zone. Others, such as FREQ=SECONDLY, would keep a processor busy.
+CLOCK_PARTS = {"BYHOUR", "BYMINUTE", "BYSECOND"}
 ZONE_RULE_PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYDAY", "BYMONTHDAY", "BYSETPOS"}
 
 
@@ -79,7 +80,8 @@ def _rules(part: Component) -> list[tuple[str, Property]]:
     for name, given in rules:
         if name == "RRULE":
             parts = dict(piece.split("=", 1) for piece in given.value.strip().upper().split(";"))
-            if parts["FREQ"] != "YEARLY" or parts.keys() - ZONE_RULE_PARTS:
+            many = {name for name, value in parts.items() if name in CLOCK_PARTS and not value.isdigit()}
+            if parts["FREQ"] != "YEARLY" or parts.keys() - ZONE_RULE_PARTS - CLOCK_PARTS or many:
                 raise ValueError("This rule is not one of a time zone.")
     return rules
 

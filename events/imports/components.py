@@ -15,6 +15,9 @@ from eventhub.spreadsheets.sheets import MAX_BYTES, FileError, decode
 
 FOLD = re.compile(rb"(?:\r*\n|\r)[ \t]")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+TIMES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
+IN_ONE_LINE = ("SUMMARY", "LOCATION", "UID", *TIMES)
+READ = (*IN_ONE_LINE, "DESCRIPTION", "STATUS", "SEQUENCE", "DTSTAMP")
 MAX_SHOWN = 60
 MAX_DEPTH = 20
 
@@ -32,6 +35,11 @@ class Component:
     properties: dict[str, list[Property]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     parts: list["Component"] = field(default_factory=list)
+    last: str = ""  # the name of the latest property
+
+    def add(self, name: str, given: Property) -> None:
+        self.properties.setdefault(name, []).append(given)
+        self.last = name
 
     def walk(self, name: str) -> Iterator["Component"]:
         stack = [self]
@@ -73,20 +81,17 @@ def read_components(content: bytes) -> Component:
         try:
             name, params, value = Contentline(line).parts()
         except ValueError:
-            if _is_in_event(stack):
-                _report(
-                    stack, f"“{_shown(line)}” is not a property. A line that continues another begins with a space."
-                )
+            _continue_or_report(stack, line)
             continue
         if name.upper() == "BEGIN":
             _begin(stack, value.strip().upper())
         elif name.upper() == "END":
             _end(stack, value.strip().upper())
         else:
-            stack[-1].properties.setdefault(name.upper(), []).append(Property(params, value))
+            stack[-1].add(name.upper(), Property(params, value))
     while len(stack) > 1:
         _close_unfinished(stack)
-    if not any(root.walk("VCALENDAR")):
+    if not any(part.name in ("VCALENDAR", "VEVENT") for part in root.parts):
         raise FileError("The file contains no calendar.")
     return root
 
@@ -126,6 +131,16 @@ def _close_unfinished(stack: list[Component]) -> None:
     if stack[-1].name == "VCALENDAR" or _is_in_event(stack):
         _report(stack, f"BEGIN:{_shown(stack[-1].name)} has no END. The file may be incomplete.")
     stack.pop()
+
+
+def _continue_or_report(stack: list[Component], line: str) -> None:
+    """Join a line that is no property to a text before it, as some programs do not fold. Report it elsewhere."""
+    component = stack[-1]
+    if component.last not in ("", *IN_ONE_LINE) and not line.upper().startswith(READ):
+        params, value = component.properties[component.last][-1]
+        component.properties[component.last][-1] = Property(params, f"{value}\n{line}")
+    elif _is_in_event(stack):
+        _report(stack, f"“{_shown(line)}” is not a property. A line that continues another begins with a space.")
 
 
 def _is_in_event(stack: list[Component]) -> bool:

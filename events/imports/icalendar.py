@@ -1,7 +1,7 @@
 """Events from iCalendar (RFC 5545): one for each VEVENT, or for all of one UID the one that wins (RFC 5546, 2.1.5)."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from eventhub import datetimes
@@ -116,7 +116,8 @@ def _text(component: Component, name: str, separator: str | None) -> str:
         raise ValueError("There is a NUL character in this text.")
     if separator is None:
         return given.value.strip()
-    return separator.join(line.strip(" ,\t") for line in given.value.splitlines() if line.strip(" ,\t"))
+    lines = [" ".join(line.split()).strip(" ,") for line in given.value.splitlines()]
+    return separator.join(line for line in lines if line)
 
 
 def _moments(component: Component, zones: Zones) -> tuple[datetime, datetime | None]:
@@ -145,9 +146,10 @@ def _whole_days(
     if isinstance(end, datetime):
         raise ValueError("DTSTART is a date and DTEND a time; both must be times, or both dates.")
     if duration is not None:
-        if duration.exact:
+        length = duration.nominal + duration.exact
+        if length % timedelta(days=1):
             raise ValueError("DTSTART is a date; its DURATION must be in days or weeks.")
-        end = start + duration.nominal
+        end = start + length
     days = (end - start).days if end is not None else 1
     if days < 0:
         raise ValueError("The end must be after the beginning.")

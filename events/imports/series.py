@@ -9,7 +9,7 @@ from events.imports.calendar_times import Zones, read_moment
 from events.imports.components import Component, Property
 
 HOW = "Series are not supported. Give each occurrence a VEVENT with a UID of its own."
-MAX_LISTED, MAX_COUNTED = 6, 1000
+MAX_LISTED, MAX_COUNTED = 6, 100
 # Rules whose occurrences can be found in a short time, by frequency.
 RULE_PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY"}
 FREQUENCIES = {
@@ -24,16 +24,18 @@ def series_problem(component: Component, zones: Zones) -> str:
     """Return why a series, or an occurrence of one, is refused. Empty for a single event."""
     if "RECURRENCE-ID" in component.properties:
         return f"This is a changed occurrence of a series ({component.first('RECURRENCE-ID')[:30]}). {HOW}"
-    if not component.properties.keys() & {"RRULE", "RDATE"}:
+    if not component.first("RRULE") and not component.first("RDATE"):
         return ""
     try:
-        return f"{HOW} {_listed(component, zones)}"
+        listed = _listed(component, zones)
+        return f"{HOW} {listed}" if listed else ""
     except Exception:
         rules = "; ".join(given.value[:100] for given in component.properties.get("RRULE", []))
         return f"{HOW} Its occurrences could not be listed: {rules}"
 
 
 def _listed(component: Component, zones: Zones) -> str:
+    """Return a sentence, empty if the event takes place once and is no series."""
     start = read_moment(component, "DTSTART", zones)
     if start is None:
         return ""
@@ -42,6 +44,8 @@ def _listed(component: Component, zones: Zones) -> str:
     listed = ", ".join(moment.strftime(form) for moment in found[:MAX_LISTED])
     if len(found) > MAX_COUNTED:
         return f"It would take place more than {MAX_COUNTED} times: {listed}, ..."
+    if len(found) == 1 and "EXDATE" not in component.properties:
+        return ""
     times = "once" if len(found) == 1 else f"{len(found)} times"
     return f"It would take place {times}: {listed}{', ...' if len(found) > MAX_LISTED else ''}"
 
@@ -52,7 +56,7 @@ def _occurrences(component: Component, zones: Zones, start: date) -> rruleset:
     occurrences = rruleset()
     occurrences.rdate(_local(start, zone))
     for given in component.properties.get("RRULE", []):
-        parts = dict(part.split("=", 1) for part in given.value.strip().upper().split(";") if part)
+        parts = dict(part.split("=", 1) for part in given.value.replace(" ", "").upper().split(";") if part)
         if parts.keys() - FREQUENCIES[parts["FREQ"]]:
             raise ValueError("This rule could take long.")
         if "UNTIL" in parts:
@@ -61,7 +65,7 @@ def _occurrences(component: Component, zones: Zones, start: date) -> rruleset:
         occurrences.rrule(rrulestr(rule, dtstart=_local(start, zone)))
     for name, add in (("RDATE", occurrences.rdate), ("EXDATE", occurrences.exdate)):
         for given in component.properties.get(name, []):
-            for text in given.value.split(","):
+            for text in filter(str.strip, given.value.split(",")):
                 add(_local(_moment(given, text.split("/")[0], zones), zone))
     return occurrences
 
