@@ -1,13 +1,30 @@
 """Files of either kind as entries: of each row, what its cells say of the fields that their columns stand for."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from eventhub.spreadsheets.cells import restored
-from eventhub.spreadsheets.sheets import FileError, Record, csv_records, decode
+from eventhub.spreadsheets.cells import is_error, restored
+from eventhub.spreadsheets.encodings import decode, encoding_note
+from eventhub.spreadsheets.sheets import FileError, Record, csv_records
 from eventhub.spreadsheets.workbooks import is_workbook, workbook_records
 
-MAX_HEADER_SHOWN = 500
+MAX_SHOWN = 500
+# Of lines and of a workbook's elements, with the empty ones, for each row that the caller takes: people format columns
+# that they leave empty.
+PARTS_PER_ROW = 100
+MIN_PARTS = 10_000
+
+
+class Table(NamedTuple):
+    """A file's first row, the rows below it, and sentences about how the file was read.
+
+    Rows that a workbook hides are not among them; the notes name them.
+    """
+
+    header: Sequence[str]
+    records: Sequence[Record]
+    notes: Sequence[str] = ()
 
 
 class TableRow(NamedTuple):
@@ -16,12 +33,36 @@ class TableRow(NamedTuple):
     problem: str = ""  # empty if the cells fit
 
 
+def load_table(content: bytes, *, max_rows: int) -> Table:
+    """Read a CSV file or an XLSX workbook. Raise FileError as `read_records`, or without a header."""
+    records: list[Record] = []
+    hidden: list[int] = []
+    for record in read_records(content, max_rows=max_rows):
+        if record.hidden:
+            hidden.append(record.line)
+        else:
+            records.append(record)
+    if not records:
+        raise FileError("The file is empty.")
+    header = records.pop(0)
+    if header.problem:
+        raise FileError(f"line {header.line}: {header.problem}")
+    notes = [] if is_workbook(content) else [encoding_note(content)]
+    if hidden:
+        notes.append(f"Hidden rows were left out: {_shortened(_ranges(hidden))}.")
+    return Table(header.cells, records, [note for note in notes if note])
+
+
 def read_records(content: bytes, *, max_rows: int) -> Iterator[Record]:
     """Yield the rows of a CSV file or an XLSX workbook, whatever its name, with the header.
 
     Raise FileError if it is neither, or if more than `max_rows` follow the header.
     """
-    records = workbook_records(content) if is_workbook(content) else csv_records(decode(content))
+    limit = MIN_PARTS + PARTS_PER_ROW * max_rows
+    if is_workbook(content):
+        records = workbook_records(content, max_elements=limit)
+    else:
+        records = csv_records(decode(content), max_lines=limit)
     for count, record in enumerate(records):
         if count > max_rows:
             raise FileError(f"There are more than {max_rows:,} rows.")
@@ -29,34 +70,37 @@ def read_records(content: bytes, *, max_rows: int) -> Iterator[Record]:
 
 
 def read_entries(
-    records: Iterator[Record],
-    *,
-    fields: Mapping[str, Sequence[str]],
-    required: Sequence[str] = (),
-    columns: Mapping[str, str],
+    table: Table, *, fields: Mapping[str, Sequence[str]], required: Sequence[str] = (), columns: Mapping[str, str]
 ) -> Iterator[TableRow]:
     """Yield the rows of a table below its header.
 
     A column has the name that `columns` gives its field; else the field's own, in any case, with spaces or
     underscores; else one of the other names in `fields`. Raise FileError if one is missing or occurs twice.
     """
-    first = next(records, None)
-    if first is None:
-        raise FileError("The file is empty.")
-    positions = _positions(first.cells, fields, required, columns)
-    yield from entries_at(records, positions, width=len(first.cells))
+    positions = _positions(table.header, fields, required, columns)
+    return entries_at(table.records, positions, width=len(table.header))
 
 
 def entries_at(records: Iterable[Record], positions: Mapping[str, int], *, width: int) -> Iterator[TableRow]:
     """Yield rows below a header of `width` columns; `positions` are those of the fields."""
-    for line, cells in records:
-        texts = {field: _cell(cells, position) for field, position in positions.items()}
-        surplus = any(cells[width:])
-        yield TableRow(line, texts, f"There are {len(cells)}, and {width} in the header." if surplus else "")
+    for record in records:
+        texts = {field: _cell(record.cells, position) for field, position in positions.items()}
+        yield TableRow(record.line, texts, record.problem or _problem(record.cells, positions, width))
+
+
+def _problem(cells: list[str], positions: Mapping[str, int], width: int) -> str:
+    if any(cells[width:]):
+        return f"There are {len(cells)}, and {width} in the header."
+    errors = [
+        f"{field} shows {cells[position]}, an error of the spreadsheet."
+        for field, position in positions.items()
+        if position < len(cells) and is_error(cells[position])
+    ]
+    return " ".join(errors)
 
 
 def _positions(
-    header: list[str], fields: Mapping[str, Sequence[str]], required: Sequence[str], columns: Mapping[str, str]
+    header: Sequence[str], fields: Mapping[str, Sequence[str]], required: Sequence[str], columns: Mapping[str, str]
 ) -> dict[str, int]:
     found = {}
     folded = [_folded(restored(name)) for name in header]
@@ -69,18 +113,29 @@ def _positions(
         if occurrences == 1:
             found[field] = folded.index(_folded(name))
         elif field in columns or field in required:
-            raise FileError(f'{field}: There is no column "{name}", only {_listed(header)}.')
+            raise FileError(f'{field}: There is no column "{name}", only {_shortened(", ".join(header))}.')
     return found
 
 
 def _folded(column: str) -> str:
-    """People write "Max capacity" where a program writes max_capacity."""
-    return column.strip().casefold().replace(" ", "_")
+    """People write "Max capacity" where a program writes max_capacity, and copy spaces that are none."""
+    plain = unicodedata.normalize("NFKC", column).replace("_", " ").casefold()
+    return "_".join("".join(mark for mark in plain if unicodedata.category(mark) != "Cf").split())
 
 
-def _listed(header: list[str]) -> str:
-    names = ", ".join(header)
-    return names if len(names) <= MAX_HEADER_SHOWN else f"{names[:MAX_HEADER_SHOWN]}..."
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+
+
+def _ranges(lines: Sequence[int]) -> str:
+    """Write ascending numbers as people do: `3, 7-9`."""
+    ranges: list[list[int]] = []
+    for line in lines:
+        if ranges and line == ranges[-1][-1] + 1:
+            ranges[-1][1:] = [line]
+        else:
+            ranges.append([line])
+    return ", ".join("-".join(map(str, bounds)) for bounds in ranges)
 
 
 def _cell(cells: list[str], position: int) -> str:

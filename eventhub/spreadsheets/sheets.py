@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -10,9 +11,14 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_COLUMNS = 1000
 # Of a cell, in characters; csv's own limit.
 MAX_CELL = 131_072
+TOO_WIDE = f"There are more than {MAX_COLUMNS:,} columns."
+TOO_LONG = f"There is a cell of more than {MAX_CELL:,} characters."
+STRAY_QUOTE = "A quotation mark is not closed, or is not doubled within a quoted cell."
+HAS_NUL = "There is a NUL character; this is not a text."
 # Excel in much of Europe writes the second, and the third as "Text".
 DELIMITERS = ",;\t"
-OLD_OFFICE_FILE = b"\xd0\xcf\x11\xe0"
+# A line before the header that tells Excel the delimiter.
+_DELIMITER_LINE = re.compile(r'"?sep=([^"\r\n])"?[ ,;\t]*[\r\n]*', re.IGNORECASE)
 
 
 class FileError(ValueError):
@@ -20,59 +26,61 @@ class FileError(ValueError):
 
 
 class Record(NamedTuple):
-    """A row that is not blank: the line on which it begins, and its stripped cells."""
+    """A row that is not blank: the line on which it begins, and its stripped cells.
+
+    `problem` says why the row cannot be read; a `hidden` row is one that the workbook does not show.
+    """
 
     line: int
     cells: list[str]
+    problem: str = ""
+    hidden: bool = False
 
 
-def decode(content: bytes) -> str:
-    if content.startswith(OLD_OFFICE_FILE):
-        raise FileError("This is an Excel file of the old kind, or one with a password; save it as .xlsx, or as CSV.")
-    if len(content) > MAX_BYTES:
-        raise FileError(f"The file is larger than {MAX_BYTES // 2**20} MB.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        line = content.count(b"\n", 0, problem.start) + 1
-        raise FileError(f"line {line}: This is not UTF-8.") from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise FileError(f"line {line}: There is a NUL byte; this is not a text.")
-    if not text.strip():
-        raise FileError("The file is empty.")
-    return text
+def csv_records(text: str, *, max_lines: int) -> Iterator[Record]:
+    """Yield the rows, also those that cannot be read.
+
+    The delimiter is the one of a `sep=` line, else the one that finds the most columns in the first row.
+    """
+    if text.count("\n") > max_lines:
+        raise FileError(f"There are more than {max_lines:,} lines, with the empty ones.")
+    lines = io.StringIO(text, newline="").readlines()
+    first = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
+    said = _DELIMITER_LINE.fullmatch(lines[first]) if first < len(lines) else None
+    if said:
+        return _records(lines, first + 1, said[1])
+    return _records(lines, first, max(DELIMITERS, key=lambda delimiter: _width(lines, first, delimiter)))
 
 
-def csv_records(text: str) -> Iterator[Record]:
-    """Yield the rows. The delimiter is the one that finds the most columns in the first row."""
-    for record in _records(text, max(DELIMITERS, key=lambda delimiter: _width(text, delimiter))):
-        check_width(record.line, len(record.cells))
-        yield record
-
-
-def check_width(line: int, width: int) -> None:
-    if width > MAX_COLUMNS:
-        raise FileError(f"line {line}: There are more than {MAX_COLUMNS} columns.")
-
-
-def _records(text: str, delimiter: str) -> Iterator[Record]:
-    # `strict`, as otherwise a quote that is never closed swallows the rest of the file.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    while True:
-        line = reader.line_num + 1
+def _records(lines: list[str], first: int, delimiter: str) -> Iterator[Record]:
+    """Yield the rows from the line at `first`. A row that cannot be read ends with its line."""
+    # In characters: a quote that is never closed is read to the end of the file, and any line may have one.
+    patience = 1024 * 1024 + 4 * sum(map(len, lines))
+    while first < len(lines):
+        # `strict`, as otherwise a stray quote swallows lines in silence.
+        reader = csv.reader(map(lines.__getitem__, range(first, len(lines))), delimiter=delimiter, strict=True)
+        begins = first
         try:
-            cells = [cell.strip() for cell in next(reader)]
-        except StopIteration:
+            for cells in reader:
+                yield from _record(begins + 1, cells)
+                begins = first + reader.line_num
             return
         except csv.Error as problem:
-            raise FileError(f"line {line}: {problem}") from None
-        if any(cells):
-            yield Record(line, cells)
+            patience -= sum(map(len, lines[begins : first + reader.line_num]))
+            if patience < 0:
+                raise FileError(f"line {begins + 1}: {STRAY_QUOTE} There are too many of them.") from None
+            yield Record(begins + 1, [], TOO_LONG if "limit" in str(problem) else STRAY_QUOTE)
+            first = begins + 1
 
 
-def _width(text: str, delimiter: str) -> int:
-    try:
-        return len(next(_records(text, delimiter)).cells)
-    except (FileError, StopIteration):
-        return 0
+def _record(line: int, cells: list[str]) -> Iterator[Record]:
+    if len(cells) > MAX_COLUMNS:
+        yield Record(line, [], TOO_WIDE)
+    elif any(stripped := [cell.strip() for cell in cells]):
+        has_nul = any("\0" in cell for cell in stripped)
+        yield Record(line, [] if has_nul else stripped, HAS_NUL if has_nul else "")
+
+
+def _width(lines: list[str], first: int, delimiter: str) -> int:
+    record = next(_records(lines, first, delimiter), Record(0, []))
+    return MAX_COLUMNS + 1 if record.problem == TOO_WIDE else len(record.cells)

@@ -3,7 +3,7 @@
 import io
 import tracemalloc
 import zipfile
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 import openpyxl
@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventhub.spreadsheets import entries, sheets, workbooks
-from eventhub.spreadsheets.entries import read_entries, read_records
-from eventhub.spreadsheets.sheets import FileError
+from eventhub.spreadsheets import encodings, entries, sheets, workbooks
+from eventhub.spreadsheets.entries import Table, load_table, read_entries, read_records
+from eventhub.spreadsheets.sheets import FileError, Record
 
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
@@ -26,9 +26,17 @@ def at(text):
 
 
 def read(content, max_rows=1000):
-    """The rows of a file as plain tuples."""
+    """The rows of a file, all of which are seen and can be read, as plain tuples."""
     content = content.encode() if isinstance(content, str) else content
-    return [tuple(record) for record in read_records(content, max_rows=max_rows)]
+    records = list(read_records(content, max_rows=max_rows))
+    assert [record for record in records if record.problem or record.hidden] == []
+    return [(record.line, record.cells) for record in records]
+
+
+def problems(content):
+    """The line and problem of each row that cannot be read, and the lines of the others."""
+    records = list(read_records(content.encode() if isinstance(content, str) else content, max_rows=1000))
+    return [(record.line, record.problem) if record.problem else record.line for record in records]
 
 
 def refusal(content, max_rows=1000):
@@ -68,6 +76,62 @@ def test_the_delimiter_is_the_one_that_finds_the_most_columns(header, cells):
     assert read(header) == [(1, cells)]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "sep=;\nemail;name\nzoe@example.org;Zoe\n",
+        "\ufeffSEP=|\r\nemail|name\r\nzoe@example.org|Zoe\r\n",
+        '"sep=,"\nemail,name\nzoe@example.org,Zoe',
+        "sep=;;\nemail;name\nzoe@example.org;Zoe",
+        "sep=\t\nemail\tname\nzoe@example.org\tZoe",
+    ],
+)
+def test_a_line_that_tells_excel_the_delimiter_is_obeyed_and_is_no_header(content):
+    assert read(content) == [(line + 1, cells) for line, cells in TABLE]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "notes"),
+    [
+        ("utf-8", []),
+        ("utf-8-sig", []),
+        ("cp1252", ["The file is not in UTF-8. It was read as Windows-1252; if letters look wrong, save it in UTF-8."]),
+        ("utf-16", ["The file was read as UTF-16."]),
+        ("utf-16-le", ["The file was read as UTF-16."]),
+        ("utf-16-be", ["The file was read as UTF-16."]),
+        ("utf-32", ["The file was read as UTF-32."]),
+    ],
+)
+def test_a_file_is_read_in_the_encoding_that_it_has_which_is_named(encoding, notes):
+    table = load_table("email;name\r\njürgen@example.org;Jürgen Groß\r\n".encode(encoding), max_rows=9)
+    assert table == Table(["email", "name"], [Record(2, ["jürgen@example.org", "Jürgen Groß"])], notes)
+
+
+STRAY = (2, sheets.STRAY_QUOTE)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ('a,b\n"zoe,1\nbob,2\n', [1, STRAY, 3]),
+        ('a,b\n"5" pipe",1\nbob,2\n', [1, STRAY, 3]),
+        ('a,b\n"zoe"x,1\nbob,"2\n3"\nann,4\n', [1, STRAY, 3, 5]),
+        ('a,b\nx,"zoe\nbob,"Bob"\nann,4\n', [1, STRAY, 3, 4]),
+        ('a,b\n"zoe\n"bob\nann,4\n', [1, STRAY, (3, sheets.STRAY_QUOTE), 4]),
+        ("a,b\nzoe\0,1\nbob,2\n", [1, (2, sheets.HAS_NUL), 3]),
+        (f"a,b\n{'x' * 2**18}\nbob,2\n", [1, (2, sheets.TOO_LONG), 3]),
+        (f"a,b\n{'x,' * 2000}\nbob,2\n", [1, (2, sheets.TOO_WIDE), 3]),
+        ('a,b\n"bob\n2",3\nsays ""hi"",4\n', [1, 2, 4]),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_one_problem_and_the_others_are_read(content, found):
+    assert problems(content) == found
+
+
+def test_quotes_that_are_never_closed_take_no_longer_than_the_file():
+    assert refusal("a,b\n" + 'a","x\n' * 100_000, 100_000).endswith("There are too many of them.")
+
+
 def test_rows_are_named_by_the_line_they_begin_on():
     assert read('a,b\n\n"one\ntwo",\r\n , \n3,\n') == [(1, ["a", "b"]), (3, ["one\ntwo", ""]), (6, ["3", ""])]
 
@@ -77,30 +141,22 @@ def test_rows_are_named_by_the_line_they_begin_on():
     [
         (b"", "The file is empty."),
         (b"\xef\xbb\xbf \r\n\t", "The file is empty."),
-        ("email\nespa\u00f1a@example.org\n".encode("latin-1"), "line 2: This is not UTF-8."),
-        ("email\n".encode("utf-16"), "line 1: This is not UTF-8."),
-        (b"email\na\0b\n", "line 2: There is a NUL byte; this is not a text."),
+        (b"\xef\xbb\xbfemail\nespa\xf1a\n", "line 2: This is not UTF-8. Save the file in UTF-8."),
+        (b"email\n\x81\x8d", "line 2: This is not Windows-1252. Save the file in UTF-8."),
+        (b"\xff\xfee\0m", "line 1: This is not UTF-16. Save the file in UTF-8."),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512,
             "This is an Excel file of the old kind, or one with a password; save it as .xlsx, or as CSV.",
         ),
-        (b'email\n"zoe', "line 2: unexpected end of data"),
+        (b'"zoe', f"line 1: {sheets.STRAY_QUOTE}"),
+        (b"\n" + b"x," * 2000, f"line 2: {sheets.TOO_WIDE}"),
+        (b"e\1mail\0\n", f"line 1: {sheets.HAS_NUL}"),
     ],
 )
 def test_a_text_that_is_no_table_is_refused_in_a_sentence(content, sentence):
-    assert refusal(content) == sentence
-
-
-@pytest.mark.parametrize(
-    ("piece", "times", "sentence"),
-    [
-        (b"x", 2**20, "line 2: field larger than field limit (131072)"),
-        (b"x,", 20_000, "line 2: There are more than 1000 columns."),
-    ],
-)
-def test_a_row_past_the_bounds_is_refused(piece, times, sentence):
-    assert refusal(b"email\n" + piece * times) == sentence
-    assert refusal(piece * times) == sentence.replace("line 2", "line 1")
+    with pytest.raises(FileError) as refused:
+        load_table(content, max_rows=9)
+    assert str(refused.value) == sentence
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -112,7 +168,7 @@ def test_a_file_holds_as_many_rows_as_the_caller_takes(kind):
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(monkeypatch):
-    monkeypatch.setattr(sheets, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(encodings, "MAX_BYTES", 2**20)
     assert refusal(b"x" * (2**20 + 1)) == "The file is larger than 1 MB."
 
 
@@ -188,6 +244,7 @@ def test_a_workbook_is_known_by_what_is_in_it_and_its_rows_by_their_numbers():
         (at("2031-05-01T23:59:59"), "2031-05-01T23:59:59"),
         (time(18, 30), "18:30:00"),
         ("#N/A", "#N/A"),
+        (timedelta(hours=30, minutes=5), "30:05:00"),
         ("00123", "00123"),
         ("a < b & c", "a < b & c"),
         ("one\ntwo", "one\ntwo"),
@@ -294,6 +351,12 @@ def test_a_broken_workbook_is_refused_in_a_sentence(content, sentence):
     assert refusal(content()) == f"The workbook is broken: {sentence}"
 
 
+TOO_MANY = (
+    "The workbook has more than 110,000 rows, cells and texts, with the empty ones. Copy what you need into a new "
+    "workbook, or save the sheet as CSV."
+)
+
+
 def bomb():
     return repacked(sheet1=sheet(" " * (workbooks.MAX_BYTES + 1)))
 
@@ -315,21 +378,19 @@ def lying_bomb():
             lambda: repacked(styles="<styleSheet>" + "<xf/>" * 2**20 + "</styleSheet>"),
             "The workbook is too large: xl/styles.xml unpacks to more than 4 MB.",
         ),
+        (lambda: repacked(sheet1=in_one_cell("x" * 2**20)), sheets.TOO_LONG),
+        (lambda: repacked(texts=f"<sst><si><t>{'x' * 2**18}</t></si></sst>"), sheets.TOO_LONG),
+        (lambda: repacked(sheet1=sheet(f"<row>{'<c/>' * 2**17}</row>")), TOO_MANY),
+        (lambda: repacked(sheet1=sheet("<row/>" * 2**17)), TOO_MANY),
+        (lambda: repacked(sheet1=sheet("<x/>" * 2**17)), TOO_MANY),
+        (lambda: repacked(texts=f"<sst>{'<si/>' * 2**17}</sst>"), TOO_MANY),
         (
-            lambda: repacked(sheet1=in_one_cell("x" * 2**20)),
-            "There is a cell of more than 131072 characters.",
+            lambda: repacked(sheet1=sheet("<row><c r='ALL1'><v>1</v></c></row>" * 200)),
+            TOO_MANY,
         ),
         (
-            lambda: repacked(texts=f"<sst><si>{'<t>x</t>' * 2**18}</si></sst>"),
-            "There is a cell of more than 131072 characters.",
-        ),
-        (
-            lambda: repacked(sheet1=sheet(f"<row>{'<c><v>1</v></c>' * 20_000}</row>")),
-            "line 1: There are more than 1000 columns.",
-        ),
-        (
-            lambda: repacked(sheet1=sheet('<row r="7"><c r="XFD7"><v>1</v></c></row>')),
-            "line 7: There are more than 1000 columns.",
+            lambda: repacked(sheet1=sheet("".join(["<x ", *(f"a{number}='' " for number in range(200)), "/>"]))),
+            "The workbook is broken: xl/worksheets/sheet1.xml has a tag with more than 100 attributes.",
         ),
         (
             lambda: repacked(
@@ -373,7 +434,7 @@ def test_what_is_empty_takes_no_memory_however_much_there_is_of_it(rows):
     content = repacked(sheet1=sheet(rows() + "<row r='9999999'><c r='B1'><v>1</v></c></row>"))
     tracemalloc.start()
     try:
-        assert read(content) == [(9999999, ["", "1"])]
+        assert read(content, max_rows=10_000) == [(9999999, ["", "1"])]
         assert tracemalloc.get_traced_memory()[1] < 4 * 2**20
     finally:
         tracemalloc.stop()
@@ -407,11 +468,11 @@ STORED = repacked(SMALL_SHEET, compression=zipfile.ZIP_STORED)
 @given(content=st.one_of(spoiled(SMALL_SHEET), spoiled(STORED), spoiled(b"email,name\nzoe,Zoe\n"), st.binary()))
 def test_whatever_a_file_holds_it_is_rows_or_a_sentence(content):
     try:
-        rows, sentence = read(content), "none is needed"
+        rows, sentence = list(read_records(content, max_rows=1000)), "none is needed"
     except FileError as failure:
         rows, sentence = [], str(failure)
     assert sentence != ""
-    assert [cells for _, cells in rows if not any(cells)] == []
+    assert [row for row in rows if not any(row.cells) and not row.problem] == []
 
 
 # Entries -------------------------------------------------------------------------------------------------------------
@@ -420,8 +481,8 @@ FIELDS = {"email": ("e-mail", "mail"), "name": ("full name",)}
 
 
 def entered(text, fields=FIELDS, required=("email",), **columns):
-    records = read_records(text.encode(), max_rows=10)
-    return [tuple(entry) for entry in read_entries(records, fields=fields, required=required, columns=columns)]
+    table = load_table(text.encode(), max_rows=10)
+    return [tuple(entry) for entry in read_entries(table, fields=fields, required=required, columns=columns)]
 
 
 @pytest.mark.parametrize("header", ["email,name", "EMAIL,Full Name", "E-Mail,full_name", "Mail,NAME", "x,mail,name"])
@@ -454,7 +515,7 @@ def test_a_column_that_is_missing_or_there_twice_is_named(table, columns, senten
 
 def test_a_workbook_without_a_row_is_an_empty_file():
     with pytest.raises(FileError, match="The file is empty"):
-        list(read_entries(read_records(workbook([]), max_rows=1), fields=FIELDS, columns={}))
+        load_table(workbook([]), max_rows=1)
 
 
 def test_cells_that_are_left_out_are_empty_and_more_than_the_header_has_are_a_problem():
@@ -465,10 +526,48 @@ def test_cells_that_are_left_out_are_empty_and_more_than_the_header_has_are_a_pr
     ]
 
 
+def test_a_row_that_cannot_be_read_is_an_entry_with_a_problem():
+    assert entered('email,name\n"zoe,Zoe\nbob,Bob\n') == [
+        (2, {"email": "", "name": ""}, sheets.STRAY_QUOTE),
+        (3, {"email": "bob", "name": "Bob"}, ""),
+    ]
+
+
+@pytest.mark.parametrize("error", ["#REF!", "#N/A", "#NV", "#NAME?", "#DIV/0!", "#BEZUG!", "Err:502", "####"])
+def test_an_error_of_the_spreadsheet_is_a_problem_in_a_column_that_is_used(error):
+    assert entered(f"email,name,note\nzoe,{error},x\nbob,Bob,{error}\neve,'{error},x\n") == [
+        (2, {"email": "zoe", "name": error}, f"name shows {error}, an error of the spreadsheet."),
+        (3, {"email": "bob", "name": "Bob"}, ""),
+        (4, {"email": "eve", "name": error}, ""),
+    ]
+
+
+def test_an_error_cell_of_a_workbook_is_an_error_whatever_it_is_called():
+    rows = "<row><c t='e'><v>#REF!</v></c><c t='e'><v>#NEW_IN_2040!</v></c></row>"
+    assert read(repacked(sheet1=sheet(rows))) == [(1, ["#REF!", "#VALUE!"])]
+
+
+def test_spaces_that_do_not_break_and_signs_that_nobody_sees_do_not_make_another_header():
+    assert entered("\u00a0Full\u00a0Name\u200b,\ufeffE-Mail\nZoe,zoe\n") == [(2, {"email": "zoe", "name": "Zoe"}, "")]
+
+
+def test_rows_that_a_workbook_hides_are_left_out_and_named():
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    for number in range(1, 9):
+        book.active.append([f"row {number}"])
+    for number in (1, 4, 6, 7):
+        book.active.row_dimensions[number].hidden = True
+    book.save(file)
+    assert load_table(file.getvalue(), max_rows=9) == Table(
+        ["row 2"],
+        [Record(line, [f"row {line}"]) for line in (3, 5, 8)],
+        ["Hidden rows were left out: 1, 4, 6-7."],
+    )
+
+
 def test_rows_are_read_one_by_one():
     lines = ("x@example.org\n" for _ in range(100_000))
     records = read_records(f"email\n{''.join(lines)}".encode(), max_rows=200_000)
-    first = list(islice(read_entries(records, fields=FIELDS, columns={}), 2))
-    assert [entry.line for entry in first] == [2, 3]
+    assert [record.line for record in islice(records, 3)] == [1, 2, 3]
     assert next(records).line == 4
-    assert entries.MAX_HEADER_SHOWN == 500
+    assert entries.MAX_SHOWN == 500

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from icalendar.parser import Contentline
 
-from eventhub.spreadsheets.sheets import MAX_BYTES, FileError, decode
+from eventhub.spreadsheets.encodings import decode
+from eventhub.spreadsheets.sheets import MAX_BYTES, FileError
 
 FOLD = re.compile(rb"(?:\r*\n|\r)[ \t]")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")

@@ -3,8 +3,7 @@ from typing import Any
 
 from eventhub import datetimes
 from eventhub.spreadsheets.cells import in_zone
-from eventhub.spreadsheets.entries import read_entries
-from eventhub.spreadsheets.sheets import Record
+from eventhub.spreadsheets.entries import Table, read_entries
 from events.imports.row_validation import ImportedEvent, validate_row
 from events.models import Event
 
@@ -17,9 +16,7 @@ MEANS_END_OF_DAY = {"date_time": False, "end_time": True, "registration_opens": 
 IGNORED_IF_EMPTY = ("title", "location", "max_capacity", "status", "uid")
 
 
-def read_table(
-    records: Iterator[Record], columns: Mapping[str, str], defaults: Collection[str] = ()
-) -> Iterator[ImportedEvent]:
+def read_table(table: Table, columns: Mapping[str, str], defaults: Collection[str] = ()) -> Iterator[ImportedEvent]:
     """Yield the events of a table. Raise FileError for missing or repeated columns.
 
     Columns have the name of their field, their name in an export, or the one in `columns`. A field among `defaults`
@@ -27,7 +24,10 @@ def read_table(
     """
     required = [field for field in REQUIRED if field not in defaults]
     names = {field: (_label(field), column_label(field)) for field in FIELDS}
-    for line, texts, problem in read_entries(records, fields=names, required=required, columns=columns):
+    for line, texts, problem in read_entries(table, fields=names, required=required, columns=columns):
+        if problem and not any(texts.values()):
+            yield ImportedEvent(f"line {line}", {}, problem)
+            continue
         values, problems = _values(texts)
         if problem:
             problems["columns"] = problem

@@ -10,10 +10,10 @@ from django.core import signing
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from eventhub.spreadsheets.entries import Table
 from eventhub.spreadsheets.sheets import Record
 from events.models import Event
 from registrations.services.attendee_columns import FIELDS, LABELS, Columns, choose_columns, find_columns
-from registrations.services.attendee_file import AttendeeTable
 from registrations.services.attendee_import import RowResult
 
 SECONDS = 60 * 60
@@ -28,7 +28,7 @@ EXAMPLE_LENGTH = 40
 class ImportState(NamedTuple):
     """`fields` are those of the columns, empty for none; `shown` is the digest of the results on the page."""
 
-    table: AttendeeTable
+    table: Table
     columns: Columns
     reinstate: bool = False
     shown: str = ""
@@ -40,7 +40,7 @@ class ColumnChoice(NamedTuple):
     select: str
 
 
-def new_state(table: AttendeeTable) -> ImportState:
+def new_state(table: Table) -> ImportState:
     return ImportState(table, find_columns(table.header, {}))
 
 
@@ -52,7 +52,7 @@ def sign(request: HttpRequest, event: Event, state: ImportState) -> str:
 def read_state(request: HttpRequest, event: Event) -> ImportState | None:
     """Return the state with the choices that were posted, or None if it has expired or is another's."""
     try:
-        event_id, user_id, (header, records), fields, shown = signing.loads(
+        event_id, user_id, (header, records, notes), fields, shown = signing.loads(
             request.POST["rows"], salt=SALT, max_age=SECONDS
         )
     except signing.BadSignature:
@@ -61,7 +61,7 @@ def read_state(request: HttpRequest, event: Event) -> ImportState | None:
         return None
     chosen = [request.POST.get(_name(place), field) for place, field in enumerate(fields)]
     columns = choose_columns(header, [field if field in FIELDS else "" for field in chosen])
-    table = AttendeeTable(header, [Record(*record) for record in records])
+    table = Table(header, [Record(*record) for record in records], notes)
     return ImportState(table, columns, "reinstate" in request.POST, shown)
 
 

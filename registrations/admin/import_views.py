@@ -15,11 +15,12 @@ from accounts.models import User
 from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from eventhub.db.retry import retried
 from eventhub.spreadsheets.downloads import export_response
+from eventhub.spreadsheets.entries import Table, load_table
 from eventhub.spreadsheets.sheets import FileError
 from events.models import Event
 from registrations.admin.check_in_views import find_event
 from registrations.admin.import_state import ImportState, column_choices, digest, new_state, read_state, sign
-from registrations.services.attendee_file import AttendeeTable, read_guests, read_table
+from registrations.services.attendee_file import read_guests
 from registrations.services.attendee_import import AttendeeImportReport, ImportOutcome, import_attendees
 
 MAX_ROWS = 10_000
@@ -44,12 +45,12 @@ class UploadForm(forms.Form):
         help_text=f"The first row names the columns. Up to {MAX_ROWS:,} people and {MAX_BYTES // 2**20} MB.",
     )
 
-    def clean_file(self) -> AttendeeTable:
+    def clean_file(self) -> Table:
         file = self.cleaned_data["file"]
         if file.size > MAX_BYTES:
             raise forms.ValidationError(f"The file is larger than {MAX_BYTES // 2**20} MB. {LARGER}")
         try:
-            table = read_table(file.read(), max_rows=MAX_ROWS)
+            table = load_table(file.read(), max_rows=MAX_ROWS)
         except FileError as problem:
             hint = f" {LARGER}" if str(problem).startswith("There are more than") else ""
             raise forms.ValidationError(f"{problem}{hint}") from None
@@ -106,6 +107,7 @@ def _preview(
         "used": used,
         "unused": unused,
         "rows": signed,
+        "notes": state.table.notes,
         "row_count": len(state.table.records),
         "reinstate": state.reinstate,
         **(_results(report) if report else {}),

@@ -1,12 +1,12 @@
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
 from accounts.models import User, normalize_email
-from eventhub.spreadsheets.entries import TableRow, entries_at, read_records
-from eventhub.spreadsheets.sheets import FileError, Record
+from eventhub.spreadsheets.entries import Table, TableRow, entries_at, load_table
+from eventhub.spreadsheets.sheets import FileError
 from registrations.models import Registration
 from registrations.services.attendee_answers import comes, is_alone, is_one
 from registrations.services.attendee_columns import Columns, find_columns
@@ -20,13 +20,6 @@ _CONTACT_DETAILS = Registration._meta.get_field("contact_details")
 _PHONE = Registration._meta.get_field("phone")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-
-
-class AttendeeTable(NamedTuple):
-    """A list of people as its file has it; `records` are the rows below the header."""
-
-    header: Sequence[str]
-    records: Sequence[Record]
 
 
 class Guest(NamedTuple):
@@ -49,15 +42,7 @@ class Guest(NamedTuple):
         return f"line {self.line} ({self.typed[:LABEL_LENGTH]!r})" if self.typed else f"line {self.line}"
 
 
-def read_table(content: bytes, *, max_rows: int = MAX_ROWS) -> AttendeeTable:
-    """Read a CSV file or an XLSX workbook. Raise FileError."""
-    records = list(read_records(content, max_rows=max_rows))
-    if not records:
-        raise FileError("The file is empty.")
-    return AttendeeTable(records[0].cells, records[1:])
-
-
-def read_guests(table: AttendeeTable, columns: Columns) -> list[Guest]:
+def read_guests(table: Table, columns: Columns) -> list[Guest]:
     """Return valid and invalid rows, in their order.
 
     Defaults come from the address, never from accounts, so that nobody learns who has one.
@@ -67,11 +52,11 @@ def read_guests(table: AttendeeTable, columns: Columns) -> list[Guest]:
 
 def read_attendees(content: bytes, *, columns: Mapping[str, str], max_rows: int = MAX_ROWS) -> list[Guest]:
     """Read a file whose columns have known headers or those in `columns`. Raise FileError."""
-    table = read_table(content, max_rows=max_rows)
+    table = load_table(content, max_rows=max_rows)
     return read_guests(table, require_columns(table, columns))
 
 
-def require_columns(table: AttendeeTable, chosen: Mapping[str, str]) -> Columns:
+def require_columns(table: Table, chosen: Mapping[str, str]) -> Columns:
     """Find the columns of a table. Raise FileError where a person would have to choose."""
     columns = find_columns(table.header, chosen)
     if columns.problem:
@@ -81,6 +66,8 @@ def require_columns(table: AttendeeTable, chosen: Mapping[str, str]) -> Columns:
 
 def build_guest(entry: TableRow) -> Guest:
     texts = entry.texts
+    if entry.problem and not any(texts.values()):
+        return Guest(entry.line, "", problem=entry.problem)
     typed = texts["email"]
     name = texts.get("name") or " ".join(filter(None, (texts.get("first_name"), texts.get("last_name"))))
     guest = Guest(

@@ -162,6 +162,16 @@ def test_a_workbook(office, olga, event):
     assert names(event) == ["A", "B"]
 
 
+def test_the_preview_names_what_was_assumed_about_the_file_until_it_is_confirmed(office, olga, event):
+    client = office(olga)
+    note = "The file is not in UTF-8. It was read as Windows-1252; if letters look wrong, save it in UTF-8."
+    page = upload(client, event, "sep=;\nE-Mail;Name\na@example.org;Zoë\nbad;B\n".encode("cp1252"))
+    assert (page.context["notes"], note in page.content.decode()) == ([note], True)
+    assert confirm(client, event, page).context["notes"] == [note]
+    confirm(client, event, page, skip_errors="on")
+    assert names(event) == ["Zoë"]
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_example_can_be_imported(office, olga, event, kind):
     client = office(olga)
@@ -277,10 +287,10 @@ def test_who_does_not_come_or_has_cancelled_is_left_out_and_named(office, olga, 
         (b"", "The submitted file is empty."),
         (b"\n\n", "The file is empty."),
         (b"Email\n", "This file contains no people."),
-        (b"Email\n\xff\xfe\n", "line 2: This is not UTF-8."),
+        (b"\xef\xbb\xbfEmail\n\xff\xfe\n", "line 2: This is not UTF-8. Save the file in UTF-8."),
         (b"PK\x03\x04nonsense", None),
         (b"\xd0\xcf\x11\xe0", None),
-        (b"Email\n" + b"\0", None),
+        (b"Em\0ail\nx\n", "line 1: There is a NUL character; this is not a text."),
     ],
 )
 def test_a_file_that_cannot_be_read_is_a_sentence(office, olga, event, content, problem):

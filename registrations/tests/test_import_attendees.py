@@ -19,6 +19,7 @@ from accounts.services import accounts
 from accounts.services.placeholder_accounts import find_accounts
 from eventhub.exceptions import EventNotFound, Forbidden, RegistrationClosed, UserExists
 from eventhub.spreadsheets.exports import csv_lines, write_xlsx
+from eventhub.spreadsheets.sheets import STRAY_QUOTE
 from eventhub.testing.concurrency import race
 from events.models import Event
 from registrations.models import Registration, RegistrationStatus, Transition
@@ -401,13 +402,27 @@ def test_a_column_of_another_name_is_mapped(write, olga, make_event):
         ("", "The file is empty."),
         ("name\nZoe\n", "No column has a header for email addresses: name."),
         ("email,mail,Email\na,b,c\n", 'The column "email" is there 2 times.'),
-        ("email\n\u00e9".encode("latin-1"), "line 2: This is not UTF-8."),
+        (b"\xef\xbb\xbfemail\n\xe9", "line 2: This is not UTF-8. Save the file in UTF-8."),
         (b"PK\x03\x04", "The workbook is broken: File is not a zip file"),
     ],
 )
 def test_a_file_that_is_no_list_is_refused_with_a_reason(write, olga, make_event, content, failure):
     path = write(content)
     assert run(path, make_event(olga)) == Run([], [], f"{path}: {failure}", 1)
+
+
+def test_what_was_assumed_about_a_file_is_named_and_a_row_that_cannot_be_read_is_an_error(write, olga, make_event):
+    event = make_event(olga)
+    path = write('email;name\r\nzoe@example.org;Zoë\r\nbob@example.org;#NV\r\n"eve;Eve\r\n'.encode("cp1252"))
+    note = "The file is not in UTF-8. It was read as Windows-1252; if letters look wrong, save it in UTF-8."
+    assert run(path, event, "--skip-errors") == Run(
+        [note, *counted(seated=1, errors=2)],
+        [
+            "line 3 ('bob@example.org'): columns: name shows #NV, an error of the spreadsheet.",
+            f"line 4: {STRAY_QUOTE}",
+        ],
+    )
+    assert [row[:2] for row in taken(event)] == [("zoe@example.org", "Zoë")]
 
 
 def test_a_list_is_no_longer_than_its_reader_takes():

@@ -24,7 +24,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE", type=Path, help="CSV or iCalendar in UTF-8, or XLSX")
+        parser.add_argument("file", metavar="FILE", type=Path, help="CSV, XLSX or iCalendar")
         parser.add_argument("--organizer", metavar="USERNAME", required=True, help="organizer of the events")
         parser.add_argument(
             "--capacity", metavar="N", type=integer_argument, help="seats of new events without a capacity"
@@ -47,14 +47,14 @@ class Command(BaseCommand):
         file: Path = options["file"]
         try:
             columns = mapped_columns(options["map"], FIELDS)
-            rows = read_rows(file.read_bytes(), name=file.name, columns=columns, defaults=defaults)
+            events = read_rows(file.read_bytes(), name=file.name, columns=columns, defaults=defaults)
         except OSError as failure:
             raise CommandError(f"{file}: {failure.strerror}.") from None
         except FileError as failure:
             raise CommandError(f"{file}: {failure}") from None
         try:
             report = import_events(
-                rows=rows,
+                rows=events.rows,
                 organizer=organizer,
                 defaults=defaults,
                 skip_errors=options["skip_errors"],
@@ -62,6 +62,8 @@ class Command(BaseCommand):
             )
         except Refusal as refusal:
             raise CommandError(f"{organizer}: {refusal}") from None
+        for note in events.notes:
+            self.stdout.write(note)
         for problem in report.problems:
             self.stderr.write(problem)
         self.stdout.write(

@@ -6,10 +6,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.management.arguments import named_account
 from eventhub.exceptions import Refusal
 from eventhub.management.arguments import integer_argument, mapped_columns
+from eventhub.spreadsheets.entries import load_table
 from eventhub.spreadsheets.sheets import FileError
 from events.models import Event
 from registrations.services.attendee_columns import FIELDS
-from registrations.services.attendee_file import Guest, read_guests, read_table, require_columns
+from registrations.services.attendee_file import MAX_ROWS, Guest, read_guests, require_columns
 from registrations.services.attendee_import import AttendeeImportReport, ImportOutcome, import_attendees
 
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", metavar="FILE", type=Path, help="CSV in UTF-8, or XLSX")
+        parser.add_argument("file", metavar="FILE", type=Path, help="CSV or XLSX")
         parser.add_argument("--event", metavar="ID", type=integer_argument, required=True, help="the event")
         parser.add_argument(
             "--as",
@@ -63,12 +64,14 @@ class Command(BaseCommand):
 
     def _read(self, file: Path, chosen: dict[str, str]) -> list[Guest]:
         try:
-            table = read_table(file.read_bytes())
+            table = load_table(file.read_bytes(), max_rows=MAX_ROWS)
             columns = require_columns(table, chosen)
         except OSError as failure:
             raise CommandError(f"{file}: {failure.strerror}.") from None
         except FileError as failure:
             raise CommandError(f"{file}: {failure}") from None
+        for note in table.notes:
+            self.stdout.write(note)
         self.stdout.write(f"Columns: {', '.join(f'{field} = “{header}”' for field, header in columns.used)}")
         if columns.unused:
             self.stdout.write(f"Not used: {', '.join(f'“{header}”' for header in columns.unused)}")
