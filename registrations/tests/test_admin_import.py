@@ -259,6 +259,11 @@ def test_an_unknown_field_is_not_used(office, olga, event):
     assert used(confirm(client, event, page, update="", **{"column-1": "password"})) == [("Email", "email")]
 
 
+def test_headers_and_examples_are_text(office, olga, event):
+    page = upload(office(olga), event, b'Email,"""><b x>"\na@example.org,<i y>\n').content.decode()
+    assert [mark in page for mark in ("<b x>", "<i y>", "&lt;b x&gt;", "&lt;i y&gt;")] == [False, False, True, True]
+
+
 def test_too_many_columns_to_choose_from(office, olga, event):
     found = problems(upload(office(olga), event, (",".join(f"c{n}" for n in range(201)) + "\nx\n").encode()))
     assert found == ["There are more than 200 columns. Remove those that you do not use."]
