@@ -177,5 +177,6 @@ def _words(name: str) -> list[str]:
 
 
 def _folded(name: str) -> str:
-    """Return the header in lower case, with plain single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").split())
+    """Return the header in lower case, with plain single spaces and nothing that is invisible."""
+    plain = unicodedata.normalize("NFKC", name).replace("_", " ").casefold()
+    return " ".join("".join(mark for mark in plain if unicodedata.category(mark) != "Cf").split())

@@ -67,9 +67,9 @@ EXPORTS = {
         "Name,Vorname,E\u2011Mail,Mobil,Begleitpersonen",
         "email=E\u2011Mail,first_name=Vorname,last_name=Name,phone=Mobil,guests=Begleitpersonen",
     ),
-    "with no-break spaces": (
-        "Attendee\u00a0Email,Name of the\u00a0attendee",
-        "email=Attendee\u00a0Email,name=Name of the\u00a0attendee",
+    "with no-break spaces and invisible marks": (
+        "Attendee\u00a0E\u00admail,\u200bName of the\u00a0attendee",
+        "email=Attendee\u00a0E\u00admail,name=\u200bName of the\u00a0attendee",
     ),
 }
 
