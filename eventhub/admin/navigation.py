@@ -14,11 +14,17 @@ Menu = list[dict[str, Any]]
 def sidebar(request: HttpRequest) -> Menu:
     user = cast(User, request.user)
     events, add = reverse("admin:events_event_changelist"), reverse("admin:events_event_add")
+    registrations = reverse("admin:registrations_registration_changelist")
+    check_in = reverse("admin:registrations_registration_doors")
     programme = [
         _item(request, "Dashboard", "space_dashboard", reverse("admin:index"), exactly=True),
         {**_item(request, "Events", "event", events), "active": _under(request, events) and request.path != add},
         _item(request, "Add event", "add_circle", add),
-        _item(request, "Registrations", "groups", reverse("admin:registrations_registration_changelist")),
+        {
+            **_item(request, "Registrations", "groups", registrations),
+            "active": _under(request, registrations) and not _under(request, check_in),
+        },
+        _item(request, "Check-in", "how_to_reg", check_in),
     ]
     groups: Menu = [{"items": programme}]
     if allowed(user, "user", "list"):

@@ -73,6 +73,7 @@ ORGANIZERS = {
     "Events": "/admin/events/event/",
     "Add event": "/admin/events/event/add/",
     "Registrations": "/admin/registrations/registration/",
+    "Check-in": "/admin/registrations/registration/door/",
 }
 
 

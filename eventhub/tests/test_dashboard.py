@@ -94,18 +94,23 @@ def test_the_table_has_a_row_for_every_day(first_page, olga, make_event, enroll)
 def test_an_event_with_nobody_has_an_empty_bar_and_one_of_today_its_door(first_page, olga, make_event):
     later = make_event(olga, title="Later")
     today = make_event(olga, title="Today", date_time=timezone.now())
-    first, second = first_page(olga).context["bars"]
+    begun = make_event(olga, title="Since last week", date_time=soon(days=-6), end_time=soon(days=3))
+    on_now, coming = first_page(olga).context["sections"]
+    assert [(bar.title, bar.check_in) for bar in on_now.bars][1:] == [
+        ("Since last week", f"/admin/registrations/registration/door/{begun.pk}/")
+    ]
+    (first, _), (second,) = on_now.bars, coming.bars
     assert (first.title, first.seats, first.percent, first.queue) == ("Today", "0 / 10", 0, "")
     assert first.check_in == f"/admin/registrations/registration/door/{today.pk}/"
     assert (second.href, second.check_in) == (f"/admin/events/event/{later.pk}/change/", "")
-    assert shown(first_page(olga)).count('class="office-fill-bar" style="width: 0%"') == 2
+    assert shown(first_page(olga)).count('class="office-fill-bar" style="width: 0%"') == 3
 
 
 def test_a_queue_stands_beside_its_event(first_page, olga, make_event, enroll):
     event = make_event(olga, max_capacity=1)
     for status in ("registered", "waitlisted", "waitlisted"):
         enroll(event, status=status)
-    (bar,) = first_page(olga).context["bars"]
+    ((bar,),) = (section.bars for section in first_page(olga).context["sections"])
     assert (bar.seats, bar.percent, bar.queue) == ("1 / 1", 100, "2 waiting")
 
 
@@ -209,7 +214,7 @@ def test_the_buttons_lead_somewhere(office, first_page, olga, make_event):
 def test_with_nothing_to_come_an_event_may_be_added(first_page, olga, make_event, enroll):
     enroll(make_event(olga, date_time=soon(days=-9), status="completed"))
     answer = first_page(olga)
-    assert (answer.context["bars"], answer.context["attention_items"]) == ([], [])
+    assert (answer.context["sections"], answer.context["attention_items"]) == ([("Next events", [])], [])
     assert "There are no upcoming events." in shown(answer)
 
 
@@ -236,7 +241,7 @@ def test_an_admin_is_told_of_tasks_that_failed_within_a_week(first_page, ada, ol
 # What it costs -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("who", "count"), [("olga", 8), ("ada", 9)])
+@pytest.mark.parametrize(("who", "count"), [("olga", 9), ("ada", 10)])
 def test_as_many_queries_for_one_row_as_for_fifty(who, count, office, olga, ada, make_event, enroll):
     """The session, the account, its second factor; then one for each function of
     registrations/selectors/dashboard.py; and

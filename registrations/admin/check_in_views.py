@@ -1,10 +1,11 @@
-"""Check-in page of one event. Works without JavaScript, on a phone."""
+"""Check-in pages: the choice of an event, and the people of one. They work without JavaScript, on a phone."""
 
 from typing import Any, NamedTuple, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from eventhub.admin.model_admin import ScopedModelAdmin
@@ -12,6 +13,7 @@ from eventhub.api.fields import could_be_id
 from events.models import Event
 from registrations.admin import actions, status
 from registrations.models import Registration
+from registrations.selectors import dashboard
 from registrations.selectors.search import search
 from registrations.services.seats import ATTENDED, REGISTERED
 
@@ -49,6 +51,22 @@ def find_event(request: HttpRequest, event_id: int) -> Event:
     return event
 
 
+def choose_event(model_admin: ScopedModelAdmin, request: HttpRequest) -> HttpResponse:
+    """Show the events that are on now, and the next ones."""
+    user, now = cast(User, request.user), timezone.now()
+    sections = [
+        ("On now", dashboard.get_events_on_now(user=user, now=now)),
+        ("Next events", dashboard.get_next_events(user=user, now=now)),
+    ]
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": "Check-in",
+        "sections": [(title, events) for title, events in sections if events],
+        "events_url": reverse("admin:events_event_changelist"),
+    }
+    return TemplateResponse(request, "registrations/admin/check_in_events.html", context)
+
+
 def check_in(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
     """Show the people found by name; on POST, run a button's action and show its person on top."""
     event = find_event(request, event_id)
@@ -64,6 +82,7 @@ def check_in(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int)
             "title": f"Check-in: {event.title}",
             "opts": model_admin.opts,
             "event": event,
+            "event_url": reverse("admin:events_event_change", args=[event.pk]),
             "add": f"{reverse('admin:registrations_registration_add')}?event={event.pk}&from=door",
             **_people(request, event),
         },

@@ -33,6 +33,7 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Any, str]] = [
             ("<int:pk>/do/", do, "do"),
+            ("door/", check_in_views.choose_event, "doors"),
             ("door/<int:event_id>/", check_in_views.check_in, "door"),
             ("import/<int:event_id>/", import_views.upload, "import"),
             ("import/<int:event_id>/example.<slug:kind>", import_views.example, "import_example"),

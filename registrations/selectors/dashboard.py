@@ -114,10 +114,14 @@ def get_activity(*, user: User, now: datetime) -> Activity:
     return Activity(figures, counts["attended", today])
 
 
+def get_events_on_now(*, user: User, now: datetime) -> list[Fill]:
+    """Return announced events that have begun and are not over, the latest first."""
+    return _fills(_latest(_announced(user).filter(date_time__lte=now).not_over(now)))
+
+
 def get_next_events(*, user: User, now: datetime) -> list[Fill]:
-    """Return announced events that are not over and began at most a day ago."""
-    to_come = _events(user).filter(status__in=ANNOUNCED, date_time__gt=now - DAY).not_over(now)
-    return [Fill(*row) for row in to_come.order_by("date_time", "pk").values_list(*Fill._fields)[:LINES]]
+    """Return announced events that have not begun, the soonest first."""
+    return _fills(_soonest(_announced(user).filter(date_time__gt=now).not_over(now)))
 
 
 def get_concerns(*, user: User, now: datetime) -> list[Concern]:
@@ -147,6 +151,14 @@ def get_concerns(*, user: User, now: datetime) -> list[Concern]:
 
 def _events(user: User) -> Any:
     return Event.objects.managed_by(user).order_by()
+
+
+def _announced(user: User) -> Any:
+    return _events(user).filter(status__in=ANNOUNCED)
+
+
+def _fills(events: Any) -> list[Fill]:
+    return [Fill(*row) for row in events.values_list(*Fill._fields)]
 
 
 def _by_groups(rows: Any, field: str, days: list[date], kind: str) -> Iterator[Any]:

@@ -1,10 +1,12 @@
 """The door of an event: whoever stands there is found and let in, with two taps, on a phone, without JavaScript."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from registrations.models import Registration
 
@@ -37,6 +39,31 @@ def evening(olga, make_event, enroll):
 def test_it_says_how_many_are_here(office, olga, evening):
     page = re.sub(r"<[^>]+>|\s+", " ", office(olga).get(door_of(evening)).content.decode())
     assert "1 of 2 checked in. 1 on the waiting list. 0 of 2 seats free." in re.sub(r"\s+", " ", page)
+
+
+def test_check_in_is_in_the_menu_on_the_events_page_and_leads_back(office, olga, evening):
+    client = office(olga)
+    doors, event = "/admin/registrations/registration/door/", f"/admin/events/event/{evening.pk}/change/"
+    for path, link in (
+        ("/admin/", doors),
+        (doors, door_of(evening)),
+        (event, door_of(evening)),
+        (door_of(evening), event),
+    ):
+        assert f'href="{link}"' in client.get(path).content.decode(), (path, link)
+
+
+def test_the_choice_shows_ones_own_events_that_are_on_first(office, olga, otto, make_event):
+    now = timezone.now()
+    make_event(olga, title="Next", date_time=now + timedelta(days=2))
+    make_event(olga, title="On", date_time=now - timedelta(days=9), end_time=now + timedelta(days=1))
+    make_event(olga, title="Draft", status="draft")
+    make_event(otto, title="Theirs")
+    sections = office(olga).get("/admin/registrations/registration/door/").context["sections"]
+    assert [(title, [event.title for event in events]) for title, events in sections] == [
+        ("On now", ["On"]),
+        ("Next events", ["Next"]),
+    ]
 
 
 def test_people_are_found_by_name_and_contact_in_this_event_alone(office, olga, evening, make_event, enroll):

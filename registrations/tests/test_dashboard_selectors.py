@@ -17,6 +17,7 @@ QUESTIONS = [
     dashboard.get_stage,
     dashboard.get_totals,
     dashboard.get_activity,
+    dashboard.get_events_on_now,
     dashboard.get_next_events,
     dashboard.get_concerns,
 ]
@@ -37,7 +38,13 @@ def ask(question, user):
 
 def all_kinds(organizer, at, enroll):
     """Events and registrations that show in every figure."""
-    for begins, status in ((2 * HOUR, "upcoming"), (DAY, "draft"), (-DAY, "draft"), (-9 * DAY, "active")):
+    for begins, status in (
+        (2 * HOUR, "upcoming"),
+        (-HOUR, "active"),
+        (DAY, "draft"),
+        (-DAY, "draft"),
+        (-9 * DAY, "active"),
+    ):
         event = at(organizer, begins, status=status)
         enroll(event, status="attended", registration_date=NOW, status_since=NOW)
         enroll(event, status="cancelled", registration_date=NOW, status_since=NOW)
@@ -169,7 +176,8 @@ def test_the_next_events_are_announced_and_not_over_in_their_order(olga, at):
     at(olga, -4 * HOUR, title="Over", end_time=NOW - HOUR)
     for status in ("draft", "cancelled", "completed"):
         at(olga, DAY, title=status, status=status)
-    assert titles(ask(dashboard.get_next_events, olga)) == ["Since yesterday", "This morning", "First", "Second"]
+    assert titles(ask(dashboard.get_next_events, olga)) == ["First", "Second"]
+    assert titles(ask(dashboard.get_events_on_now, olga)) == ["This morning", "Since yesterday", "Long begun"]
 
 
 def test_there_are_ten_next_events_at_most(olga, at):

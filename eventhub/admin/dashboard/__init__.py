@@ -36,21 +36,26 @@ class Bar(NamedTuple):
     check_in: str  # URL of the check-in page, from the day of the event on
 
 
+class Section(NamedTuple):
+    title: str
+    bars: list[Bar]
+
+
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the figures to the page (unfold's callback): one query for each selector, one for failed tasks."""
     user, now = cast(User, request.user), timezone.now()
     stage = figures.get_stage(user=user, now=now)
     days, check_ins = figures.get_activity(user=user, now=now)
-    events = figures.get_next_events(user=user, now=now)
+    on_now, coming = figures.get_events_on_now(user=user, now=now), figures.get_next_events(user=user, now=now)
     return {
         **context,
         "stage": stage,
-        "first_steps": first_steps(stage, events),
+        "first_steps": first_steps(stage, [*on_now, *coming]),
         "cards": cards(figures.get_totals(user=user, now=now), check_ins),
         "days": days,
         "charts": [chart(days, theme) for theme in THEMES],
         "zone": timezone.get_current_timezone_name(),
-        "bars": [bar(event, now) for event in events],
+        "sections": sections(on_now, coming, now),
         "add_event": reverse("admin:events_event_add"),
         "attention_items": [*failed_tasks(user, now), *attention_items(figures.get_concerns(user=user, now=now), now)],
     }
@@ -72,6 +77,12 @@ def cards(totals: Totals, check_ins: int) -> list[Card]:
         ),
         Card("Check-ins today", f"{check_ins:,}", "attendees checked in", "how_to_reg", check_in_list),
     ]
+
+
+def sections(on_now: list[Fill], coming: list[Fill], now: datetime) -> list[Section]:
+    """Return what is on now, if anything, before the next events."""
+    next_events = Section("Next events", [bar(event, now) for event in coming])
+    return [*([Section("On now", [bar(event, now) for event in on_now])] if on_now else []), next_events]
 
 
 def percent(taken: int, seats: int) -> int:

@@ -17,6 +17,7 @@ PAGES = [
     "/admin/events/event/{event}/delete/",
     "/admin/registrations/registration/",
     "/admin/registrations/registration/add/",
+    "/admin/registrations/registration/door/",
     "/admin/registrations/registration/door/{event}/",
     "/admin/registrations/registration/import/{event}/",
     "/admin/registrations/registration/{registration}/change/",
