@@ -215,6 +215,13 @@ class Event(models.Model):
     def is_over(self, now: datetime) -> bool:
         return self.status == EventStatus.COMPLETED or self.ends <= now
 
+    def is_before_its_day(self, now: datetime) -> bool:
+        return datetimes.end_of_day(now) <= self.date_time
+
+    def takes_people(self, now: datetime) -> bool:
+        """Return whether its organizer can add people, to a seat or to the queue."""
+        return self.status != EventStatus.CANCELLED and (self.free_for_newcomers(now) > 0 or self.takes_queue(now))
+
     def closed_reason(self, now: datetime) -> ClosedReason | None:
         """Return why people cannot register now, or None where they can."""
         if self.status == EventStatus.DRAFT:

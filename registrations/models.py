@@ -57,6 +57,11 @@ class RegistrationQuerySet(UnionQuerySet):
         organized = Q(organizer_id=user.pk)
         return self.either(organized, mine & ~organized)
 
+    def with_successors(self) -> Self:
+        """Annotate `has_successor`: whether the person is registered for the event by another, live row."""
+        others = self.model.objects.live().filter(event=OuterRef("event"), user=OuterRef("user"))
+        return self.annotate(has_successor=Exists(others.exclude(pk=OuterRef("pk")).order_by()))
+
     def managed_by(self, user: User) -> Self:
         if user.is_admin:
             return self

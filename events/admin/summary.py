@@ -15,12 +15,12 @@ from events.models import ANNOUNCED, Event, EventStatus
 
 
 def summary(event: Event) -> dict[str, Any]:
-    registrations = reverse("admin:registrations_registration_changelist")
+    registrations, now = reverse("admin:registrations_registration_changelist"), timezone.now()
     return {
         "event": event,
         "colour": STATUS_COLOURS[event.get_status_display()],
         "percent": percent_taken(event),
-        "registration": registration_sentence(event, timezone.now()),
+        "registration": registration_sentence(event, now),
         "actions": available(event),
         "kinds": KINDS,
         # `when`: the default filter would hide an event that is over.
@@ -29,6 +29,7 @@ def summary(event: Event) -> dict[str, Any]:
         "come_back": COME_BACK,
         "attendees": f"{registrations}?{urlencode({'event__id__exact': event.pk})}",
         "check_in": reverse("admin:registrations_registration_door", args=[event.pk]),
+        "takes_people": event.takes_people(now),
         "add_attendee": f"{reverse('admin:registrations_registration_add')}?{urlencode({'event': event.pk})}",
         "import_attendees": reverse("admin:registrations_registration_import", args=[event.pk]),
     }

@@ -10,6 +10,8 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import get_text_list
 
 from accounts.models import User
@@ -39,6 +41,7 @@ class RegistrationAction(NamedTuple):
     shown_for: tuple[str, ...]
     variant: str = "default"
     question: str = ""  # shown on a confirmation page; without it the action runs at once
+    takes_seat: bool = False
 
 
 _ALL = (
@@ -50,11 +53,20 @@ _ALL = (
         "already checked in",
         (REGISTERED, WAITLISTED, CANCELLED),
         "primary",
+        takes_seat=True,
     ),
     RegistrationAction(
         "undo_check_in", "Undo check-in", check_in.undo_check_in, "check-in undone", "not checked in", (ATTENDED,)
     ),
-    RegistrationAction("reinstate", "Reinstate", check_in.reinstate, "reinstated", "already registered", (CANCELLED,)),
+    RegistrationAction(
+        "reinstate",
+        "Reinstate",
+        check_in.reinstate,
+        "reinstated",
+        "already registered",
+        (CANCELLED,),
+        takes_seat=True,
+    ),
     RegistrationAction(
         "requeue",
         "Move to end of waiting list",
@@ -79,8 +91,16 @@ _ALL = (
 ACTIONS = {action.name: action for action in _ALL}
 
 
-def available(registration: Registration) -> list[RegistrationAction]:
-    return [action for action in ACTIONS.values() if registration.status in action.shown_for]
+def available(registration: Registration, *, obstacle: str, place: int | None) -> list[RegistrationAction]:
+    """Leave out what can only fail or change nothing."""
+    is_last = place == registration.event.waitlisted
+    return [
+        action
+        for action in ACTIONS.values()
+        if registration.status in action.shown_for
+        and not (action.takes_seat and obstacle)
+        and not (action.name == "requeue" and is_last)
+    ]
 
 
 def bulk_actions() -> list[AdminAction]:
@@ -102,7 +122,7 @@ def perform_all(
     rows = list(in_order.select_related("event"))
     if not rows:
         messages.warning(request, GONE)
-    elif action.question and CONFIRMED not in request.POST:
+    elif _question(action, rows) and CONFIRMED not in request.POST:
         hidden = [("action", action.name), *((ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows)]
         return confirm(model_admin, request, action, rows, hidden=hidden, post_to="", back=request.get_full_path())
     else:
@@ -116,11 +136,25 @@ def perform_one(model_admin: ScopedModelAdmin, request: HttpRequest, *, back: st
     row = model_admin.get_queryset(request).filter(pk=pk).first() if could_be_id(pk) else None
     if action is None or row is None:
         messages.warning(request, GONE)
-    elif action.question and CONFIRMED not in request.POST:
+    elif _question(action, [row]) and CONFIRMED not in request.POST:
         return confirm(model_admin, request, action, [row], hidden=[(DO, f"{name}:{pk}")], post_to="", back=back)
     else:
         _perform(model_admin, request, action, [row])
     return HttpResponseRedirect(back)
+
+
+def _question(action: RegistrationAction, rows: Sequence[Registration]) -> str:
+    """Return what to ask before the action, or an empty text. Checking in early is more often a slip than meant."""
+    if action.name != "check_in":
+        return action.question
+    now = timezone.now()
+    early = {row.event_id: row.event for row in rows if row.event.is_before_its_day(now)}
+    if not early:
+        return ""
+    event = min(early.values(), key=lambda event: event.date_time)
+    begins = date_format(timezone.localtime(event.date_time), "DATETIME_FORMAT")
+    more = f", and {len(early) - 1} more begin on a later day" if len(early) > 1 else ""
+    return f"“{event.title}” begins on {begins}{more}. Check in before the day of the event?"
 
 
 def confirm(
@@ -139,7 +173,8 @@ def confirm(
         "title": f"{what}?",
         "opts": model_admin.opts,
         "what": what,
-        "question": action.question,
+        "question": _question(action, rows),
+        "variant": "primary" if action.variant == "primary" else "danger",
         "rows": [(name_of(row), row.event, status.label(row)) for row in rows[:MAX_NAMES]],
         "more": max(0, len(rows) - MAX_NAMES),
         "hidden": [*hidden, (CONFIRMED, "yes")],

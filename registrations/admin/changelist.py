@@ -24,6 +24,7 @@ from registrations.admin import status
 from registrations.admin.actions import ACTIONS, DO, name_of
 from registrations.models import TEXTS, Registration, RegistrationStatus
 from registrations.selectors.search import search
+from registrations.services.check_in import seat_obstacle
 
 EVENT_VAR = "event__id__exact"
 # The only lookups allowed. By default Django allows every column, also the one that says who cancelled.
@@ -70,7 +71,7 @@ class KeysFirstPaginator(InfinitePaginator):
         first = (number - 1) * self.per_page
         found = self.object_list.select_related(None)
         keys = list(found.values_list("pk", flat=True)[first : first + self.per_page])
-        rows = Registration.objects.filter(pk__in=keys).select_related("event", "user")
+        rows = Registration.objects.filter(pk__in=keys).select_related("event", "user").with_successors()
         return cast("Page[Registration]", self._get_page(rows.order_by(*found.query.order_by), number, self))
 
 
@@ -93,6 +94,10 @@ class RegistrationChangeList(UncountedChangeList):
         if EVENT_VAR not in self.params:
             return None
         return next((row.event for row in self.result_list), None)
+
+    @property
+    def takes_people(self) -> bool:
+        return self.event is not None and self.event.takes_people(timezone.now())
 
 
 class RegistrationChangelist:
@@ -149,6 +154,8 @@ class RegistrationChangelist:
 
     @display(description="check-in")  # type: ignore[untyped-decorator]
     def check_in_button(self, row: Registration) -> str:
+        if obstacle := seat_obstacle(row, timezone.now()):
+            return format_html('<span class="whitespace-nowrap">{}</span>', obstacle)
         action = ACTIONS["undo_check_in" if row.status == RegistrationStatus.ATTENDED else "check_in"]
         classes = BUTTON if row.status == RegistrationStatus.REGISTERED else SECONDARY_BUTTON
         value, label = f"{action.name}:{row.pk}", f"{action.label}: {name_of(row)}"

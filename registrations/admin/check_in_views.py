@@ -15,6 +15,7 @@ from registrations.admin import actions, status
 from registrations.models import Registration
 from registrations.selectors import dashboard
 from registrations.selectors.search import search
+from registrations.services.check_in import seat_obstacle
 from registrations.services.seats import ATTENDED, REGISTERED
 
 MAX_ROWS = 30
@@ -28,6 +29,7 @@ class CheckInRow(NamedTuple):
     action: str
     button: str
     is_expected: bool
+    obstacle: str
 
     @classmethod
     def of(cls, row: Registration) -> "CheckInRow":
@@ -40,6 +42,7 @@ class CheckInRow(NamedTuple):
             action=action.name,
             button=action.label,
             is_expected=row.status == REGISTERED,
+            obstacle=seat_obstacle(row, timezone.now()),
         )
 
 
@@ -83,7 +86,8 @@ def check_in(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int)
             "opts": model_admin.opts,
             "event": event,
             "event_url": reverse("admin:events_event_change", args=[event.pk]),
-            "add": f"{reverse('admin:registrations_registration_add')}?event={event.pk}&from=door",
+            "add": event.takes_people(timezone.now())
+            and f"{reverse('admin:registrations_registration_add')}?event={event.pk}&from=door",
             **_people(request, event),
         },
     )
@@ -93,7 +97,10 @@ def _people(request: HttpRequest, event: Event) -> dict[str, Any]:
     text = request.GET.get("q", "").replace("\x00", "").strip()
     people, last = Registration.objects.filter(event=event), _last(request, event)
     others = people.exclude(pk=last.row.pk) if last else people
-    found = list(search(others, text, by=cast(User, request.user)).order_by("name", "pk")[: MAX_ROWS + 1])
+    matching = search(others.with_successors(), text, by=cast(User, request.user))
+    found = list(matching.order_by("name", "pk")[: MAX_ROWS + 1])
+    for row in found:
+        row.event = event
     return {
         "text": text,
         "last": last,
@@ -105,5 +112,6 @@ def _people(request: HttpRequest, event: Event) -> dict[str, Any]:
 
 def _last(request: HttpRequest, event: Event) -> CheckInRow | None:
     pk = request.GET.get("done", "")
-    row = Registration.objects.filter(event=event, pk=pk).first() if could_be_id(pk) else None
+    rows = Registration.objects.filter(event=event).with_successors()
+    row = rows.select_related("event").filter(pk=pk).first() if could_be_id(pk) else None
     return CheckInRow.of(row) if row else None

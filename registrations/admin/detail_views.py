@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db.models import ForeignKey
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
@@ -14,7 +15,7 @@ from events.models import Event
 from registrations.admin import actions, history, status
 from registrations.admin.forms import AddForm, DetailsForm, EventField
 from registrations.models import DETAILS, Registration
-from registrations.services import attendee_import, seats
+from registrations.services import attendee_import, check_in, seats
 
 READ_ONLY = ("event_link", "registration_date")
 
@@ -76,13 +77,15 @@ class RegistrationDetailViews:
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         row = self._find(request, object_id)
         if row is not None:
+            place, obstacle = row.waitlist_position(), check_in.seat_obstacle(row, timezone.now())
             context = {
                 "row": row,
                 "row_pk": str(row.pk),
-                "place": row.waitlist_position(),
+                "place": place,
+                "obstacle": obstacle,
                 "status": status.label(row),
                 "colour": status.colour(row),
-                "actions": actions.available(row),
+                "actions": actions.available(row, obstacle=obstacle, place=place),
                 "do_url": reverse("admin:registrations_registration_do", args=[row.pk]),
                 "show_delete": False,  # there is a button for it
                 "show_save_and_add_another": False,
@@ -112,7 +115,7 @@ class RegistrationDetailViews:
 
     def _find(self, request: HttpRequest, object_id: str) -> Registration | None:
         rows = self.get_queryset(request)  # type: ignore[attr-defined]
-        return rows.filter(pk=object_id).first() if could_be_id(object_id) else None
+        return rows.with_successors().filter(pk=object_id).first() if could_be_id(object_id) else None
 
     @display(description="event")  # type: ignore[untyped-decorator]
     def event_link(self, row: Registration) -> str:

@@ -14,9 +14,10 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import require
 from eventhub.db.retry import retried
+from events.models import EventStatus
 from registrations.models import Registration
 from registrations.services import seats
-from registrations.services.seats import ATTENDED, CANCELLED, REGISTERED
+from registrations.services.seats import ATTENDED, CANCELLED, REGISTERED, WAITLISTED
 
 MAX_NAMED = 10
 
@@ -34,6 +35,18 @@ Rule = Callable[..., CheckInResult]
 def check_in(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
     """Mark as attended; also who waits or cancelled, where a seat is free. Raise EventFull."""
     return _set_status(registration, by, ATTENDED, None, now)
+
+
+def seat_obstacle(registration: Registration, now: datetime) -> str:
+    """Return why the registration can get no seat now, or an empty text. Read it `with_successors`."""
+    event = registration.event
+    if registration.status == CANCELLED:
+        if event.status == EventStatus.CANCELLED:
+            return "Event is cancelled"
+        if registration.has_successor:  # type: ignore[attr-defined]
+            return "Registered again"
+        return "" if event.free_for_newcomers(now) > 0 else "Event is full"
+    return "Event is full" if registration.status == WAITLISTED and event.seats_left <= 0 else ""
 
 
 def undo_check_in(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:

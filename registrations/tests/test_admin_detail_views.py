@@ -8,6 +8,7 @@ from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from eventhub.testing.concurrency import race
@@ -144,7 +145,7 @@ def test_there_is_no_bulk_deletion_past_the_rules(office, ada, full):
 
 
 def test_many_at_once(office, olga, make_event, enroll):
-    event = make_event(olga)
+    event = make_event(olga, date_time=timezone.now())
     rows = [enroll(event, name=f"n{n}") for n in range(3)]
     done = enroll(event, name="done", status="attended")
     assert told(bulk(office(olga), [*rows, done], "check_in")) == [
@@ -187,7 +188,7 @@ def test_moving_to_the_end_seats_the_next_where_a_seat_is_free_beside_the_queue(
 
 
 def test_a_row_s_button_leads_back_to_the_list_as_it_was(office, olga, make_event, enroll):
-    row = enroll(make_event(olga))
+    row = enroll(make_event(olga, date_time=timezone.now()))
     answer = office(olga).post(f"{LIST}?q=guest&p=1", {"do": f"check_in:{row.pk}"})
     assert (answer.url, statuses(row)) == (f"{LIST}?q=guest&p=1", ["attended"])
 
@@ -254,10 +255,13 @@ def test_the_buttons_suit_the_state(office, olga, full):
         return re.findall(r'name="do"\s+value="(\w+):\d+"', page)
 
     assert buttons(full[0]) == ["check_in", "cancel", "remove"]
-    assert buttons(full[1]) == ["check_in", "requeue", "cancel", "remove"]
+    assert buttons(full[1]) == ["requeue", "cancel", "remove"]
+    assert buttons(full[2]) == ["cancel", "remove"]  # the last of the waiting list
     seats.update(registration=full[0], by=olga, status="attended")
     assert buttons(full[0]) == ["undo_check_in", "cancel", "remove"]
     seats.cancel(registration=full[1], by=olga)
+    assert buttons(full[1]) == ["remove"]
+    seats.resize(event_id=full[0].event_id, max_capacity=3)
     assert buttons(full[1]) == ["check_in", "reinstate", "remove"]
 
 
@@ -309,7 +313,7 @@ def test_the_page_takes_as_many_queries_in_a_long_log_beside_fifty_others(office
 
 
 def test_a_check_in_takes_few_statements_and_many_as_many_each(office, olga, make_event, enroll):
-    event = make_event(olga, max_capacity=100)
+    event = make_event(olga, max_capacity=100, date_time=timezone.now())
 
     def count(rows):
         client = office(olga)
@@ -427,7 +431,7 @@ def test_whoever_is_no_organizer_adds_nobody(office, bob, olga, make_event):
 @pytest.mark.django_db(transaction=True)
 def test_two_check_ins_at_once_are_one(office, olga, ada, make_event, enroll):
     for _ in range(3):
-        row = enroll(make_event(olga), name="Anna")
+        row = enroll(make_event(olga, date_time=timezone.now()), name="Anna")
         clients = [office(who) for who in (olga, ada)]
         answers = race([lambda client=client, row=row: press(client, row, "check_in") for client in clients])
         assert sorted(told(answer)[0] for answer in answers) == [

@@ -36,7 +36,7 @@ class Bar(NamedTuple):
     check_in: str  # URL of the check-in page, from the day of the event on
 
 
-class Section(NamedTuple):
+class DashboardSection(NamedTuple):
     title: str
     bars: list[Bar]
 
@@ -79,10 +79,10 @@ def cards(totals: Totals, check_ins: int) -> list[Card]:
     ]
 
 
-def sections(on_now: list[Fill], coming: list[Fill], now: datetime) -> list[Section]:
+def sections(on_now: list[Fill], coming: list[Fill], now: datetime) -> list[DashboardSection]:
     """Return what is on now, if anything, before the next events."""
-    next_events = Section("Next events", [bar(event, now) for event in coming])
-    return [*([Section("On now", [bar(event, now) for event in on_now])] if on_now else []), next_events]
+    next_events = DashboardSection("Next events", [bar(event, now) for event in coming])
+    return [*([DashboardSection("On now", [bar(event, now) for event in on_now])] if on_now else []), next_events]
 
 
 def percent(taken: int, seats: int) -> int:
