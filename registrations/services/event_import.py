@@ -77,15 +77,11 @@ class EventMatches:
     def __init__(self, organizer: User, rows: Sequence[ImportedEvent], defaults: EventValues | None) -> None:
         self.organizer = organizer
         self.defaults = defaults or EventValues()
-        # Events that rows match exactly are not for rows that match by title and start alone.
-        exact = (self._find_exactly(self._complete(row.values)) for row in rows if not row.problem)
-        self._taken = {event.pk for event in exact if event is not None}
+        self._taken: set[int] = set()
+        self._reserve([self._complete(row.values) for row in rows if not row.problem])
 
     def find(self, values: EventValues) -> Event | None:
-        complete = self._complete(values)
-        event = self._find_exactly(complete)
-        if event is None and "date_time" in complete:
-            event = self._in_slot(complete).exclude(pk__in=self._taken).first()
+        event = self._find(self._complete(values), exactly=False)
         if event is not None:
             self._taken.add(event.pk)
         return event
@@ -102,20 +98,30 @@ class EventMatches:
     def _complete(self, values: EventValues) -> EventValues:
         return {**self.defaults, **values}
 
-    def _find_exactly(self, values: EventValues) -> Event | None:
-        """Find by UID, else by title, start and place. An event with another UID is another event, however similar."""
+    def _reserve(self, rows: list[EventValues]) -> None:
+        """Keep what rows match exactly from other rows of the same title and start."""
+        slots = Counter((row.get("title"), row.get("date_time")) for row in rows)
+        for row in rows:
+            if slots[row.get("title"), row.get("date_time")] > 1:
+                event = self._find(row, exactly=True)
+                self._taken |= {event.pk} if event is not None else set()
+
+    def _find(self, values: EventValues, *, exactly: bool) -> Event | None:
+        """Find by UID, else by title, start and place, else by title and start an event that no other row matches.
+
+        An event with another UID is another event, however similar.
+        """
         own: EventQuerySet = Event.objects.filter(organizer=self.organizer)
+        uid = values.get("uid", "")
         # `exclude` lets SQLite use the partial index of UIDs.
-        by_uid = own.filter(uid=values["uid"]).exclude(uid="").first() if values.get("uid") else None
+        by_uid = own.filter(uid=uid).exclude(uid="").first() if uid else None
         if by_uid is not None or "date_time" not in values:
             return by_uid
-        return self._in_slot(values).filter(location=values.get("location", "")).first()
-
-    def _in_slot(self, values: EventValues) -> EventQuerySet:
-        slot = Event.objects.filter(
-            organizer=self.organizer, title=values.get("title", ""), date_time=values["date_time"]
-        )
-        return slot.filter(uid="") if values.get("uid") else slot  # type: ignore[no-any-return]
+        in_slot = own.filter(title=values.get("title", ""), date_time=values["date_time"])
+        similar: list[Event] = list(in_slot.filter(uid="") if uid else in_slot)
+        same_place = (event for event in similar if event.location == values.get("location", ""))
+        free = (event for event in similar if not exactly and event.pk not in self._taken)
+        return next(same_place, None) or next(free, None)
 
 
 def _lock_changing(rows: Sequence[ImportedEvent], matches: EventMatches) -> None:
