@@ -134,7 +134,7 @@ def test_it_is_read_without_https(settings):
 
 def status_through_wsgi(path, **environ):
     statuses = []
-    request = RequestFactory().get(path, **environ)
+    request = RequestFactory().get(path, HTTP_HOST="testserver", **environ)
     Application()(request.environ, lambda status, headers: statuses.append(status)).close()
     return statuses[0]
 

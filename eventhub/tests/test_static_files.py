@@ -4,6 +4,7 @@ from contextlib import closing
 
 import pytest
 
+pytestmark = pytest.mark.django_db  # closing an answer looks at the connection
 PATH = "/static/unfold/css/styles.css"
 
 

@@ -8,7 +8,9 @@ from eventhub.wsgi import Application
 
 def answered(verb, path):
     heads = []
-    body = Application()(RequestFactory().generic(verb, path).environ, lambda *head: heads.append(head))
+    body = Application()(
+        RequestFactory().generic(verb, path, HTTP_HOST="testserver").environ, lambda *head: heads.append(head)
+    )
     content = b"".join(body)
     body.close()
     status, headers = heads[0]
@@ -21,5 +23,5 @@ def answered(verb, path):
 def test_head_is_get_without_its_body(path):
     """gunicorn warns of a body, and drops it."""
     status, headers, content = answered("GET", path)
-    assert len(content) > 0
+    assert (status[:3] in {"200", "401", "404"}, len(content) > 0) == (True, True)
     assert answered("HEAD", path) == (status, headers, b"")
