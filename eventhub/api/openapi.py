@@ -73,7 +73,8 @@ for programs. With the code `invalid`, `errors` has the problems by field. Some 
 that a list does not know is a 400.
 
 **Times.** Responses give times in UTC, with `Z`. Requests may give any offset; without one, the time zone of the server
-applies. A date alone is the start of that day, and in a field for an end the end of it.
+applies: the first of two where its clocks repeat a time, and the offset from before where they skip it. A date alone is
+the start of that day, and in a field for an end the end of it.
 
 **Changes.** `PUT` and `PATCH` keep the value of absent keys. `Idempotency-Key` makes a `POST` safe to repeat, and
 `If-Match` an edit safe against somebody else's.

@@ -9,7 +9,8 @@ from events.imports.calendar_times import Zones, read_moment
 from events.imports.components import Component, Property
 
 HOW = "Series are not supported. Give each occurrence a VEVENT with a UID of its own."
-MAX_LISTED, MAX_COUNTED = 6, 100
+MAX_LISTED, MAX_COUNTED = 20, 100  # of more, the first few are listed
+FEW = 6
 # Rules whose occurrences can be found in a short time, by frequency.
 RULE_PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY"}
 FREQUENCIES = {
@@ -40,14 +41,15 @@ def _listed(component: Component, zones: Zones) -> str:
     if start is None:
         return ""
     found = list(islice(_occurrences(component, zones, start), MAX_COUNTED + 1))
-    form = "%Y-%m-%d %H:%M" if isinstance(start, datetime) else "%Y-%m-%d"
-    listed = ", ".join(moment.strftime(form) for moment in found[:MAX_LISTED])
-    if len(found) > MAX_COUNTED:
-        return f"It would take place more than {MAX_COUNTED} times: {listed}, ..."
     if len(found) == 1 and "EXDATE" not in component.properties:
         return ""
+    is_short = len(found) <= MAX_LISTED
+    form = "%Y-%m-%d %H:%M" if isinstance(start, datetime) else "%Y-%m-%d"
+    listed = ", ".join(moment.strftime(form) for moment in (found if is_short else found[:FEW]))
     times = "once" if len(found) == 1 else f"{len(found)} times"
-    return f"It would take place {times}: {listed}{', ...' if len(found) > MAX_LISTED else ''}"
+    if len(found) > MAX_COUNTED:
+        times = f"more than {MAX_COUNTED} times"
+    return f"It would take place {times}: {listed}{'' if is_short else ', ...'}"
 
 
 def _occurrences(component: Component, zones: Zones, start: date) -> rruleset:

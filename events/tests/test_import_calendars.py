@@ -200,8 +200,8 @@ SERIES = "series: Series are not supported. Give each occurrence a VEVENT with a
             "It would take place 3 times: 2031-05-01 19:00, 2031-05-15 19:00, 2031-05-20 19:00",
         ),
         (
-            "RRULE:FREQ=DAILY;UNTIL=20310510T170000Z",  # 19:00 in Berlin
-            "It would take place 10 times: 2031-05-01 19:00, 2031-05-02 19:00, 2031-05-03 19:00, 2031-05-04 19:00, "
+            "RRULE:FREQ=DAILY;UNTIL=20310521T170000Z",  # 19:00 in Berlin
+            "It would take place 21 times: 2031-05-01 19:00, 2031-05-02 19:00, 2031-05-03 19:00, 2031-05-04 19:00, "
             "2031-05-05 19:00, 2031-05-06 19:00, ...",
         ),
         (

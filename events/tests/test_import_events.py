@@ -373,6 +373,8 @@ FIELDS = (
         (["--capacity", "0"], "--capacity: Ensure this value is greater than or equal to 1."),
         (["--capacity", "2147483648"], "--capacity: Ensure this value is less than or equal to 2147483647."),
         (["--capacity", "many"], "Error: argument --capacity: Enter a whole number."),
+        (["--title", "x" * 256], "--title: Ensure this value has at most 255 characters (it has 256)."),
+        (["--location", ""], "--location: This field cannot be blank."),
         (["--map", "title"], f"--map title: expected FIELD=COLUMN with one of the fields {FIELDS}."),
         (["--map", "title="], f"--map title=: expected FIELD=COLUMN with one of the fields {FIELDS}."),
         (["--map", "organizer=By"], f"--map organizer=By: expected FIELD=COLUMN with one of the fields {FIELDS}."),
