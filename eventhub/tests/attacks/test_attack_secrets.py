@@ -65,7 +65,9 @@ def questions(operation):
     }
     known = parameters(operation)
     for name, schema in known.items():
-        for value in schema.get("enum", values.get(name, ["true", "false"] if schema["type"] == "boolean" else [])):
+        for value in schema.get("items", schema).get(
+            "enum", values.get(name, ["true", "false"] if schema.get("type") == "boolean" else [])
+        ):
             yield {name: value}
     for order in known["ordering"]["enum"]:
         for more in ({"page_size": 1}, {"search": "hidden"} if "search" in known else {}, {"status": "draft"}):
