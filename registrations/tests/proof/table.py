@@ -59,6 +59,7 @@ NO_SEAT: dict[str, str] = {
     "admin page events_event_export": READS,
     "admin page events_event_history": READS,
     "admin page registrations_registration_delete": ASKS,
+    "admin page registrations_registration_doors": READS,
     "admin page registrations_registration_export": READS,
     "admin page registrations_registration_history": READS,
     "admin page registrations_registration_import_example": READS,
