@@ -8,9 +8,11 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.email_addresses import AddressField, normalize_email
 from eventhub.api.etags import edition_of
 from eventhub.exceptions import UserNotFound
 from eventhub.observability.security_log import Occasion, note_change
+from eventhub.text_fields import LineField
 
 # `username__lower=` compares without regard to case and is answered by the unique index on LOWER(username).
 models.CharField.register_lookup(Lower)
@@ -29,7 +31,16 @@ class Role(models.TextChoices):
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(username__lower=(username or "").lower())
+        account = self.find_by_login(username or "")
+        if account is None:
+            raise self.model.DoesNotExist()
+        return account
+
+    def find_by_login(self, login: str) -> "User | None":
+        """Find an account by its username or its address, in one query. The username of one wins."""
+        has_login = models.Q(username__lower=login.lower()) | models.Q(email__lower=normalize_email(login))
+        found = self.filter(has_login).order_by()
+        return min(found, key=lambda account: account.username.lower() != login.lower(), default=None)
 
     def find(self, pk: int) -> "User":
         user = self.select_related("profile").filter(pk=pk).first()
@@ -51,11 +62,6 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
-def normalize_email(email: str) -> str:
-    """Fold case in Python, since databases do not fold all of Unicode."""
-    return email.strip().lower()
-
-
 class User(AbstractBaseUser):
     """A person. `role` alone decides what they may do (accounts/permissions.py)."""
 
@@ -65,7 +71,7 @@ class User(AbstractBaseUser):
         validators=[ASCIIUsernameValidator()],
         help_text="Letters, digits and @/./+/-/_ only.",
     )
-    email = models.EmailField(max_length=254)
+    email = AddressField(max_length=254)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField("active", default=True, help_text="Without this, signing in is refused.")
     # None: never asked, for accounts from a time without EMAIL_VERIFICATION.
@@ -145,7 +151,7 @@ class ServiceToken(models.Model):
     """An integration's token to act for its owner. Only a digest is stored."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="service_tokens", verbose_name="owner")
-    name = models.CharField(max_length=100)
+    name = LineField(max_length=100)
     digest = models.CharField(max_length=64, editable=False)
     scopes = models.JSONField()
     # The owner's password and generation of sign-ins at its creation: it ends with them.
@@ -159,7 +165,7 @@ class ServiceToken(models.Model):
         indexes = [models.Index(fields=["expires_at"], name="service_token_by_expiry")]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class StoredAnswer(models.Model):
@@ -186,8 +192,8 @@ class StoredAnswer(models.Model):
 
 class OrganizerProfile(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="profile")
-    name = models.CharField(max_length=255, blank=True, help_text="Empty: the username.")
-    contact = models.CharField(max_length=255, blank=True, help_text="An address or number for questions.")
+    name = LineField(max_length=255, blank=True, help_text="Empty: the username.")
+    contact = LineField(max_length=255, blank=True, help_text="An address or number for questions.")
     about = models.TextField(blank=True)
 
     def __str__(self) -> str:

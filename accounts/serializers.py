@@ -5,10 +5,12 @@ from typing import Any, ClassVar
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
-from accounts.models import Role, normalize_email
+from accounts.email_addresses import as_typed, normalize_email, refuse_quoted_control
+from accounts.models import Role
 from accounts.permissions import Scope
 from accounts.services.accounts import MAX_PASSWORD_LENGTH
 from accounts.services.api_tokens import NewToken
+from eventhub.api.fields import LineInput
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 
@@ -23,11 +25,23 @@ class RoleField(serializers.ChoiceField):
         return super().to_internal_value(Role.USER.value if data == "attendee" else data)
 
 
-class AddressField(serializers.EmailField):
+class AddressInput(serializers.EmailField):
     """An address in the form that is kept, whose length is what counts: some letters are two in lower case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators.append(refuse_quoted_control)
 
     def to_internal_value(self, data: Any) -> str:
         return normalize_email(super().to_internal_value(data))
+
+
+class TypedAddressInput(AddressInput):
+    """Checks the canonical form, and keeps what was sent for people to read."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        super().run_validation(data)
+        return as_typed(str(data))
 
 
 class UserSerializer(RowSerializer):
@@ -57,7 +71,7 @@ class UserSerializer(RowSerializer):
 
 class SignUpInput(Body):
     username = serializers.CharField(max_length=150, validators=[ASCIIUsernameValidator()])
-    email = AddressField(max_length=254)
+    email = AddressInput(max_length=254)
     password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False, write_only=True)
     role = RoleField(default=Role.USER)
 
@@ -81,7 +95,7 @@ class AccountInput(SignUpInput):
 
 
 class LoginInput(Body):
-    username = serializers.CharField()
+    username = serializers.CharField(help_text="The username or the e-mail address.")
     password = serializers.CharField(trim_whitespace=False, write_only=True)
 
     example: ClassVar = {"username": "olga", "password": "a-long-passphrase"}
@@ -94,7 +108,7 @@ class RefreshInput(Body):
 
 
 class ResetInput(Body):
-    email = AddressField(max_length=254)
+    email = AddressInput(max_length=254)
 
     example: ClassVar = {"email": "olga@example.org"}
 
@@ -133,8 +147,8 @@ class ProfileSerializer(RowSerializer):
 
 
 class ProfileInput(Body):
-    name = serializers.CharField(max_length=255, allow_blank=True, help_text="Empty: the username.")
-    contact = serializers.CharField(max_length=255, allow_blank=True)
+    name = LineInput(max_length=255, allow_blank=True, help_text="Empty: the username.")
+    contact = LineInput(max_length=255, allow_blank=True)
     about = serializers.CharField(allow_blank=True)
 
     example: ClassVar = {"name": "Olga's Lectures", "contact": "hello@example.org"}
@@ -175,7 +189,7 @@ class NewTokenSerializer(TokenSerializer):
 
 
 class TokenInput(Body):
-    name = serializers.CharField(max_length=100, help_text="What it is for.")
+    name = LineInput(max_length=100, help_text="What it is for.")
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES), allow_empty=False)
     expires_at = TimeField(
         end_of_day=True,

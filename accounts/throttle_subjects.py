@@ -1,8 +1,19 @@
 """Keys of the credential throttle for accounts, shared by API and forms."""
 
+from accounts.email_addresses import normalize_email
+from accounts.models import User
+
 
 def by_name(username: str | None) -> str | None:
     return username and f"name {username.lower()}"
+
+
+def by_login(login: str | None) -> str | None:
+    """Return one key for the username and the address of an account; its query is made for unknown ones too."""
+    if not login:
+        return None
+    account = User.objects.find_by_login(login)
+    return by_name(account.username if account else normalize_email(login))
 
 
 def by_id(user_id: object) -> str | None:

@@ -17,6 +17,7 @@ from eventhub.api.fields import PlainPositiveIntegerField
 from eventhub.db.compiled_queries import CompiledQuery
 from eventhub.db.union_page import UnionQuerySet
 from eventhub.exceptions import ClosedReason, EventNotFound
+from eventhub.text_fields import LineField
 from events.fields import DatabaseCountField
 
 MAX_CAPACITY = 2_147_483_647
@@ -118,11 +119,11 @@ class ChangeThrough(models.Model):
 class Event(models.Model):
     """An event with seats. Only triggers write `seats_taken` and `waitlisted`."""
 
-    title = models.CharField(max_length=255)
+    title = LineField(max_length=255)
     description = models.TextField(blank=True)
     date_time = models.DateTimeField("begins")
     end_time = models.DateTimeField("ends", null=True, blank=True)
-    location = models.CharField(max_length=255)
+    location = LineField(max_length=255)
     organizer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -193,7 +194,7 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return str(self.title)
 
     @property
     def edition(self) -> str:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from eventhub.api.fields import IdField, PlainIntegerField
+from eventhub.api.fields import IdField, LineInput, PlainIntegerField
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from events.models import MAX_CAPACITY, EventStatus
@@ -72,9 +72,9 @@ class EventSerializer(RowSerializer):
 
 
 class EventInput(Body):
-    title = serializers.CharField(max_length=255)
+    title = LineInput(max_length=255)
     date_time = TimeField(help_text=STARTS)
-    location = serializers.CharField(max_length=255)
+    location = LineInput(max_length=255)
     max_capacity = PlainIntegerField(min_value=1, max_value=MAX_CAPACITY)
     description = serializers.CharField(default="", allow_blank=True)
     status = serializers.ChoiceField(choices=EventStatus.choices, default=EventStatus.UPCOMING)

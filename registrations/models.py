@@ -13,6 +13,7 @@ from accounts.models import User
 from eventhub import audit
 from eventhub.api.etags import edition_of
 from eventhub.db.union_page import UnionQuerySet
+from eventhub.text_fields import DetailsField, LineField
 from events.fields import DatabaseKeyField
 from events.models import Event, EventStatus
 
@@ -87,9 +88,9 @@ class Registration(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations", null=True, db_index=False
     )
     status = models.CharField(max_length=10, choices=RegistrationStatus.choices, default=RegistrationStatus.REGISTERED)
-    name = models.CharField(max_length=255, blank=True)
-    contact_details = models.CharField(max_length=255, blank=True)
-    phone = models.CharField(max_length=255, blank=True, default="", db_default="")
+    name = LineField(max_length=255, blank=True)
+    contact_details = DetailsField(max_length=255, blank=True)
+    phone = LineField(max_length=255, blank=True, default="", db_default="")
     # Given by a trigger when the row begins to wait; says nothing in any other status.
     queue_number = models.BigIntegerField(null=True, editable=False)
     registration_date = models.DateTimeField(default=timezone.now, editable=False)

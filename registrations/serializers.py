@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from eventhub.api.fields import IdField
+from accounts.serializers import TypedAddressInput
+from eventhub.api.fields import DetailsInput, IdField, LineInput
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from eventhub.exceptions import ClosedReason
@@ -106,14 +107,14 @@ class ProspectSerializer(serializers.Serializer[Eligibility]):
 class AttendeeInput(Body):
     event_id = IdField()
     user_id = IdField(required=False, help_text="Oneself, unless you run the event.")
-    email = serializers.EmailField(
+    email = TypedAddressInput(
         max_length=254,
         required=False,
         help_text="Registers the person with this address, for who runs the event; with an account or without.",
     )
-    name = serializers.CharField(max_length=255, required=False)
-    contact_details = serializers.CharField(max_length=255, required=False, allow_blank=True)
-    phone = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    name = LineInput(max_length=255, required=False)
+    contact_details = DetailsInput(max_length=255, required=False, allow_blank=True)
+    phone = LineInput(max_length=255, required=False, allow_blank=True)
     status = serializers.ChoiceField(
         choices=[RegistrationStatus.REGISTERED.value, RegistrationStatus.WAITLISTED.value],
         default=RegistrationStatus.REGISTERED,
@@ -132,9 +133,9 @@ class AttendeeChanges(Body):
     event_id = IdField(required=False, help_text="Cannot change.")
     user_id = IdField(required=False, allow_null=True, help_text="Cannot change.")
     status = serializers.ChoiceField(choices=RegistrationStatus.choices, required=False)
-    name = serializers.CharField(max_length=255, required=False)
-    contact_details = serializers.CharField(max_length=255, required=False, allow_blank=True)
-    phone = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    name = LineInput(max_length=255, required=False)
+    contact_details = DetailsInput(max_length=255, required=False, allow_blank=True)
+    phone = LineInput(max_length=255, required=False, allow_blank=True)
 
     example: ClassVar = {"status": "cancelled"}
 

@@ -10,11 +10,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from accounts.email_addresses import AddressFormField
 from accounts.forms.account import ConfirmForm, Confirming, OwnPassword
-from accounts.models import OrganizerProfile, User, normalize_email
+from accounts.models import OrganizerProfile, User
 from accounts.services.accounts import AccountChanges
 from eventhub.admin.model_admin import RefusableModelForm
 from eventhub.admin.optimistic_form import OptimisticForm
+from eventhub.text_fields import LineFormField
 from registrations.services import account_deletion
 
 ACCOUNT = ("username", "email", "role", "is_active")
@@ -25,15 +27,6 @@ FIELDS_OF_CODES = {
     "has_events": "role",
     "reauthentication_required": "current_password",
 }
-
-
-class AdminEmailField(forms.EmailField):
-    """Normalizes before checking the length: lower case can be longer."""
-
-    widget = UnfoldAdminEmailInputWidget
-
-    def to_python(self, value: Any) -> str:
-        return normalize_email(super().to_python(value) or "")
 
 
 class AccountModelForm(RefusableModelForm):
@@ -52,7 +45,7 @@ class AccountModelForm(RefusableModelForm):
 
 
 class NewAccountForm(Confirming, AccountModelForm):
-    email = AdminEmailField(label="E-mail address", max_length=254)
+    email = AddressFormField(label="E-mail address", max_length=254, widget=UnfoldAdminEmailInputWidget)
     new_password = forms.CharField(
         label="Password",
         required=False,
@@ -69,15 +62,15 @@ class NewAccountForm(Confirming, AccountModelForm):
 
 
 class AccountForm(Confirming, AccountModelForm, OptimisticForm):
-    email = AdminEmailField(label="E-mail address", max_length=254)
-    profile_name = forms.CharField(
+    email = AddressFormField(label="E-mail address", max_length=254, widget=UnfoldAdminEmailInputWidget)
+    profile_name = LineFormField(
         label="Name",
         max_length=255,
         required=False,
         help_text="Leave empty to use the username.",
         widget=UnfoldAdminTextInputWidget,
     )
-    profile_contact = forms.CharField(
+    profile_contact = LineFormField(
         label="Contact",
         max_length=255,
         required=False,

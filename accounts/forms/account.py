@@ -9,7 +9,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget,
 
 from accounts.models import OrganizerProfile, User
 from accounts.services import accounts, jwt, second_factor
-from accounts.throttle_subjects import by_id, by_name
+from accounts.throttle_subjects import by_id, by_login
 from eventhub.admin.model_admin import problems
 from eventhub.api.throttling import CredentialsByAccount, CredentialsByAddress, pause_guessing
 from eventhub.audit import Channel
@@ -48,6 +48,12 @@ class SignInForm(Guarded, AuthenticationForm):
 
     error_messages = {"invalid_login": "Wrong username or password."}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name = self.fields["username"]
+        name.label, name.max_length = "Username or e-mail address", User._meta.get_field("email").max_length
+        name.widget.attrs["maxlength"] = name.max_length
+
     def clean(self) -> dict[str, Any]:
         self.refuse_guessing()
         return super().clean()  # type: ignore[no-any-return]
@@ -61,7 +67,7 @@ class SignInForm(Guarded, AuthenticationForm):
             raise ValidationError(NO_ACCESS, code="no_access")
 
     def account_tried(self, request: object) -> str | None:
-        return by_name(self.cleaned_data.get("username"))
+        return by_login(self.cleaned_data.get("username"))
 
 
 class CodeForm(GuardedForm):

@@ -9,6 +9,7 @@ from accounts.models import ServiceToken
 from accounts.permissions import Scope
 from accounts.services import api_tokens
 from accounts.services.api_tokens import LIFETIME, NewToken
+from eventhub.text_fields import LineFormField
 
 OPENS = {
     Scope.EVENTS_READ: "See events (events:read)",
@@ -21,7 +22,7 @@ DAYS = (30, LIFETIME.days, 180, 365)
 
 
 class TokenForm(ConfirmForm):
-    name = forms.CharField(
+    name = LineFormField(
         max_length=ServiceToken._meta.get_field("name").max_length,
         help_text="For example the program that will use it.",
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),

@@ -5,21 +5,21 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidget
 
 from accounts import signed_links
+from accounts.email_addresses import AddressFormField
 from accounts.forms.account import GuardedForm
-from accounts.models import normalize_email
 from accounts.services import password_reset
 from accounts.throttle_subjects import by_email, by_id
 
 
 class AskForResetForm(GuardedForm):
-    email = forms.EmailField(
+    email = AddressFormField(
         label="E-mail address",
         max_length=254,
         widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "email", "autofocus": ""}),
     )
 
     def account_tried(self, request: object) -> str | None:
-        return by_email(normalize_email(self.cleaned_data["email"]))
+        return by_email(self.cleaned_data["email"])
 
     def clean(self) -> dict[str, Any]:
         if "email" in self.cleaned_data:

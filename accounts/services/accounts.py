@@ -13,8 +13,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts import mails
+from accounts.email_addresses import normalize_email
 from accounts.hashers import normalized
-from accounts.models import OrganizerProfile, Role, User, normalize_email
+from accounts.models import OrganizerProfile, Role, User
 from accounts.permissions import allowed, require
 from eventhub import audit
 from eventhub.api.etags import UNCONDITIONAL, Precondition
@@ -33,6 +34,7 @@ from eventhub.observability.security_log import Occasion, note, note_change
 from eventhub.tasks import later
 
 MAX_PASSWORD_LENGTH = 128
+NEW = 0  # the id of no account
 # Changes that are mailed to the account's previous address, and how the mail names them.
 NOTIFIED_FIELDS = {"password": "password", "email": "email address"}
 
@@ -59,6 +61,8 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
     """
     _check_role(role, None)
     validate_new_password(password, User(username=username, email=email))
+    if _is_address_of_another(username):
+        raise UserExists()
     try:
         with transaction.atomic():
             user = User.objects.create_user(username, email, password, role=role, email_verified=_not_yet_verified())
@@ -79,6 +83,8 @@ def create_account(*, by: User, username: str, email: str, password: str | None,
     require(by, "user", "create")
     if password is not None:
         validate_new_password(password, User(username=username, email=email))
+    if _is_address_of_another(username):
+        raise UsernameExists()
     try:
         with transaction.atomic():
             user = User.objects.create_user(username, email, password, role=role)
@@ -153,6 +159,8 @@ def apply_changes(*, account_id: int, changes: AccountChanges, condition: Precon
             refuse_last_admin(account)
         if not values.get("is_active", True):
             values["sign_in_generation"] = account.sign_in_generation + 1
+        if _is_address_of_another(values.get("username", ""), account_id):
+            raise UsernameExists()
         if "email" in values:
             values["email_verified"] = _not_yet_verified()
         if "password" in values:
@@ -240,6 +248,12 @@ def _note_changes(account: User, changes: AccountChanges) -> None:
 
 def _taken(problem: IntegrityError) -> Refusal:
     return (UsernameExists if "username" in violated(problem) else EmailExists)()
+
+
+def _is_address_of_another(username: str, account_id: int = NEW) -> bool:
+    """Return whether somebody could take this username for their address when they sign in."""
+    holders = User.objects.filter(email__lower=normalize_email(username)).exclude(pk=account_id)
+    return "@" in username and holders.exists()
 
 
 def _check_role(role: str, by: User | None) -> None:

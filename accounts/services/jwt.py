@@ -49,8 +49,8 @@ def sign_in(*, username: str, password: str) -> TokenPair:
 
 
 def log_failed_sign_in(username: str, *, through: Channel) -> None:
-    account = User.objects.order_by().filter(username__lower=username.lower()).values_list("pk", flat=True).first()
-    note(Occasion.LOGIN_FAILED, user_id=account, through=through.value)
+    account = User.objects.find_by_login(username)
+    note(Occasion.LOGIN_FAILED, user_id=account.pk if account else None, through=through.value)
 
 
 @retried

@@ -1,7 +1,8 @@
 from django.db import transaction
 
 from accounts import mails, signed_links
-from accounts.models import User, normalize_email
+from accounts.email_addresses import normalize_email
+from accounts.models import User
 from accounts.services.accounts import lock_account, notify_of_change, validate_new_password
 from eventhub.db.retry import retried
 from eventhub.exceptions import TokenNotValid, UserNotFound

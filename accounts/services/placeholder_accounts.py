@@ -5,17 +5,16 @@ from secrets import token_urlsafe
 from typing import NamedTuple
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from accounts.models import Role, User, normalize_email
+from accounts.email_addresses import normalize_email
+from accounts.models import Role, User
 from eventhub.db.batches import AT_ONCE, batches
 from eventhub.db.json_rows import among, insert_new
 from eventhub.db.retry import ATTEMPTS
 from eventhub.exceptions import Unavailable
 
-_USERNAME = User._meta.get_field("username")
 _COLUMNS = {"username": "text", "email": "text", "password": "text"}
 
 
@@ -39,24 +38,19 @@ def find_or_create_accounts(emails: Collection[str], known: Mapping[str, int] | 
     Missing accounts are created in the order of the addresses, which prevents deadlocks.
     """
     found = dict(find_accounts(emails) if known is None else known)
-    for attempt in range(ATTEMPTS):
+    for _ in range(ATTEMPTS):
         missing = sorted(set(emails) - found.keys())
         if not missing:
             return found
         for some in batches(missing, AT_ONCE):
-            _insert([_build(email, is_taken=attempt > 0) for email in some])
+            _insert([_build(email) for email in some])
         found |= find_accounts(missing)
     raise Unavailable()
 
 
-def _build(email: str, *, is_taken: bool) -> PlaceholderAccount:
-    username = email
-    try:
-        _USERNAME.run_validators(username)
-    except ValidationError:
-        is_taken = True
-    if is_taken:
-        username = f"guest-{get_random_string(20).lower()}"
+def _build(email: str) -> PlaceholderAccount:
+    # Organizers see usernames, so this one says nothing of the address.
+    username = f"guest-{get_random_string(20).lower()}"
     # As `make_password(None)`, but faster.
     return PlaceholderAccount(username, email, password=f"{UNUSABLE_PASSWORD_PREFIX}{token_urlsafe(30)}")
 

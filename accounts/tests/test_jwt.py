@@ -69,10 +69,6 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_alike(bob, log_in, usern
     assert whole(log_in(username, password)) == BAD_CREDENTIALS
 
 
-def test_an_address_is_no_name_to_sign_in_with(bob, log_in):
-    assert whole(log_in("bob@example.org")) == BAD_CREDENTIALS
-
-
 def test_a_deactivated_account_cannot_sign_in(person, log_in):
     person("dora", is_active=False)
     assert whole(log_in("dora")) == BAD_CREDENTIALS

@@ -131,12 +131,12 @@ def test_createsuperuser_makes_an_admin_with_a_profile(monkeypatch):
     assert zoe.profile.public_name == "zoe"
 
 
-@pytest.mark.parametrize("name", ["bob", "BOB", "bOb"])
-def test_an_account_is_found_by_its_name_in_any_case(bob, eve, name):
+@pytest.mark.parametrize("name", ["bob", "BOB", "bOb", "bob@example.org", "Bob@Example.ORG"])
+def test_an_account_is_found_by_its_name_or_address_in_any_case(bob, eve, name):
     assert User.objects.get_by_natural_key(name) == bob
 
 
-@pytest.mark.parametrize("name", ["", None, "bo", "bob@example.org"])
+@pytest.mark.parametrize("name", ["", None, "bo", "bob@", "@example.org"])
 def test_an_account_is_found_by_nothing_else(bob, name):
     with pytest.raises(User.DoesNotExist):
         User.objects.get_by_natural_key(name)

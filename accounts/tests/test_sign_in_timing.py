@@ -19,6 +19,8 @@ REFUSED = {
     "an unknown name": ("nobody", PASSWORD),
     "a deactivated account, with its password": ("eve", PASSWORD),
     "a deactivated account": ("eve", "a wrong passphrase"),
+    "an address with a wrong password": ("bob@example.org", "a wrong passphrase"),
+    "an unknown address": ("nobody@example.org", PASSWORD),
     "an account that nobody has claimed": ("zoe@example.org", PASSWORD),
     "an account whose hash is none": ("otto", PASSWORD),
 }

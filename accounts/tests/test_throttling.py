@@ -87,14 +87,25 @@ def test_others_are_not_held_up(bob, eve, log_in):
     [
         ["bob", "BOB", "Bob"],
         ["bob", " bob", "bob\t"],
+        ["bob", "bob@example.org", "BOB\u200b@example.org"],
+        ["x@ü.example", "x@xn--tda.example", "X\u200b@Ü.example"],
         ["bob", "  BOB  ", "\u3000bOb\n"],
         [12345, "12345", " 12345"],
         ["bob smith", "BOB SMITH", " bob smith "],
         ["ü" * 200, "Ü" * 200, "ü" * 200],
     ],
-    ids=["case", "spaces", "both", "a number", "no name at all", "too long for a name"],
+    ids=[
+        "case",
+        "spaces",
+        "name and address",
+        "an unknown address",
+        "both",
+        "a number",
+        "no name at all",
+        "too long for a name",
+    ],
 )
-def test_every_spelling_of_a_name_is_one_account(log_in, spellings):
+def test_every_spelling_of_a_name_is_one_account(bob, log_in, spellings):
     for n, spelling in enumerate(spellings):
         assert whole(log_in(spelling, address=f"192.0.2.{n}")) == BAD_CREDENTIALS
     assert refused(log_in(spellings[0], address="192.0.2.9")) == throttled(60)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts.serializers import LoginInput, RefreshInput, SignUpInput, TokenPairSerializer, UserSerializer
 from accounts.services import accounts, jwt
-from accounts.throttle_subjects import by_id, by_name
+from accounts.throttle_subjects import by_id, by_login, by_name
 from eventhub.api.throttling import CredentialsByAccount, CredentialsByAddress
 from eventhub.api.viewsets import PublicViewSet
 from eventhub.exceptions import InvalidCredentials, TokenNotValid, UserExists
@@ -44,12 +44,12 @@ class SessionViewSet(PublicViewSet):
     def account_tried(self, request: Request) -> str | None:
         body = self.get_body()
         if self.action == "login":
-            return by_name(body.validated_field("username"))
+            return by_login(body.validated_field("username"))
         return by_id(jwt.read_account_id(body.validated_field("refresh")))
 
     @action(detail=False, methods=["post"])
     def login(self, request: Request) -> Response:
-        """Sign in with a name, in any case, and a password."""
+        """Sign in with a username or an address, in any case, and a password."""
         return Response(jwt.sign_in(**self.get_valid_body()))
 
     @action(detail=False, methods=["post"], url_path="token/refresh")

@@ -1,6 +1,7 @@
-"""Integers of the API, forms and files: JSON integers or plain ASCII digits, not all that int() takes.
+"""Fields of bodies and forms.
 
-An identifier that no column can hold is one, and names no row.
+Integers are JSON integers or plain ASCII digits, not all that int() takes. An identifier that no column can hold is
+one, and names no row. Texts of one line follow the rule of eventhub/text_fields.py.
 """
 
 import re
@@ -10,6 +11,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from rest_framework import serializers
+
+from eventhub.text_fields import clean_details, clean_line
 
 MAX_ID = 2**63 - 1  # bigint
 NO_ROW = 0  # identities start at 1
@@ -69,6 +72,25 @@ class IdFormField(PlainIntegerFormField):
     def to_python(self, value: Any) -> int | None:
         number: int | None = super().to_python(value)
         return None if number is None else _nameable(number)
+
+
+class LineInput(serializers.CharField):
+    """A text of one line, cleaned before it can count as blank."""
+
+    tidy = staticmethod(clean_line)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        try:
+            data = self.tidy(data) if isinstance(data, str) else data
+        except ValidationError as problem:
+            raise serializers.ValidationError(problem.messages) from None
+        return super().run_validation(data)
+
+
+class DetailsInput(LineInput):
+    """A short text that may have several lines."""
+
+    tidy = staticmethod(clean_details)
 
 
 def could_be_id(text: str) -> bool:

@@ -17,7 +17,19 @@ APPS = ("accounts", "events", "registrations", "eventhub")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 # What Django, DRF and factory-boy look for by this name.
 CLASSES_BY_CONVENTION = {"Command", "Meta"}
-TOP_OF_EVENTHUB = {"apps", "audit", "checks", "datetimes", "env", "exceptions", "mail", "settings", "urls", "wsgi"}
+TOP_OF_EVENTHUB = {
+    "apps",
+    "audit",
+    "checks",
+    "datetimes",
+    "env",
+    "exceptions",
+    "mail",
+    "settings",
+    "text_fields",
+    "urls",
+    "wsgi",
+}
 NOUNS_IN_ING = {"housekeeping", "logging", "throttling"}
 
 

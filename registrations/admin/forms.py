@@ -1,9 +1,10 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.forms import BooleanField, EmailField, ModelChoiceField
+from django.forms import BooleanField, ModelChoiceField
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldBooleanSwitchWidget
 
+from accounts.email_addresses import TypedAddressFormField
 from eventhub.admin.model_admin import RefusableModelForm
 from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.api.fields import could_be_id
@@ -36,7 +37,7 @@ class AddForm(RefusableModelForm):
         "not_found": "event",
     }
 
-    email = EmailField(
+    email = TypedAddressFormField(
         label="E-mail address",
         max_length=254,
         widget=UnfoldAdminEmailInputWidget,

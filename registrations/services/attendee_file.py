@@ -1,12 +1,13 @@
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
-from accounts.models import User, normalize_email
+from accounts.email_addresses import normalize_email
+from accounts.models import User
 from eventhub.spreadsheets.entries import Table, TableRow, entries_at, load_table
 from eventhub.spreadsheets.sheets import FileError
+from eventhub.text_fields import LineField
 from registrations.models import Registration
 from registrations.services.attendee_answers import comes, is_alone, is_one
 from registrations.services.attendee_columns import Columns, find_columns
@@ -18,8 +19,6 @@ _EMAIL = User._meta.get_field("email")
 _NAME = Registration._meta.get_field("name")
 _CONTACT_DETAILS = Registration._meta.get_field("contact_details")
 _PHONE = Registration._meta.get_field("phone")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Guest(NamedTuple):
@@ -74,14 +73,22 @@ def build_guest(entry: TableRow) -> Guest:
         entry.line,
         typed or name,
         normalize_email(typed),
-        name or typed.rpartition("@")[0],
-        _contact(typed, texts.get("contact_details", "")),
-        texts.get("phone", ""),
+        _tidy(_NAME, name) or typed.rpartition("@")[0],
+        _contact(typed, _tidy(_CONTACT_DETAILS, texts.get("contact_details", ""))),
+        _tidy(_PHONE, texts.get("phone", "")),
     )
     status = texts.get("status", "")
     if comes(status) is False:
         return guest._replace(left_out=f"Their status is “{status}”.")
     return guest._replace(problem="; ".join(_problems(guest, entry)))
+
+
+def _tidy(field: LineField, text: str) -> str:
+    """Return the text as it would be kept, or as it is where `_problems` will refuse it."""
+    try:
+        return field.tidy(text)
+    except ValidationError:
+        return text
 
 
 def _contact(address: str, details: str) -> str:
@@ -92,19 +99,16 @@ def _contact(address: str, details: str) -> str:
 def _problems(guest: Guest, entry: TableRow) -> Iterator[str]:
     if entry.problem:
         yield f"columns: {entry.problem}"
-    for field, text, forbidden in (
-        (_EMAIL, guest.email, _CONTROL),
-        (_NAME, guest.name, _CONTROL),
-        (_PHONE, guest.phone, _CONTROL),
-        (_CONTACT_DETAILS, guest.contact_details, _CONTROL_BUT_LINES),
+    for field, text in (
+        (_EMAIL, guest.email),
+        (_NAME, guest.name),
+        (_PHONE, guest.phone),
+        (_CONTACT_DETAILS, guest.contact_details),
     ):
         try:
             field.clean(text, None)
         except ValidationError as invalid:
             yield f"{field.name}: {' '.join(invalid.messages)}"
-        else:
-            if forbidden.search(text):
-                yield f"{field.name}: Control characters are not allowed."
     yield from _answers(entry.texts)
 
 

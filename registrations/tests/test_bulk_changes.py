@@ -138,7 +138,7 @@ def test_a_row_of_a_list_is_written_as_any_other_registration(olga, ada, bob, ev
 
 def test_an_account_for_a_list_is_written_as_any_other(olga, make_event):
     import_attendees(event_id=make_event(olga).pk, rows=guests([1]), by=olga)
-    made = User.objects.get(username="p1@example.org")
+    made = User.objects.get(email="p1@example.org")
     other = User.objects.create_user("other", "other@example.org")
     of_its_own = {"id", "username", "email", "password", "created_at", "updated_at"}
     ours, others = ({**User.objects.values().get(pk=one.pk), **dict.fromkeys(of_its_own)} for one in (made, other))

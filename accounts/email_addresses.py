@@ -1,0 +1,81 @@
+"""The canonical form of e-mail addresses, by which accounts are found and kept apart."""
+
+import unicodedata
+from typing import Any
+
+import idna
+from django import forms
+from django.core.validators import validate_email
+from django.db import models
+
+from eventhub.text_fields import refuse_control, without_invisible
+
+MAX_LENGTH = 1000
+
+
+def normalize_email(email: str) -> str:
+    """Return an address in NFKC and lower case, without invisible characters, its domain as an A-label.
+
+    Case is folded in Python, since databases do not fold all of Unicode. Control characters inside stay, so that
+    validation refuses the address.
+    """
+    email = email.strip().lower()
+    if len(email) > MAX_LENGTH or (email.isascii() and "xn--" not in email):  # too long for an address, or almost all
+        return email
+    user, at, domain = unicodedata.normalize("NFKC", email).strip().rpartition("@")
+    return without_invisible(user).strip().lower() + at + _a_label(domain)
+
+
+def _a_label(domain: str) -> str:
+    """Return a domain as DNS knows it. Joiners inside are left to IDNA, where they can tell domains apart."""
+    for text in (domain, without_invisible(domain)):
+        try:
+            return idna.encode(text, uts46=True).decode()
+        except idna.IDNAError:
+            pass
+    try:
+        return without_invisible(domain).encode("idna").decode().lower()  # such as emoji, by the rules of 2003
+    except UnicodeError:
+        return without_invisible(domain).strip().lower()
+
+
+def as_typed(email: str) -> str:
+    return without_invisible(email).strip()
+
+
+def refuse_quoted_control(address: str) -> None:
+    """Raise ValidationError for control characters, which Django takes within quotes."""
+    if address.startswith('"'):
+        refuse_control(address)
+
+
+class AddressFormField(forms.EmailField):
+    """Normalizes before checking the length: lower case can be longer."""
+
+    default_validators = [validate_email, refuse_quoted_control]
+
+    def to_python(self, value: Any) -> str:
+        return normalize_email(super().to_python(value) or "")
+
+
+class TypedAddressFormField(AddressFormField):
+    """Checks the canonical form, and keeps what was typed for people to read."""
+
+    def clean(self, value: Any) -> str:
+        return as_typed(value) if super().clean(value) else ""
+
+
+class AddressField(models.EmailField):  # type: ignore[type-arg]
+    """A column for canonical addresses, whose unique index tells people apart. Migrations see an EmailField."""
+
+    default_validators = [validate_email, refuse_quoted_control]
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        return super().clean(normalize_email(value) if isinstance(value, str) else value, model_instance)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": AddressFormField, **kwargs})
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.EmailField", args, kwargs
