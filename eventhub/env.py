@@ -192,6 +192,7 @@ def database(
         if config["ENGINE"].endswith("sqlite3"):
             if config["NAME"] != ":memory:":
                 config["NAME"] = str(base_dir / config["NAME"])
+            config["ENGINE"] = "eventhub.db.sqlite3"
             options.update(SQLITE_OPTIONS, timeout=wait)
             return config
         config.update(ENGINE="eventhub.db.postgresql", DISABLE_SERVER_SIDE_CURSORS=pgbouncer)

@@ -22,7 +22,9 @@ class EventFilter(RequestFilterSet):
         help_text="Begins then or earlier. A date alone is the end of that day.",
     )
     upcoming = TrueOrFalse(method="filter_upcoming", help_text="Not over yet.")
-    location = filters.CharFilter(method="filter_location", max_length=255, help_text="Contains, in any case.")
+    location = filters.CharFilter(
+        method="filter_location", max_length=255, help_text="Contains, ignoring case and marks."
+    )
     has_seats = TrueOrFalse(field_name="has_free_seats", help_text="Has a free seat.")
 
     class Meta:
@@ -46,5 +48,5 @@ class EventFilter(RequestFilterSet):
 
         A CASE, since PostgreSQL would else take the conditions for independent and expect hardly any row.
         """
-        in_place = Case(When(location__icontains=value, then=True), default=False, output_field=BooleanField())
+        in_place = Case(When(stands_in(value, ["location"]), then=True), default=False, output_field=BooleanField())
         return queryset.filter(stands_in(value, SEARCHED), in_place)

@@ -30,7 +30,7 @@ LIVE = (*SEATED, RegistrationStatus.WAITLISTED)
 # What people may edit beside the status.
 DETAILS = ("name", "contact_details", "phone")
 # The texts that a search looks through.
-TEXTS = ("name", "contact_details")
+TEXTS = ("name", "contact_details", "phone")
 
 
 # What an edit changes. Getting a seat from the queue is an edit; moving up in it, or a new title of the event, is not.

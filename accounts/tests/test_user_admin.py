@@ -183,7 +183,7 @@ def test_accounts_are_searched_through_an_index_on_postgresql():
         if cursor.fetchone() is None:
             pytest.skip("this PostgreSQL comes without pg_trgm")
         cursor.execute("SET LOCAL enable_seqscan = off")
-    assert "user_search" in User.objects.filter(found_in("telescope", ("username", "email"))).order_by().explain()
+    assert "user_text_search" in User.objects.filter(found_in("telescope", ("username", "email"))).order_by().explain()
 
 
 @pytest.mark.parametrize("query", [{"role": "admin"}, {"is_active": False}, {}])

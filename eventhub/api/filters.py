@@ -16,7 +16,7 @@ from eventhub import datetimes
 from eventhub.api.fields import DATE, TIME, IdFormField
 from eventhub.api.pagination import PARAMETERS as PAGING
 from eventhub.api.pagination import invalid_parameter
-from eventhub.db.text_search import begins_in, stands_in
+from eventhub.db.text_search import begins_in, may_be_word, stands_in
 from eventhub.exceptions import Invalid
 
 # Each word is a condition on every field: thousands of them would keep a database busy for long.
@@ -32,7 +32,7 @@ def containing(queryset: QuerySet[Any], fields: Sequence[str], text: str) -> Que
 
 def found_in(word: str, fields: Sequence[str]) -> Q:
     """Match as `stands_in`; a word too short for a trigram index matches the beginning of a word."""
-    return stands_in(word, fields) if len(word) >= MIN_SEARCH_LENGTH else begins_in(word, fields)
+    return stands_in(word, fields) if may_be_word(word, MIN_SEARCH_LENGTH) else begins_in(word, fields)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -148,14 +148,14 @@ class Filters(filters.DjangoFilterBackend):
 
 
 class Search(BaseFilterBackend):
-    """`?search=`: rows that contain every word in one of the view's `search_fields`, ignoring case."""
+    """`?search=`: rows with every word in one of the view's `search_fields`, ignoring case and marks."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         text = request.query_params.get("search", "").strip()
         fields = getattr(view, "search_fields", ())
         if not text or not fields:
             return queryset
-        if len(text) < MIN_SEARCH_LENGTH:
+        if not may_be_word(text, MIN_SEARCH_LENGTH):
             raise invalid_parameter("search", f"Enter at least {MIN_SEARCH_LENGTH} characters.")
         if len(text) > MAX_SEARCH_LENGTH:
             raise invalid_parameter("search", f"Enter at most {MAX_SEARCH_LENGTH} characters.")
@@ -172,12 +172,13 @@ class Search(BaseFilterBackend):
                 "name": "search",
                 "in": "query",
                 "required": False,
-                "schema": {"type": "string", "minLength": MIN_SEARCH_LENGTH, "maxLength": MAX_SEARCH_LENGTH},
+                "schema": {"type": "string", "minLength": 1, "maxLength": MAX_SEARCH_LENGTH},
                 "description": (
                     f"Words between spaces, each of which stands in {_listed(fields)}: anywhere, also inside another"
-                    " word, in any order and any case (SQLite: of the letters A to Z). Nothing is read as a pattern. On"
-                    " PostgreSQL an index of trigrams (`pg_trgm`) answers; on SQLite, and for words of one or two"
-                    " letters, the rows are looked through in the order of the list."
+                    " word, in any order, ignoring case and marks: `zoe` finds Zoë. At least"
+                    f" {MIN_SEARCH_LENGTH} characters, or one of Chinese, Japanese or Korean. Nothing is read as a"
+                    " pattern. On PostgreSQL an index of trigrams (`pg_trgm`) answers; on SQLite, and for words of one"
+                    " or two letters, the rows are looked through in the order of the list."
                 ),
             }
         ]

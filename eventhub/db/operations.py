@@ -8,7 +8,7 @@ from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndex
 from django.db.migrations.operations import AddIndex, RemoveIndex, RunPython
 from django.db.models.functions import Upper
 
-from eventhub.db.text_search import SearchedText
+from eventhub.db.text_search import FOLD, Fold, SearchedText, fold_on_postgresql
 
 # Of a text PostgreSQL keeps 100 examples by default. With so few it expects a name that one row in 200 has in hardly
 # any, and would walk a whole list to find it.
@@ -82,6 +82,50 @@ def search_index(model: str, fields: Sequence[str], **options: Any) -> RunPython
             schema_editor.execute(f"DROP INDEX IF EXISTS {index.name}")
 
     return RunPython(create, drop)
+
+
+def create_fold() -> RunPython:
+    """Create the function on PostgreSQL that a search folds texts with."""
+
+    def create(apps: Any, schema_editor: Any) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(fold_on_postgresql(), params=None)
+
+    def drop(apps: Any, schema_editor: Any) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(f"DROP FUNCTION IF EXISTS {FOLD}(text)")
+
+    return RunPython(create, drop)
+
+
+def folded_search_index(model: str, fields: Sequence[str], replaced: Sequence[str], **options: Any) -> RunPython:
+    """Build the trigram index over the folded texts, named like `event_text_search`; then drop that of `search_index`.
+
+    Both happen while others write: the migration must not be atomic. It can run again after an interruption.
+    `replaced` are the fields of the index that goes.
+    """
+    app_label, model_name = model.lower().split(".")
+    name, replaced_name = f"{model_name}_text_search", f"{model_name}_search"
+    folded = GinIndex(OpClass(Fold(SearchedText(*fields)), name="gin_trgm_ops"), name=name, **options)
+    upper = GinIndex(OpClass(Upper(SearchedText(*replaced)), name="gin_trgm_ops"), name=replaced_name, **options)
+
+    def exchange(apps: Any, schema_editor: Any, new: GinIndex, old: str) -> None:
+        if not offers_trigrams(schema_editor):
+            return
+        table = apps.get_model(app_label, model_name)
+        if not has_index(schema_editor, new.name):
+            schema_editor.add_index(table, new, concurrently=True)
+        schema_editor.execute(f"ALTER INDEX {new.name} ALTER COLUMN 1 SET STATISTICS {STATISTICS}")
+        schema_editor.execute(f"ANALYZE {table._meta.db_table}")
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {old}")
+
+    def build(apps: Any, schema_editor: Any) -> None:
+        exchange(apps, schema_editor, folded, replaced_name)
+
+    def take_back(apps: Any, schema_editor: Any) -> None:
+        exchange(apps, schema_editor, upper, name)
+
+    return RunPython(build, take_back, atomic=False)
 
 
 def offers_trigrams(schema_editor: Any) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, models
 from django.db.migrations.loader import MigrationLoader
 
-from eventhub.db.operations import AddIndexInUse, RemoveIndexInUse
+from eventhub.db.operations import AddIndexInUse, RemoveIndexInUse, folded_search_index
 from events.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,3 +83,19 @@ def test_an_index_that_an_interrupted_run_has_left_unfinished_is_made_anew(makin
     run(*making)
     (made, is_good) = index()
     assert (was_good, is_good, made == unfinished) == (False, True, False)
+
+
+@on_postgresql
+def test_the_index_of_a_search_is_exchanged_for_the_folded_one_and_back():
+    fields = ["title", "description", "location"]
+    exchange = folded_search_index("events.Event", fields, replaced=fields)
+    state = MigrationLoader(None).project_state([("events", "0002_search_index")])
+    shown = []
+    # Each twice, as after an interruption; at the end as the other tests need it.
+    for way in ("database_backwards", "database_backwards", "database_forwards", "database_forwards"):
+        with connection.schema_editor(atomic=False) as editor:
+            getattr(exchange, way)("events", editor, state, state)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT relname FROM pg_class WHERE relname LIKE 'event%%search' AND relkind = 'i'")
+            shown += cursor.fetchall()
+    assert shown == [("event_search",)] * 2 + [("event_text_search",)] * 2

@@ -80,4 +80,4 @@ def test_texts_are_searched_through_an_index_on_postgresql(view):
             pytest.skip("this PostgreSQL comes without pg_trgm")
     model = view.queryset.model
     found = plan(model.objects.filter(stands_in("telescope", view.search_fields)).order_by())
-    assert f"{model._meta.model_name}_search" in found, found
+    assert f"{model._meta.model_name}_text_search" in found, found

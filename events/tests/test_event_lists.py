@@ -44,6 +44,39 @@ def programme(olga, otto, make_event, enroll):
     )
 
 
+FOLDED = ["Zoë singt für Łukasz", "Große Nacht", "Ærø Ðor", "ﬁve Ⅷ \uff26ull width", "東京の夜", "서울 한강"]
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("zoe", FOLDED[0]),
+        ("ZOË", FOLDED[0]),
+        ("zoe\u0308", FOLDED[0]),
+        ("fur łukasz", FOLDED[0]),
+        ("LUKASZ", FOLDED[0]),
+        ("gross", FOLDED[1]),
+        ("große", FOLDED[1]),
+        ("GROẞE", FOLDED[1]),
+        ("aero", FOLDED[2]),
+        ("ærø dor", FOLDED[2]),
+        ("five viii full", FOLDED[3]),
+        ("東", FOLDED[4]),
+        ("の", FOLDED[4]),
+        ("東京", FOLDED[4]),
+        ("강", FOLDED[5]),
+        ("서울", FOLDED[5]),
+    ],
+)
+@pytest.mark.parametrize("parameter", ["search", "location"])
+def test_case_and_marks_are_folded(titles, olga, make_event, parameter, search, expected):
+    for title in FOLDED:
+        make_event(olga, title=title, location=title)
+    if parameter == "location" and " " in search:
+        search, _, _ = search.partition(" ")
+    assert titles(f"{parameter}={quote(search)}") == [expected]
+
+
 def test_everybody_sees_all_but_drafts_by_date(titles, programme, olga, otto, ada):
     assert titles() == ["Over", "Full", "Astronomy"]
     assert titles(who=otto) == ["Over", "Full", "Astronomy"]
@@ -144,6 +177,7 @@ TIME = "Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."
         ("ordering=seats", "ordering", "Choose one of date_time, title, created_at."),
         ("ordering=--title", "ordering", "Choose one of date_time, title, created_at."),
         ("search=ab", "search", "Enter at least 3 characters."),
+        ("search=%C3%9F", "search", "Enter at least 3 characters."),
         ("search=ab%00", "search", "Null characters are not allowed."),
         ("page_size=0", "page_size", "Enter a whole number from 1 to 200."),
         ("page_size=201", "page_size", "Enter a whole number from 1 to 200."),

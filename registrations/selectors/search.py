@@ -12,7 +12,7 @@ MAX_ACCOUNTS = 1000
 
 
 def search(rows: QuerySet[Any], text: str, *, by: User) -> QuerySet[Any]:
-    """Keep registrations with every word of `text` in the name or contact details, ignoring case.
+    """Keep registrations with every word of `text` in the name, contact details or phone, ignoring case and marks.
 
     For admins also in the account's address or username, which an organizer's search must not confirm.
     """
