@@ -5,27 +5,27 @@ from operator import attrgetter
 from typing import Any
 
 from eventhub.db.batches import by_key
-from eventhub.spreadsheets.cells import in_zone
+from eventhub.spreadsheets.cells import end_of_days, in_zone, to_the_second
 from eventhub.spreadsheets.exports import Row
 from events.imports.spreadsheet import FIELDS, column_label
 from events.models import Event, EventQuerySet
 
 # A field that can be imported has its own label.
 _COLUMNS: dict[str, Callable[[Event], Any]] = {
-    "Event ID": attrgetter("pk"),
+    "event_id": attrgetter("pk"),
     "title": attrgetter("title"),
     "status": Event.get_status_display,
     "date_time": attrgetter("date_time"),
-    "end_time": attrgetter("end_time"),
+    "end_time": lambda event: end_of_days(event.end_time),
     "location": attrgetter("location"),
     "Organizer": attrgetter("organizer.public_profile.public_name"),
     "max_capacity": attrgetter("max_capacity"),
     "Seats taken": attrgetter("seats_taken"),
     "Waiting": attrgetter("waitlisted"),
-    "Queue": lambda event: "on" if event.waitlist else "off",
+    "waitlist": lambda event: "on" if event.waitlist else "off",
     "registration_opens": attrgetter("registration_opens"),
-    "registration_closes": attrgetter("registration_closes"),
-    "Created": attrgetter("created_at"),
+    "registration_closes": lambda event: end_of_days(event.registration_closes),
+    "Created": lambda event: to_the_second(event.created_at),
     "description": attrgetter("description"),
 }
 
@@ -36,4 +36,8 @@ def header() -> list[str]:
 
 
 def rows(events: EventQuerySet) -> Iterator[Row]:
-    return ([value(event) for value in _COLUMNS.values()] for event in by_key(events.with_organizer()))
+    return (row(event) for event in by_key(events.with_organizer()))
+
+
+def row(event: Event) -> Row:
+    return [value(event) for value in _COLUMNS.values()]

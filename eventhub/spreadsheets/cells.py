@@ -1,9 +1,15 @@
 """Cells of exports and imports: formulas are defused and restored, times are in TIME_ZONE."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
+
+from eventhub import datetimes
+
+# Excel's own limit. A text that reaches it was cut.
+CELL_LENGTH = 32_767
+NOT_IN_XML = re.compile(r"[\ud800-\udfff\ufffe\uffff]")
 
 # Spaces, and control characters, marks and fillers that nobody sees: a spreadsheet may leave them out.
 _UNSEEN = (
@@ -18,7 +24,7 @@ _BEGINS = r"(?:\A|(?<=[;\t\r\n]))"
 # OWASP's four, and | and %, which older programs run. The last ones are full-width, which a spreadsheet in East Asia
 # takes for the first.
 _FORMULA = rf"""(?=["'{_UNSEEN}]*[=+\-@|%\uff1d\uff0b\uff0d\uff20\uff5c\uff05])"""
-_CONTROL = rf"(?=['{_UNSEEN}]*[\t\r\n])"
+_CONTROL = rf"(?=['{_UNSEEN}]*[\t\r\n]\s*\S)"
 # What a spreadsheet shows in place of a value that it cannot compute, in English and German. A text that reads the same
 # is quoted in exports, so that it comes back as a text.
 _ERRORS = (
@@ -54,5 +60,33 @@ def in_zone(label: str) -> str:
     return f"{label} ({timezone.get_default_timezone_name()})"
 
 
-def local(moment: datetime) -> datetime:
-    return moment.astimezone(timezone.get_default_timezone()).replace(tzinfo=None, microsecond=0)
+def local(moment: datetime) -> datetime | str:
+    """Return the moment in TIME_ZONE: without an offset if it is read again as the same, else as ISO 8601 with it.
+
+    An hour that occurs twice needs the offset.
+    """
+    aware = moment.astimezone(timezone.get_default_timezone())
+    naive = aware.replace(tzinfo=None, fold=0)
+    try:
+        is_same = datetimes.to_utc(naive) == moment
+    except ValueError:  # outside the contract's years
+        is_same = False
+    return naive if is_same else aware.isoformat(" ")
+
+
+def to_the_second(moment: datetime) -> datetime:
+    """For times that nobody imports: a spreadsheet shows no fractions, and its cells hold none exactly."""
+    return moment.replace(microsecond=0)
+
+
+def end_of_days(moment: datetime | None) -> datetime | date | None:
+    """Return an end as a bare date if it is the end of that day in TIME_ZONE."""
+    if moment is None:
+        return None
+    day = moment.astimezone(timezone.get_default_timezone()).date()
+    return day if datetimes.day_bound(day, end_of_day=True) == moment else moment
+
+
+def as_read_again(text: str) -> str:
+    """Return a text as it comes back from a file of ours."""
+    return NOT_IN_XML.sub("\ufffd", text.replace("\r\n", "\n")).strip()

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from eventhub.spreadsheets.cells import is_error, restored
+from eventhub.spreadsheets.cells import CELL_LENGTH, is_error, restored
 from eventhub.spreadsheets.encodings import decode, encoding_note
 from eventhub.spreadsheets.sheets import FileError, Record, csv_records
 from eventhub.spreadsheets.workbooks import is_workbook, workbook_records
@@ -91,12 +91,14 @@ def entries_at(records: Iterable[Record], positions: Mapping[str, int], *, width
 def _problem(cells: list[str], positions: Mapping[str, int], width: int) -> str:
     if any(cells[width:]):
         return f"There are {len(cells)}, and {width} in the header."
-    errors = [
-        f"{field} shows {cells[position]}, an error of the spreadsheet."
-        for field, position in positions.items()
-        if position < len(cells) and is_error(cells[position])
+    used = [(field, cells[position]) for field, position in positions.items() if position < len(cells)]
+    errors = [f"{field} shows {text}, an error of the spreadsheet." for field, text in used if is_error(text)]
+    cut = [
+        f"{field} may be cut off: it has {CELL_LENGTH:,} characters, all that a spreadsheet holds."
+        for field, text in used
+        if len(text) == CELL_LENGTH
     ]
-    return " ".join(errors)
+    return " ".join(errors + cut)
 
 
 def _positions(

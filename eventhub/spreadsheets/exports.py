@@ -4,26 +4,32 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain, islice
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from xlsxwriter import Workbook
 
-from eventhub.spreadsheets.cells import defused, local
+from eventhub.spreadsheets.cells import CELL_LENGTH, NOT_IN_XML, defused, local
 
-Cell = str | int | datetime | None
+Cell = str | int | date | None
 Row = Sequence[Cell]
+
+
+class Formats(NamedTuple):
+    day: Any
+    time: Any
+
 
 BYTE_ORDER_MARK = "\ufeff"  # without it, Excel takes UTF-8 for the encoding of its country
 CHUNK = 64 * 1024
 # Excel's own limits.
 SHEET_ROWS = 1_048_576
-CELL_LENGTH = 32_767
+# Before it Excel counts a day that never was.
+FIRST_DAY = date(1900, 3, 1)
 TITLE_LENGTH = 31
 
 _FORBIDDEN_IN_TITLES = re.compile(r"[\x00-\x1f\\/*?:\[\]\ufffe\uffff]")
-_NOT_IN_XML = re.compile(r"[\ud800-\udfff\ufffe\uffff]")
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
@@ -55,7 +61,7 @@ def write_xlsx(file: IO[bytes], title: str, header: Sequence[str], rows: Iterabl
     next_row = list(islice(rest, 1))
     sheets = 0
     with Workbook(file, {"constant_memory": True, "use_zip64": True}) as book:
-        time_format = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        formats = Formats(*(book.add_format({"num_format": code}) for code in ("yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss")))
         while next_row or not sheets:
             sheets += 1
             sheet = book.add_worksheet(_title(title, sheets))
@@ -64,17 +70,22 @@ def write_xlsx(file: IO[bytes], title: str, header: Sequence[str], rows: Iterabl
                 if len(row) != len(header):
                     raise ValueError(f"A row is longer or shorter than the header: {len(row)} cells")
                 for column, cell in enumerate(row):
-                    _write_cell(sheet, number, column, cell, time_format)
+                    _write_cell(sheet, number, column, cell, formats)
             next_row = list(islice(rest, 1))
 
 
-def _write_cell(sheet: Any, row: int, column: int, cell: Cell, time_format: Any) -> None:
-    if isinstance(cell, datetime):
-        sheet.write_datetime(row, column, local(cell), time_format)
-    elif isinstance(cell, int):
-        sheet.write_number(row, column, cell)
-    elif cell:
-        text = _NOT_IN_XML.sub("\ufffd", defused(cell).replace("\r\n", "\n"))[:CELL_LENGTH]
+def _write_cell(sheet: Any, row: int, column: int, cell: Cell, formats: Formats) -> None:
+    value = local(cell) if isinstance(cell, datetime) else cell
+    if isinstance(value, datetime) and value.date() >= FIRST_DAY and not value.microsecond:
+        sheet.write_datetime(row, column, value, formats.time)
+    elif isinstance(value, date) and not isinstance(value, datetime) and value >= FIRST_DAY:
+        sheet.write_datetime(row, column, value, formats.day)
+    elif isinstance(value, int):
+        sheet.write_number(row, column, value)
+    elif value:
+        text = NOT_IN_XML.sub("\ufffd", defused(str(value)).replace("\r\n", "\n"))
+        if len(text) > CELL_LENGTH:
+            text = f"{text[: CELL_LENGTH - 1]}…"
         if text.startswith("<r>") and text.endswith("</r>"):  # else XlsxWriter takes it for XML of ours
             text = f"{text[: CELL_LENGTH - 1]} "
         sheet.write_string(row, column, text)

@@ -10,7 +10,7 @@ LABEL_LENGTH = 60
 
 
 class ImportedEvent(NamedTuple):
-    """`place` is its position for people; `problem` is empty where it is valid.
+    """`place` is its position for people; `problem` is empty where it is valid; `event_id` is that of an export.
 
     Fields without a column are not among the values, so that a known event keeps its own.
     """
@@ -18,6 +18,7 @@ class ImportedEvent(NamedTuple):
     place: str
     values: EventValues
     problem: str = ""
+    event_id: int | None = None
 
 
 def validate_row(number: str, values: Mapping[str, Any], problems: Mapping[str, str]) -> ImportedEvent:

@@ -2,6 +2,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from eventhub import datetimes
+from eventhub.api.fields import could_be_id
 from eventhub.spreadsheets.cells import in_zone
 from eventhub.spreadsheets.entries import Table, read_entries
 from events.imports.row_validation import ImportedEvent, validate_row
@@ -9,11 +10,14 @@ from events.models import Event
 
 REQUIRED = ("title", "date_time", "location")
 OPTIONAL = ("description", "end_time", "max_capacity", "status", "registration_opens", "registration_closes", "uid")
-FIELDS = (*REQUIRED, *OPTIONAL)
+# Columns of an export that are not called as their field is.
+LABELS = {"event_id": "Event ID", "waitlist": "Queue"}
+FIELDS = (*REQUIRED, *OPTIONAL, "waitlist", "event_id")
 # Whether a bare date means the end of that day.
 MEANS_END_OF_DAY = {"date_time": False, "end_time": True, "registration_opens": False, "registration_closes": True}
 # An empty cell keeps the event's value or the default here; in other columns it clears the value.
-IGNORED_IF_EMPTY = ("title", "location", "max_capacity", "status", "uid")
+IGNORED_IF_EMPTY = ("title", "location", "max_capacity", "status", "uid", "waitlist")
+YES, NO = ("on", "yes", "true", "1"), ("off", "no", "false", "0")
 
 
 def read_table(table: Table, columns: Mapping[str, str], defaults: Collection[str] = ()) -> Iterator[ImportedEvent]:
@@ -31,7 +35,8 @@ def read_table(table: Table, columns: Mapping[str, str], defaults: Collection[st
         values, problems = _values(texts)
         if problem:
             problems["columns"] = problem
-        yield validate_row(f"line {line}", values, problems)
+        event = validate_row(f"line {line}", values, problems)
+        yield event._replace(event_id=_number(texts.get("event_id", "")))
 
 
 def column_label(field: str) -> str:
@@ -39,6 +44,8 @@ def column_label(field: str) -> str:
 
 
 def _label(field: str) -> str:
+    if field in LABELS:
+        return LABELS[field]
     return next(str(known.verbose_name).capitalize() for known in Event._meta.fields if known.name == field)
 
 
@@ -52,6 +59,15 @@ def _values(texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
                 values[field] = None if is_cleared else datetimes.parse(text, end_of_day=MEANS_END_OF_DAY[field])
             except ValueError as problem:
                 problems[field] = str(problem)
-        elif text or field not in IGNORED_IF_EMPTY:
+        elif field == "waitlist" and text:
+            if text.lower() not in (*YES, *NO):
+                problems[field] = "Enter on or off."
+            values[field] = text.lower() in YES
+        elif field != "event_id" and (text or field not in IGNORED_IF_EMPTY):
             values[field] = text.lower() if field == "status" else text
     return values, problems
+
+
+def _number(text: str) -> int | None:
+    """Other programs have numbers of their own, which mean nothing here."""
+    return int(text) if could_be_id(text) else None

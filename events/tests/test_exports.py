@@ -1,16 +1,24 @@
 """The events of a queryset as a table, which import_events reads again."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
+from eventhub.spreadsheets.cells import as_read_again
+from eventhub.spreadsheets.entries import load_table
 from eventhub.spreadsheets.exports import csv_lines, write_xlsx
 from events import exports
-from events.models import Event
+from events.imports.files import read_rows
+from events.models import Event, EventStatus
+from events.tests.import_runs import REFUSED, Run, counted, run
+from registrations.services.event_import import OTHER_EVENT
 
 pytestmark = pytest.mark.django_db
 
@@ -63,11 +71,11 @@ def test_an_event_is_told_with_its_counts_and_its_organizers_public_name(setting
     assert list(exports.rows(Event.objects.order_by("-title"))) == [
         [
             *(talk.pk, "=Talk", "Active", begins, ends, "Hall", "Olga's Observatory", 2, 2, 1, "on", opens, None),
-            *(talk.created_at, "Bring\n- a coat."),
+            *(talk.created_at.replace(microsecond=0), "Bring\n- a coat."),
         ],
         [
             *(plain.pk, "Walk", "Upcoming", at(2031, 6, 1), None, "Hall", "otto", 10, 0, 0, "off", None, None),
-            *(plain.created_at, ""),
+            *(plain.created_at.replace(microsecond=0), ""),
         ],
     ]
 
@@ -84,12 +92,7 @@ def test_a_batch_is_one_query_however_many_organizers(person, make_event):
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_an_export_is_read_again_as_what_it_was(settings, tmp_path, talk, olga, otto, kind):
     settings.TIME_ZONE = "America/New_York"
-    path = tmp_path / f"events.{kind}"
-    with path.open("wb") as file:
-        if kind == "csv":
-            file.writelines(csv_lines(exports.header(), exports.rows(Event.objects.all())))
-        else:
-            write_xlsx(file, "Events", exports.header(), exports.rows(Event.objects.all()))
+    path = written(tmp_path, kind)
 
     def imported(organizer):
         out = io.StringIO()
@@ -102,6 +105,114 @@ def test_an_export_is_read_again_as_what_it_was(settings, tmp_path, talk, olga, 
     fields += ("registration_opens", "registration_closes")
     first, second = Event.objects.order_by("pk").values(*fields)
     assert first == second
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_exporting_and_importing_at_once_changes_nothing(settings, tmp_path, olga, make_event, kind):
+    """Events that are alike, fractions of seconds, the hour that occurs twice, no waiting list, an end of all day."""
+    settings.TIME_ZONE = "Europe/Berlin"
+    twice = at(2031, 10, 26, 0, 30), at(2031, 10, 26, 1, 30)
+    for begins in (*twice, *twice):
+        make_event(olga, date_time=begins, registration_opens=begins - timedelta(days=1, microseconds=1))
+    make_event(olga, title="#REF!", description="One\r\ntwo \n", waitlist=False, status="draft", uid="a")
+    make_event(olga, title=" Fair", date_time=at(2031, 5, 1), end_time=at(2031, 5, 3, 21, 59, 59, 999999))
+    before = list(Event.objects.order_by("pk").values())
+    path = written(tmp_path, kind)
+    assert run(path) == Run(counted(unchanged=6), [])
+    assert list(Event.objects.order_by("pk").values()) == before
+    assert load_table(path.read_bytes(), max_rows=9).records[5].cells[4] == "2031-05-03"
+
+
+def written(folder, kind):
+    path = folder / f"events.{kind}"
+    with path.open("wb") as file:
+        if kind == "csv":
+            file.writelines(csv_lines(exports.header(), exports.rows(Event.objects.all())))
+        else:
+            write_xlsx(file, "Events", exports.header(), exports.rows(Event.objects.all()))
+    return path
+
+
+ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"]
+ZONES += ["America/St_Johns", "Africa/Casablanca", "Europe/Amsterdam", "Pacific/Kiritimati"]
+MOMENTS = st.one_of(
+    st.datetimes(at(1900, 1, 3).replace(tzinfo=None), at(2999, 12, 29).replace(tzinfo=None), timezones=st.just(UTC)),
+    # Near changes of the time, and at the ends of days.
+    st.builds(
+        lambda day, half_hours, microseconds: day + timedelta(minutes=30 * half_hours, microseconds=microseconds),
+        st.sampled_from([at(2031, 4, 6), at(2031, 10, 26), at(2031, 11, 2), at(2011, 12, 30), at(1937, 7, 1)]),
+        st.integers(-48, 48),
+        st.sampled_from([0, 0, -1, 1, 999_999]),
+    ),
+)
+LENGTHS = st.timedeltas(timedelta(microseconds=1), timedelta(days=3))
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=40).map("a{}z".format)
+TEXTS |= st.sampled_from(
+    ["=1+1", "#N/A", "TRUE", "00123", "'quoted", "+49 30", "a;b", 'a "b"', "sep=;", "1e5", "_x000D_", "2031-05-01"]
+)
+
+
+@pytest.mark.once
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    zone=st.sampled_from(ZONES),
+    begins=MOMENTS,
+    lengths=st.tuples(st.none() | LENGTHS, st.none() | LENGTHS, st.none() | LENGTHS),
+    texts=st.tuples(TEXTS, TEXTS, st.just("") | st.text(st.characters(exclude_categories=["Cs"]), max_size=60)),
+    seats=st.integers(1, 2**31 - 1),
+    waitlist=st.booleans(),
+    status=st.sampled_from(EventStatus.values),
+)
+def test_every_field_of_any_event_comes_back_as_it_was(
+    talk, kind, zone, begins, lengths, texts, seats, waitlist, status
+):
+    talk.title, talk.location, talk.description = (text.replace("\0", "") for text in texts)
+    length, opens, closes = lengths
+    talk.date_time, talk.end_time = begins, length and begins + length
+    talk.registration_opens = opens and begins - opens
+    talk.registration_closes = closes and begins + closes
+    talk.max_capacity, talk.waitlist, talk.status = seats, waitlist, status
+    with override_settings(TIME_ZONE=zone):
+        file = io.BytesIO()
+        if kind == "csv":
+            file.writelines(csv_lines(exports.header(), [exports.row(talk)]))
+        else:
+            write_xlsx(file, "Events", exports.header(), [exports.row(talk)])
+        (imported,) = read_rows(file.getvalue(), name="events", columns={}).rows
+    fields = ("title", "location", "description", "date_time", "end_time", "registration_opens", "registration_closes")
+    values = {name: getattr(talk, name) for name in (*fields, "max_capacity", "waitlist", "status")}
+    texts = {name: as_read_again(values[name]) for name in ("title", "location", "description")}
+    assert imported.problem == ""
+    assert imported.values | {name: as_read_again(imported.values[name]) for name in texts} == values | texts
+    assert imported.event_id == talk.pk
+
+
+def test_an_events_number_in_an_export_finds_it_again(tmp_path, olga, otto, make_event):
+    first, second = make_event(olga, title="Talk", date_time=at(2031, 5, 1)), make_event(olga, date_time=at(2031, 5, 1))
+    foreign = make_event(otto, date_time=at(2031, 5, 1))
+    path = tmp_path / "events.csv"
+    numbers = {second.pk: "Lecture,2031-05-01", first.pk: "Talk,2031-05-02", foreign.pk: "Walk,2031-05-03"}
+    rows = "".join(f"{number},{cells},Hall,9\n" for number, cells in {**numbers, "x7": "Tour,2031-05-04"}.items())
+    path.write_text(f"Event ID,Title,date_time,location,seats\n{rows}")
+    assert run(path) == Run(counted(created=2, updated=2), [])
+    assert list(Event.objects.filter(organizer=olga).order_by("pk").values_list("title", "date_time")) == [
+        ("Talk", at(2031, 5, 2)),
+        ("Lecture", at(2031, 5, 1)),
+        ("Walk", at(2031, 5, 3)),
+        ("Tour", at(2031, 5, 4)),
+    ]
+    path.write_text(f"Event ID,Title,date_time,location,seats\n{first.pk},Walk,2031-06-01,Hall,9\n")
+    problem = f"line 2 ('Walk'): event_id: {OTHER_EVENT.format(first.pk)}"
+    assert run(path) == Run(counted(errors=1), [problem], REFUSED, 1)
+
+
+def test_what_a_workbook_cuts_off_does_not_come_back(tmp_path, olga, make_event):
+    event = make_event(olga, description="x" * 40_000)
+    problem = "columns: description may be cut off: it has 32,767 characters, all that a spreadsheet holds."
+    assert run(written(tmp_path, "xlsx")).errors == [f"line 2 ('{event.title}'): {problem}"]
+    assert run(written(tmp_path, "csv")).out == counted(unchanged=1)
 
 
 def test_a_header_of_another_zone_is_not_taken_for_ours(settings, tmp_path, talk):

@@ -364,7 +364,7 @@ def test_nobody_else_can_be_given_events(write, bob, name, failure):
 
 FIELDS = (
     "title, date_time, location, description, end_time, max_capacity, status, registration_opens, "
-    "registration_closes, uid"
+    "registration_closes, uid, waitlist, event_id"
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from eventhub.db.batches import by_key
-from eventhub.spreadsheets.cells import in_zone
+from eventhub.spreadsheets.cells import in_zone, to_the_second
 from eventhub.spreadsheets.exports import Row
 from registrations.models import Registration, RegistrationQuerySet
 
@@ -39,5 +39,5 @@ def _row(registration: Registration) -> Row:
         registration.contact_details,
         registration.phone,
         registration.get_status_display(),
-        registration.registration_date,
+        to_the_second(registration.registration_date),
     ]

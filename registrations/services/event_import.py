@@ -14,6 +14,7 @@ from accounts.permissions import require
 from eventhub import audit
 from eventhub.db.retry import retried
 from eventhub.exceptions import EventNotFound, Invalid, Refusal, UserNotFound, invalid
+from eventhub.spreadsheets.cells import as_read_again
 from events.imports.row_validation import ImportedEvent
 from events.models import Event, EventQuerySet
 from events.services.events import EventValues, create_event
@@ -25,6 +26,12 @@ LACKING = {
     "location": "The file gives no location, and there is no default.",
     "max_capacity": "The file gives no capacity, and there is no default.",
 }
+
+
+OTHER_EVENT = (
+    "Your event {} has another title and another start. Change one of them at a time, or leave the number out to "
+    "create a new event."
+)
 
 
 class EventImportReport(NamedTuple):
@@ -48,9 +55,10 @@ def import_events(
 ) -> EventImportReport:
     """Create the organizer's events, or update those that exist.
 
-    An event is recognized by UID, or else by title, start and place, or else by title and start. It keeps the fields
-    that its row lacks; new events take them from `defaults`. Invalid and refused rows are reported; without
-    `skip_errors` they prevent every write. Raise UserNotFound, and Forbidden for an account that is no organizer.
+    An event is recognized by its number in an export or by UID, or else by title, start and place, or else by title
+    and start. It keeps the fields that its row lacks; new events take them from `defaults`. Invalid and refused rows
+    are reported; without `skip_errors` they prevent every write. Raise UserNotFound, and Forbidden for an account that
+    is no organizer.
     """
     counts: Counter[str] = Counter()
     problems = []
@@ -78,10 +86,10 @@ class EventMatches:
         self.organizer = organizer
         self.defaults = defaults or EventValues()
         self._taken: set[int] = set()
-        self._reserve([self._complete(row.values) for row in rows if not row.problem])
+        self._reserve([row for row in rows if not row.problem])
 
-    def find(self, values: EventValues) -> Event | None:
-        event = self._find(self._complete(values), exactly=False)
+    def find(self, row: ImportedEvent) -> Event | None:
+        event = self._find(row, exactly=False)
         if event is not None:
             self._taken.add(event.pk)
         return event
@@ -98,19 +106,39 @@ class EventMatches:
     def _complete(self, values: EventValues) -> EventValues:
         return {**self.defaults, **values}
 
-    def _reserve(self, rows: list[EventValues]) -> None:
+    def check_number(self, row: ImportedEvent) -> None:
+        """Raise a 400 where the row has the number of an event that it cannot be about."""
+        event = self._numbered(row)
+        if event is not None and not _is_alike(event, row.values):
+            raise Invalid({"event_id": [OTHER_EVENT.format(event.pk)]})
+
+    def _numbered(self, row: ImportedEvent) -> Event | None:
+        """Return the organizer's event with the row's number; another organizer's says nothing about the row."""
+        if row.event_id is None:
+            return None
+        return Event.objects.filter(organizer=self.organizer, pk=row.event_id).first()  # type: ignore[no-any-return]
+
+    def _reserve(self, rows: list[ImportedEvent]) -> None:
         """Keep what rows match exactly from other rows of the same title and start."""
-        slots = Counter((row.get("title"), row.get("date_time")) for row in rows)
+        slots = Counter(self._slot(row) for row in rows)
         for row in rows:
-            if slots[row.get("title"), row.get("date_time")] > 1:
+            if slots[self._slot(row)] > 1:
                 event = self._find(row, exactly=True)
                 self._taken |= {event.pk} if event is not None else set()
 
-    def _find(self, values: EventValues, *, exactly: bool) -> Event | None:
-        """Find by UID, else by title, start and place, else by title and start an event that no other row matches.
+    def _slot(self, row: ImportedEvent) -> tuple[object, object]:
+        complete = self._complete(row.values)
+        return complete.get("title"), complete.get("date_time")
+
+    def _find(self, row: ImportedEvent, *, exactly: bool) -> Event | None:
+        """Find by number or UID, else by title, start and place, else by title and start one that no other row matches.
 
         An event with another UID is another event, however similar.
         """
+        numbered = self._numbered(row)
+        if numbered is not None and _is_alike(numbered, row.values):
+            return numbered
+        values = self._complete(row.values)
         own: EventQuerySet = Event.objects.filter(organizer=self.organizer)
         uid = values.get("uid", "")
         # `exclude` lets SQLite use the partial index of UIDs.
@@ -128,7 +156,7 @@ def _lock_changing(rows: Sequence[ImportedEvent], matches: EventMatches) -> None
     """Lock the events that will change, in ascending order as everywhere; unchanged ones stay unlocked."""
     if not connection.features.has_select_for_update:
         return  # SQLite: the transaction holds the only lock
-    known = [(matches.find(row.values), row.values) for row in rows if not row.problem]
+    known = [(matches.find(row), row.values) for row in rows if not row.problem]
     for event_id in sorted({event.pk for event, values in known if event and _is_changed(event, values)}):
         with suppress(EventNotFound):
             lock_event(event_id)
@@ -147,7 +175,8 @@ def _lock_organizer(organizer_id: int) -> User:
 def _import_row(row: ImportedEvent, matches: EventMatches, now: datetime | None) -> str:
     if row.problem:
         raise Invalid({"non_field_errors": [row.problem]})
-    event = matches.find(row.values)
+    matches.check_number(row)
+    event = matches.find(row)
     if event is None:
         matches.create(row.values)
         return "created"
@@ -158,4 +187,18 @@ def _import_row(row: ImportedEvent, matches: EventMatches, now: datetime | None)
 
 
 def _is_changed(event: Event, values: EventValues) -> bool:
-    return any(getattr(event, name) != value for name, value in values.items())
+    return any(not _is_same(getattr(event, name), value) for name, value in values.items())
+
+
+def _is_same(kept: object, read: object) -> bool:
+    """Compare without what a text loses in a file."""
+    if isinstance(kept, str) and isinstance(read, str):
+        return as_read_again(kept) == as_read_again(read)
+    return kept == read
+
+
+def _is_alike(event: Event, values: EventValues) -> bool:
+    """Whether a row with the event's number is about it: numbers of another database mean other events."""
+    if event.uid and values.get("uid"):
+        return event.uid == values["uid"]
+    return _is_same(event.title, values.get("title")) or event.date_time == values.get("date_time")
