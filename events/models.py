@@ -69,16 +69,24 @@ class EventQuerySet(UnionQuerySet):
         return self.select_related("organizer__profile")
 
     def not_over(self, now: datetime) -> Self:
-        """Return events whose end is still to come; see `Event.is_over`.
+        """Return events whose end is still to come; see `Event.is_over`."""
+        return self._from_first_going_on(now).filter(_not_over(now))
 
-        The lower bound starts a list by date at the first event that goes on; by `last_mark` PostgreSQL would sort all.
-        """
+    def today_or_later(self, now: datetime) -> Self:
+        return self._from_first_going_on(now).filter(last_mark__gte=datetimes.start_of_day(now))
+
+    def before_today(self, now: datetime) -> Self:
+        today = datetimes.start_of_day(now)
+        return self.filter(date_time__lt=today, last_mark__lt=today)
+
+    def _from_first_going_on(self, now: datetime) -> Self:
+        """Start a list by date at the first event that goes on; by `last_mark` PostgreSQL would sort all."""
         today = datetimes.start_of_day(now)
         # As a FILTER: for the minimum of plain rows PostgreSQL would walk the index by date from its beginning.
         begun = Min("date_time", filter=Q(date_time__lt=today))
         going_on = self.model.objects.filter(last_mark__gte=today).order_by().values(all=Value(1))
         earliest = Subquery(going_on.annotate(earliest=begun).values("earliest"))
-        return self.filter(_not_over(now), date_time__gte=Coalesce(earliest, Value(today)))
+        return self.filter(date_time__gte=Coalesce(earliest, Value(today)))
 
     def ended_by(self, moment: datetime) -> Self:
         ended = Q(end_time__lte=moment) | Q(end_time=None, date_time__lt=datetimes.start_of_day(moment))

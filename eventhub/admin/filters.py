@@ -2,7 +2,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms import DateField
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RangeDateFilter
 
@@ -19,7 +21,7 @@ class DayRangeFilter(RangeDateFilter):
 
     def _moment(self, request: HttpRequest, text: str, end: str) -> Any:
         try:
-            return datetimes.parse(text, end_of_day=end == "to")
-        except ValueError as problem:
-            messages.error(request, f"“{text[:30]}” is not a date. Use the format 2027-05-31.")
+            return datetimes.day_bound(DateField().clean(text), end_of_day=end == "to")
+        except (ValueError, ValidationError) as problem:
+            messages.error(request, f"“{text[:30]}” is not a date. Use a format like 31 May 2027 or 2027-05-31.")
             raise IncorrectLookupParameters(problem) from problem

@@ -95,6 +95,9 @@ class ScopedModelAdmin(ModelAdmin):
     list_filter_submit = True
     actions_on_top = True
 
+    class Media:
+        js = ("eventhub/dates.js",)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).managed_by(request.user)  # type: ignore[no-any-return]
 

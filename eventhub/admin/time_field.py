@@ -29,7 +29,8 @@ class TimeWidget(UnfoldAdminSplitDateTimeWidget):
         if value is None:
             return [None, None, None]
         local = timezone.localtime(value)
-        return [local.date(), local.time(), _offset(local)]
+        clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+        return [local.date(), clock, _offset(local)]
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Offer the choice of offset only where the time has one."""

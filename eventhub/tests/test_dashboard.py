@@ -47,6 +47,7 @@ def soon(**after):
 def test_cards_count_ones_own_and_lead_to_lists_that_say_the_same(office, first_page, olga, otto, make_event, enroll):
     talk, full = make_event(olga, max_capacity=7), make_event(olga, max_capacity=1)
     enroll(talk, status="attended")
+    enroll(talk, status="attended", status_since=soon(days=-2))
     enroll(full)
     for _ in range(3):
         enroll(full, status="waitlisted")
@@ -56,7 +57,7 @@ def test_cards_count_ones_own_and_lead_to_lists_that_say_the_same(office, first_
     cards = first_page(olga).context["cards"]
     assert [(card.label, card.figure) for card in cards] == [
         ("Upcoming events", "2"),
-        ("Seats", "2 of 8"),
+        ("Seats", "3 of 8"),
         ("Waiting lists", "3"),
         ("Check-ins today", "1"),
     ]

@@ -9,7 +9,6 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesCheckboxFilter, RadioFilter
 from unfold.decorators import display
 
-from eventhub import datetimes
 from eventhub.admin.filters import DayRangeFilter
 from eventhub.admin.model_admin import UncountedChangeList
 from eventhub.api.fields import could_be_id
@@ -17,6 +16,7 @@ from events.admin.date_hierarchy import PARTS, Period, periods
 from events.models import Event, EventStatus
 
 COMING, PAST, ALL = "coming", "past", "all"
+WHENS = [(COMING, "Today and later"), (PAST, "Past"), (ALL, "All")]
 DATE = "date_time"
 LOOKUPS = {
     "when",
@@ -45,7 +45,7 @@ class WhenFilter(RadioFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         self.names_a_day = any(text and name.startswith(DATE) for name, text in request.GET.items())
         self.searches = bool(request.GET.get(SEARCH_VAR))
-        return [(COMING, "Today and later"), (PAST, "Past"), (ALL, "All")]
+        return WHENS
 
     def value(self) -> str:
         chosen = super().value()
@@ -54,14 +54,13 @@ class WhenFilter(RadioFilter):
         return str(chosen) if chosen in self.orders else (ALL if self.searches else COMING)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
-        today = datetimes.start_of_day(timezone.now())
         if self.value() == ALL:
             return queryset
-        return queryset.filter(**{"last_mark__gte" if self.value() == COMING else "last_mark__lt": today})
+        now = timezone.now()
+        return queryset.today_or_later(now) if self.value() == COMING else queryset.before_today(now)  # type: ignore[attr-defined, no-any-return]
 
-    # Each order is an index. Upcoming events are ordered by their end, so that an exhibition that is open all year is
-    # not always on top.
-    orders: ClassVar = {COMING: ("last_mark", "id"), PAST: ("-last_mark", "-id"), ALL: ("-date_time", "-id")}
+    # Each order is an index.
+    orders: ClassVar = {COMING: ("date_time", "id"), PAST: ("-date_time", "-id"), ALL: ("-date_time", "-id")}
 
 
 class FillFilter(RadioFilter):
@@ -110,6 +109,14 @@ class EventChangeList(UncountedChangeList):
     def when(self) -> str:
         return next(str(spec.value()) for spec in self.filter_specs if isinstance(spec, WhenFilter))
 
+    def whens(self) -> list[tuple[str, str, bool]]:
+        """Return the choices of the time, each with its link, and whether it is the present one."""
+        chosen = self.when
+        dates = [name for name in self.params if name.startswith(DATE)]
+        return [
+            (label, self.get_query_string({"when": value}, [*dates, "p"]), value == chosen) for value, label in WHENS
+        ]
+
     @property
     def is_narrowed(self) -> bool:
         names_a_period = any(name.startswith(f"{DATE}__") for name in self.params)
@@ -125,7 +132,7 @@ class EventChangelist:
     search_fields = ("title", "location", "description")
     search_help_text = "Search by title, location or description"
     ordering = ("-date_time", "-id")
-    sortable_by = ("title",)
+    sortable_by = ("title", "begins")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         if lookup not in LOOKUPS:
@@ -148,7 +155,7 @@ class EventChangelist:
     def state(self, event: Event) -> str:
         return event.get_status_display()
 
-    @display(description="begins")  # type: ignore[untyped-decorator]
+    @display(description="begins", ordering="date_time")  # type: ignore[untyped-decorator]
     def begins(self, event: Event) -> Any:
         return event.date_time
 

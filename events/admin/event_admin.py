@@ -113,6 +113,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
     ) -> HttpResponse:
         if obj is not None and obj.pk:
             context["summary"] = summary(self._stored(request, obj))
+            context["show_history"] = False  # it is a tab
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[no-any-return]
 
     def _stored(self, request: HttpRequest, event: Event) -> Event:

@@ -16,6 +16,8 @@ PAGE_SIZE = 20
 _KINDS = {"+": "Created", "~": "Changed", "-": "Deleted"}
 # Leaves out what nobody can change. The organizer is shown by name.
 _FIELDS = [field for field in Event.history.model.tracked_fields if field.name not in {"id", "created_at", "organizer"}]
+# As in the form.
+_LABELS = {"waitlist": "Waiting list"}
 _DELETED, _ADMIN, _SOMEONE = "a deleted account", "an admin", "someone else"
 
 
@@ -72,7 +74,9 @@ def _differences(row: Any, older: Any, names: dict[int, str]) -> Iterable[FieldC
     for field in _FIELDS:
         was, becomes = getattr(older, field.attname), getattr(row, field.attname)
         if was != becomes:
-            yield FieldChange(label_of(field), in_words(field, was), in_words(field, becomes))
+            yield FieldChange(
+                _LABELS.get(field.name) or label_of(field), in_words(field, was), in_words(field, becomes)
+            )
     if row.organizer_id != older.organizer_id:
         yield FieldChange("Organizer", _name(names, older.organizer_id), _name(names, row.organizer_id))
 

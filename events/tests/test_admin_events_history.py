@@ -73,7 +73,7 @@ def test_changes_are_in_peoples_words(olga, make_event, settings):
         FieldChange("Begins", "1 May 2031, 18:00", "2 May 2031, 18:00"),
         FieldChange("Ends", "(empty)", "2 May 2031, 20:00"),
         FieldChange("Seats", "10", "7"),
-        FieldChange("People may queue", "yes", "no"),
+        FieldChange("Waiting list", "yes", "no"),
         FieldChange("Status", "Upcoming", "Active"),
     ]
 

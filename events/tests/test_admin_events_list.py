@@ -51,12 +51,13 @@ def programme(olga, otto, make_event, enroll):
 
 
 QUERIES = {
-    "": ["Full", "Queue", "Fair", "Draft"],
-    "when=coming": ["Full", "Queue", "Fair", "Draft"],
+    "": ["Fair", "Full", "Queue", "Draft"],
+    "when=coming": ["Fair", "Full", "Queue", "Draft"],
     "when=past": ["Gone"],
     "when=all": ["Draft", "Queue", "Full", "Fair", "Gone"],
     "when=all&o=1": ["Draft", "Fair", "Full", "Gone", "Queue"],
-    "when=all&o=3": ["Draft", "Queue", "Full", "Fair", "Gone"],
+    "when=all&o=3": ["Gone", "Fair", "Full", "Queue", "Draft"],
+    "when=all&o=4": ["Draft", "Queue", "Full", "Fair", "Gone"],
     "status__exact=draft": ["Draft"],
     "status__exact=draft&status__exact=active": ["Fair", "Draft"],
     "fill=free": ["Fair", "Draft"],
@@ -79,6 +80,16 @@ def test_an_organizer_finds_their_own_in_a_useful_order(listed, programme, olga,
     assert listed(olga, query) == expected
 
 
+@pytest.mark.parametrize(
+    ("query", "chosen"),
+    [("", "Today and later"), ("when=past", "Past"), ("q=full", "All"), ("date_time__year=2031", "All")],
+)
+def test_the_list_says_which_time_it_shows(office, olga, query, chosen):
+    whens = office(olga).get(f"{LIST}?{query}").context["cl"].whens()
+    assert [label for label, _, is_chosen in whens if is_chosen] == [chosen]
+    assert [office(olga).get(f"{LIST}{link}").context["cl"].when for _, link, _ in whens] == ["coming", "past", "all"]
+
+
 def test_another_organizer_is_no_filter(listed, programme, olga, otto):
     assert listed(olga, f"when=all&organizer__id__exact={otto.pk}") == []
 
@@ -89,6 +100,7 @@ def test_days_are_those_of_the_site_and_both_included(listed, olga, make_event, 
     assert listed(olga, "date_time_from=2031-05-01&date_time_to=2031-05-01") == ["At 23", "At 22"]
     assert listed(olga, "date_time_from=2031-05-02") == []
     assert listed(olga, "date_time_to=2031-04-30") == []
+    assert listed(olga, "date_time_from=1+May+2031&date_time_to=01+May+2031") == ["At 23", "At 22"]
     # What the form sends for all that was left empty, beside the choice that it began with.
     assert listed(olga, "when=coming&date_time_from=&date_time_to=&fill=") == ["At 22", "At 23"]
 
@@ -102,7 +114,7 @@ def test_whoever_names_a_day_means_that_day(listed, programme, olga):
 
 def test_a_day_that_is_none_is_said_to_be_none(office, olga):
     answer = office(olga).get(f"{LIST}?date_time_from=tomorrow", follow=True)
-    assert "“tomorrow” is not a date. Use the format 2027-05-31." in answer.content.decode()
+    assert "“tomorrow” is not a date. Use a format like 31 May 2027 or 2027-05-31." in answer.content.decode()
 
 
 WILD = [
@@ -212,8 +224,8 @@ def test_the_list_makes_as_many_statements_for_fifty_as_for_one(office, olga, ad
 
 
 PLANS = [
-    ("", "event_by_last_mark"),
-    ("when=past", "event_by_last_mark"),
+    ("", "event_by_date"),
+    ("when=past", "event_by_date"),
     ("when=all", "event_by_date"),
     ("when=all&fill=full", "event_by_free_seats"),
     ("when=all&fill=queue", "event_by_free_seats"),

@@ -28,6 +28,7 @@ GONE = "This registration no longer exists."
 MAX_REASONS = 10
 MAX_NAMES = 50  # on a confirmation page
 FREED_SEAT = "A seat that becomes free goes to the first person on the waiting list at once."
+KEPT = f"The registration stays in the list as cancelled. {FREED_SEAT}"
 
 AdminAction = Callable[[ScopedModelAdmin, HttpRequest, QuerySet[Registration]], HttpResponse | None]
 
@@ -76,7 +77,7 @@ _ALL = (
         (WAITLISTED,),
     ),
     RegistrationAction(
-        "cancel", "Cancel registration", check_in.cancel, "cancelled", "already cancelled", LIVE, "danger", FREED_SEAT
+        "cancel", "Cancel registration", check_in.cancel, "cancelled", "already cancelled", LIVE, "danger", KEPT
     ),
     RegistrationAction(
         "remove",

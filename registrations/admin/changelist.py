@@ -28,7 +28,10 @@ from registrations.services.check_in import seat_obstacle
 
 EVENT_VAR = "event__id__exact"
 # The only lookups allowed. By default Django allows every column, also the one that says who cancelled.
-LOOKUPS = {EVENT_VAR, "status__exact", "registration_date_from", "registration_date_to"}
+LOOKUPS = {EVENT_VAR, "status__exact", "registration_date_from", "registration_date_to"} | {
+    "status_since_from",
+    "status_since_to",
+}
 BUTTON = "bg-primary-600 cursor-pointer font-medium px-3 py-2 rounded-default text-white whitespace-nowrap"
 SECONDARY_BUTTON = (
     "border border-base-200 cursor-pointer px-3 py-2 rounded-default whitespace-nowrap dark:border-base-700"
@@ -105,6 +108,7 @@ class RegistrationChangelist:
         ("event", RegistrationEventFilter),
         ("status", StatusFilter),
         ("registration_date", DayRangeFilter),
+        ("status_since", DayRangeFilter),
     )
     paginator = KeysFirstPaginator
     search_fields = TEXTS  # only to show the search box; get_search_results decides

@@ -14,7 +14,7 @@ from eventhub.api.fields import could_be_id
 from events.models import Event
 from registrations.admin import actions, history, status
 from registrations.admin.forms import AddForm, DetailsForm, EventField
-from registrations.models import DETAILS, Registration
+from registrations.models import DETAILS, LIVE, Registration
 from registrations.services import attendee_import, check_in, seats
 
 READ_ONLY = ("event_link", "registration_date")
@@ -83,6 +83,7 @@ class RegistrationDetailViews:
                 "row_pk": str(row.pk),
                 "place": place,
                 "obstacle": obstacle,
+                "can_cancel": row.status in LIVE,
                 "status": status.label(row),
                 "colour": status.colour(row),
                 "actions": actions.available(row, obstacle=obstacle, place=place),

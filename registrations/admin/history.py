@@ -12,7 +12,7 @@ SEATED_FROM_QUEUE = (WAITLISTED, REGISTERED)
 SENTENCES: dict[tuple[str, str], str] = {
     (NEW, REGISTERED): "Registered",
     (NEW, WAITLISTED): "Joined the waiting list",
-    (NEW, ATTENDED): "Added as attended",
+    (NEW, ATTENDED): "Added as checked in",
     (NEW, CANCELLED): "Added as cancelled",
     (REGISTERED, ATTENDED): "Checked in",
     SEATED_FROM_QUEUE: "Got a seat from the waiting list",

@@ -5,7 +5,7 @@ from registrations.models import Registration, RegistrationStatus
 LABELS = {
     RegistrationStatus.REGISTERED: "Registered",
     RegistrationStatus.WAITLISTED: "Waiting list",
-    RegistrationStatus.ATTENDED: "Attended",
+    RegistrationStatus.ATTENDED: "Checked in",
     RegistrationStatus.CANCELLED: "Cancelled",
 }
 COLOURS = {

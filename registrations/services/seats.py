@@ -47,6 +47,12 @@ REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
     RegistrationStatus.ATTENDED,
     RegistrationStatus.CANCELLED,
 )
+_IN_WORDS: dict[str, str] = {
+    REGISTERED: "registered",
+    WAITLISTED: "on the waiting list",
+    ATTENDED: "checked in",
+    CANCELLED: "cancelled",
+}
 
 _LOCK = CompiledQuery(lambda event_id: Event.objects.order_by().select_for_update(no_key=True).filter(pk=event_id))
 # The rows are locked in the order of `of`. "self" is locked too, because PostgreSQL reads a locked row again after a
@@ -264,8 +270,8 @@ def serve_queue(event: Event, *, now: datetime) -> int:
 
 def _require_status(registration: Registration, status: str) -> None:
     if registration.status != status:
-        now, wanted = RegistrationStatus(registration.status).label.lower(), RegistrationStatus(status).label.lower()
-        raise Invalid({"status": [f"This is for {wanted} registrations, not {now} ones."]})
+        now, wanted = _IN_WORDS[registration.status], _IN_WORDS[status]
+        raise Invalid({"status": [f"This is for people who are {wanted}, not {now}."]})
 
 
 def _build(

@@ -68,7 +68,7 @@ def full(olga, make_event, enroll):
             "undo_check_in",
             "cancelled",
             "cancelled",
-            "Anna: This is for attended registrations, not cancelled ones.",
+            "Anna: This is for people who are checked in, not cancelled.",
         ),
         ("reinstate", "cancelled", "registered", "Anna: reinstated."),
         ("reinstate", "registered", "registered", "Anna: already registered."),
@@ -76,7 +76,7 @@ def full(olga, make_event, enroll):
             "reinstate",
             "attended",
             "attended",
-            "Anna: This is for cancelled registrations, not attended ones.",
+            "Anna: This is for people who are cancelled, not checked in.",
         ),
         ("cancel", "registered", "cancelled", "Anna: cancelled."),
         ("cancel", "attended", "cancelled", "Anna: cancelled."),
@@ -85,7 +85,7 @@ def full(olga, make_event, enroll):
             "requeue",
             "registered",
             "registered",
-            "Anna: This is for waitlisted registrations, not registered ones.",
+            "Anna: This is for people who are on the waiting list, not registered.",
         ),
     ],
 )
@@ -162,8 +162,8 @@ def test_each_refusal_is_told_and_the_others_are_done(office, olga, full, enroll
     answer = bulk(office(olga), [*full, gone], "reinstate")
     assert told(answer) == [
         "Anna: already registered.",
-        "Bob: This is for cancelled registrations, not waitlisted ones.",
-        "Carla: This is for cancelled registrations, not waitlisted ones.",
+        "Bob: This is for people who are cancelled, not on the waiting list.",
+        "Carla: This is for people who are cancelled, not on the waiting list.",
         "Dora: Event is full.",
     ]
 

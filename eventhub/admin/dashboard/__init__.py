@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any, NamedTuple, cast
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -51,7 +52,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         **context,
         "stage": stage,
         "first_steps": first_steps(stage, [*on_now, *coming]),
-        "cards": cards(figures.get_totals(user=user, now=now), check_ins),
+        "cards": cards(figures.get_totals(user=user, now=now), check_ins, now),
         "days": days,
         "charts": [chart(days, theme) for theme in THEMES],
         "zone": timezone.get_current_timezone_name(),
@@ -61,10 +62,11 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def cards(totals: Totals, check_ins: int) -> list[Card]:
+def cards(totals: Totals, check_ins: int, now: datetime) -> list[Card]:
     coming = ("when", "coming")
     taken = f"{percent(totals.taken, totals.seats)} % taken, upcoming events"
-    check_in_list = f"{registration_page('changelist')}?status__exact=attended"
+    since = urlencode({"status__exact": "attended", "status_since_from": timezone.localtime(now).date().isoformat()})
+    check_in_list = f"{registration_page('changelist')}?{since}"
     return [
         Card("Upcoming events", f"{totals.events:,}", "published, today and later", "event", event_list(coming)),
         Card("Seats", f"{totals.taken:,} of {totals.seats:,}", taken, "event_seat", event_list(coming)),
