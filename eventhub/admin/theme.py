@@ -31,6 +31,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("eventhub/admin.css")
 
 
+def form_script(request: HttpRequest) -> str:
+    return static("eventhub/forms.js")
+
+
 def bare_context() -> dict[str, Any]:
     from unfold.settings import get_config  # reads the settings, which import this module
 
@@ -51,6 +55,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [stylesheet],
+    "SCRIPTS": [form_script],
     "COLORS": {
         "primary": PRIMARY,
         # Darker than unfold's, which is too pale on its grey.

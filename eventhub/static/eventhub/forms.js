@@ -1,0 +1,32 @@
+"use strict";
+// Take people to the first wrong field of a form that is shown again, and from each error on top to its field.
+{
+  const goTo = (field) => {
+    let target = field;
+    if (field.matches(".select2-hidden-accessible")) {
+      target = field.nextElementSibling.querySelector(".select2-selection");
+    } else if (!field.matches("input, select, textarea")) {
+      target = field.querySelector("input") || field; // a group of boxes
+    }
+    target.focus({ preventScroll: true });
+    target.scrollIntoView({ block: "center" });
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".errornote a[href^='#']");
+    const id = link && link.hash.slice(1);
+    const field = link && (document.getElementById(id) || document.getElementById(`${id}_0`)); // a date and a time
+    if (field) {
+      event.preventDefault(); // unfold would take the fragment for a tab
+      goTo(field);
+    }
+  });
+
+  // After the scripts of the admin, one of which gives the focus to the first field.
+  window.addEventListener("load", () => {
+    const wrong = document.querySelector("#main form [aria-invalid=true]");
+    if (wrong) {
+      setTimeout(() => goTo(wrong)); // after other listeners, which replace the lists to choose from
+    }
+  });
+}
