@@ -66,7 +66,7 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
 
         Without a status, or with `registered`: a seat, or 409 `event_full`. Who runs the event registers anyone,
         by `user_id` or by `email`. With `email`, somebody without an account gets one, which a password reset claims,
-        and neither the answer nor the registration shows what an account holds.
+        and neither the answer nor the registration shows more of an account than its `user_id`.
         """,
         "update": """Change the details or the status of a registration.
 
