@@ -42,7 +42,7 @@ def database(values):
 
 def sqlite(name):
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "eventhub.db.sqlite3",
         "NAME": name,
         "USER": "",
         "PASSWORD": "",

@@ -93,6 +93,7 @@ NO_SEAT: dict[str, str] = {
     "admin page (?P<url>.*)$": "a 404",
     # The commands
     "command backup": READS,
+    "command check_addresses": READS,
     "command migrate": "the schema; what a migration does to rows is told of there",
     "command purge_personal_data": FORGETS,
     "command demo": "new events with new people, in one transaction; other events it does not touch",
@@ -106,6 +107,7 @@ NO_SEAT: dict[str, str] = {
     "module registrations.services.attendee_columns": READS,
     "module registrations.services.attendee_file": READS,
     "module registrations.services.retention": FORGETS,
+    "rule accounts.services.address_audit.find_doubles": READS,
     "rule accounts.services.accounts.create_account": ACCOUNT,
     "rule accounts.services.accounts.apply_changes": ACCOUNT,
     "rule accounts.services.accounts.send_verification_link": ACCOUNT,
