@@ -59,7 +59,7 @@ def test_filling_an_event_and_the_queue_seated_after_a_cancellation(sign_in, liv
     add_person(page, live_server, event, "Ann")
     expect(page.get_by_text("Ann has a seat.")).to_be_visible()
     add_person(page, live_server, event, "Ben")
-    expect(page.get_by_text("Event is full.")).to_be_visible()
+    expect(page.get_by_text("Event is full.", exact=True)).to_be_visible()
     expect(page.get_by_label("Name")).to_have_value("Ben")
     add_person(page, live_server, event, "Ben", may_queue=True)
     expect(page.get_by_text("Ben is number 1 on the waiting list.")).to_be_visible()
