@@ -14,7 +14,7 @@ def answered(verb, path):
     content = b"".join(body)
     body.close()
     status, headers = heads[0]
-    changing = {"Date", "X-Request-ID", "Set-Cookie", "Content-Security-Policy"}
+    changing = {"Date", "Expires", "X-Request-ID", "Set-Cookie", "Content-Security-Policy"}
     return status, {name: value for name, value in headers if name not in changing}, content
 
 
