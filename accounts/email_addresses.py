@@ -1,4 +1,4 @@
-"""The canonical form of e-mail addresses, by which accounts are found and kept apart."""
+"""The canonical form of e-mail addresses, which identifies an account."""
 
 import unicodedata
 from typing import Any
@@ -59,14 +59,14 @@ class AddressFormField(forms.EmailField):
 
 
 class TypedAddressFormField(AddressFormField):
-    """Checks the canonical form, and keeps what was typed for people to read."""
+    """Validates the canonical form, but returns the address as it was typed."""
 
     def clean(self, value: Any) -> str:
         return as_typed(value) if super().clean(value) else ""
 
 
 class AddressField(models.EmailField):  # type: ignore[type-arg]
-    """A column for canonical addresses, whose unique index tells people apart. Migrations see an EmailField."""
+    """A column for canonical addresses. Migrations see an EmailField."""
 
     default_validators = [validate_email, refuse_quoted_control]
 

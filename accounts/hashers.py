@@ -4,7 +4,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 
 def normalized(password: str) -> str:
-    """Return one spelling of all that look the same on a keyboard (NIST SP 800-63B, section 3.1.1.2: NFKC)."""
+    """Return a password in NFKC, however its letters were composed (NIST SP 800-63B, section 3.1.1.2)."""
     return unicodedata.normalize("NFKC", password)
 
 
@@ -21,7 +21,7 @@ class Argon2(Argon2PasswordHasher):
         return super().encode(normalized(password), salt)
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Accept also the spelling as typed: older hashes were made of it."""
+        """Also accept the password as typed: older hashes were made from it."""
         if password == normalized(password):
             return super().verify(password, encoded)
         matches = [super(Argon2, self).verify(each, encoded) for each in (password, normalized(password))]

@@ -37,7 +37,7 @@ class UserManager(BaseUserManager["User"]):
         return account
 
     def find_by_login(self, login: str) -> "User | None":
-        """Find an account by its username or its address, in one query. The username of one wins."""
+        """Find an account by its username or its address, in one query. A username wins."""
         has_login = models.Q(username__lower=login.lower()) | models.Q(email__lower=normalize_email(login))
         found = self.filter(has_login).order_by()
         return min(found, key=lambda account: account.username.lower() != login.lower(), default=None)
@@ -169,7 +169,7 @@ class ServiceToken(models.Model):
 
 
 class StoredAnswer(models.Model):
-    """A response for retries. It is deleted with the account that got it, and with each that its body names."""
+    """A response for retries. It is deleted with its account and with every account that its body names."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=255)

@@ -26,7 +26,7 @@ class RoleField(serializers.ChoiceField):
 
 
 class AddressInput(serializers.EmailField):
-    """An address in the form that is kept, whose length is what counts: some letters are two in lower case."""
+    """An address in its canonical form. Normalizes before checking the length: lower case can be longer."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -37,7 +37,7 @@ class AddressInput(serializers.EmailField):
 
 
 class TypedAddressInput(AddressInput):
-    """Checks the canonical form, and keeps what was sent for people to read."""
+    """Validates the canonical form, but returns the address as it was sent."""
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         super().run_validation(data)
@@ -88,7 +88,7 @@ class AccountInput(SignUpInput):
         required=False,
         trim_whitespace=False,
         write_only=True,
-        help_text="Your own; needed for a new password, email or admin when you signed in more than 15 minutes ago.",
+        help_text="Your own. Needed for a new password, email or admin if you signed in more than 15 minutes ago.",
     )
 
     example: ClassVar = {"email": "olga@example.com", "current_password": "a-long-passphrase"}
@@ -163,7 +163,7 @@ class TokenSerializer(RowSerializer):
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES))
     created_at = TimeField()
     expires_at = TimeField()
-    last_used_at = TimeField(allow_null=True, help_text="To the minute; null until then.")
+    last_used_at = TimeField(allow_null=True, help_text="To the minute; null before the first use.")
 
     example: ClassVar[dict[str, Any]] = {
         "token_id": 3,
@@ -176,7 +176,7 @@ class TokenSerializer(RowSerializer):
 
 
 class NewTokenSerializer(TokenSerializer):
-    token = serializers.CharField(help_text="Shown now, and never again.")
+    token = serializers.CharField(help_text="Shown only once.")
 
     computed = ("token",)
     example: ClassVar[dict[str, Any]] = {
@@ -200,7 +200,7 @@ class TokenInput(Body):
         required=False,
         trim_whitespace=False,
         write_only=True,
-        help_text="Needed when you signed in more than 15 minutes ago.",
+        help_text="Needed if you signed in more than 15 minutes ago.",
     )
 
     example: ClassVar = {"name": "Website", "scopes": ["attendees:write", "events:read"]}
@@ -213,18 +213,18 @@ class ExportSerializer(serializers.Serializer[Any]):
     account = serializers.DictField()
     organizer_profile = serializers.DictField(allow_null=True)
     registrations = serializers.ListField(child=serializers.DictField())
-    registrations_log = serializers.ListField(child=serializers.DictField(), help_text="What happened to each of them.")
-    events = serializers.ListField(child=serializers.DictField(), help_text="Those that you organize.")
+    registrations_log = serializers.ListField(child=serializers.DictField(), help_text="The history of each.")
+    events = serializers.ListField(child=serializers.DictField(), help_text="Events that you organize.")
     events_log = serializers.ListField(
         child=serializers.DictField(),
-        help_text="Your events, and those that you changed, as they were after each change.",
+        help_text="Your events, and events that you changed, as they were after each change.",
     )
-    deeds = serializers.ListField(child=serializers.DictField(), help_text="What you did to registrations.")
+    deeds = serializers.ListField(child=serializers.DictField(), help_text="Your changes of registrations.")
     back_office_journal = serializers.ListField(child=serializers.DictField())
     service_tokens = serializers.ListField(child=serializers.DictField())
     sign_ins = serializers.ListField(child=serializers.DictField())
     kept_answers = serializers.ListField(
-        child=serializers.DictField(), help_text="What was answered about you to requests with an Idempotency-Key."
+        child=serializers.DictField(), help_text="Responses about you to requests with an Idempotency-Key."
     )
     authenticators = serializers.ListField(child=serializers.DictField())
     recovery_codes = serializers.ListField(child=serializers.DictField())

@@ -9,7 +9,7 @@ def by_name(username: str | None) -> str | None:
 
 
 def by_login(login: str | None) -> str | None:
-    """Return one key for the username and the address of an account; its query is made for unknown ones too."""
+    """Return the same key for an account's username and address. Unknown names cost the same query."""
     if not login:
         return None
     account = User.objects.find_by_login(login)

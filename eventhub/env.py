@@ -1,4 +1,4 @@
-"""What django-environ does not do: a wrong value stops the start with its name and what was expected."""
+"""Converters for django-environ. A wrong value stops the start with the variable's name and what was expected."""
 
 import ipaddress
 import os

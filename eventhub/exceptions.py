@@ -79,7 +79,7 @@ class ReauthenticationRequired(Refusal):
 class InsufficientScope(Refusal):
     """RFC 6750, section 3.1. `scope`: the one that the token lacks; None where no service token may do it."""
 
-    status, msg, code = 403, "This token was not made for this", "insufficient_scope"
+    status, msg, code = 403, "This token lacks the scope for this", "insufficient_scope"
 
     def __init__(self, scope: str | None = None) -> None:
         super().__init__(**({"scope": scope} if scope else {}))
@@ -144,7 +144,7 @@ class ClosedReason(StrEnum):
 
 
 class RegistrationClosed(Refusal):
-    """The body has the reason, and `opens_at` or `closes_at` where that is the reason."""
+    """The body has `reason`, and `opens_at` or `closes_at` if the reason is a time."""
 
     msg, code = "Registration is closed", "registration_closed"
     _sentences: ClassVar = {
@@ -189,7 +189,7 @@ class LastAdmin(Refusal):
 
 
 class TooManyTokens(Refusal):
-    msg, code = "You have as many tokens as an account can have", "too_many_tokens"
+    msg, code = "You have the maximum number of tokens. Revoke one first", "too_many_tokens"
 
 
 class SecondFactorExists(Refusal):
@@ -210,7 +210,7 @@ class CodesPaused(Refusal):
 
 class PreconditionFailed(Refusal):
     status, code = 412, "precondition_failed"
-    msg = "It is not as your request says: read it again"
+    msg = "It does not match your precondition: read it again"
 
 
 class TooLarge(Refusal):

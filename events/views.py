@@ -48,16 +48,16 @@ class EventViewSet(EventLists, ListMixin, CreateMixin, RetrieveMixin, UpdateMixi
     descriptions: ClassVar = {
         "list": "Events that you may see, by date.",
         "retrieve": "An event.",
-        "create": """Announce an event.
+        "create": """Create an event.
 
-        A date in the past is accepted: events are also recorded afterwards.
+        A date in the past is accepted, so that events can be recorded afterwards.
         """,
         "update": """Change an event.
 
-        Absent keys keep their value. More seats go to the queue, in its order, in the same transaction; when an event
-        is open again its queue is served at once.
+        Absent keys keep their value. New seats go to the waiting list, in its order, in the same transaction; the
+        waiting list of an event that opens again is served at once.
         """,
-        "destroy": "Delete an event, and its registrations with it.",
+        "destroy": "Delete an event and its registrations.",
     }
     create = idempotent(CreateMixin.create)
 
@@ -100,7 +100,7 @@ class UserEventViewSet(EventLists):
 
     @action(detail=True)
     def events(self, request: Request, pk: int) -> Response:
-        """The events that this user organizes, drafts among them."""
+        """The events that this user organizes, including drafts."""
         self.get_object()
         return self.list_response()
 

@@ -67,10 +67,10 @@ class AttendeeSerializer(RowSerializer):
 
 class ProspectSerializer(serializers.Serializer[Eligibility]):
     allowed = serializers.BooleanField()
-    code = serializers.CharField(allow_null=True, help_text="Of the refusal; null where there is none.")
+    code = serializers.CharField(allow_null=True, help_text="The code of the refusal, or null.")
     msg = serializers.CharField(allow_null=True)
-    can_wait = serializers.BooleanField(help_text="With `event_full`: whether the queue is open.")
-    seats_left = serializers.IntegerField(help_text="One beside a queue is the queue's.")
+    can_wait = serializers.BooleanField(help_text="With `event_full`: whether the waiting list is open.")
+    seats_left = serializers.IntegerField(help_text="While people wait, free seats go to the waiting list.")
     attendee_id = serializers.IntegerField(
         allow_null=True, help_text="With `already_registered`: the live registration."
     )
@@ -78,7 +78,7 @@ class ProspectSerializer(serializers.Serializer[Eligibility]):
         choices=[reason.value for reason in ClosedReason], required=False, help_text="With `registration_closed`."
     )
     opens_at = TimeField(required=False, help_text="With the reason `not_open_yet`.")
-    closes_at = TimeField(required=False, help_text="With the reason `closed`: when that was.")
+    closes_at = TimeField(required=False, help_text="With the reason `closed`.")
 
     example: ClassVar = {
         "allowed": False,
@@ -92,7 +92,7 @@ class ProspectSerializer(serializers.Serializer[Eligibility]):
     }
 
     def to_representation(self, prospect: Eligibility) -> dict[str, Any]:
-        """Say beforehand what registering would answer."""
+        """Return what registering would answer now."""
         return {
             "allowed": prospect.refusal is None,
             "code": None,
@@ -106,11 +106,11 @@ class ProspectSerializer(serializers.Serializer[Eligibility]):
 
 class AttendeeInput(Body):
     event_id = IdField()
-    user_id = IdField(required=False, help_text="Oneself, unless you run the event.")
+    user_id = IdField(required=False, help_text="Your own, unless you run the event.")
     email = TypedAddressInput(
         max_length=254,
         required=False,
-        help_text="Registers the person with this address, for who runs the event; with an account or without.",
+        help_text="Registers the person with this address, with or without an account. Only if you run the event.",
     )
     name = LineInput(max_length=255, required=False)
     contact_details = DetailsInput(max_length=255, required=False, allow_blank=True)
@@ -118,7 +118,7 @@ class AttendeeInput(Body):
     status = serializers.ChoiceField(
         choices=[RegistrationStatus.REGISTERED.value, RegistrationStatus.WAITLISTED.value],
         default=RegistrationStatus.REGISTERED,
-        help_text="`waitlisted`: a seat if one is free and nobody waits, else the queue's end.",
+        help_text="`waitlisted`: a seat if one is free and nobody waits, else the end of the waiting list.",
     )
 
     example: ClassVar = {"event_id": 12}

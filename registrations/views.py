@@ -64,17 +64,17 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
         "retrieve": "A registration.",
         "create": """Register for an event, or join its waiting list.
 
-        Without a status, or with `registered`: a seat, or 409 `event_full`. Who runs the event registers anyone,
-        by `user_id` or by `email`. With `email`, somebody without an account gets one, which a password reset claims,
-        and neither the answer nor the registration shows more of an account than its `user_id`.
+        Without a status, or with `registered`, you get a seat or a 409 `event_full`. The organizer and admins can
+        register anyone, by `user_id` or by `email`. With `email`, somebody without an account gets one, which a
+        password reset claims, and neither the answer nor the registration shows more of an account than its `user_id`.
         """,
         "update": """Change the details or the status of a registration.
 
-        Absent keys keep their value. A seat that gets free goes to the first in the queue, in the same transaction.
+        Absent keys keep their value. A freed seat goes to the first on the waiting list in the same transaction.
         """,
         "destroy": """Cancel a registration and remove it.
 
-        One that was marked attended is the organizer's to remove.
+        Only the organizer and admins can remove one that is marked as attended.
         """,
     }
     create = idempotent(CreateMixin.create)
@@ -140,7 +140,7 @@ class EventAttendeeViewSet(AttendeeLists):
 
     @action(detail=True)
     def attendees(self, request: Request, pk: int) -> Response:
-        """The registrations for an event, of every status."""
+        """The registrations for an event, with any status."""
         self.get_object()
         return self.list_response()
 
@@ -159,8 +159,8 @@ class ProspectViewSet(ApiViewSet):
 
     @action(detail=True)
     def registration(self, request: Request, pk: int) -> Response:
-        """Whether you would get a seat now, and why not.
+        """Whether you would get a seat now, and if not, why.
 
-        By the rules of `POST /attendees/` for oneself, which is still free to decide otherwise a moment later.
+        The rules are those of `POST /attendees/` for yourself. A moment later its answer may be another.
         """
         return self.item_response(eligibility.check_eligibility(event_id=pk, by=self.user))

@@ -75,7 +75,7 @@ def forget_answers(*, now: datetime, dry_run: bool) -> int:
 
 
 def forget_people(ids: Collection[int]) -> None:
-    """Delete the answers that name one of these accounts. There are those of a day."""
+    """Delete stored responses that name one of these accounts. The table holds one day of them."""
     for some in batches(list(ids), 100):
         named = (Q(people__contains=f",{account_id},") for account_id in some)
         StoredAnswer.objects.filter(reduce(or_, named)).delete()

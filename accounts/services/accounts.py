@@ -76,7 +76,7 @@ def sign_up(*, username: str, email: str, password: str, role: str = Role.USER) 
 
 @retried
 def create_account(*, by: User, username: str, email: str, password: str | None, role: str = Role.USER) -> User:
-    """Create an account for somebody, who without a password claims it by resetting that.
+    """Create an account for somebody. Without a password, a password reset claims it.
 
     Raise UsernameExists, EmailExists, Forbidden, or a 400 for a weak password.
     """
@@ -217,7 +217,7 @@ def update_profile(
 def lock_account(account_id: int) -> User:
     """Lock an account until the transaction ends. Raise UserNotFound.
 
-    Of two admins who remove each other, the second is refused as the last: all admins are locked, by id.
+    If two admins remove each other, the second is refused as the last one: all admins are locked, by id.
     """
     accounts = User.objects.select_for_update().order_by("pk")
     if User.objects.filter(pk=account_id, role=Role.ADMIN).exists():
@@ -251,7 +251,7 @@ def _taken(problem: IntegrityError) -> Refusal:
 
 
 def _is_address_of_another(username: str, account_id: int = NEW) -> bool:
-    """Return whether somebody could take this username for their address when they sign in."""
+    """Return whether the username is the address of another account."""
     holders = User.objects.filter(email__lower=normalize_email(username)).exclude(pk=account_id)
     return "@" in username and holders.exists()
 

@@ -1,4 +1,4 @@
-"""Accounts whose stored address is not canonical, and those that are one mailbox."""
+"""Find accounts whose address is not canonical, and accounts that share a mailbox."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from accounts.services.placeholder_accounts import find_accounts
 
 
 def find_doubles() -> Iterator[tuple[str, list[int]]]:
-    """Yield canonical addresses with the ids of their accounts, where an account's own is another or shared."""
+    """Yield each canonical address that differs from a stored one, with the ids of its accounts."""
     found: dict[str, list[int]] = {}
     accounts = User.objects.order_by("pk").values_list("pk", "email")
     for pk, email in accounts.iterator():

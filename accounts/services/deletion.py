@@ -11,7 +11,7 @@ from eventhub.db.batches import by_key
 
 
 def delete_accounts(ids: Collection[int]) -> None:
-    """Delete accounts without events and registrations, and what no cascade reaches."""
+    """Delete accounts without events and registrations, and rows that no cascade reaches."""
     OutstandingToken.objects.filter(user__in=ids).delete()
     tasks.forget_about(ids, module="accounts.mails")
     store.forget_people(ids)

@@ -84,7 +84,7 @@ def test_a_wrong_form_makes_none_and_says_why(fresh, olga, change, problem):
 
 def test_one_too_many_is_refused_on_the_page(fresh, olga, monkeypatch):
     monkeypatch.setattr(api_tokens, "MAX_TOKENS", 0)
-    assert "You have as many tokens as an account can have." in text(fresh(olga).post(OWN, WANTED))
+    assert "You have the maximum number of tokens. Revoke one first." in text(fresh(olga).post(OWN, WANTED))
 
 
 def test_making_one_takes_a_fresh_sign_in_or_the_password(office, olga):

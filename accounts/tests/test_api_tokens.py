@@ -42,7 +42,7 @@ WANTED = {"name": "Website", "scopes": ["events:read", "attendees:write"]}
 LONG_AGO = 1_000_000_000
 REQUIRED = "This field is required."
 NOT_IN_TIME = "Choose a time within the next 365 days."
-TOO_MANY = refusal(409, "You have as many tokens as an account can have", "too_many_tokens")
+TOO_MANY = refusal(409, "You have the maximum number of tokens. Revoke one first", "too_many_tokens")
 ALL = [scope.value for scope in Scope]
 
 
@@ -52,7 +52,7 @@ def z(moment):
 
 def lacks(scope=None):
     more = {"scope": scope} if scope else {}
-    return refusal(403, "This token was not made for this", "insufficient_scope", **more)
+    return refusal(403, "This token lacks the scope for this", "insufficient_scope", **more)
 
 
 def body_of(token):

@@ -24,7 +24,7 @@ SIGN_IN_AGAIN = "Sign in again to export this"
 
 
 class FreshSignInMixin(ApiViewSet):
-    """Actions that need a recent sign-in, or the password once more."""
+    """Actions that need a recent sign-in, or the password again."""
 
     def account_tried(self, request: Request) -> str | None:
         return by_id(self.user.pk)
@@ -46,14 +46,14 @@ class ServiceTokenViewSet(FreshSignInMixin, ListMixin, CreateMixin, DestroyMixin
     }
     descriptions: ClassVar = {
         "list": "Your service tokens, the newest first.",
-        "create": """Make a service token, with which an integration acts in your name.
+        "create": """Create a service token, with which an integration acts in your name.
 
-        Its text is in this answer and nowhere else. It takes a sign-in under 15 minutes old, or `current_password`. The
-        token does what its scopes name, as far as your role allows it at that moment, until `expires_at` (90 days from
-        now unless you say so, at most 365), until you revoke it, or until your sign-ins end: by a new password, by
-        ending them all, or because the account is deactivated.
+        Only this answer contains the token. Creating one needs a sign-in less than 15 minutes old, or
+        `current_password`. The token can do what its scopes and your role allow, until `expires_at` (by default in 90
+        days, at most in 365), until you revoke it, or until your sign-ins end: with a new password, when you end them
+        all, or when the account is deactivated.
         """,
-        "destroy": "Revoke a service token: it works no more.",
+        "destroy": "Revoke a service token: it stops working.",
     }
 
     def get_queryset(self) -> QuerySet[ServiceToken]:
@@ -94,12 +94,12 @@ class ExportViewSet(FreshSignInMixin):
 
     @action(detail=False, url_path="me/export")
     def export(self, request: Request) -> HttpResponseBase:
-        """Everything that is held about you, as one JSON document.
+        """Everything that is stored about you, as one JSON document.
 
-        Your account, profile, registrations with what happened to each, events with their history, what you did to
-        registrations and in the back office, your service tokens, sign-ins and second factor, without their secrets.
-        What is other people's is not in it: of those who registered for your events, the numbers of the registrations
-        that you changed. It takes a sign-in under 15 minutes old.
+        Your account and profile, your registrations and events with their history, your changes of other registrations
+        and in the back office, and your service tokens, sign-ins and second factor, without their secrets. Data about
+        other people is left out: of the registrations for your events, it has the ids of those that you changed. It
+        needs a sign-in less than 15 minutes old.
         """
         accounts.require_fresh_sign_in(by=self.user, fresh=self.is_fresh, current_password=None, msg=SIGN_IN_AGAIN)
         file, name = personal_data.write_export(account=self.user), f"eventhub-account-{self.user.pk}.json"

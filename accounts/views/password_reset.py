@@ -32,9 +32,9 @@ class PasswordResetViewSet(PublicViewSet):
 
     @action(detail=False, methods=["post"])
     def reset(self, request: Request) -> Response:
-        """Ask for a link for a new password, by mail.
+        """Request a link to reset a password, by email.
 
-        The answer is the same whether or not the address has an account.
+        The answer is the same whether or not an account has the address.
         """
         password_reset.request_reset(**self.get_valid_body())
         return Response(status=204)
@@ -62,7 +62,7 @@ class EmailVerificationViewSet(PublicViewSet):
 
     @action(detail=False, methods=["post"])
     def verify(self, request: Request) -> Response:
-        """Show with the token of the link that the address is yours.
+        """Verify your address with the token of the link.
 
         The link works for three days, and only for the address that it was sent to.
         """
@@ -81,9 +81,9 @@ class OwnEmailViewSet(ApiViewSet):
     @action(detail=False, methods=["post"], url_path="verification")
     @idempotent
     def send_verification(self, request: Request) -> Response:
-        """Have the link for verifying your address sent again.
+        """Request a new link to verify your address.
 
-        Nothing is sent where it is verified already, or where the service does not ask for it.
+        Nothing is sent if the address is verified already, or if verification is off.
         """
         send_verification_link(self.user)
         return Response(status=204)

@@ -61,11 +61,11 @@ class UserViewSet(ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
         "update": """Change an account.
 
         Absent keys keep their value. A new password ends every token issued before it. A new password or email, and
-        making an admin, takes a sign-in under 15 minutes old, or `current_password`.
+        making an admin, need a sign-in less than 15 minutes old, or `current_password`.
         """,
         "destroy": """Delete an account.
 
-        Registrations for events to come are cancelled and removed; those of past events stay, without the person.
+        Registrations for future events are cancelled and removed; those for past events stay, without the person.
         """,
     }
 
@@ -80,7 +80,7 @@ class UserViewSet(ListMixin, RetrieveMixin, UpdateMixin, DestroyMixin):
     @action(detail=False, methods=["post"])
     @idempotent
     def logout(self, request: Request) -> Response:
-        """Sign out: the refresh token works no more."""
+        """Sign out: the refresh token stops working."""
         jwt.sign_out(self.get_valid_body()["refresh"], user=self.user)
         return Response(status=204)
 

@@ -31,7 +31,7 @@ def page(request: HttpRequest, template: str, *, status: int = 200, **context: A
 
 
 def session_user_id(request: HttpRequest) -> str | None:
-    """Return whose session this is, also if it is no longer valid. Call before `request.user`, which flushes it."""
+    """Return the user id of the session, even of an invalid one. Call before `request.user`, which flushes it."""
     return request.session.get(SESSION_KEY)
 
 

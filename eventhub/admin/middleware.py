@@ -37,6 +37,6 @@ class AdminMiddleware:
         return self.with_sessions(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer what the database or a rule refuses outside the API's views, which is no 500."""
+        """Turn a refusal by the database or a rule into an error page instead of a 500."""
         foreseen = isinstance(exception, DatabaseError | InterfaceError | Refusal)
         return refused(request, exception) if foreseen and as_refusal(exception) else None

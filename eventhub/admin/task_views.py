@@ -1,4 +1,4 @@
-"""Background tasks, read-only for admins: what waits, what failed and why."""
+"""Waiting and failed background tasks with their reasons, read-only for admins."""
 
 from typing import Any, ClassVar
 

@@ -1,8 +1,8 @@
-"""Entity tags (RFC 9110, sections 8.8.3 and 13): which state of an item a client has seen, and what hangs on it.
+"""Entity tags and preconditions (RFC 9110, sections 8.8.3 and 13): the state of an item that a client has seen.
 
-A tag is `"edition.body"`. The edition stands for what people edit, and is what `If-Match` is held against: seats that
-are sold meanwhile are nobody's edit. The other part stands for every byte of the body, and is what `If-None-Match` asks
-for. Both are digests and no clocks, so that neither two edits in one instant nor a line of SQL goes unnoticed.
+A tag is `"edition.body"`. The edition changes when people edit the item, but not when seats are sold; preconditions of
+writes compare it. The second part changes with every byte of the body, for a GET with `If-None-Match`. Both are digests
+and not times, so that two edits at the same moment, and edits by plain SQL, are noticed.
 """
 
 from dataclasses import dataclass
@@ -16,40 +16,37 @@ from eventhub.exceptions import PreconditionFailed
 
 
 class Versioned(Protocol):
-    """An item: the text that its `edition` is changes with every edit."""
+    """An item whose `edition` changes with every edit."""
 
     @property
     def edition(self) -> str: ...
 
 
 def edition_of(values: Any) -> str:
-    """The edition of an item whose every edit changes one of these values."""
+    """Return the edition of an item: a digest of the values that people edit."""
     return _digest(dumps(values))
 
 
 def tag_of(edition: str, body: bytes) -> str:
-    """The entity tag of an item with that body. It is a strong one: bodies are alike to the byte or have another."""
+    """Return the strong entity tag of an item with that body."""
     return f'"{edition}.{_digest(body)}"'
 
 
 def is_named(tag: str, header: str) -> bool:
-    """Whether `If-None-Match` names this tag, or with `*` any: by weak comparison, as it is to be."""
+    """Return whether `If-None-Match` names this tag, by weak comparison, or is `*`."""
     named = parse_etags(header)
     return named == ["*"] or tag in {each.removeprefix("W/") for each in named}
 
 
 @dataclass(frozen=True)
 class Precondition:
-    """What `If-Match` and `If-None-Match` demand of the item that a request is about, before anything is done to it.
-
-    A header that is there and names no tag, since it is empty or malformed, names no edition.
-    """
+    """The headers `If-Match` and `If-None-Match` of a request. An empty or malformed one names no edition."""
 
     match: str | None = None
     none_match: str | None = None
 
     def require(self, item: Versioned) -> None:
-        """PreconditionFailed where `If-Match` names no tag of the item's edition, or `If-None-Match` names one.
+        """Raise PreconditionFailed if `If-Match` names no tag of the item's edition, or `If-None-Match` names one.
 
         Services call this under the lock of the row that they write.
         """
@@ -63,7 +60,7 @@ UNCONDITIONAL = Precondition()
 
 
 def _names(header: str, item: Versioned, *, weak: bool) -> bool:
-    """Whether one of the tags is of the item's present edition. Weak ones match nothing in `If-Match`."""
+    """Return whether one of the tags has the item's edition. Weak tags never match in `If-Match`."""
     named = parse_etags(header)
     if named == ["*"]:
         return True

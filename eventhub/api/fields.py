@@ -1,7 +1,7 @@
 """Fields of bodies and forms.
 
-Integers are JSON integers or plain ASCII digits, not all that int() takes. An identifier that no column can hold is
-one, and names no row. Texts of one line follow the rule of eventhub/text_fields.py.
+Integers are JSON integers or plain ASCII digits, not all that int() takes. An id that is too large for its column is
+valid, and finds no row. Texts of one line follow the rule of eventhub/text_fields.py.
 """
 
 import re

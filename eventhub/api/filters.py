@@ -78,7 +78,7 @@ class BooleanFormField(forms.TypedChoiceField):
 
 
 class TrueOrFalse(filters.TypedChoiceFilter):
-    """Refuse what is neither, which django-filter's own filter ignores."""
+    """Refuse values that are neither; django-filter's own filter ignores them."""
 
     field_class = BooleanFormField
 

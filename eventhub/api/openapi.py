@@ -22,9 +22,9 @@ ERROR = {
     "properties": {
         "msg": {"type": "string", "description": "For a person."},
         "code": {"type": "string", "description": "For a program; stable."},
-        "errors": {"type": "object", "description": "With code `invalid`: the problems by field."},
-        "can_wait": {"type": "boolean", "description": "With `event_full`: whether the queue is open."},
-        "scope": {"type": "string", "description": "With `insufficient_scope`: the one that the token lacks."},
+        "errors": {"type": "object", "description": "With `invalid`: the problems by field."},
+        "can_wait": {"type": "boolean", "description": "With `event_full`: whether the waiting list is open."},
+        "scope": {"type": "string", "description": "With `insufficient_scope`: the missing scope."},
         "attendee_id": {"type": "integer", "description": "With `already_registered`: the live registration."},
         "reason": {
             "enum": [reason.value for reason in exceptions.ClosedReason],
@@ -34,24 +34,24 @@ ERROR = {
         "closes_at": {
             "type": "string",
             "format": "date-time",
-            "description": "With the reason `closed`: when that was.",
+            "description": "With the reason `closed`.",
         },
     },
 }
 DESCRIPTIONS = {
     400: "The body or a parameter is not valid",
     401: "Not signed in",
-    403: "Not yours to do",
-    404: "No such row, or not visible to you",
-    406: "Another media type than JSON was asked for",
+    403: "You may not do this",
+    404: "Not found, or not visible to you",
+    406: "The request accepts no JSON",
     409: "Not possible now",
-    412: "The item is not, or no longer, as `If-Match` or `If-None-Match` says",
+    412: "The item does not match `If-Match` or `If-None-Match`",
     422: "The `Idempotency-Key` was used for another request",
     413: "The body is too large",
     415: "The body is not JSON",
     429: "Too many requests; Retry-After says when to come back",
-    500: "A fault of the service",
-    503: "The database is away or too busy; Retry-After says when to come back",
+    500: "An error in the service",
+    503: "The database is unavailable or too busy; Retry-After says when to come back",
 }
 # Headers of refusals, which the exceptions set.
 HEADERS = {
@@ -60,39 +60,39 @@ HEADERS = {
     503: {"Retry-After": "Seconds to wait."},
 }
 INTRODUCTION = """\
-Announce events, take registrations for a limited number of seats, know who came.
+Announce events, take registrations for a limited number of seats, and check people in.
 
-**Signing in.** `POST /users/register` makes an account. `POST /users/login` returns a `token` for
+**Signing in.** `POST /users/register` creates an account. `POST /users/login` returns a `token` for
 `Authorization: Bearer <token>`, and a `refresh` token that `POST /users/token/refresh` exchanges once for new ones.
 Integrations use a service token of `POST /users/me/tokens/` in the same header.
 
 **Errors.** Every error is `{"msg": "Event is full", "code": "event_full"}`: `msg` is for people, `code` is stable and
 for programs. With the code `invalid`, `errors` has the problems by field. Some codes come with more keys.
 
-**Lists.** A list is `{"next": url, "previous": url, "results": [...]}`. Follow `next` until it is null. A parameter
-that a list does not know is a 400.
+**Lists.** A list is `{"next": url, "previous": url, "results": [...]}`. Follow `next` until it is null. An unknown
+parameter is a 400.
 
 **Times.** Responses give times in UTC, with `Z`. Requests may give any offset; without one, the time zone of the server
-applies: the first of two where its clocks repeat a time, and the offset from before where they skip it. A date alone is
-the start of that day, and in a field for an end the end of it.
+applies. If its clocks repeat a time, the first one counts; if they skip it, the offset from before applies. A date
+alone is the start of that day, and in a field for an end the end of that day.
 
 **Changes.** `PUT` and `PATCH` keep the value of absent keys. `Idempotency-Key` makes a `POST` safe to repeat, and
-`If-Match` an edit safe against somebody else's.
+`If-Match` prevents overwriting somebody else's edit.
 """
-NOT_MODIFIED = "The item is as `If-None-Match` says that you have it"
-# What the requests and answers of an operation that is about one item may carry.
+NOT_MODIFIED = "The item still has one of the tags in `If-None-Match`"
+# Headers of the requests and responses of an operation on one item.
 CONDITIONS = {
-    "If-Match": "ETags that the item has had. A 412 where somebody has edited it since; seats that were taken or given"
-    " up meanwhile are no edit.",
-    "If-None-Match": "ETags that the item has had. Who reads it gets a 304 without a body where it still has one of"
-    " them; who changes it a 412 where nobody has edited it since.",
+    "If-Match": "ETags of the item. The answer is a 412 if somebody has edited it since; seats that are taken or given"
+    " up are no edit.",
+    "If-None-Match": "ETags of the item. A GET gets a 304 without a body if the item still has one of them; a change"
+    " gets a 412 if nobody has edited it since.",
 }
 IDEMPOTENCY_KEY = (
-    "1 to 255 visible ASCII characters that you have sent with no other request. Sent again within 24 hours, the same"
-    " request is not done again and gets the first answer; a refusal leaves the key free."
+    "1 to 255 visible ASCII characters that you have sent with no other request. If you send the same request again"
+    " within 24 hours, it is not done again and gets the first answer; a refusal leaves the key free."
 )
-REPLAYED = "`true` where this answer was given before."
-ETAG = "Which state of the item this is, for `If-Match` and `If-None-Match`."
+REPLAYED = "`true` if this answer was given before."
+ETAG = "The state of the item, for `If-Match` and `If-None-Match`."
 INVALID = exceptions.Invalid({"field": ["This value is not valid."]})
 
 

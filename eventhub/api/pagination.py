@@ -53,7 +53,7 @@ def bounded() -> Iterator[None]:
 
 
 class _Serializer:
-    """JSON in UTF-8: Django's escapes make twelve letters of an emoji, and a link too long for a server of 255."""
+    """JSON in UTF-8. Django writes an emoji as twelve letters; a link with 255 of them is refused as too long."""
 
     dumps = staticmethod(orjson.dumps)
     loads = staticmethod(orjson.loads)

@@ -28,7 +28,7 @@ class ContractRouter(SimpleRouter):
         super().__init__(use_regex_path=False)
 
     def get_lookup_regex(self, viewset: Any, lookup_prefix: str = "") -> str:
-        """As DRF's; a viewset of what each row has one of names it in `lookup_suffix`."""
+        """Add `lookup_suffix`, for a viewset whose item belongs to a row, such as `/users/7/organizer`."""
         lookup: str = super().get_lookup_regex(viewset, lookup_prefix)
         return lookup + getattr(viewset, "lookup_suffix", "")
 

@@ -27,9 +27,9 @@ class Body(serializers.Serializer[Any]):
         return isinstance(self.initial_data, Mapping) and name in self.initial_data
 
     def validated_field(self, name: str) -> Any:
-        """Return one field, or None where it is absent or invalid, whatever the others are.
+        """Return one field without validating the others, or None if it is absent or invalid.
 
-        For the refusals that win over the 400 of the whole body (eventhub/api/viewsets.py).
+        For refusals that win over the 400 of the whole body (eventhub/api/viewsets.py).
         """
         if not self.names(name):
             return None
@@ -60,7 +60,7 @@ class RowSerializer(serializers.Serializer[Any]):
 
     @classmethod
     def read(cls, queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-        """Read named tuples of what the body shows, which takes a third of the time of instances."""
+        """Read the body's columns as named tuples, which takes a third of the time of instances."""
         return queryset.values_list(*_columns(cls), named=True)
 
     def to_representation(self, row: Any) -> dict[str, Any]:

@@ -68,11 +68,11 @@ class GeneralThrottle(SimpleRateThrottle):
 
 
 class ThrottleMiddleware:
-    """Apply THROTTLE_GENERAL to all requests but those for health.
+    """Apply THROTTLE_GENERAL to all requests except health checks.
 
-    A request without a token counts for its address before any work is done for it. One with a token counts for its
-    user in the API's view, or for its address where it did not get that far (a bad token, a wrong path or verb). So a
-    crowd behind one address does not hold up those of it who are signed in.
+    A request without a token counts for its address, before any work is done. A request with a token counts for its
+    user in the API's view, or for its address if it does not reach one (a bad token, a wrong path or verb). So a crowd
+    behind one address does not slow down its signed-in users.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -135,7 +135,7 @@ def _is_counted(request: HttpRequest) -> bool:
 class _CredentialThrottle(SimpleRateThrottle):
     """THROTTLE_CREDENTIALS: attempts at one subject, in a window that begins with the first of them.
 
-    However many come at once, no more get through; and the window ends, whatever comes.
+    The limit holds for concurrent attempts too, and no attempt extends the window.
     """
 
     num_requests: int
@@ -170,7 +170,7 @@ class CredentialsByAddress(_CredentialThrottle):
 
 
 class NamesAccount(Protocol):
-    """A view that can name the account whose credentials a request tries, always in the same spelling, or None."""
+    """A view that names the account whose credentials a request tries, in one spelling, or None."""
 
     def account_tried(self, request: Request) -> str | None: ...
 

@@ -104,7 +104,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
     def find_object(self, pk: int) -> Any:
         """Return the row of that id; a 404 where the user may not know of it."""
-        raise NotImplementedError  # a viewset without single items has none
+        raise NotImplementedError  # needed only by viewsets with routes for single items
 
     def get_object(self) -> Any:
         row = self.find_object(self.kwargs["pk"])
@@ -117,11 +117,11 @@ class ApiViewSet(GenericViewSet[Any]):
         return serializer_class(instance, data=self.request.data, partial=instance is not None)
 
     def check_body(self, body: Body) -> dict[str, Any]:
-        """Raise what wins over the body's 400. Return the rows that it names, as arguments of `perform_*`."""
+        """Raise refusals that win over the body's 400. Return the rows that it names, as arguments of `perform_*`."""
         return {}
 
     def check_replay(self) -> None:
-        """Raise the 403 or 404 of a stored response whose reader has lost the right to it (Idempotency-Key)."""
+        """Raise a 403 or 404 if the reader of a stored response (Idempotency-Key) may no longer see it."""
 
     def get_valid_body(self) -> dict[str, Any]:
         body = self.get_body()

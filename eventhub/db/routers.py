@@ -70,7 +70,7 @@ def is_read_beside(account: Model | None) -> None:
 
 
 def offer() -> None:
-    """Allow this request, which only reads, the replica."""
+    """Let this request use the replica, as it only reads."""
     if (reading := _reading.get()) is not None:
         reading.alias = None
 

@@ -14,7 +14,7 @@ UNKNOWN = "unknown"
 
 
 def drop_forged_headers(environ: dict[str, Any]) -> None:
-    """Remove what a peer outside TRUSTED_PROXIES says of the client's address and scheme."""
+    """Remove the headers about the client's address and scheme if the peer is not in TRUSTED_PROXIES."""
     if settings.NUM_PROXIES and not _is_proxy(environ.get("REMOTE_ADDR", ""), tuple(settings.TRUSTED_PROXIES)):
         for name in ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"):
             environ.pop(name, None)
@@ -32,7 +32,7 @@ def _is_proxy(peer: str, networks: tuple[Any, ...]) -> bool:
 
 
 def throttle_key(meta: Mapping[str, Any]) -> str:
-    """Return the IPv4 address, or the /64 of IPv6, which is what one customer gets; one key for all that is neither."""
+    """Return the IPv4 address, or the /64 that an IPv6 customer gets; one key for everything else."""
     return _key(address(meta))
 
 

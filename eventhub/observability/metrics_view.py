@@ -47,7 +47,7 @@ def _refusal(request: HttpRequest) -> Refusal | None:
 
 
 def _is_near(request: HttpRequest) -> bool:
-    """Nobody is near behind a proxy that NUM_PROXIES does not count: all would seem to come from it."""
+    """Return False behind a proxy that NUM_PROXIES does not count: everybody would seem to come from it."""
     if not settings.NUM_PROXIES and any(name in request.headers for name in OF_PROXIES):
         return False
     address = client_ip.parsed(client_ip.address(request.META))  # None: of a socket of the file system

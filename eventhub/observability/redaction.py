@@ -1,7 +1,7 @@
-"""What logs, metrics and Sentry may contain of a request or an exception: no value that a client has chosen.
+"""Redaction of requests and exceptions for logs, metrics and Sentry: no value that a client has chosen.
 
-Exceptions repeat values, mostly in quotes, and the database repeats whole rows. What is kept says where something
-happened and what kind it was, with names of the schema. This module imports nothing of the service, as gunicorn's
+Exceptions repeat values, mostly in quotes, and the database repeats whole rows. The rest says where something
+happened and of which kind it was, in names of the schema. This module imports nothing of the service, as gunicorn's
 parent process uses it and must not load that.
 """
 

@@ -1,6 +1,6 @@
 """Errors to Sentry, with SENTRY_DSN and the optional package `sentry-sdk`.
 
-What the log has of an error is sent and nothing else. The library must not look at requests, statements or variables.
+It sends what the log has of an error, and nothing else. The library must not look at requests, statements or variables.
 """
 
 from typing import Any
@@ -51,7 +51,7 @@ def start(dsn: str, *, release: str) -> None:
 
 
 def purged(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any] | None:
-    """sentry-sdk's hook `before_send`: return what of an event is sent, or None."""
+    """Return the parts of an event to send, or None (sentry-sdk's hook `before_send`)."""
     record = hint.get("log_record")
     problems = event.get("exception", {}).get("values", [])
     if record is not None and record.name.startswith("django.") and (not problems or "security" in record.name):

@@ -1,4 +1,4 @@
-"""Files of either kind as entries: of each row, what its cells say of the fields that their columns stand for."""
+"""Rows of CSV and XLSX files as entries: the text of each cell by the field of its column."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ MIN_PARTS = 10_000
 class Table(NamedTuple):
     """A file's first row, the rows below it, and sentences about how the file was read.
 
-    Rows that a workbook hides are not among them; the notes name them.
+    Hidden rows of a workbook are left out; the notes list them.
     """
 
     header: Sequence[str]

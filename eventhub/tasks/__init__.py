@@ -1,8 +1,8 @@
 """Background work such as mail: Django 6's tasks, with retries (docs/operations.md).
 
 `task` makes one of a function, `later` enqueues it once the transaction has committed; TASKS_BACKEND says who runs it.
-A task may run twice and must tolerate that. Its arguments are ids and addresses, never a secret: an admin sees those of
-a failed one. Failed tasks are kept in one table, whoever ran them.
+A task may run twice and must tolerate that. Its arguments are ids and addresses, never a secret: an admin sees the
+arguments of a failed task. Failed tasks are kept in one table, whoever ran them.
 """
 
 import functools

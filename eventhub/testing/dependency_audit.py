@@ -67,7 +67,7 @@ class Finding(NamedTuple):
 
 
 def vulnerabilities(pins: Path, services: Sequence[Sequence[str]]) -> tuple[set[Finding], set[str], list[str]]:
-    """What is known of the packages that are pinned; of which nobody knows anything, and why."""
+    """Return findings for the pinned packages, the packages that no service knows, and why."""
     found: set[Finding] = set()
     unknown, reasons = {name for name, _ in pinned(pins, here=True)}, []
     for service in services:
@@ -84,7 +84,7 @@ def vulnerabilities(pins: Path, services: Sequence[Sequence[str]]) -> tuple[set[
 
 
 def _report(pins: Path, service: Sequence[str]) -> tuple[list[dict[str, Any]], str]:
-    """What pip-audit says of each package, or why it says nothing."""
+    """Return pip-audit's report on each package, and why it is incomplete."""
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "--requirement", str(pins)]
     command += ["--format", "json", "--progress-spinner", "off", *service]
     try:
@@ -107,21 +107,21 @@ def _finding(package: dict[str, Any], known: dict[str, Any]) -> Finding:
 
 
 def pinned(pins: Path = PINS, *, here: bool = False) -> list[tuple[str, str]]:
-    """All packages, with their versions; or only those that are `here`, on this Python, needed."""
+    """Return all packages with their versions; with `here`, only those that this Python needs."""
     lines = re.findall(r"^([A-Za-z0-9].*?==.*?)\s*\\?$", pins.read_text(), re.MULTILINE)
     needed = [each for each in map(Requirement, lines) if not (here and each.marker and not each.marker.evaluate())]
     return sorted((canonicalize_name(each.name), str(each.specifier).removeprefix("==")) for each in needed)
 
 
 def licences(python: str = sys.executable) -> dict[str, tuple[str, str]]:
-    """Version and licence of each package of that Python, by name."""
+    """Return version and licence of each package of that Python, by name."""
     command = [str(Path(sys.executable).with_name("pip-licenses")), "--python", python, "--from", "mixed"]
     ended = subprocess.run([*command, "--format", "json"], capture_output=True, text=True, check=True)
     return {canonicalize_name(each["Name"]): (each["Version"], each["License"]) for each in json.loads(ended.stdout)}
 
 
 def listed(page: Path = LIST) -> dict[str, tuple[str, str]]:
-    """The same, as the page has it."""
+    """Return the same, as the page lists it."""
     rows = re.findall(r"^\| (\S+) \| (\S+) \| (.+?) \|$", page.read_text(), re.MULTILINE)
     return {name: (version, licence) for name, version, licence in rows if name not in {"package", "---"}}
 
@@ -133,8 +133,7 @@ def write_list(python: str, page: Path = LIST) -> None:
 
 
 def licence_problems(page: Path = LIST) -> list[str]:
-    """What is wrong with the page: packages that are not those of the pins, and licences that we do not allow, or
-    that are not what the packages, as they are installed here, say."""
+    """Return differences between page, pins and installed packages, and licences that we do not allow."""
     told, here, pins = listed(page), licences(), dict(pinned())
     wrong = [f"{name}: is not listed as it is pinned" for name in pins if told.get(name, ("", ""))[0] != pins[name]]
     wrong += [f"{name}: is listed, and not pinned" for name in told if name not in pins]

@@ -32,7 +32,7 @@ def released_migrations() -> set[tuple[str, str]]:
 
 
 def migrations_in_git() -> set[tuple[str, str]] | None:
-    """Our own as the released commit has them; None where there is no such commit here."""
+    """Return our migrations in the released commit; None if this clone does not have it."""
     if _git("cat-file", "-e", f"{RELEASED_COMMIT}^{{commit}}") is None:
         return None
     paths = (_git("ls-tree", "-r", "--name-only", RELEASED_COMMIT) or b"").decode().splitlines()
@@ -41,7 +41,7 @@ def migrations_in_git() -> set[tuple[str, str]] | None:
 
 
 def released_code(folder: Path) -> Path:
-    """The released code in that folder. The test is skipped where git does not have it, as in a shallow clone."""
+    """Write the released code into that folder. Skips the test if git does not have it, as in a shallow clone."""
     archive = _git("archive", "--format=zip", RELEASED_COMMIT)
     if archive is None:
         pytest.skip("the released code is not here: this is no clone with its history")
@@ -52,7 +52,7 @@ def released_code(folder: Path) -> Path:
 
 
 def this_code(folder: Path) -> None:
-    """Writes this code over the code in that folder, as `git checkout` does in place."""
+    """Write this code over the code in that folder, as `git checkout` does in place."""
     listed = _git("ls-files", "--cached", "--others", "--exclude-standard", "-z") or b""
     for name in filter(None, listed.decode().split("\0")):
         source = Path(settings.BASE_DIR) / name
@@ -63,7 +63,7 @@ def this_code(folder: Path) -> None:
 
 
 def _git(*arguments: str) -> bytes | None:
-    """What git says; None where it fails, or is not there."""
+    """Return git's output; None if it fails or is not installed."""
     try:
         return subprocess.run(["git", *arguments], cwd=settings.BASE_DIR, check=True, capture_output=True).stdout
     except (OSError, subprocess.CalledProcessError):

@@ -17,7 +17,7 @@ from registrations.services.event_changes import delete_event
 
 pytestmark = pytest.mark.django_db
 
-CHANGED = refusal(412, "It is not as your request says: read it again", "precondition_failed")
+CHANGED = refusal(412, "It does not match your precondition: read it again", "precondition_failed")
 GARBAGE = [
     "",
     ",",

@@ -62,7 +62,7 @@ class Zones:
 
 
 def read_zone(definition: Component) -> tzinfo | None:
-    """Return the zone that a VTIMEZONE defines. What its rules do not need is left out, as the library refuses it."""
+    """Return the zone of a VTIMEZONE. Properties that its rules do not need are dropped: dateutil refuses them."""
     lines = ["BEGIN:VTIMEZONE", "TZID:zone"]
     for part in definition.parts:
         if part.name in ("STANDARD", "DAYLIGHT"):

@@ -1,4 +1,4 @@
-"""Events from iCalendar (RFC 5545): one for each VEVENT, or for all of one UID the one that wins (RFC 5546, 2.1.5)."""
+"""Events from iCalendar (RFC 5545), one for each VEVENT. If several share a UID, the latest wins (RFC 5546, 2.1.5)."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -49,7 +49,7 @@ def read_calendar(content: bytes) -> Iterator[ImportedEvent]:
 
 
 def _without_superseded(events: list[CalendarEvent]) -> list[CalendarEvent]:
-    """Keep, of each UID, the highest SEQUENCE, then the latest DTSTAMP, then the last."""
+    """Keep one event for each UID: the highest SEQUENCE, then the latest DTSTAMP, then the last."""
     winners: dict[str, CalendarEvent] = {}
     for event in events:
         key = _identity(event)
@@ -121,7 +121,7 @@ def _text(component: Component, name: str, separator: str | None) -> str:
 
 
 def _moments(component: Component, zones: Zones) -> tuple[datetime, datetime | None]:
-    """Return start and end. Nothing between them means no end, or for a whole day its end."""
+    """Return start and end. If they are equal there is no end, or for a whole day the end of that day."""
     start = read_moment(component, "DTSTART", zones)
     if start is None:
         raise ValueError("There is no DTSTART.")

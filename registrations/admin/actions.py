@@ -145,7 +145,7 @@ def perform_one(model_admin: ScopedModelAdmin, request: HttpRequest, *, back: st
 
 
 def _question(action: RegistrationAction, rows: Sequence[Registration]) -> str:
-    """Return what to ask before the action, or an empty text. Checking in early is more often a slip than meant."""
+    """Return a question to ask before the action, or an empty text. An early check-in is more often a slip."""
     if action.name != "check_in":
         return action.question
     now = timezone.now()

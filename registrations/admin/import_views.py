@@ -127,7 +127,7 @@ def _try(request: HttpRequest, event: Event, state: ImportState) -> AttendeeImpo
 
 
 def _results(report: AttendeeImportReport) -> dict[str, Any]:
-    """Return what the page says of the rows: errors first, then who is left out."""
+    """Return the results as the page shows them: errors first, then people who are left out."""
     places = {ImportOutcome.ERROR: 0, ImportOutcome.LEFT_OUT: 1}
     first = sorted(report.results, key=lambda result: places.get(result.outcome, 2))
     return {
@@ -141,7 +141,7 @@ def _results(report: AttendeeImportReport) -> dict[str, Any]:
 
 
 def _continue(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> HttpResponse:
-    """Show the preview again with what was chosen, or import what was shown."""
+    """Show the preview again with the chosen columns, or import the rows that it showed."""
     state = read_state(request, event)
     if state is None:
         messages.error(request, "This preview has expired. Upload the file again.")

@@ -1,4 +1,4 @@
-"""What a status or a number in a list of people says: who comes, who does not, and how many."""
+"""Read the status and the quantity of a row in a list of people."""
 
 import re
 import unicodedata
@@ -59,7 +59,7 @@ _NONE = re.compile(r"|0([.,]0+)?|-|no|none|nein|keine")
 
 
 def comes(status: str) -> bool | None:
-    """Return whether the person comes, or None if the status is unknown. An empty one says nothing against it."""
+    """Return whether the person is coming, or None if the status is unknown. An empty status counts as coming."""
     if not status:
         return True
     words = _words(status)

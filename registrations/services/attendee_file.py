@@ -24,7 +24,7 @@ _PHONE = Registration._meta.get_field("phone")
 class Guest(NamedTuple):
     """A row; `typed` is the address, else the name, as given.
 
-    `problem` is empty if it is valid; `left_out` says why somebody who is in the file does not come.
+    `problem` is empty if it is valid; `left_out` says why the person is not registered.
     """
 
     line: int

@@ -79,9 +79,9 @@ def import_attendees(
 ) -> AttendeeImportReport:
     """Register guests in file order: free seats first, then the waiting list.
 
-    Guests without an account get a placeholder; people already registered are skipped, and so is who has cancelled,
-    unless `reinstate`. Without `skip_errors` one error prevents every write. Raise EventNotFound, Forbidden, or
-    RegistrationClosed.
+    Guests without an account get a placeholder. People who are registered already are skipped, and without `reinstate`
+    also people who have cancelled. Without `skip_errors` one error prevents every write. Raise EventNotFound,
+    Forbidden, or RegistrationClosed.
     """
     now = now or timezone.now()
     for attempt in range(1, ATTEMPTS + 1):
@@ -189,7 +189,7 @@ def _decide(
 def _pass_over(
     guest: Guest, is_live: Mapping[str, bool], reinstate: bool, lines: Mapping[str, int]
 ) -> RowResult | None:
-    """Return the result of a row that asks for no place; `lines` are those of the addresses before it."""
+    """Return the result of a row that gets no place, else None. `lines` are the lines of earlier addresses."""
     if guest.left_out:
         return RowResult(guest, ImportOutcome.LEFT_OUT, guest.left_out)
     if guest.problem:

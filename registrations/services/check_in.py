@@ -33,7 +33,7 @@ Rule = Callable[..., CheckInResult]
 
 
 def check_in(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
-    """Mark as attended; also who waits or cancelled, where a seat is free. Raise EventFull."""
+    """Mark as attended. People who wait or have cancelled need a free seat. Raise EventFull."""
     return _set_status(registration, by, ATTENDED, None, now)
 
 
@@ -90,7 +90,7 @@ def _set_status(
 
 @retried
 def _with_promoted(registration: Registration, by: User, now: datetime, act: Callable[[], bool]) -> CheckInResult:
-    """Act under the lock of the event, and see who of the queue has a seat now."""
+    """Act under the lock of the event, and find who was promoted from the queue."""
     require(by, "attendee", "check_in", registration)
     with transaction.atomic():
         event = seats.lock_registration(registration).event

@@ -1,4 +1,4 @@
-"""What prevents a registration: checked before one is written, and for those who only ask."""
+"""Reasons that prevent a registration, checked before one is written and for clients that only ask."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -41,7 +41,7 @@ def find_live_registration(event: Event, user_id: int | None) -> int | None:
 
 
 def require_registration_open(event: Event, by: User, now: datetime) -> None:
-    """Raise RegistrationClosed. Who runs the event may register people unless it is cancelled."""
+    """Raise RegistrationClosed. People who run the event can register others unless it is cancelled."""
     reason = event.closed_reason(now)
     if reason is None:
         return

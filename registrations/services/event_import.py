@@ -80,7 +80,7 @@ def import_events(
 
 
 class EventMatches:
-    """Which event of the organizer a row is about. Rows that differ only in their place are different events."""
+    """Finds the organizer's event of each row. Rows that differ only in their place are different events."""
 
     def __init__(self, organizer: User, rows: Sequence[ImportedEvent], defaults: EventValues | None) -> None:
         self.organizer = organizer
@@ -191,14 +191,14 @@ def _is_changed(event: Event, values: EventValues) -> bool:
 
 
 def _is_same(kept: object, read: object) -> bool:
-    """Compare without what a text loses in a file."""
+    """Compare two values; texts as a file would return them."""
     if isinstance(kept, str) and isinstance(read, str):
         return as_read_again(kept) == as_read_again(read)
     return kept == read
 
 
 def _is_alike(event: Event, values: EventValues) -> bool:
-    """Whether a row with the event's number is about it: numbers of another database mean other events."""
+    """Return whether a row with the event's number means it: another database numbers other events."""
     if event.uid and values.get("uid"):
         return event.uid == values["uid"]
     return _is_same(event.title, values.get("title")) or event.date_time == values.get("date_time")

@@ -39,7 +39,7 @@ def find_faults(now: datetime | None = None) -> Iterator[Fault]:
 def repair(*, event_id: int, now: datetime | None = None) -> int:
     """Recount, serve the queue and return how many were promoted. Needs the triggers.
 
-    Raise EventNotFound, or CapacityBelowTaken for an oversold event: people have to decide who goes.
+    Raise EventNotFound, or CapacityBelowTaken for an oversold event: people have to decide who loses a seat.
     """
     try:
         with transaction.atomic():

@@ -82,7 +82,7 @@ def cards(totals: Totals, check_ins: int, now: datetime) -> list[Card]:
 
 
 def sections(on_now: list[Fill], coming: list[Fill], now: datetime) -> list[DashboardSection]:
-    """Return what is on now, if anything, before the next events."""
+    """Return the next events, and before them the events that are on now, if any."""
     next_events = DashboardSection("Next events", [bar(event, now) for event in coming])
     return [*([DashboardSection("On now", [bar(event, now) for event in on_now])] if on_now else []), next_events]
 

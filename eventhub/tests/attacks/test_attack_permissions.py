@@ -152,7 +152,7 @@ def test_a_service_token_may_what_its_scope_names_and_its_owner_may(
 def insufficient(scope):
     """The refusal to a token that was not made for what it takes."""
     named = {"scope": str(scope)} if scope else {}
-    return refusal(403, "This token was not made for this", "insufficient_scope", **named)
+    return refusal(403, "This token lacks the scope for this", "insufficient_scope", **named)
 
 
 # Rows that a body names -----------------------------------------------------------------------------------------------

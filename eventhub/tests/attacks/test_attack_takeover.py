@@ -117,7 +117,7 @@ def test_no_service_token_can_be_made_with_it(thief):
 def test_no_service_token_changes_an_account_or_makes_another(bob):
     secret = api_tokens.create_token(owner=bob, name="x", scopes=[*Scope]).secret
     before, client = credentials(), ContractClient(secret)
-    narrow = refusal(403, "This token was not made for this", "insufficient_scope")
+    narrow = refusal(403, "This token lacks the scope for this", "insufficient_scope")
     for wanted in WANTED:
         for body in (wanted, {**wanted, "current_password": PASSWORD}):
             assert whole(client.patch(f"/users/{bob.pk}", body)) == narrow
