@@ -89,8 +89,8 @@ def test_one_too_many_is_refused_on_the_page(fresh, olga, monkeypatch):
 
 def test_making_one_takes_a_fresh_sign_in_or_the_password(office, olga):
     client = office(olga)
-    assert "Sign in again to change this." in text(client.post(OWN, WANTED))
-    assert "Sign in again to change this." in text(client.post(OWN, {**WANTED, "current_password": "wrong"}))
+    assert "Enter your current password." in text(client.post(OWN, WANTED))
+    assert "Enter your current password." in text(client.post(OWN, {**WANTED, "current_password": "wrong"}))
     assert not ServiceToken.objects.exists()
     assert "evh_" in text(client.post(OWN, {**WANTED, "current_password": PASSWORD}))
 

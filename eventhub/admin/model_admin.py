@@ -24,7 +24,7 @@ from eventhub.admin.time_field import TimeOfDayField, TimeWidget
 from eventhub.api.fields import could_be_id
 from eventhub.api.filters import MAX_SEARCH_LENGTH, found_in
 from eventhub.db.retry import retried
-from eventhub.exceptions import Invalid, Refusal, Unavailable, invalid
+from eventhub.exceptions import Invalid, ReauthenticationRequired, Refusal, Unavailable, invalid
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -42,6 +42,8 @@ def problems(refusal: Exception) -> Mapping[str, list[str]]:
         refusal = Refusal()
     elif isinstance(refusal, OperationalError):
         refusal = Unavailable()
+    elif isinstance(refusal, ReauthenticationRequired):
+        return {"": ["Enter your current password."]}  # of the field that the form has for it
     return {"": [f"{refusal}."]}
 
 

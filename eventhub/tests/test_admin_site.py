@@ -10,6 +10,7 @@ from django.contrib.staticfiles import finders
 from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
 from events.models import Event
@@ -125,6 +126,33 @@ def test_ones_own_pages_make_few_statements(office, olga, path):
     with CaptureQueriesContext(connection) as captured:
         assert client.get(path).status_code == 200
     assert len(captured) <= 4, [query["sql"] for query in captured]
+
+
+# Forms ---------------------------------------------------------------------------------------------------------------
+
+REQUIRED = "This field is required."
+CONFIRM = "Your password: Enter your current password."
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "link"),
+    [
+        ("login/", {}, ("#id_username", f"Username or e-mail address: {REQUIRED}")),
+        ("code/", {}, ("#id_code", f"One-time code: {REQUIRED}")),
+        ("second-factor/", {"key": ""}, ("#id_code", f"One-time code: {REQUIRED}")),
+        ("end-sign-ins/", {}, ("#id_current_password", CONFIRM)),
+        ("password-reset/", {"email": "olga"}, ("#id_email", "E-mail address: Enter a valid email address.")),
+        ("registrations/registration/import/{event}/", {}, ("#id_file", f"CSV or XLSX file: {REQUIRED}")),
+        ("accounts/user/{account}/end-sign-ins/", {}, ("#id_current_password", CONFIRM)),
+    ],
+)
+def test_every_form_lists_its_errors_on_top(office, ada, make_event, path, sent, link):
+    if path == "code/":
+        TOTPDevice.objects.create(user=ada, confirmed=True)
+    client = Client() if path in {"login/", "password-reset/"} else office(ada)
+    page = client.post(f"/admin/{path.format(event=make_event(ada).pk, account=ada.pk)}", sent).content.decode()
+    notes = page.split('role="alert"')[1:]
+    assert [re.findall(r'href="(#id_[^"]+)">([^<]+)</a>', note)[:1] for note in notes] == [[link]]
 
 
 # Errors --------------------------------------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from eventhub.admin.field_values import in_words
+from eventhub.exceptions import ClosedReason
 from events.admin.actions import COME_BACK, available
 from events.admin.changelist import ALL, STATUS_COLOURS, percent_taken
 from events.admin.exports import KINDS
-from events.models import ANNOUNCED, Event, EventStatus
+from events.models import Event
 
 
 def summary(event: Event) -> dict[str, Any]:
@@ -36,21 +37,22 @@ def summary(event: Event) -> dict[str, Any]:
 
 
 def registration_sentence(event: Event, now: datetime) -> str:
-    if event.status not in ANNOUNCED:
-        status = event.get_status_display().lower()
-        article = "a " if event.status == EventStatus.DRAFT else ""
-        return f"Registration is not open: the event is {article}{status}."
-    if event.is_over(now):
-        return "Registration is closed: the event is over."
-    opens, closes = event.registration_opens, event.registration_closes
-    if opens is not None and now < opens:
-        return f"Registration opens {_when('registration_opens', opens)}."
-    if closes is None:
+    match event.closed_reason(now):
+        case ClosedReason.NOT_ANNOUNCED:
+            return "Registration is not open: the event is a draft."
+        case ClosedReason.CANCELLED:
+            return "Registration is closed: the event is cancelled."
+        case ClosedReason.OVER:
+            return "Registration is closed: the event is over."
+        case ClosedReason.NOT_OPEN_YET:
+            return f"Registration opens {_when(event, 'registration_opens')}."
+        case ClosedReason.CLOSED:
+            return f"Registration closed {_when(event, 'registration_closes')}."
+    if event.registration_closes is None:
         return "Registration is open."
-    verb = "closes" if now < closes else "closed"
-    return f"Registration {verb} {_when('registration_closes', closes)}."
+    return f"Registration closes {_when(event, 'registration_closes')}."
 
 
-def _when(name: str, moment: datetime) -> str:
+def _when(event: Event, name: str) -> str:
     field: Field[Any, Any] = Event._meta.get_field(name)  # type: ignore[assignment]
-    return in_words(field, moment)
+    return in_words(field, getattr(event, name))

@@ -38,6 +38,8 @@ def test_it_says_how_the_event_is_doing(page, olga, make_event, enroll):
 
 SENTENCES = [
     ({"status": "draft"}, "Registration is not open: the event is a draft."),
+    ({"status": "cancelled"}, "Registration is closed: the event is cancelled."),
+    ({"status": "completed"}, "Registration is closed: the event is over."),
     ({"date_time": timezone.now() - timedelta(days=3)}, "Registration is closed: the event is over."),
     ({"registration_opens": timezone.now() + timedelta(days=3)}, "Registration opens "),
     ({"registration_closes": timezone.now() + timedelta(days=3)}, "Registration closes "),

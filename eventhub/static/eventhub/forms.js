@@ -24,7 +24,7 @@
 
   // After the scripts of the admin, one of which gives the focus to the first field.
   window.addEventListener("load", () => {
-    const wrong = document.querySelector("#main form [aria-invalid=true]");
+    const wrong = document.querySelector("form [aria-invalid=true]");
     if (wrong) {
       setTimeout(() => goTo(wrong)); // after other listeners, which replace the lists to choose from
     }
