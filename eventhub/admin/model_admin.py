@@ -17,9 +17,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
-from unfold.views import ChangeList
 
 from accounts.permissions import allowed
+from eventhub.admin.changelist import CountedChangeList
 from eventhub.admin.time_field import TimeOfDayField, TimeWidget
 from eventhub.api.fields import could_be_id
 from eventhub.api.filters import MAX_SEARCH_LENGTH, found_in
@@ -62,17 +62,6 @@ class RefusableModelForm(ModelForm):  # type: ignore[type-arg]
                 name = field or about
                 self.add_error(name if name in self.fields else None, DjangoValidationError(texts))
         return cleaned
-
-
-class UncountedChangeList(ChangeList):
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        # The paginator's placeholder would be shown as "Select all 9999999999".
-        self.result_count = len(self.result_list)
-
-    @property
-    def has_other_pages(self) -> bool:
-        return bool(self.page_num > 1 or self.result_count == self.list_per_page)
 
 
 class RowSelect(AutocompleteSelect):
@@ -135,10 +124,10 @@ class ScopedModelAdmin(ModelAdmin):
         fields = self.get_search_fields(request)
         return queryset.filter(*(found_in(word, fields) for word in words)), False
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return UncountedChangeList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CountedChangeList]:
+        return CountedChangeList
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+    def get_changelist_instance(self, request: HttpRequest) -> CountedChangeList:
         """Handle dates beyond the calendar, which Django does not."""
         try:
             return super().get_changelist_instance(request)

@@ -7,6 +7,7 @@ from django.db import OperationalError, connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
+from eventhub.admin import changelist
 from eventhub.api import pagination
 from events.filters import EventFilter
 from events.models import Event
@@ -46,6 +47,13 @@ def test_other_statements_have_their_time(slow, olga):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(0.5)")
     assert Event.objects.count() == 1
+
+
+def test_a_list_of_the_back_office_does_without_a_total_that_takes_long(monkeypatch, olga, make_event):
+    event = make_event(olga)
+    monkeypatch.setattr(changelist, "COUNT_SECONDS", 0.3)
+    assert changelist.count_up_to_bound(Event.objects.filter(SLOW)) is None
+    assert changelist.count_up_to_bound(Event.objects.filter(pk=event.pk)) == 1
 
 
 def test_another_problem_of_the_database_stays_what_it_is(monkeypatch):

@@ -9,8 +9,8 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesCheckboxFilter, RadioFilter
 from unfold.decorators import display
 
+from eventhub.admin.changelist import CountedChangeList
 from eventhub.admin.filters import DayRangeFilter
-from eventhub.admin.model_admin import UncountedChangeList
 from eventhub.api.fields import could_be_id
 from events.admin.date_hierarchy import PARTS, Period, periods
 from events.models import Event, EventStatus
@@ -95,7 +95,7 @@ class OrganizerFilter(AutocompleteSelectFilter):
         return chosen if could_be_id(str(chosen)) else None
 
 
-class EventChangeList(UncountedChangeList):
+class EventChangeList(CountedChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Event]) -> list[str]:
         if ORDER_VAR not in self.params:
             return self._get_default_ordering()

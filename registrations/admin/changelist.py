@@ -16,8 +16,8 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from accounts.models import User
+from eventhub.admin.changelist import CountedChangeList
 from eventhub.admin.filters import DayRangeFilter
-from eventhub.admin.model_admin import UncountedChangeList
 from eventhub.api.fields import could_be_id
 from events.models import Event
 from registrations.admin import status
@@ -78,7 +78,7 @@ class KeysFirstPaginator(InfinitePaginator):
         return cast("Page[Registration]", self._get_page(rows.order_by(*found.query.order_by), number, self))
 
 
-class RegistrationChangeList(UncountedChangeList):
+class RegistrationChangeList(CountedChangeList):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Registration]:
         self.root_queryset = Registration.objects.managed_by(cast(User, request.user))
         return cast(QuerySet[Registration], super().get_queryset(request, *args, **kwargs))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from zipfile import ZipFile
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from eventhub.admin import changelist
 from registrations.models import Registration
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -170,14 +172,38 @@ def test_a_page_takes_as_many_queries_for_fifty_as_for_one(office, olga, ada, ma
     counts = [queries(client, LIST, **query) for client in clients]
     for _ in range(51):
         enroll(event)
-    assert [queries(client, LIST, **query) for client in clients] == counts
+    # A page that is full is counted.
+    assert [queries(client, LIST, **query) for client in clients] == [count + 1 for count in counts]
     assert max(counts) <= 8, counts
 
 
-def test_it_counts_nothing(office, ada, world):
+@pytest.mark.parametrize(
+    ("rows", "number", "total", "counts"),
+    [
+        (0, 1, "", 0),
+        (1, 1, "1 registration", 0),
+        (2, 2, "2 registrations", 1),  # a page after the last
+        (50, 1, "50 registrations", 1),
+        (52, 1, "52 registrations", 1),
+        (52, 2, "52 registrations", 0),
+        (54, 1, "More than 53 registrations", 1),
+    ],
+)
+def test_it_says_how_many_the_filter_has_and_counts_no_further_than_it_must(
+    office, olga, make_event, enroll, monkeypatch, rows, number, total, counts
+):
+    monkeypatch.setattr(changelist, "COUNTED", 53)
+    event = make_event(olga, max_capacity=100)
+    for _ in range(rows):
+        enroll(event)
+    enroll(event, status="cancelled")
     with CaptureQueriesContext(connection) as captured:
-        office(ada).get(LIST)
-    assert [query["sql"] for query in captured if "COUNT(" in query["sql"]] == []
+        answer = office(olga).get(LIST, {"status__exact": "registered", "p": number})
+    counted = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
+    assert (answer.context["cl"].total_text, len(counted)) == (total, counts)
+    assert all("LIMIT 54)" in sql and "ORDER BY" not in sql for sql in counted)
+    shown = re.findall(r'<p class="office-total">(.*?)</p>', text_of(answer))
+    assert shown == [total] * bool(total)
 
 
 def test_the_second_page(office, olga, make_event, enroll):
