@@ -17,6 +17,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
 
 from accounts.permissions import allowed
 from eventhub.admin.changelist import CountedChangeList
@@ -124,10 +125,10 @@ class ScopedModelAdmin(ModelAdmin):
         fields = self.get_search_fields(request)
         return queryset.filter(*(found_in(word, fields) for word in words)), False
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[CountedChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CountedChangeList
 
-    def get_changelist_instance(self, request: HttpRequest) -> CountedChangeList:
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Handle dates beyond the calendar, which Django does not."""
         try:
             return super().get_changelist_instance(request)
