@@ -34,11 +34,21 @@ TEXTS = ("name", "contact_details", "phone")
 
 
 # What an edit changes. Getting a seat from the queue is an edit; moving up in it, or a new title of the event, is not.
-_edited = attrgetter(*("pk", "event_id", "user_id", "registration_date", "status", *DETAILS, "updated_at"))
+# Without the account: organizers get the digest of these, and could try which account fits.
+_edited = attrgetter(*("pk", "event_id", "registration_date", "status", *DETAILS, "updated_at"))
 
 
 def status_stamps(at: datetime) -> dict[str, Any]:
     return {"status_since": at, "status_by_id": audit.actor_id(), "status_through": audit.channel()}
+
+
+def account_shown(row: Any, reader: User) -> int | None:
+    """Return the id of the account, or None for whom it would tell if the person had one before.
+
+    `row` is a registration, or a named tuple of its columns.
+    """
+    is_hidden = row.added_by_address and row.user_id != reader.pk and not reader.is_admin
+    return None if is_hidden else row.user_id
 
 
 @cache
@@ -57,6 +67,11 @@ class RegistrationQuerySet(UnionQuerySet):
             return self.filter(mine)
         organized = Q(organizer_id=user.pk)
         return self.either(organized, mine & ~organized)
+
+    def of_account(self, user_id: int, reader: User) -> Self:
+        """Return the registrations of an account, as far as `account_shown` shows the reader whose they are."""
+        theirs = self.filter(user=user_id)
+        return theirs if reader.is_admin or user_id == reader.pk else theirs.filter(added_by_address=False)
 
     def with_successors(self) -> Self:
         """Annotate `has_successor`: whether the person is registered for the event by another, live row."""
@@ -87,6 +102,8 @@ class Registration(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registrations", null=True, db_index=False
     )
+    # By an import, or by an organizer who knew no more than the address: `account_shown` hides the account.
+    added_by_address = models.BooleanField(default=False, db_default=False, editable=False)
     status = models.CharField(max_length=10, choices=RegistrationStatus.choices, default=RegistrationStatus.REGISTERED)
     name = LineField(max_length=255, blank=True)
     contact_details = DetailsField(max_length=255, blank=True)

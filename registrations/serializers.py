@@ -1,6 +1,6 @@
 """A registration, which the API calls an attendee, in requests and responses. No rules here."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from rest_framework import serializers
 
@@ -10,8 +10,10 @@ from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from eventhub.exceptions import ClosedReason
 from events.models import EventStatus
-from registrations.models import RegistrationStatus
+from registrations.models import Registration, RegistrationStatus, account_shown
 from registrations.services.eligibility import Eligibility
+
+T = TypeVar("T")
 
 
 class AttendeeEventSerializer(RowSerializer):
@@ -26,7 +28,11 @@ class AttendeeSerializer(RowSerializer):
     attendee_id = serializers.IntegerField(source="pk")
     event_id = serializers.IntegerField()
     event = AttendeeEventSerializer()
-    user_id = serializers.IntegerField(allow_null=True, help_text="Null once the account is deleted.")
+    user_id = serializers.IntegerField(
+        allow_null=True,
+        help_text="Null once the account is deleted. If the person was added by address (an import, the back office,"
+        " `email`), only the person and admins see it.",
+    )
     registration_date = TimeField()
     status = serializers.ChoiceField(choices=RegistrationStatus.choices)
     name = serializers.CharField()
@@ -38,6 +44,7 @@ class AttendeeSerializer(RowSerializer):
     updated_at = TimeField()
 
     computed = ("waitlist_position",)
+    read_also = ("added_by_address",)
     example: ClassVar = {
         "attendee_id": 31,
         "event_id": 12,
@@ -60,6 +67,8 @@ class AttendeeSerializer(RowSerializer):
 
     def to_representation(self, registration: Any) -> dict[str, Any]:
         body = super().to_representation(registration)
+        if registration.added_by_address:
+            body["user_id"] = account_shown(registration, self.context["request"].user)
         if not isinstance(registration, tuple):  # the position costs a count, so lists leave it out
             body["waitlist_position"] = registration.waitlist_position()
         return body
@@ -131,7 +140,7 @@ class AttendeeInput(Body):
 
 class AttendeeChanges(Body):
     event_id = IdField(required=False, help_text="Cannot change.")
-    user_id = IdField(required=False, allow_null=True, help_text="Cannot change.")
+    user_id = IdField(required=False, allow_null=True, help_text="Cannot change; send what the registration shows.")
     status = serializers.ChoiceField(choices=RegistrationStatus.choices, required=False)
     name = LineInput(max_length=255, required=False)
     contact_details = DetailsInput(max_length=255, required=False, allow_blank=True)
@@ -140,13 +149,13 @@ class AttendeeChanges(Body):
     example: ClassVar = {"status": "cancelled"}
 
     def validate_event_id(self, value: int) -> int:
-        self._require_as_it_is("event_id", value)
-        return value
+        return _require_same(value, cast(Registration, self.instance).event_id)
 
     def validate_user_id(self, value: int | None) -> int | None:
-        self._require_as_it_is("user_id", value)
-        return value
+        return _require_same(value, account_shown(self.instance, self.context["request"].user))
 
-    def _require_as_it_is(self, name: str, value: int | None) -> None:
-        if value != getattr(self.instance, name):
-            raise serializers.ValidationError("This cannot be changed.")
+
+def _require_same(value: T, present: T) -> T:
+    if value != present:
+        raise serializers.ValidationError("This cannot be changed.")
+    return value

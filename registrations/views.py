@@ -66,7 +66,8 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
 
         Without a status, or with `registered`, you get a seat or a 409 `event_full`. The organizer and admins can
         register anyone, by `user_id` or by `email`. With `email`, somebody without an account gets one, which a
-        password reset claims, and neither the answer nor the registration shows more of an account than its `user_id`.
+        password reset claims. Organizers do not learn whether there was one: only the person and admins see the
+        `user_id` of this registration, and find it by its `user_id`.
         """,
         "update": """Change the details or the status of a registration.
 
@@ -116,6 +117,11 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
         return eligibility.get_event_for_registration(event_id=event_id, user_id=user_id, by=self.user)
 
     def perform_create(self, body: Body, event: Event, user: User | None = None) -> Registration:
+        registration = self._register(body, event, user)
+        self.hidden_account = registration.user_id
+        return registration
+
+    def _register(self, body: Body, event: Event, user: User | None) -> Registration:
         values = body.validated_data
         may_queue = values.get("status") == RegistrationStatus.WAITLISTED
         if user is None:

@@ -40,7 +40,7 @@ def idempotent(view: View) -> View:
             user=self.user,
             key=key,
             fingerprint=store.fingerprint(str(request.method), request.path, body),
-            act=lambda: _retained(view(self, request, *args, **kwargs)),
+            act=lambda: _retained(view(self, request, *args, **kwargs), self),
         )
         if is_replayed:
             self.check_replay()
@@ -58,11 +58,13 @@ def parse_key(sent: str) -> str:
     raise Invalid({HEADER: [NOT_A_KEY]})
 
 
-def _retained(response: Response) -> Answer:
+def _retained(response: Response, view: ApiViewSet) -> Answer:
     body = "" if response.data is None else dumps(response.data).decode()
     shown = orjson.loads(body) if body else {}
     etag = response.headers.get("ETag", "")
-    return Answer(response.status_code, body, etag, shown.get("user_id"), set(people_in(shown)))
+    about = shown.get("user_id") or view.hidden_account
+    people = {*people_in(shown), *([] if about is None else [about])}
+    return Answer(response.status_code, body, etag, about, people)
 
 
 def people_in(value: Any) -> Iterator[int]:

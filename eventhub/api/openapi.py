@@ -25,7 +25,10 @@ ERROR = {
         "errors": {"type": "object", "description": "With `invalid`: the problems by field."},
         "can_wait": {"type": "boolean", "description": "With `event_full`: whether the waiting list is open."},
         "scope": {"type": "string", "description": "With `insufficient_scope`: the missing scope."},
-        "attendee_id": {"type": "integer", "description": "With `already_registered`: the live registration."},
+        "attendee_id": {
+            "type": "integer",
+            "description": "With `already_registered`: the live registration, if you may know whose it is.",
+        },
         "reason": {
             "enum": [reason.value for reason in exceptions.ClosedReason],
             "description": "With `registration_closed`.",

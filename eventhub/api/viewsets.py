@@ -59,6 +59,7 @@ class ApiViewSet(GenericViewSet[Any]):
     etag_actions: ClassVar[Collection[str]] = ()  # about one item: with an ETag, If-Match and If-None-Match
     error_responses: ClassVar[Mapping[str, Collection[Refusal]]] = {}  # beside those of every action of the kind
     descriptions: ClassVar[Mapping[str, str]] = {}  # of actions that are DRF's own
+    hidden_account: int | None = None  # whom the response is about and does not name; for erasing stored responses
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with audit.acting_through(audit.Channel.API), routers.one_request() if routers.IS_CONFIGURED else nullcontext():
@@ -114,7 +115,8 @@ class ApiViewSet(GenericViewSet[Any]):
     def get_body(self, instance: Any = None) -> Body:
         """Return the unchecked body. Absent keys keep their value in a change of `instance`."""
         serializer_class = self.input_serializers[str(self.action)]
-        return serializer_class(instance, data=self.request.data, partial=instance is not None)
+        context = self.get_serializer_context()
+        return serializer_class(instance, data=self.request.data, partial=instance is not None, context=context)
 
     def check_body(self, body: Body) -> dict[str, Any]:
         """Raise refusals that win over the body's 400. Return the rows that it names, as arguments of `perform_*`."""

@@ -20,6 +20,7 @@ REVIEWED: dict[tuple[str, str], str] = {
     ("events", "0003_folded_search_index"): FOLDED,
     ("registrations", "0005_folded_search_index"): FOLDED,
     ("accounts", "0005_canonical_addresses"): "rewrites one row at a time, and few of them",
+    ("registrations", "0007_mark_added_by_address"): "marks 20,000 rows at a time, and locks no event",
     ("accounts", "0006_usernames_of_imports"): "renames a thousand at a time, each in one short statement",
 }
 

@@ -49,21 +49,40 @@ def require_registration_open(event: Event, by: User, now: datetime) -> None:
         raise RegistrationClosed(reason, opens_at=event.registration_opens, closes_at=event.registration_closes)
 
 
-def require_entry(event: Event, *, user_id: int | None, live: int | None, by: User, now: datetime) -> None:
+def find_double(live: int, *, user_id: int | None, by: User, by_address: bool) -> AlreadyRegistered | None:
+    """Return the refusal beside a live registration, or None where `by` may not know of that one.
+
+    An organizer could otherwise try which account fits a person who was added by address. Where it is the address that
+    names the person (`by_address`), only a registration that was added so is named: others show their account.
+    """
+    if user_id == by.pk or by.is_admin:
+        return AlreadyRegistered(attendee_id=live)
+    was_added = Registration.objects.filter(pk=live, added_by_address=True).exists()
+    if was_added and not by_address:
+        return None
+    return AlreadyRegistered(attendee_id=live if was_added == by_address else None)
+
+
+def require_entry(
+    event: Event, *, user_id: int | None, live: int | None, by: User, by_address: bool = False, now: datetime
+) -> None:
     """Check what a seat and a place in the queue have in common; `live` is the user's live registration.
 
-    Raise EmailNotVerified for oneself, AlreadyRegistered, RegistrationClosed.
+    Raise EmailNotVerified for oneself, AlreadyRegistered, RegistrationClosed. The constraint alone refuses a double
+    that `find_double` hides: after all checks, so that only who would have got a place is refused for it.
     """
     if user_id == by.pk:
         require_verified(by)
-    if live is not None:
-        raise AlreadyRegistered(attendee_id=live)
+    if live is not None and (refusal := find_double(live, user_id=user_id, by=by, by_address=by_address)):
+        raise refusal
     require_registration_open(event, by, now)
 
 
-def require_seat(event: Event, *, user_id: int | None, live: int | None, by: User, now: datetime) -> None:
+def require_seat(
+    event: Event, *, user_id: int | None, live: int | None, by: User, by_address: bool = False, now: datetime
+) -> None:
     """As `require_entry`, and raise EventFull where no seat is free for newcomers."""
-    require_entry(event, user_id=user_id, live=live, by=by, now=now)
+    require_entry(event, user_id=user_id, live=live, by=by, by_address=by_address, now=now)
     if event.free_for_newcomers(now) <= 0:
         raise EventFull(can_wait=event.takes_queue(now))
 

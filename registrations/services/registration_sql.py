@@ -16,19 +16,20 @@ from registrations.models import Registration, status_stamps
 # people may edit; the counts are left to the triggers.
 _INSERT = """
 INSERT INTO registrations_registration
-       (event_id, user_id, status, name, contact_details, phone, registration_date, updated_at,
+       (event_id, user_id, added_by_address, status, name, contact_details, phone, registration_date, updated_at,
         status_since, status_by_id, status_through)
-SELECT id, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM events_event
+SELECT id, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM events_event
  WHERE id = %s AND updated_at = %s AND (waitlisted = 0 OR %s) {lock}
 RETURNING id"""
 _LOCK = {"postgresql": "FOR NO KEY UPDATE", "sqlite": ""}
 
-# The triggers lock the event, number those who wait in the order of the rows, and on PostgreSQL count once a statement.
+# People of an import. The triggers lock the event, number those who wait in the order of the rows, and on PostgreSQL
+# count once a statement.
 _INSERT_MANY = """
 INSERT INTO registrations_registration
-       (user_id, status, name, contact_details, phone, event_id, registration_date, updated_at,
+       (user_id, added_by_address, status, name, contact_details, phone, event_id, registration_date, updated_at,
         status_since, status_by_id, status_through)
-SELECT user_id, status, name, contact_details, phone, %s, %s, %s, %s, %s, %s FROM {rows} ORDER BY place
+SELECT user_id, TRUE, status, name, contact_details, phone, %s, %s, %s, %s, %s, %s FROM {rows} ORDER BY place
 RETURNING id, status"""
 _COLUMNS = {"user_id": "bigint", "status": "text", "name": "text", "contact_details": "text", "phone": "text"}
 
@@ -62,6 +63,7 @@ def insert_if_unchanged(registration: Registration, *, queue_matters: bool) -> i
     event = registration.event
     values = [
         registration.user_id,
+        registration.added_by_address,
         registration.status,
         registration.name,
         registration.contact_details,

@@ -33,6 +33,7 @@ from events.models import Event
 from registrations.models import LIVE, SEATED, Registration, RegistrationStatus, Transition
 from registrations.services.eligibility import (
     decide_status,
+    find_double,
     find_live_registration,
     get_event_for_registration,
     require_entry,
@@ -90,19 +91,22 @@ def register(
     name: str | None = None,
     contact_details: str | None = None,
     phone: str | None = None,
+    by_address: bool = False,
     now: datetime | None = None,
 ) -> Registration:
     """Give `user` a seat, in one statement. `event` comes from `get_event_for_registration`.
 
+    `by_address` says that `by` named the person by the address, and is not to learn of the account.
     Raise EmailNotVerified, AlreadyRegistered, RegistrationClosed or EventFull, in this order.
     """
     now = now or timezone.now()
     for _ in range(ATTEMPTS):
         live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
-        require_seat(event, user_id=user.pk, live=live, by=by, now=now)
+        require_seat(event, user_id=user.pk, live=live, by=by, by_address=by_address, now=now)
         registration = _build(event, user, by, name, contact_details, phone)
+        registration.added_by_address = by_address
         registration.registration_date = registration.updated_at = registration.status_since = now
-        with _translate_refusals(registration, event, now):
+        with _translate_refusals(registration, event, by, now):
             pk = insert_if_unchanged(registration, queue_matters=event.serves_queue(now))
         if pk is not None:
             registration.pk = pk
@@ -122,16 +126,19 @@ def join_queue(
     name: str | None = None,
     contact_details: str | None = None,
     phone: str | None = None,
+    by_address: bool = False,
     now: datetime | None = None,
 ) -> Registration:
     """Give a seat if one is free for newcomers, else a place in the queue. Raise what `register` raises."""
     now = now or timezone.now()
     with transaction.atomic():
         event = lock_event(event.pk)
-        require_entry(event, user_id=user.pk, live=find_live_registration(event, user.pk), by=by, now=now)
+        live = find_live_registration(event, user.pk)
+        require_entry(event, user_id=user.pk, live=live, by=by, by_address=by_address, now=now)
         registration = _build(event, user, by, name, contact_details, phone)
+        registration.added_by_address = by_address
         registration.status, registration.status_since = decide_status(event, now), now
-        with _translate_refusals(registration, event, now):
+        with _translate_refusals(registration, event, by, now):
             registration.save(force_insert=True)
         _record_change(registration, None, registration.status)
         _pass_on_seats(registration, now)
@@ -169,7 +176,7 @@ def update(
             _require_status(registration, only_from or was)
             changed += [*_change_status(registration, str(status), by, now), *registration.stamp(now)]
         if changed:
-            with _translate_refusals(registration, event, now) if registration.status in LIVE else nullcontext():
+            with _translate_refusals(registration, event, by, now) if registration.status in LIVE else nullcontext():
                 write_changes(registration, changed)
             _record_change(registration, was, registration.status)
             _pass_on_seats(registration, now)
@@ -301,13 +308,13 @@ def _change_status(registration: Registration, to: str, by: User, now: datetime)
 
 
 def _reinstate(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
-    event, user_id = registration.event, registration.user_id
+    event, user_id, by_address = registration.event, registration.user_id, registration.added_by_address
     live = find_live_registration(event, user_id)
     if to == WAITLISTED:
-        require_entry(event, user_id=user_id, live=live, by=by, now=now)
+        require_entry(event, user_id=user_id, live=live, by=by, by_address=by_address, now=now)
         to = decide_status(event, now)
     else:
-        require_seat(event, user_id=user_id, live=live, by=by, now=now)
+        require_seat(event, user_id=user_id, live=live, by=by, by_address=by_address, now=now)
     registration.status, registration.registration_date = to, now
     return ["status", "registration_date"]
 
@@ -336,7 +343,7 @@ def count_change(event: Event, was: str | None, becomes: str | None) -> None:
 
 
 @contextmanager
-def _translate_refusals(registration: Registration, event: Event, now: datetime) -> Iterator[None]:
+def _translate_refusals(registration: Registration, event: Event, by: User, now: datetime) -> Iterator[None]:
     """Turn a violated constraint into the exception of the matching check."""
     try:
         with one_statement():
@@ -349,7 +356,9 @@ def _translate_refusals(registration: Registration, event: Event, now: datetime)
             raise EventNotFound() from None
         # SQLite names the columns of a unique index, not the index.
         if "registration_one_live_per_user" in constraint or "registrations_registration.user_id" in constraint:
-            live = find_live_registration(event, registration.user_id)
+            user_id, by_address = registration.user_id, registration.added_by_address
+            live = find_live_registration(event, user_id)
             if live is not None:
-                raise AlreadyRegistered(attendee_id=live) from None
+                refusal = find_double(live, user_id=user_id, by=by, by_address=by_address)
+                raise refusal or AlreadyRegistered() from None
         raise

@@ -124,7 +124,7 @@ def test_a_row_of_a_list_is_written_as_any_other_registration(olga, ada, bob, ev
             now=now,
         )
         other = make_event(olga, max_capacity=1)
-        times = {"registration_date": now, "status_since": now}
+        times = {"registration_date": now, "status_since": now, "added_by_address": True}
         for user, status, name, details in ((bob, "registered", NAME, "a\nb"), (eve, "waitlisted", "", "")):
             Registration.objects.create(
                 event=other, user=user, status=status, name=name, contact_details=details, **times
