@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
 GUESSABLE = re.compile("insecure|change|secret|example|password|default", re.IGNORECASE)
+NO_REPLY = re.compile(r"\b(no|do.?not).?reply", re.IGNORECASE)
 LOCAL_CACHES = ("LocMemCache", "DummyCache")
 
 
@@ -47,6 +48,12 @@ def _warnings() -> Iterator[CheckMessage]:
             "NUM_PROXIES is 0, as if the internet talked to gunicorn directly: any slow client would hold its threads.",
             hint="Put a proxy in front that buffers requests (docs/deploy/nginx.conf), and set NUM_PROXIES=1.",
             id="eventhub.W006",
+        )
+    if settings.INVITES == "request" and NO_REPLY.search(settings.INVITES_FROM):
+        yield Warning(
+            f"INVITES_FROM is {settings.INVITES_FROM}: calendars send people's answers to invitations there.",
+            hint="Set INVITES_FROM to a mailbox that takes mail, or INVITES=publish.",
+            id="eventhub.W007",
         )
     for name in ("THROTTLE_CREDENTIALS", "THROTTLE_GENERAL"):
         if getattr(settings, name) is None:

@@ -102,6 +102,7 @@ def choice(*options: str) -> Callable[[str], str]:
 
 # Without a scheme or a port, which would never match.
 hosts = listed(r"(?i:\*|\.?[a-z0-9.-]+|\[[a-f0-9:.]+\])", "names of hosts, separated by commas")
+domain = matching(r"(?i:[a-z0-9.:-]{1,253})", "a domain such as events.example.org")
 origins = listed(r"https?://[^/\s]+", "origins such as https://events.example.org, separated by commas")
 # As browsers write them in `Origin`: `*` is none, and `null` is anybody's.
 exact_origins = listed(

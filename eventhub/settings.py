@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
@@ -91,6 +92,10 @@ DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "EventHub <eventhub@localhost>",
 PUBLIC_URL = read("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT') or 8000}", env.base_url)
 PASSWORD_RESET_URL = read("PASSWORD_RESET_URL", f"{PUBLIC_URL}/admin/new-password/?token={{token}}", env.link)
 EMAIL_VERIFICATION_URL = read("EMAIL_VERIFICATION_URL", f"{PUBLIC_URL}/admin/verify-email/?token={{token}}", env.link)
+# Calendar entries (events/calendar_entry.py).
+CALENDAR_DOMAIN = read("CALENDAR_DOMAIN", urlsplit(PUBLIC_URL).hostname or "localhost", env.domain)
+INVITES = read("INVITES", "request", env.choice("request", "publish", "off"))
+INVITES_FROM = read("INVITES_FROM", DEFAULT_FROM_EMAIL, env.mailbox)
 EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", env.choice("off", "optional", "required"))
 TASKS = {"default": read("TASKS_BACKEND", "immediate", env.tasks)}
 RQ_QUEUES = {"default": TASKS["default"].pop("QUEUE")} if "QUEUE" in TASKS["default"] else {}

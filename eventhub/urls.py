@@ -18,8 +18,8 @@ from eventhub.api.docs_views import docs, root, schema
 from eventhub.api.routers import ContractRouter, both_spellings
 from eventhub.http import error_views
 from eventhub.observability import health_views, metrics_view
-from events.views import EventViewSet, UserEventViewSet
-from registrations.views import AttendeeViewSet, EventAttendeeViewSet, ProspectViewSet
+from events.views import EventCalendarViewSet, EventViewSet, UserEventViewSet
+from registrations.views import AttendeeCalendarViewSet, AttendeeViewSet, EventAttendeeViewSet, ProspectViewSet
 
 handler400 = "eventhub.http.error_views.bad_request"
 handler403 = "eventhub.http.error_views.permission_denied"
@@ -40,7 +40,9 @@ router.register("users/email", OwnEmailViewSet, "own-email")
 router.register("events", EventViewSet, "event")
 router.register("events", EventAttendeeViewSet, "event-attendee")
 router.register("events", ProspectViewSet, "prospect")
+router.register("events", EventCalendarViewSet, "event-calendar")
 router.register("attendees", AttendeeViewSet, "attendee")
+router.register("attendees", AttendeeCalendarViewSet, "attendee-calendar")
 
 
 def page(view: Callable[..., Any]) -> Callable[..., Any]:

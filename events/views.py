@@ -3,15 +3,18 @@
 from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.idempotency.decorator import idempotent
 from accounts.models import User
+from eventhub.api.calendars import CalendarMixin
 from eventhub.api.serializers import Body
 from eventhub.api.viewsets import ApiViewSet, CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
 from eventhub.exceptions import CapacityBelowTaken, EventNotFound, Forbidden, HasAttendees, UserNotFound
+from events.calendar_entry import CONTENT_TYPE, EXAMPLE, Method, calendar_entry, last_modified
 from events.filters import EventFilter
 from events.models import Event
 from events.serializers import EventInput, EventSerializer
@@ -91,6 +94,27 @@ class EventViewSet(EventLists, ListMixin, CreateMixin, RetrieveMixin, UpdateMixi
 
     def perform_destroy(self, event: Event) -> None:
         event_changes.delete_event(event_id=event.pk, condition=self.precondition)
+
+
+class EventCalendarViewSet(CalendarMixin):
+    resource = "event"
+    etag_actions = ("calendar",)
+    error_responses: ClassVar = {"calendar": (EventNotFound(),)}
+    file_example = EXAMPLE
+
+    @action(detail=True, url_path="calendar.ics")
+    def calendar(self, request: Request, pk: int) -> HttpResponse:
+        """An event as a calendar file.
+
+        Read again, it updates the entry in the calendar; a cancelled event has `STATUS:CANCELLED`.
+        """
+        event = self.get_object()
+        entry = calendar_entry(event, method=Method.PUBLISH, stamp=last_modified(event))
+        return self.file_response(entry, event, name=f"event-{pk}.ics", content_type=CONTENT_TYPE)
+
+    def find_object(self, pk: int) -> Event:
+        event: Event = Event.objects.find(pk, self.user)
+        return event
 
 
 class UserEventViewSet(EventLists):

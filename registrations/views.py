@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from accounts.idempotency.decorator import idempotent
 from accounts.models import User
 from accounts.permissions import require, require_verified
+from eventhub.api.calendars import CalendarMixin
 from eventhub.api.fields import NO_ROW
 from eventhub.api.serializers import Body
 from eventhub.api.viewsets import ApiViewSet, CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
@@ -27,16 +29,28 @@ from eventhub.exceptions import (
     UserNotFound,
 )
 from eventhub.spreadsheets.entries import TableRow
+from events.calendar_entry import CONTENT_TYPE, EXAMPLE
 from events.models import Event
 from registrations.filters import RegistrationFilter
 from registrations.models import DETAILS, TEXTS, Registration, RegistrationStatus
+from registrations.selectors import calendars
 from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer, ProspectSerializer
 from registrations.services import attendee_import, eligibility, seats
 from registrations.services.attendee_file import build_guest
 
 _WITH_EVENT = CompiledQuery(lambda pk: Registration.objects.with_event().order_by().filter(pk=pk))
+_WITH_ORGANIZER = CompiledQuery(
+    lambda pk: Registration.objects.select_related("event__organizer__profile").order_by().filter(pk=pk)
+)
 NOT_OPEN_YET = RegistrationClosed(ClosedReason.NOT_OPEN_YET, opens_at=datetime(2027, 3, 5, 9, tzinfo=UTC))
 NO_SEAT = (AlreadyRegistered(attendee_id=31), NOT_OPEN_YET, EventFull(can_wait=True))
+
+
+def _visible(registration: Registration | None, user: User) -> Registration:
+    """Return the row. A registration for a draft is hidden as the draft is."""
+    if registration is None or not registration.event.is_visible_to(user):
+        raise AttendeeNotFound()
+    return registration
 
 
 class AttendeeLists(ApiViewSet):
@@ -84,11 +98,7 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
         return super().get_queryset().visible_to(self.user)  # type: ignore[attr-defined, no-any-return]
 
     def find_object(self, pk: int) -> Registration:
-        """Return the row. A registration for a draft is hidden as the draft is."""
-        registration: Registration | None = _WITH_EVENT.first(pk)
-        if registration is None or not registration.event.is_visible_to(self.user):
-            raise AttendeeNotFound()
-        return registration
+        return _visible(_WITH_EVENT.first(pk), self.user)
 
     def check_body(self, body: Body) -> dict[str, Any]:
         if isinstance(body.instance, Registration):
@@ -137,6 +147,28 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
 
     def perform_destroy(self, registration: Registration) -> None:
         seats.remove(registration=registration, by=self.user, condition=self.precondition)
+
+
+class AttendeeCalendarViewSet(CalendarMixin):
+    resource = "attendee"
+    etag_actions = ("calendar",)
+    error_responses: ClassVar = {"calendar": (Forbidden(), AttendeeNotFound())}
+    file_example = EXAMPLE
+
+    @action(detail=True, url_path="calendar.ics")
+    def calendar(self, request: Request, pk: int) -> HttpResponse:
+        """A registration as a calendar file, without the person.
+
+        It is the event's entry with `STATUS:TENTATIVE` on the waiting list, and `STATUS:CANCELLED` once cancelled.
+        """
+        registration = self.get_object()
+        entry = calendars.registration_entry(registration)
+        return self.file_response(
+            entry, registration, name=f"event-{registration.event_id}.ics", content_type=CONTENT_TYPE
+        )
+
+    def find_object(self, pk: int) -> Registration:
+        return _visible(_WITH_ORGANIZER.first(pk), self.user)
 
 
 class EventAttendeeViewSet(AttendeeLists):

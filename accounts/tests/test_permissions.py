@@ -70,6 +70,7 @@ EXPECTED = {
     ("event", "list"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("event", "retrieve"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("event", "registration"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
+    ("event", "calendar"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("event", "create"): (EVENTS, {"none": ORGANIZERS, "own": ORGANIZERS, "foreign": ORGANIZERS}),
     ("event", "assign"): (EVENTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("event", "update"): (EVENTS, {"none": ALL, "own": ORGANIZERS, "foreign": ADMINS}),
@@ -79,7 +80,7 @@ EXPECTED = {
     ("attendee", "create"): (REGISTRATIONS, dict.fromkeys(REGISTRATIONS, ALL)),
     ("attendee", "create_for_others"): (EVENTS, {"none": ORGANIZERS, "own": ORGANIZERS, "foreign": ADMINS}),
     **dict.fromkeys(
-        [("attendee", "retrieve"), ("attendee", "update"), ("attendee", "destroy")],
+        [("attendee", "retrieve"), ("attendee", "calendar"), ("attendee", "update"), ("attendee", "destroy")],
         (
             REGISTRATIONS,
             {

@@ -7,6 +7,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import Direction, OpenApiParameter
 from rest_framework import exceptions as drf
 
@@ -46,7 +47,7 @@ DESCRIPTIONS = {
     401: "Not signed in",
     403: "You may not do this",
     404: "Not found, or not visible to you",
-    406: "The request accepts no JSON",
+    406: "The request does not accept the type of the response",
     409: "Not possible now",
     412: "The item does not match `If-Match` or `If-None-Match`",
     422: "The `Idempotency-Key` was used for another request",
@@ -122,7 +123,14 @@ class ContractSchema(AutoSchema):
 
     @property
     def output(self) -> Any:
+        if self.file_type:
+            return OpenApiTypes.STR
         return None if self.status == 204 else self.view.get_serializer_class()
+
+    @property
+    def file_type(self) -> str | None:
+        """The media type of an action whose answer is a file."""
+        return getattr(self.view, "file_type", None)
 
     @property
     def is_list(self) -> bool:
@@ -176,6 +184,8 @@ class ContractSchema(AutoSchema):
         return self.input(partial=True) if self.input and self.method in ("PUT", "PATCH") else self.input
 
     def get_response_serializers(self) -> Any:
+        if self.file_type:
+            return {(self.status, self.file_type): self.output}
         return {self.status: self.output(many=True) if self.is_list else self.output}
 
     def _get_serializer_field_meta(self, field: Any, direction: Any) -> Any:
@@ -196,7 +206,7 @@ class ContractSchema(AutoSchema):
         for response in responses.values():
             response["description"] = response.get("description") or self.get_summary()
             if "content" in response:
-                response["content"]["application/json"]["example"] = self._output_example()
+                response["content"][self.file_type or "application/json"]["example"] = self._output_example()
         if self.has_etag and self.method == "GET":
             responses["304"] = {"description": NOT_MODIFIED, "headers": responses["200"]["headers"]}
         by_status: dict[int, list[exceptions.Refusal]] = defaultdict(list)
@@ -230,6 +240,8 @@ class ContractSchema(AutoSchema):
 
     def _output_example(self) -> Any:
         """Return the example of the output, with the values that the example of the input sets."""
+        if self.file_type:
+            return self.view.file_example
         example = getattr(self.output, "example", None)
         if self.is_list:
             return {"next": None, "previous": None, "results": [example]}

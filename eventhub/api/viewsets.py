@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import orjson
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import SAFE_METHODS
@@ -149,6 +149,14 @@ class ApiViewSet(GenericViewSet[Any]):
                 # The length of the body that is left out (RFC 9110, section 8.6), not 0.
                 return Response(status=304, headers={**headers, "Content-Length": str(len(rendered))})
         return Response(orjson.Fragment(rendered), status=status, headers=headers)
+
+    def file_response(self, content: bytes, item: Versioned, *, name: str, content_type: str) -> HttpResponse:
+        """Return a file that is made of one item, with its ETag."""
+        response = self._tagged_response(content, item, 200)
+        if response.status_code != 200:
+            return response
+        headers = {"ETag": response["ETag"], "Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(content, content_type=content_type, headers=headers)
 
     def list_response(self) -> Response:
         """Return a page of `get_queryset`, filtered, searched and ordered as the request wants."""

@@ -4,7 +4,9 @@ from typing import Any
 
 
 def whole(answer: Any) -> tuple[int, Any]:
-    return answer.status_code, answer.json() if answer.content else None
+    """Return the status and the body: JSON as a value, another type as bytes, None where there is none."""
+    is_json = answer.content and answer.headers["Content-Type"] == "application/json"
+    return answer.status_code, answer.json() if is_json else answer.content or None
 
 
 def refusal(status: int, msg: str, code: str, **more: Any) -> tuple[int, Any]:

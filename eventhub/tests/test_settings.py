@@ -143,6 +143,9 @@ VARIABLES = {
             "http://127.0.0.1:8000/admin/verify-email/?token={token}",
         ],
     ),
+    "CALENDAR_DOMAIN": (simply("CALENDAR_DOMAIN"), "127.0.0.1"),
+    "INVITES": (simply("INVITES"), "request"),
+    "INVITES_FROM": (simply("INVITES_FROM"), "EventHub <eventhub@localhost>"),
     "PASSWORD_RESET_URL": (
         simply("PASSWORD_RESET_URL"),
         "http://127.0.0.1:8000/admin/new-password/?token={token}",
@@ -236,6 +239,9 @@ GOOD = [
         for text in ("https://app.example.org/#/reset/{token}", "http://localhost:3000/r?t={token}&x=1")
     ],
     *[("EMAIL_VERIFICATION", text, text) for text in ("off", "optional", "required")],
+    ("CALENDAR_DOMAIN", "old.example.org", "old.example.org"),
+    *[("INVITES", text, text) for text in ("request", "publish", "off")],
+    ("INVITES_FROM", "Events <hello@example.org>", "Events <hello@example.org>"),
     ("TASKS_BACKEND", "database", ({"BACKEND": "django_tasks_db.DatabaseBackend"}, {}, False)),
     *[
         ("TASKS_BACKEND", url, ({"BACKEND": "django_tasks_rq.RQBackend"}, {"default": url}, True))
@@ -258,6 +264,7 @@ NO_DATABASE = "expected sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAM
 NO_ZONE = "expected a time zone such as Europe/Berlin"
 NO_HOST = "expected names of hosts, separated by commas"
 NO_MAILBOX = "expected an address such as EventHub <events@example.org>"
+NO_DOMAIN = "expected a domain such as events.example.org"
 NO_BASE = "expected a URL such as https://events.example.org"
 NO_LINK = "expected a URL with {token} in it, such as https://events.example.org/reset?token={token}"
 NO_TASKS = "expected immediate, database or redis://HOST:PORT/0"
@@ -304,6 +311,9 @@ WRONG = [
         for name in ("PASSWORD_RESET_URL", "EMAIL_VERIFICATION_URL")
         for text in ("https://h/reset", "https://h/{token}/{token}", "/reset?{token}", "https://{token}")
     ],
+    *[("CALENDAR_DOMAIN", text, NO_DOMAIN) for text in ("https://h", "a b", "h/x", "ö.org")],
+    *[("INVITES", text, "expected one of request, publish, off") for text in ("on", "REQUEST")],
+    ("INVITES_FROM", "EventHub", NO_MAILBOX),
     *[("EMAIL_VERIFICATION", text, "expected one of off, optional, required") for text in ("on", "1", "Required")],
     *[("TASKS_BACKEND", text, NO_TASKS) for text in ("celery", "Database", "redis")],
     ("DATABASE_REPLICA_URL", "postgres://u:p@h/db", "only PostgreSQL has replicas, and DATABASE_URL is SQLite's"),
@@ -363,6 +373,18 @@ def test_good_values(name, text, value):
 @pytest.mark.parametrize(("port", "url"), [("8101", "http://127.0.0.1:8101"), ("", "http://127.0.0.1:8000")])
 def test_links_lead_to_the_port_that_gunicorn_listens_at(port, url):
     assert load(PORT=port)["PUBLIC_URL"] == url
+
+
+@pytest.mark.parametrize(
+    ("variables", "domain"),
+    [
+        ({"PUBLIC_URL": "https://Events.example.org:8443/hub"}, "events.example.org"),
+        ({"PUBLIC_URL": "http://[2001:db8::1]:8000"}, "2001:db8::1"),
+        ({"PUBLIC_URL": "https://new.example.org", "CALENDAR_DOMAIN": "old.example.org"}, "old.example.org"),
+    ],
+)
+def test_the_domain_of_calendar_entries_is_the_host_of_the_public_url_or_one_of_its_own(variables, domain):
+    assert load(**variables)["CALENDAR_DOMAIN"] == domain
 
 
 @pytest.mark.parametrize(("size", "pool"), [("0", 0), ("1", 1), ("1000", 1000)])
@@ -585,6 +607,8 @@ def test_the_example_for_production_is_whole():
         ({"THROTTLE_CREDENTIALS": "off"}, ["eventhub.W005"]),
         ({"THROTTLE_GENERAL": "off"}, ["eventhub.W005"]),
         ({"NUM_PROXIES": "0"}, ["eventhub.W006"]),
+        ({"INVITES_FROM": "No reply <noreply@example.org>"}, ["eventhub.W007"]),
+        ({"DEFAULT_FROM_EMAIL": "EventHub <do-not-reply@example.org>"}, ["eventhub.W007"]),
         ({"SECURE_SSL_REDIRECT": "0"}, ["security.W008", "security.W010", "security.W016"]),
         ({"SECURE_HSTS_SECONDS": "0"}, ["security.W004"]),
     ],

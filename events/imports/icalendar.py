@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from eventhub import datetimes
+from events.calendar_entry import event_id_of, is_partial
 from events.imports.calendar_times import Duration, Zones, later, read_duration, read_moment
 from events.imports.components import Component, read_components
 from events.imports.row_validation import ImportedEvent, validate_row
@@ -39,10 +40,15 @@ def read_calendar(content: bytes) -> Iterator[ImportedEvent]:
     ]
     for event in _without_superseded(events):
         values, problems = _values(event)
+        event_id = event_id_of(values.get("uid", ""))
         place = f"VEVENT {event.number}"
         if "title" not in values and "uid" in values:
             place = f"{place} (UID {values['uid'][:MAX_LABEL]})"
-        yield validate_row(place, values, problems)
+        if event_id is not None:  # of an entry of ours: the event has no UID of its own, or that of another calendar
+            del values["uid"]
+            if is_partial(values.get("description", "")):
+                del values["description"]
+        yield validate_row(place, values, problems)._replace(event_id=event_id)
     for calendar in calendars:
         if calendar.problems:
             yield ImportedEvent("The calendar", {}, " ".join(calendar.problems))

@@ -191,9 +191,11 @@ def _is_changed(event: Event, values: EventValues) -> bool:
 
 
 def _is_same(kept: object, read: object) -> bool:
-    """Compare two values; texts as a file would return them."""
+    """Compare two values; texts and times as a file would return them."""
     if isinstance(kept, str) and isinstance(read, str):
         return as_read_again(kept) == as_read_again(read)
+    if isinstance(kept, datetime) and isinstance(read, datetime) and not read.microsecond:
+        return kept.replace(microsecond=0) == read  # calendars have no fractions
     return kept == read
 
 
@@ -201,4 +203,5 @@ def _is_alike(event: Event, values: EventValues) -> bool:
     """Return whether a row with the event's number means it: another database numbers other events."""
     if event.uid and values.get("uid"):
         return event.uid == values["uid"]
-    return _is_same(event.title, values.get("title")) or event.date_time == values.get("date_time")
+    named = {name: value for name, value in values.items() if name in ("title", "date_time")}
+    return not named or any(_is_same(getattr(event, name), value) for name, value in named.items())
