@@ -14,7 +14,7 @@ LOCAL_CACHES = ("LocMemCache", "DummyCache")
 
 @register(Tags.security, deploy=True)
 def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    return list(_warnings())
+    return [*_warnings(), *_warnings_of_invites()]
 
 
 def _warnings() -> Iterator[CheckMessage]:
@@ -49,12 +49,15 @@ def _warnings() -> Iterator[CheckMessage]:
             hint="Put a proxy in front that buffers requests (docs/deploy/nginx.conf), and set NUM_PROXIES=1.",
             id="eventhub.W006",
         )
+    for name in ("THROTTLE_CREDENTIALS", "THROTTLE_GENERAL"):
+        if getattr(settings, name) is None:
+            yield Warning(f"{name} is off.", hint="Leave it out, or set a rate such as 600/min.", id="eventhub.W005")
+
+
+def _warnings_of_invites() -> Iterator[CheckMessage]:
     if settings.INVITES == "request" and NO_REPLY.search(settings.INVITES_FROM):
         yield Warning(
             f"INVITES_FROM is {settings.INVITES_FROM}: calendars send people's answers to invitations there.",
             hint="Set INVITES_FROM to a mailbox that takes mail, or INVITES=publish.",
             id="eventhub.W007",
         )
-    for name in ("THROTTLE_CREDENTIALS", "THROTTLE_GENERAL"):
-        if getattr(settings, name) is None:
-            yield Warning(f"{name} is off.", hint="Leave it out, or set a rate such as 600/min.", id="eventhub.W005")

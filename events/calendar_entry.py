@@ -58,7 +58,7 @@ class Standing(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-class Attendee(NamedTuple):
+class Invitee(NamedTuple):
     name: str
     email: str
 
@@ -75,7 +75,7 @@ def calendar_entry(
     *,
     method: Method,
     stamp: datetime,
-    attendee: Attendee | None = None,
+    attendee: Invitee | None = None,
     status_since: datetime | None = None,
     standing: Standing = Standing.CONFIRMED,
 ) -> bytes:

@@ -24,5 +24,5 @@ class CalendarMixin(ApiViewSet):
         return [JSONRenderer(), CalendarRenderer()]
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        super().perform_content_negotiation(request, force)  # type: ignore[no-untyped-call]
+        super().perform_content_negotiation(request, force)
         return JSONRenderer(), JSONRenderer.media_type

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accounts.models import OrganizerProfile, User
 from events.calendar_entry import (
     MAX_DESCRIPTION,
-    Attendee,
+    Invitee,
     Method,
     Standing,
     calendar_entry,
@@ -34,7 +34,7 @@ with warnings.catch_warnings():
 GOLDEN = Path(__file__).parent / "calendar_entries"
 MADE = datetime(2027, 3, 1, 9, tzinfo=UTC)
 STAMP = MADE + timedelta(days=30)
-BOB = Attendee("Bob", "bob@example.org")
+BOB = Invitee("Bob", "bob@example.org")
 SITE = {"PUBLIC_URL": "https://events.example.org", "CALENDAR_DOMAIN": "events.example.org"}
 
 
@@ -102,7 +102,7 @@ ENTRIES = {
         ),
         {
             "method": Method.REQUEST,
-            "attendee": Attendee('\u05e2\u05d1\u05e8\u05d9\u05ea";X=1:\r\nEND:VCALENDAR', "b?&%o'b+x@example.org"),
+            "attendee": Invitee('\u05e2\u05d1\u05e8\u05d9\u05ea";X=1:\r\nEND:VCALENDAR', "b?&%o'b+x@example.org"),
         },
     ),
 }
@@ -165,7 +165,7 @@ PROPERTIES = {
 def test_no_text_is_more_than_a_text(title, location, description, organizer, name):
     with override_settings(**SITE):
         event = an_event(organizer, title=title, location=location, description=description)
-        text = calendar_entry(event, method=Method.REQUEST, stamp=STAMP, attendee=Attendee(name, BOB.email))
+        text = calendar_entry(event, method=Method.REQUEST, stamp=STAMP, attendee=Invitee(name, BOB.email))
     lines = text.split(b"\r\n")
     assert max(map(len, lines)) <= 75
     assert not re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", b"".join(lines))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from accounts.services import api_tokens
 from eventhub.testing.contract_client import ContractClient
 from eventhub.testing.factories import EventFactory, UserFactory
-from events.calendar_entry import Attendee, Method, calendar_entry, event_uid
+from events.calendar_entry import Invitee, Method, calendar_entry, event_uid
 from events.imports.files import read_rows
 from events.models import Event
 from registrations.models import Registration
@@ -161,7 +161,7 @@ class History:
         text = calendar_entry(
             event,
             method=Method.CANCEL if is_out else Method.REQUEST,
-            attendee=Attendee("Bob", self.bob.email),
+            attendee=Invitee("Bob", self.bob.email),
             status_since=mine.status_since,
             standing=standing_of(mine.status),
             stamp=timezone.now(),
@@ -283,7 +283,7 @@ def test_a_file_updates_its_event_and_no_other_organizers(api, make_event, olga,
 def test_the_short_text_of_a_mail_never_replaces_a_description(make_event, olga):
     event = make_event(olga, description="x" * 5000)
     event = Event.objects.with_organizer().get(pk=event.pk)
-    mailed = calendar_entry(event, method=Method.REQUEST, attendee=Attendee("Olga", olga.email), stamp=timezone.now())
+    mailed = calendar_entry(event, method=Method.REQUEST, attendee=Invitee("Olga", olga.email), stamp=timezone.now())
     content = mailed.replace(b"LOCATION:Hall", b"LOCATION:Garden")
     assert import_events(rows=read_rows(content, name="a.ics", columns={}).rows, organizer=olga) == (0, 1, 0, [])
     event.refresh_from_db()
