@@ -58,7 +58,8 @@ class World:
     """An event of olga's with one seat. `other` is the account of the address, or another one with the same id."""
 
     def __init__(self, has_account, person, make_event, api, office, folder):
-        self.other = person("zoe", email=ADDRESS if has_account else "zoe@example.net", role="organizer")
+        address = ADDRESS if has_account else "zoe@example.net"
+        self.other = person("zoe", email=address, role="organizer", email_verified=True)
         self.olga = person("olga", role="organizer")
         self.event = make_event(self.olga, max_capacity=1)
         self.api, self.office, self.folder = api(self.olga), office(self.olga), folder
@@ -67,14 +68,14 @@ class World:
         """Everything that an organizer can read of a registration, or try out about its account."""
         item, list_, of_event = f"/attendees/{row.pk}", "/attendees/", f"/events/{self.event.pk}/attendees"
         ids = [self.other.pk, self.olga.pk]
-        for path in (item, list_, of_event, f"{list_}?search=zoe", f"{list_}?ordering=name"):
+        for path in (item, f"{item}/calendar.ics", list_, of_event, f"{list_}?search=zoe", f"{list_}?ordering=name"):
             yield self.api.get(path)
         yield from (self.api.get(f"{path}?user_id={pk}") for path in (list_, of_event) for pk in ids)
         yield from (self.api.patch(item, {"user_id": pk}) for pk in (None, *ids))
         yield self.api.post("/attendees/", {"event_id": self.event.pk, "user_id": self.other.pk})
         pages = ("", f"{row.pk}/change/", f"door/{self.event.pk}/?q=zoe", f"?q={ADDRESS}", "export.csv")
         yield from (self.office.get(f"/admin/registrations/registration/{page}") for page in pages)
-        yield self.office.get(f"/admin/events/event/{self.event.pk}/change/")
+        yield from (self.office.get(path) for path in (f"/admin/events/event/{self.event.pk}/change/", "/admin/"))
         sheet = load_workbook(io.BytesIO(self.office.get("/admin/registrations/registration/export.xlsx").getvalue()))
         yield [[cell.value for cell in line] for line in sheet.active]
         for status in ("attended", "registered", "cancelled"):
