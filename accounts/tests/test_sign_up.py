@@ -70,7 +70,7 @@ def test_who_signed_up_can_sign_in(api, sign_up):
 def test_the_password_is_kept_as_a_hash(sign_up):
     sign_up()
     user = User.objects.get()
-    assert user.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert user.password.startswith("argon2$argon2id$")
     assert user.check_password(BODY["password"])
 
 
