@@ -1,4 +1,4 @@
-"""The canonical form of e-mail addresses, which identifies an account."""
+"""The canonical form of email addresses, which identifies an account."""
 
 import unicodedata
 from typing import Any

@@ -41,7 +41,7 @@ def send_verification_link(account_id: int) -> None:
         if first:
             token = signed_links.make_token(account, signed_links.VERIFICATION)
             link = settings.EMAIL_VERIFICATION_URL.replace("{token}", token)
-            _send(account.email, "Confirm your e-mail address", "verification", username=account.username, link=link)
+            _send(account.email, "Confirm your email address", "verification", username=account.username, link=link)
 
 
 @task
@@ -99,4 +99,4 @@ def _not_sent(error: Exception) -> NotDone:
         code = next((code for code, _ in error.recipients.values()), None)
     reason = f"{type(error).__name__}{f' {code}' if code else ''}"
     for_good = bool(code and code >= 500) and not isinstance(error, smtplib.SMTPAuthenticationError)
-    return NotDone(f"The mail could not be sent: {reason}", for_good=for_good)
+    return NotDone(f"The email could not be sent: {reason}", for_good=for_good)

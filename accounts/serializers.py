@@ -95,7 +95,7 @@ class AccountInput(SignUpInput):
 
 
 class LoginInput(Body):
-    username = serializers.CharField(help_text="The username or the e-mail address.")
+    username = serializers.CharField(help_text="The username or the email address.")
     password = serializers.CharField(trim_whitespace=False, write_only=True)
 
     example: ClassVar = {"username": "olga", "password": "a-long-passphrase"}

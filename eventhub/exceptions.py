@@ -197,7 +197,7 @@ class SecondFactorExists(Refusal):
 
 
 class WrongCode(Refusal):
-    status, msg, code = 403, "This code is wrong, or has been used", "wrong_code"
+    status, msg, code = 403, "This code is wrong or has already been used", "wrong_code"
 
 
 class CodesPaused(Refusal):

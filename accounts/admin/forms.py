@@ -11,7 +11,7 @@ from unfold.widgets import (
 )
 
 from accounts.email_addresses import AddressFormField
-from accounts.forms.account import ConfirmForm, Confirming, OwnPassword
+from accounts.forms.account import REPEAT_LABEL, ConfirmForm, Confirming, OwnPassword
 from accounts.models import OrganizerProfile, User
 from accounts.services.accounts import AccountChanges
 from eventhub.admin.model_admin import RefusableModelForm
@@ -37,6 +37,7 @@ class AccountModelForm(RefusableModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.validate_constraints = lambda exclude=None: None
+        self.fields["username"].help_text = "Only letters, digits and @ . + - _"
         if "is_active" in self.fields:
             self.fields["is_active"].help_text = "If off, the account cannot sign in."
 
@@ -45,7 +46,7 @@ class AccountModelForm(RefusableModelForm):
 
 
 class NewAccountForm(Confirming, AccountModelForm):
-    email = AddressFormField(label="E-mail address", max_length=254, widget=UnfoldAdminEmailInputWidget)
+    email = AddressFormField(label="Email address", max_length=254, widget=UnfoldAdminEmailInputWidget)
     new_password = forms.CharField(
         label="Password",
         required=False,
@@ -62,7 +63,7 @@ class NewAccountForm(Confirming, AccountModelForm):
 
 
 class AccountForm(Confirming, AccountModelForm, OptimisticForm):
-    email = AddressFormField(label="E-mail address", max_length=254, widget=UnfoldAdminEmailInputWidget)
+    email = AddressFormField(label="Email address", max_length=254, widget=UnfoldAdminEmailInputWidget)
     profile_name = LineFormField(
         label="Name",
         max_length=255,
@@ -115,6 +116,7 @@ class SetPasswordForAccountForm(ConfirmForm, SetPasswordForm):  # type: ignore[t
         super().__init__(*args, **kwargs)
         for name in ("new_password1", "new_password2"):
             self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+        self.fields["new_password2"].label, self.fields["new_password2"].help_text = REPEAT_LABEL, ""
         self.order_fields(["new_password1", "new_password2", "current_password"])
 
     def clean(self) -> dict[str, Any]:

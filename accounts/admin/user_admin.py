@@ -25,9 +25,16 @@ from registrations.services import account_deletion
 for model in (Group, OutstandingToken, BlacklistedToken, StaticDevice, TOTPDevice):
     admin.site.unregister(model)
 
-TO_CHANGE = "Required to change the e-mail address or to make someone an admin."
+TO_CHANGE = "Required to change the email address or to make someone an admin."
 TO_ADD = "Required to create an admin."
+IS_VERIFIED = {True: "Yes", False: "No", None: "Not asked"}
 ROLE_COLOURS = {Role.USER: "", Role.ORGANIZER: "primary", Role.ADMIN: "warning"}
+
+
+class EmailVerifiedFilter(BooleanRadioFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "email confirmed"
 
 
 @admin.register(User)
@@ -39,10 +46,10 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
     list_filter = (
         ("role", ChoicesRadioFilter),
         ("is_active", BooleanRadioFilter),
-        ("email_verified", BooleanRadioFilter),
+        ("email_verified", EmailVerifiedFilter),
     )
     search_fields = ("username", "email")
-    search_help_text = "Search by username or e-mail address"
+    search_help_text = "Search by username or email address"
     ordering = ("username",)
     sortable_by = ("username", "created_at")  # the others have no index
     readonly_fields = ("email_is_verified", "created_at")
@@ -77,9 +84,9 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
     def labelled_role(self, account: User) -> tuple[str, str]:
         return account.role, account.get_role_display()
 
-    @display(description="E-mail confirmed", boolean=True)  # type: ignore[untyped-decorator]
-    def email_is_verified(self, account: User) -> bool | None:
-        return account.email_verified
+    @display(description="Email confirmed")  # type: ignore[untyped-decorator]
+    def email_is_verified(self, account: User) -> str:
+        return IS_VERIFIED[account.email_verified]
 
     # The form --------------------------------------------------------------------------------------------------------
 

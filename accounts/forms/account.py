@@ -17,6 +17,7 @@ from eventhub.exceptions import ReauthenticationRequired, Refusal
 from registrations.services import account_deletion
 
 AUTH_TIME = "auth_time"  # session key: when the password was entered
+REPEAT_LABEL = "Repeat new password"
 NO_ACCESS = (
     "The back office is for organizers and admins, and your account is neither. Ask an admin to make you an organizer."
 )
@@ -51,7 +52,7 @@ class SignInForm(Guarded, AuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name = self.fields["username"]
-        name.label, name.max_length = "Username or e-mail address", User._meta.get_field("email").max_length
+        name.label, name.max_length = "Username or email address", User._meta.get_field("email").max_length
         name.widget.attrs["maxlength"] = name.max_length
 
     def clean(self) -> dict[str, Any]:
@@ -158,6 +159,10 @@ class ConfirmForm(Confirming, GuardedForm):
 
 
 class OwnPasswordForm(GuardedForm, AdminOwnPasswordChangeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password2"].label, self.fields["new_password2"].help_text = REPEAT_LABEL, ""
+
     def clean_old_password(self) -> str:
         self.refuse_guessing()
         given: str = self.cleaned_data["old_password"]

@@ -13,7 +13,7 @@ from eventhub.text_fields import LineFormField
 
 OPENS = {
     Scope.EVENTS_READ: "See events (events:read)",
-    Scope.EVENTS_WRITE: "Announce, change and delete events, with their registrations (events:write)",
+    Scope.EVENTS_WRITE: "Create, change and delete events, with their registrations (events:write)",
     Scope.ATTENDEES_READ: "See who is registered, with name and contact details (attendees:read)",
     Scope.ATTENDEES_WRITE: "Register people, check them in, change and cancel registrations (attendees:write)",
     Scope.PROFILE_READ: "See your account, and the public profiles of organizers (profile:read)",

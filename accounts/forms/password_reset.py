@@ -6,14 +6,14 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidge
 
 from accounts import signed_links
 from accounts.email_addresses import AddressFormField
-from accounts.forms.account import GuardedForm
+from accounts.forms.account import REPEAT_LABEL, GuardedForm
 from accounts.services import password_reset
 from accounts.throttle_subjects import by_email, by_id
 
 
 class AskForResetForm(GuardedForm):
     email = AddressFormField(
-        label="E-mail address",
+        label="Email address",
         max_length=254,
         widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "email", "autofocus": ""}),
     )
@@ -53,7 +53,7 @@ def _password(label: str, **kwargs: Any) -> forms.CharField:
 class ResetPasswordForm(LinkForm):
     purpose = signed_links.RESET
     password = _password("New password", help_text="At least eight characters, and not easy to guess.")
-    password_again = _password("Repeat password")
+    password_again = _password(REPEAT_LABEL)
 
     def clean_password_again(self) -> str:
         again: str = self.cleaned_data["password_again"]

@@ -65,7 +65,7 @@ def test_the_mail_says_which_account_and_where(api, committed, settings):
     settings.EMAIL_VERIFICATION = "optional"
     committed(lambda: api().post("/users/register", ZOE))
     (sent,) = mail.outbox
-    assert sent.subject == "Confirm your e-mail address"
+    assert sent.subject == "Confirm your email address"
     assert "your account zoe at http://127.0.0.1:8000:" in text_of(sent)
     assert f"\nhttp://127.0.0.1:8000/admin/verify-email/?token={token_in(sent)}\n" in text_of(sent)
 
@@ -82,7 +82,7 @@ def test_a_new_address_is_asked_and_the_old_one_told(api, committed, settings, b
     User.objects.update(email_verified=True)
     answer = committed(lambda: api(bob).patch(f"/users/{bob.pk}", {"email": "robert@example.org"}))
     assert (answer.status_code, answer.json()["email_verified"]) == (200, False)
-    asked = [] if setting == "off" else [(["robert@example.org"], "Confirm your e-mail address")]
+    asked = [] if setting == "off" else [(["robert@example.org"], "Confirm your email address")]
     told = (["bob@example.org"], "Your email address has been changed")
     assert [(sent.to, sent.subject) for sent in mail.outbox] == [told, *asked]
     assert now_of(bob).email_verified is known
@@ -178,7 +178,7 @@ def test_it_is_sent_to_one_mailbox_once_a_minute_and_to_a_new_one_at_once(api, c
     for _ in range(2):
         committed(lambda: api(unverified).post(AGAIN))
     committed(lambda: api(unverified).patch(f"/users/{unverified.pk}", {"email": "z@example.org"}))
-    asked = [sent.to for sent in mail.outbox if sent.subject == "Confirm your e-mail address"]
+    asked = [sent.to for sent in mail.outbox if sent.subject == "Confirm your email address"]
     assert asked == [["zoe@example.org"], ["z@example.org"]]
 
 

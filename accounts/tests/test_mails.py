@@ -143,7 +143,7 @@ def test_of_one_account_only_so_many_mails_an_hour_go_out_wherever_to(server, pe
             mails.send_verification_link.call(zoe.pk)
             mails.send_change_notice.call(zoe.pk, "zoe", f"somebody{n}@example.org", ["email address"])
         subjects = [str(mail["Subject"]) for mail in server.mails]
-        assert [subjects.count(subject) for subject in ("Confirm your e-mail address", ADDRESS_CHANGED)] == [10, 20]
+        assert [subjects.count(subject) for subject in ("Confirm your email address", ADDRESS_CHANGED)] == [10, 20]
         clock.shift(3601)
         mails.send_verification_link.call(zoe.pk)
     assert server.recipients[-1] == "somebody24@example.org"
@@ -163,7 +163,7 @@ def test_of_one_account_only_so_many_mails_an_hour_go_out_wherever_to(server, pe
 )
 def test_a_refusal_is_told_by_its_number_and_names_nobody(server, bob, recipient, answer, why, for_good):
     server.recipient, server.answer = recipient, answer
-    with pytest.raises(NotDone, match=f"^The mail could not be sent: {why}$") as refused:
+    with pytest.raises(NotDone, match=f"^The email could not be sent: {why}$") as refused:
         mails.send_reset_link.func.__wrapped__(bob.pk)
     assert (refused.value.for_good, refused.value.__cause__, refused.value.__suppress_context__) == (
         for_good,
@@ -233,7 +233,7 @@ def test_a_failing_mail_breaks_no_request_is_logged_and_seen_by_an_admin(
     why = {"down": "ConnectionRefusedError", "silent": "SMTPServerDisconnected", "refusing": "SMTPDataError 550"}[
         trouble
     ]
-    problem = f"The mail could not be sent: {why}"
+    problem = f"The email could not be sent: {why}"
     assert sorted(failed(), reverse=True) == [
         ("accounts.mails.send_reset_link", [bob.pk], problem),
         ("accounts.mails.send_change_notice", [bob.pk, "bob", "bob@example.org", ["password"]], problem),

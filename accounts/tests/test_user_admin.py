@@ -285,7 +285,7 @@ def test_an_admin_changes_name_address_role_and_profile(fresh, ada, olga):
     assert (olga.profile.name, olga.profile.contact, olga.profile.about) == ("Olga's", "", "Hi")
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (ada, str(olga.pk))
-    assert entry.get_change_message() == "Changed Username, E-mail address, Role, Name and About."
+    assert entry.get_change_message() == "Changed Username, Email address, Role, Name and About."
 
 
 def test_a_new_address_takes_a_fresh_sign_in_or_ones_own_password(office, fresh, ada, bob):

@@ -43,7 +43,7 @@ def sidebar(request: HttpRequest) -> Menu:
 def own_pages(request: HttpRequest) -> Menu:
     pages = {
         "My profile": "profile",
-        "Service tokens": "tokens",
+        "My service tokens": "tokens",
         "Second factor": "second_factor",
         "Change password": "password_change",
     }

@@ -23,7 +23,7 @@ def ask_for_reset(request: HttpRequest) -> HttpResponse:
     form = AskForResetForm(request.POST if request.method == "POST" else None, request=request)
     if form.is_valid():
         form.save()
-        return _page(request, "sent", title="Check your mail")
+        return _page(request, "sent", title="Check your email")
     return _page(request, "request", title="Forgot your password?", form=form)
 
 
@@ -32,7 +32,7 @@ def new_password(request: HttpRequest) -> HttpResponse:
 
 
 def verify_email(request: HttpRequest) -> HttpResponse:
-    return _by_link(request, LinkForm, "verify_email", "Confirm your e-mail address")
+    return _by_link(request, LinkForm, "verify_email", "Confirm your email address")
 
 
 def _by_link(request: HttpRequest, form_class: type[LinkForm], template: str, title: str) -> HttpResponse:

@@ -32,7 +32,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
         "tokens": api_tokens.list_tokens(cast(User, request.user)).order_by("-created_at", "-pk"),
         "now": timezone.now(),
     }
-    return page(request, "eventhub/admin/tokens.html", title="Service tokens", **context)
+    return page(request, "eventhub/admin/tokens.html", title="My service tokens", **context)
 
 
 def _revoke(request: HttpRequest) -> HttpResponse:

@@ -156,7 +156,7 @@ def test_opening_the_link_verifies_nothing_and_the_button_does(person):
     client = Client()
     assert "Confirm address" in text(client.get(VERIFY, {"token": token}))
     assert User.objects.get(pk=zoe.pk).email_verified is False
-    assert "Your e-mail address is confirmed" in text(client.post(VERIFY, {"token": token}))
+    assert "Your email address is confirmed" in text(client.post(VERIFY, {"token": token}))
     assert User.objects.get(pk=zoe.pk).email_verified is True
 
 

@@ -137,11 +137,11 @@ CONFIRM = "Your password: Enter your current password."
 @pytest.mark.parametrize(
     ("path", "sent", "link"),
     [
-        ("login/", {}, ("#id_username", f"Username or e-mail address: {REQUIRED}")),
+        ("login/", {}, ("#id_username", f"Username or email address: {REQUIRED}")),
         ("code/", {}, ("#id_code", f"One-time code: {REQUIRED}")),
         ("second-factor/", {"key": ""}, ("#id_code", f"One-time code: {REQUIRED}")),
         ("end-sign-ins/", {}, ("#id_current_password", CONFIRM)),
-        ("password-reset/", {"email": "olga"}, ("#id_email", "E-mail address: Enter a valid email address.")),
+        ("password-reset/", {"email": "olga"}, ("#id_email", "Email address: Enter a valid email address.")),
         ("registrations/registration/import/{event}/", {}, ("#id_file", f"CSV or XLSX file: {REQUIRED}")),
         ("accounts/user/{account}/end-sign-ins/", {}, ("#id_current_password", CONFIRM)),
     ],

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 PASSWORD = "a passphrase for tests"
 LOGIN, CODE, PAGE = "/admin/login/", "/admin/code/", "/admin/second-factor/"
 KEY = "00112233445566778899aabbccddeeff00112233"
-WRONG = "This code is wrong, or has been used."
+WRONG = "This code is wrong or has already been used."
 
 
 def code(key=KEY, steps=0):

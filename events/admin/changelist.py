@@ -38,7 +38,7 @@ STATUS_COLOURS = {
 class WhenFilter(RadioFilter):
     """Shows today and later, or all events for a search or a chosen day."""
 
-    title = "when"
+    title = "time"
     parameter_name = "when"
     all_option = None
 

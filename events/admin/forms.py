@@ -22,6 +22,7 @@ class EventForm(OptimisticForm):
     class Meta:
         model = Event
         fields = (*DETAILS, "organizer", *TIMES, *SEATS, *REGISTRATION)
+        error_messages: ClassVar = {"max_capacity": {"min_value": "Enter 1 or more."}}
         labels: ClassVar = {
             "waitlist": "Waiting list",
             "registration_opens": "Registration opens",
@@ -35,8 +36,8 @@ class EventForm(OptimisticForm):
             "end_time": "Leave empty if the event lasts until the end of the day. A date without a time is the end of "
             "that day.",
             "max_capacity": "New seats go to the waiting list at once. Cannot be lower than the seats taken.",
-            "waitlist": "When the event is full, people can join a waiting list. A seat that becomes free goes to the "
-            "first person on it automatically. If off, people see that the event is full.",
+            "waitlist": "When the event is full, people can join a waiting list. A seat that becomes free goes "
+            "automatically to the first person on it. If off, people see that the event is full.",
             "registration_opens": "Leave empty to open registration when the event is published. A date without a time "
             "is the start of that day.",
             "registration_closes": "Leave empty to keep registration open until the event is over. A date without a "

@@ -234,7 +234,7 @@ def test_saving_without_a_change_writes_nothing(office, olga, make_event):
 
 REFUSED = {
     "title": ({"title": ""}, "This field is required."),
-    "max_capacity": ({"max_capacity": "0"}, "Ensure this value is greater than or equal to 1."),
+    "max_capacity": ({"max_capacity": "0"}, "Enter 1 or more."),
     "end_time": ({"end_time_0": "2031-05-01", "end_time_1": "17:00"}, "The end must be after the beginning."),
     "date_time": ({"date_time_0": "3000-01-01"}, "The year must be between 1900 and 2999."),
     "registration_closes": (

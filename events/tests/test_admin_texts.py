@@ -82,7 +82,7 @@ def test_a_state_has_one_name_and_removing_is_told_from_cancelling(office, olga,
         assert "Checked in" in page or "Waiting list" in page, path
     page = text_of(client.get(f"{REGISTRATIONS}{waits.pk}/change/").content.decode())
     assert "Cancelling keeps the registration in the list as cancelled" in page
-    assert "Removing deletes it and its history for good." in page
+    assert "Removing deletes the registration and its history for good." in page
 
 
 def test_a_date_in_a_form_is_written_as_beside_it(office, olga, make_event):

@@ -38,11 +38,11 @@ class AddForm(RefusableModelForm):
     }
 
     email = TypedAddressFormField(
-        label="E-mail address",
+        label="Email address",
         max_length=254,
         widget=UnfoldAdminEmailInputWidget,
-        help_text="Registers the account with this address. If there is none, a new account is created; "
-        "its owner can claim it by resetting the password.",
+        help_text="Registers the account with this address. If there is none, one is created; the person can claim it "
+        "by resetting the password.",
     )
     may_queue = BooleanField(
         label="Add to the waiting list if the event is full",
@@ -56,7 +56,7 @@ class AddForm(RefusableModelForm):
         fields = ("event", *DETAILS)
         help_texts: ClassVar = {
             "name": "Leave empty to use the part of the address before the @.",
-            "contact_details": "How else to reach the person. The e-mail address is always kept.",
+            "contact_details": "How else to reach the person. The email address is always kept.",
         }
 
     def validate_constraints(self) -> None:

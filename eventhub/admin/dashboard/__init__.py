@@ -64,7 +64,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def cards(totals: Totals, check_ins: int, now: datetime) -> list[Card]:
     coming = ("when", "coming")
-    taken = f"{percent(totals.taken, totals.seats)} % taken, upcoming events"
+    taken = f"{percent(totals.taken, totals.seats)}% taken at upcoming events"
     since = urlencode({"status__exact": "attended", "status_since_from": timezone.localtime(now).date().isoformat()})
     check_in_list = f"{registration_page('changelist')}?{since}"
     return [
@@ -73,7 +73,7 @@ def cards(totals: Totals, check_ins: int, now: datetime) -> list[Card]:
         Card(
             "Waiting lists",
             f"{totals.waiting:,}",
-            "people waiting, upcoming events",
+            "people waiting for upcoming events",
             "hourglass_top",
             event_list(coming, ("fill", "queue")),
         ),

@@ -34,7 +34,7 @@ def failed_tasks(user: User, now: datetime) -> list[AttentionItem]:
         return []
     title = "1 background task failed" if failed == 1 else f"{failed:,} background tasks failed"
     page = reverse("admin:django_tasks_database_dbtaskresult_changelist")
-    sentence = "In the last seven days, for example a mail that could not be sent."
+    sentence = "In the last seven days, for example an email that could not be sent."
     return [AttentionItem("mark_email_unread", title, sentence, f"{page}?status__exact=FAILED")]
 
 

@@ -1,4 +1,6 @@
-"""A form that is shown again takes people to what is wrong with it."""
+"""A form that is shown again takes people to what is wrong with it, and a calendar to the date of its field."""
+
+from datetime import UTC, datetime
 
 import pytest
 
@@ -61,3 +63,12 @@ def test_an_empty_form_lists_its_errors_with_links(sign_in, live_server, olga, p
     page.locator(".errornote").first.wait_for()
     page.wait_for_load_state()
     assert (page.evaluate(FOCUS), [href for href, _ in errors_on_top(page)]) == ([focus, True], errors)
+
+
+def test_the_calendar_of_a_date_opens_at_it(sign_in, live_server, olga, make_event):
+    event = make_event(olga, date_time=datetime(2031, 5, 31, 19, tzinfo=UTC))
+    page = sign_in(olga)
+    page.goto(f"{live_server.url}/admin/events/event/{event.pk}/change/")
+    assert page.locator("#id_date_time_0").input_value() == "31 May 2031"
+    page.locator("#calendarlink0").click()
+    assert page.locator("#calendarin0 caption").inner_text() == "May 2031"

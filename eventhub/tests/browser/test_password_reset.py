@@ -28,18 +28,18 @@ def test_a_forgotten_password_is_set_anew_by_the_link_of_the_mail(
 ):
     page.goto(f"{live_server.url}/admin/login/")
     page.get_by_role("link", name="Forgot your password?").click()
-    page.get_by_label("E-mail address").fill("olga@example.org")
+    page.get_by_label("Email address").fill("olga@example.org")
     page.get_by_role("button", name="Send link").click()
     expect(page.get_by_text("we have sent it a link")).to_be_visible()
     token = token_in(mail.outbox[0])
     page.goto(f"{live_server.url}/admin/new-password/?token={token}")
     assert violations(page) == []
-    for label, text in (("New password", NEW), ("Repeat password", "something else")):
+    for label, text in (("New password", NEW), ("Repeat new password", "something else")):
         page.get_by_label(label).fill(text)
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("The passwords do not match.")).to_be_visible()
     assert token not in page.url
-    for label in ("New password", "Repeat password"):
+    for label in ("New password", "Repeat new password"):
         page.get_by_label(label).fill(NEW)
     page.get_by_role("button", name="Change password").click()
     page.get_by_role("link", name="Sign in").click()
@@ -55,7 +55,7 @@ def test_an_address_is_verified_by_a_button(page, live_server, requests_elsewher
     page.goto(f"{live_server.url}/admin/verify-email/?token={signed_links.make_token(zoe, signed_links.VERIFICATION)}")
     assert violations(page) == []
     page.get_by_role("button", name="Confirm address").click()
-    expect(page.get_by_text("Your e-mail address is confirmed")).to_be_visible()
+    expect(page.get_by_text("Your email address is confirmed")).to_be_visible()
     assert User.objects.get(pk=zoe.pk).email_verified is True
 
 

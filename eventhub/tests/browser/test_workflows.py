@@ -19,7 +19,7 @@ def statuses(event):
 
 def add_person(page, live_server, event, name, *, may_queue=False):
     page.goto(f"{live_server.url}/admin/registrations/registration/add/?event={event.pk}")
-    page.get_by_label("E-mail address").fill(f"{name.lower()}@example.org")
+    page.get_by_label("Email address").fill(f"{name.lower()}@example.org")
     page.get_by_label("Name").fill(name)
     if may_queue:
         page.get_by_label("Add to the waiting list if the event is full").check(force=True)
