@@ -32,6 +32,11 @@ class CountedChangeList(ChangeList):
         return bool(self.page_num > 1 or self.result_count == self.list_per_page)
 
     @property
+    def can_select_all(self) -> bool:
+        """Return whether there are rows on other pages, and not too many for an action."""
+        return is_within_bound(self.total) and self.total != self.result_count
+
+    @property
     def total_text(self) -> str:
         """Return for example `1,234 events`, or an empty text for none and for an unknown number."""
         if not self.total:
@@ -47,3 +52,7 @@ def count_up_to_bound(rows: QuerySet[Any]) -> int | None:
             return rows.order_by()[: COUNTED + 1].count()
     except Unavailable:
         return None
+
+
+def is_within_bound(total: int | None) -> bool:
+    return total is not None and total <= COUNTED

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
@@ -14,13 +15,14 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError, OperationalError
 from django.db.models import DateTimeField, Model, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
 from accounts.permissions import allowed
-from eventhub.admin.changelist import CountedChangeList
+from eventhub.admin import bulk
+from eventhub.admin.changelist import CountedChangeList, count_up_to_bound, is_within_bound
 from eventhub.admin.time_field import TimeOfDayField, TimeWidget
 from eventhub.api.fields import could_be_id
 from eventhub.api.filters import MAX_SEARCH_LENGTH, found_in
@@ -46,6 +48,10 @@ def problems(refusal: Exception) -> Mapping[str, list[str]]:
     elif isinstance(refusal, ReauthenticationRequired):
         return {"": ["Enter your current password."]}  # of the field that the form has for it
     return {"": [f"{refusal}."]}
+
+
+def sentence(refusal: Exception) -> str:
+    return " ".join(text for texts in problems(refusal).values() for text in texts)
 
 
 class RefusableModelForm(ModelForm):  # type: ignore[type-arg]
@@ -135,13 +141,30 @@ class ScopedModelAdmin(ModelAdmin):
         except (OverflowError, ValueError) as problem:
             raise IncorrectLookupParameters(problem) from problem
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "POST" and bulk.ROWS in request.POST:
+            done = self.response_action(request, self.get_queryset(request))
+            return done or HttpResponseRedirect(request.get_full_path())
+        return super().changelist_view(request, extra_context)  # type: ignore[no-any-return]
+
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Run an action on the selected rows only, ignoring values that cannot be ids."""
-        ticked = request.POST.copy()
-        ids = [text for text in ticked.getlist(ACTION_CHECKBOX_NAME) if could_be_id(text)]
-        ticked.setlist(ACTION_CHECKBOX_NAME, ids)
-        ticked["select_across"] = "0"
-        request.POST = ticked  # type: ignore[assignment]
+        """Run an action on the selected rows, ignoring values that cannot be ids, or on all rows of the filter."""
+        sent = request.POST.copy()
+        ids = [text for text in sent.getlist(ACTION_CHECKBOX_NAME) if could_be_id(text)]
+        sent["select_across"] = "1" if bulk.wants_all(request) and bulk.ROWS not in sent else "0"
+        if bulk.ROWS in sent:
+            run = bulk.read_run(request, self.opts)
+            if run is None:
+                messages.warning(request, bulk.EXPIRED)
+                return None
+            request.bulk_run = run  # type: ignore[attr-defined]
+            ids = [str(pk) for pk in run.piece]
+            sent["action"] = run.action
+        elif bulk.wants_all(request) and not is_within_bound(count_up_to_bound(queryset)):
+            messages.error(request, bulk.TOO_MANY)
+            return None
+        sent.setlist(ACTION_CHECKBOX_NAME, ids)
+        request.POST = sent  # type: ignore[assignment]
         return super().response_action(request, queryset)  # type: ignore[no-any-return]
 
     # Django's log, which must not keep personal names ----------------------------------------------------------------

@@ -45,7 +45,7 @@ class TaskAdmin(ScopedModelAdmin):
     )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Background tasks", **(extra_context or {})})  # type: ignore[no-any-return]
+        return super().changelist_view(request, {"title": "Background tasks", **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = DBTaskResult.objects.order_by(*self.ordering)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -36,7 +36,6 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
     actions: ClassVar = [*bulk_actions(), *exports.attendee_actions()]
     warn_unsaved_form = True
     delete_confirmation_template = "events/admin/delete_confirmation.html"
-    delete_selected_confirmation_template = "events/admin/delete_selected_confirmation.html"
     change_list_template = "events/admin/change_list.html"
     list_after_template = "events/admin/change_list_footer.html"
     change_form_before_template = "eventhub/admin/original_values.html"
@@ -56,7 +55,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"zone": get_default_timezone_name(), "kinds": exports.KINDS, **(extra_context or {})}
-        return super().changelist_view(request, context)  # type: ignore[no-any-return]
+        return super().changelist_view(request, context)
 
     # The form --------------------------------------------------------------------------------------------------------
 
@@ -147,10 +146,8 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Event) -> None:
         event_changes.delete_event(event_id=obj.pk)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
-        for event in queryset:
-            event_changes.delete_event(event_id=event.pk)
-
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Replace Django's deletion, and offer ours last."""
         actions: dict[str, Any] = super().get_actions(request)
-        return {name: actions[name] for name in sorted(actions, key="delete_selected".__eq__)}
+        names = [name for name in actions if name != "delete_selected"]
+        return {name: actions[name] for name in sorted(names, key="delete".__eq__)}

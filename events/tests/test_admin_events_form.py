@@ -438,12 +438,12 @@ def test_deleting_says_first_what_goes(office, olga, make_event, enroll):
 def test_deleting_several_says_it_of_each(office, olga, otto, make_event, enroll):
     empty, full, foreign = make_event(olga, title="Empty"), make_event(olga, title="Full"), make_event(otto)
     enroll(full)
-    chosen = {"action": "delete_selected", "_selected_action": [event.pk for event in (empty, full, foreign)]}
+    chosen = {"action": "delete", "_selected_action": [event.pk for event in (empty, full, foreign)]}
     client = office(olga)
     page = client.post(f"{LIST}?when=all", chosen).content.decode()
     assert "Empty (no registrations)" in page
     assert "Full and 1 registration: 1 with a seat, 0 on the waiting list, 0 cancelled" in page
-    client.post(f"{LIST}?when=all", {**chosen, "post": "yes"})
+    client.post(f"{LIST}?when=all", {**chosen, "confirmed": "yes"})
     assert list(Event.objects.all()) == [foreign]
 
 

@@ -1,21 +1,23 @@
 """Actions on registrations, in bulk and as buttons. A button posts DO, for example `check_in:17`."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, cast
 
 from django.contrib import messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import get_text_list
 
 from accounts.models import User
-from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
+from eventhub.admin import bulk
+from eventhub.admin.action_report import ActionReport, Message
+from eventhub.admin.bulk import CONFIRMED
+from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, sentence
 from eventhub.api.fields import could_be_id
 from registrations.admin import status
 from registrations.models import LIVE, Registration
@@ -23,10 +25,7 @@ from registrations.services import check_in
 from registrations.services.seats import ATTENDED, CANCELLED, REGISTERED, WAITLISTED
 
 DO = "do"
-CONFIRMED = "confirmed"
 GONE = "This registration no longer exists."
-MAX_REASONS = 10
-MAX_NAMES = 50  # on a confirmation page
 FREED_SEAT = "A seat that becomes free goes to the first person on the waiting list at once."
 KEPT = f"The registration stays in the list as cancelled. {FREED_SEAT}"
 
@@ -36,6 +35,7 @@ AdminAction = Callable[[ScopedModelAdmin, HttpRequest, QuerySet[Registration]], 
 class RegistrationAction(NamedTuple):
     name: str
     label: str
+    of_many: str
     rule: check_in.Rule
     done: str
     unchanged: str
@@ -49,6 +49,7 @@ _ALL = (
     RegistrationAction(
         "check_in",
         "Check in",
+        "Check in {}",
         check_in.check_in,
         "checked in",
         "already checked in",
@@ -57,11 +58,18 @@ _ALL = (
         takes_seat=True,
     ),
     RegistrationAction(
-        "undo_check_in", "Undo check-in", check_in.undo_check_in, "check-in undone", "not checked in", (ATTENDED,)
+        "undo_check_in",
+        "Undo check-in",
+        "Undo check-in of {}",
+        check_in.undo_check_in,
+        "check-in undone",
+        "not checked in",
+        (ATTENDED,),
     ),
     RegistrationAction(
         "reinstate",
         "Reinstate",
+        "Reinstate {}",
         check_in.reinstate,
         "reinstated",
         "already registered",
@@ -71,17 +79,27 @@ _ALL = (
     RegistrationAction(
         "requeue",
         "Move to end of waiting list",
+        "Move {} to the end of the waiting list",
         check_in.requeue,
         "moved to the end of the waiting list",
         "already at the end of the waiting list",
         (WAITLISTED,),
     ),
     RegistrationAction(
-        "cancel", "Cancel registration", check_in.cancel, "cancelled", "already cancelled", LIVE, "danger", KEPT
+        "cancel",
+        "Cancel registration",
+        "Cancel {}",
+        check_in.cancel,
+        "cancelled",
+        "already cancelled",
+        LIVE,
+        "danger",
+        KEPT,
     ),
     RegistrationAction(
         "remove",
         "Remove registration",
+        "Remove {}",
         check_in.remove,
         "removed",
         "already removed",
@@ -120,15 +138,17 @@ def perform_all(
     model_admin: ScopedModelAdmin, request: HttpRequest, queryset: QuerySet[Registration], *, action: RegistrationAction
 ) -> HttpResponse | None:
     in_order = queryset.order_by("event", F("queue_number").asc(nulls_last=True), "pk")
-    rows = list(in_order.select_related("event"))
-    if not rows:
-        messages.warning(request, GONE)
-    elif _question(action, rows) and CONFIRMED not in request.POST:
-        hidden = [("action", action.name), *((ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows)]
-        return confirm(model_admin, request, action, rows, hidden=hidden, post_to="", back=request.get_full_path())
-    else:
-        _perform(model_admin, request, action, rows)
-    return None
+    selected = list(in_order.select_related("event"))
+    wants_all = bulk.wants_all(request)
+    rows = [row for row in selected if row.status in action.shown_for] if wants_all else selected
+    if not rows and not bulk.run_of(request):
+        messages.warning(request, bulk.NOT_FOR_THESE.format(action.label) if wants_all else GONE)
+        return None
+    if wants_all or (_question(action, rows) and CONFIRMED not in request.POST):
+        hidden = bulk.hidden_fields(request, model_admin.opts, bulk.Run(action.name, [row.pk for row in rows]))
+        back = request.get_full_path()
+        return confirm(model_admin, request, action, rows, hidden=hidden, post_to="", back=back, selected=len(selected))
+    return _perform(model_admin, request, action, rows)
 
 
 def perform_one(model_admin: ScopedModelAdmin, request: HttpRequest, *, back: str) -> HttpResponse:
@@ -138,14 +158,15 @@ def perform_one(model_admin: ScopedModelAdmin, request: HttpRequest, *, back: st
     if action is None or row is None:
         messages.warning(request, GONE)
     elif _question(action, [row]) and CONFIRMED not in request.POST:
-        return confirm(model_admin, request, action, [row], hidden=[(DO, f"{name}:{pk}")], post_to="", back=back)
+        hidden = [(DO, f"{name}:{pk}"), (CONFIRMED, "yes")]
+        return confirm(model_admin, request, action, [row], hidden=hidden, post_to="", back=back)
     else:
         _perform(model_admin, request, action, [row])
     return HttpResponseRedirect(back)
 
 
 def _question(action: RegistrationAction, rows: Sequence[Registration]) -> str:
-    """Return a question to ask before the action, or an empty text. An early check-in is more often a slip."""
+    """Return what to ask before the action, or an empty text. Checking in early is more often a slip than meant."""
     if action.name != "check_in":
         return action.question
     now = timezone.now()
@@ -167,22 +188,29 @@ def confirm(
     hidden: Sequence[tuple[str, str]],
     post_to: str,
     back: str,
+    selected: int = 1,
 ) -> HttpResponse:
-    what = action.label if len(rows) == 1 else action.label.replace("registration", counted(len(rows)))
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": f"{what}?",
-        "opts": model_admin.opts,
-        "what": what,
-        "question": _question(action, rows),
-        "variant": "primary" if action.variant == "primary" else "danger",
-        "rows": [(name_of(row), row.event, status.label(row)) for row in rows[:MAX_NAMES]],
-        "more": max(0, len(rows) - MAX_NAMES),
-        "hidden": [*hidden, (CONFIRMED, "yes")],
-        "post_to": post_to,
-        "back": back,
-    }
-    return TemplateResponse(request, "registrations/admin/confirm_action.html", context)
+    what = action.label if len(rows) == 1 else action.of_many.format(counted(len(rows)))
+    return bulk.confirmation(
+        model_admin,
+        request,
+        title=f"{what}?",
+        what=what,
+        question=" ".join(filter(None, [_statuses(rows) if bulk.wants_all(request) else "", _question(action, rows)])),
+        variant="danger" if action.question else "primary",
+        rows=[f"{name_of(row)}, {row.event} ({status.label(row)})" for row in rows],
+        selected=selected,
+        hidden=hidden,
+        post_to=post_to,
+        back=back,
+    )
+
+
+def _statuses(rows: Sequence[Registration]) -> str:
+    counts = Counter(status.label(row).lower() for row in rows)
+    if len(counts) == 1:
+        return ""
+    return f"By status: {', '.join(f'{label} {count:,}' for label, count in counts.items())}."
 
 
 def counted(number: int) -> str:
@@ -199,52 +227,48 @@ def page_of(row: Registration) -> str:
 
 def _perform(
     model_admin: ScopedModelAdmin, request: HttpRequest, action: RegistrationAction, rows: Sequence[Registration]
-) -> None:
-    report = RegistrationActionReport(action)
+) -> HttpResponse | None:
+    report = RegistrationActionReport(request, action)
     for row in rows:
         if report.attempt(row, cast(User, request.user)) and action.name == "remove":
             model_admin.log_deletions(request, [row])
-    report.show(request)
+    return report.finish(model_admin, request, rows)
 
 
-class RegistrationActionReport:
-    def __init__(self, action: RegistrationAction) -> None:
+class RegistrationActionReport(ActionReport):
+    def __init__(self, request: HttpRequest, action: RegistrationAction) -> None:
+        super().__init__(request)
         self.action = action
-        self.done: list[str] = []
-        self.unchanged: list[str] = []
-        self.refused: list[str] = []
-        self.seated: list[str] = []
 
     def attempt(self, row: Registration, by: User) -> bool:
         name = name_of(row)
         try:
             outcome = self.action.rule(registration=row, by=by)
         except REFUSALS as refusal:
-            reasons = [text for texts in problems(refusal).values() for text in texts]
-            self.refused.append(f"{name}: {' '.join(reasons)}")
+            self.note("refused", f"{name}: {sentence(refusal)}")
             return False
-        (self.done if outcome.changed else self.unchanged).append(name)
-        self.seated += [name_of(seated) for seated in outcome.promoted]
+        self.note("done" if outcome.changed else "unchanged", name)
+        self.note("seated", *(name_of(seated) for seated in outcome.promoted))
         return outcome.changed
 
-    def show(self, request: HttpRequest) -> None:
-        if self.done:
-            messages.success(request, f"{_named(self.done)}: {self.action.done}.{self._seated()}")
-        if self.unchanged:
-            messages.info(request, f"{_named(self.unchanged)}: {self.action.unchanged}.")
-        for reason in self.refused[:MAX_REASONS]:
-            messages.error(request, reason)
-        if len(self.refused) > MAX_REASONS:
-            messages.error(request, f"And {counted(len(self.refused) - MAX_REASONS)} more.")
+    def title(self, number: int) -> str:
+        return self.action.of_many.format(counted(number))
+
+    def counted(self, number: int) -> str:
+        return counted(number)
+
+    def done(self) -> Iterator[Message]:
+        for level, outcome, text in (
+            (messages.SUCCESS, "done", f"{self.action.done}.{self._seated()}"),
+            (messages.INFO, "unchanged", f"{self.action.unchanged}."),
+        ):
+            count, names = self.of(outcome)
+            if count:
+                yield level, f"{names[0] if count == 1 else counted(count)}: {text}"
 
     def _seated(self) -> str:
-        if not self.seated:
+        count, names = self.of("seated")
+        if not count:
             return ""
-        names = self.seated[:MAX_REASONS]
-        if len(self.seated) > MAX_REASONS:
-            names.append(f"{len(self.seated) - MAX_REASONS} more")
-        return f" {get_text_list(names, 'and')} got {'the seat' if len(self.seated) == 1 else 'seats'}."
-
-
-def _named(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else counted(len(names))
+        more = [f"{count - len(names)} more"] if count > len(names) else []
+        return f" {get_text_list([*names, *more], 'and')} got {'the seat' if count == 1 else 'seats'}."

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from accounts.models import User
+from eventhub.admin.bulk import CONFIRMED
 from eventhub.admin.model_admin import RowSelect
 from eventhub.api.fields import could_be_id
 from events.models import Event
@@ -105,7 +106,7 @@ class RegistrationDetailViews:
             request,
             actions.ACTIONS["remove"],
             [row],
-            hidden=[(actions.DO, f"remove:{row.pk}")],
+            hidden=[(actions.DO, f"remove:{row.pk}"), (CONFIRMED, "yes")],
             post_to=reverse("admin:registrations_registration_do", args=[row.pk]),
             back=actions.page_of(row),
         )

@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
+from eventhub.admin.bulk import CONFIRMED
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.spreadsheets.downloads import export_response
 from registrations.admin import check_in_views, import_views
-from registrations.admin.actions import ACTIONS, CONFIRMED, DO, bulk_actions, perform_one
+from registrations.admin.actions import ACTIONS, DO, bulk_actions, perform_one
 from registrations.admin.changelist import RegistrationChangelist
 from registrations.admin.detail_views import RegistrationDetailViews
 from registrations.models import Registration
@@ -58,7 +59,7 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
             (kind, f"{reverse('admin:registrations_registration_export', args=[kind])}{query and '?'}{query}")
             for kind in ("csv", "xlsx")
         ]
-        return super().changelist_view(request, {"exports": links, **(extra_context or {})})  # type: ignore[no-any-return]
+        return super().changelist_view(request, {"exports": links, **(extra_context or {})})
 
     def name_in_log(self, row: Registration) -> str:
         return f"Registration {row.pk} for {row.event}"

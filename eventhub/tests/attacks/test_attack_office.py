@@ -117,7 +117,7 @@ def test_no_action_reaches_a_strangers_rows(signed_in, path, django_capture_on_c
             with undone(django_capture_on_commit_callbacks):
                 for across in ("0", "1"):
                     chosen = {"action": action, "_selected_action": FOREIGN, "select_across": across, "index": "0"}
-                    for more in ({}, {"post": "yes", "confirm": "yes"}):
+                    for more in ({}, {"post": "yes", "confirm": "yes", "confirmed": "yes"}):
                         answer = client.post(path, {**chosen, **more})
                         if answer.status_code >= 500 or shown(answer, who):
                             odd[who, action] = answer.status_code

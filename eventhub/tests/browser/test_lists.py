@@ -3,6 +3,11 @@
 from itertools import product
 
 import pytest
+from playwright.sync_api import expect
+
+from eventhub.admin import bulk
+from eventhub.tests.browser.accessibility import PHONE, violations
+from registrations.models import Registration
 
 EVENTS, REGISTRATIONS = "events/event/?when=all", "registrations/registration/"
 SIZES = [(1280, 900), (1280, 360), (375, 800), (375, 320)]
@@ -40,3 +45,27 @@ def test_no_control_is_covered_by_a_bar_at_any_height(page_of_olga, live_server,
         page.locator("#changelist-actions").wait_for()
         found[query, width, height] = page.evaluate(COVERED)
     assert {size: controls for size, controls in found.items() if controls} == {}
+
+
+def test_all_rows_of_a_filter_are_cancelled_after_one_question(page_of_olga, live_server, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 20)
+    page = page_of_olga
+    page.set_viewport_size(PHONE)
+    page.goto(f"{live_server.url}/admin/{REGISTRATIONS}?q=Person")
+    page.locator("#action-toggle").check()
+    expect(page.locator("#changelist-actions")).to_contain_text("50 of 50 selected")
+    page.get_by_text("Select all 51 registrations").click()
+    expect(page.locator("#changelist-actions")).to_contain_text("All 51 registrations selected")
+    page.locator("select[name=action]").select_option("cancel")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("and 41 more")).to_be_visible()
+    found = violations(page)
+    page.route("**/bulk.js", lambda route: route.fulfill(body=""))  # as without scripts
+    page.get_by_role("button", name="Cancel 51 registrations").click()
+    expect(page.get_by_role("status")).to_contain_text("20 of 51 done")
+    assert (found, violations(page)) == ([], [])
+    page.unroute("**/bulk.js")
+    page.get_by_role("button", name="Continue").click()  # from here by itself
+    expect(page.get_by_text("51 registrations: cancelled.")).to_be_visible()
+    assert page.url.endswith(f"{REGISTRATIONS}?q=Person")
+    assert set(Registration.objects.values_list("status", flat=True)) == {"cancelled"}

@@ -117,8 +117,9 @@ def _delete_event(scene: Scene, chance: Random) -> Call:
 
 
 def _delete_events(scene: Scene, chance: Random) -> Call:
-    fields = _ticked("delete_selected", chance.sample(scene.event_ids, chance.randint(1, 2)))
-    return office(scene, scene.organizer, EVENTS, {**fields, "post": "yes"})
+    return office(
+        scene, scene.organizer, EVENTS, _ticked("delete", chance.sample(scene.event_ids, chance.randint(1, 2)))
+    )
 
 
 def _delete_account(scene: Scene, chance: Random) -> Call:
@@ -176,6 +177,6 @@ PATHS = (
     ),
     Path("admin change event", _change_event, (_page("events_event_change"),)),
     Path("admin delete event", _delete_event, (_page("events_event_delete"),)),
-    Path("admin delete events", _delete_events, (_EVENT_LIST, "admin action events.event delete_selected")),
+    Path("admin delete events", _delete_events, (_EVENT_LIST, "admin action events.event delete")),
     Path("admin delete account", _delete_account, (_page("accounts_user_delete"),), ("seated", "waiting")),
 )
