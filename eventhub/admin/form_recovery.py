@@ -5,6 +5,7 @@ again. Passwords, codes and files are never kept.
 """
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.core import signing
@@ -16,6 +17,8 @@ SALT = "eventhub.admin.form_recovery"
 NAME = "typed"  # of the login form's field and of the session's entry
 SECRET = re.compile(r"password|^code$|^key$|^token$")
 NOT_TYPED = {"csrfmiddlewaretoken", NAME}
+INTERNAL = re.compile(r"^_|^initial-|^(action|post|opened|index|select_across)$")  # not shown, but sent again
+PART = re.compile(r"_[012]$")  # the date, the time and the offset of a time (eventhub/admin/time_field.py)
 
 
 class UnsentForm(NamedTuple):
@@ -30,15 +33,15 @@ class UnsentForm(NamedTuple):
     def values(self) -> list[tuple[str, str]]:
         return [(name, value) for name, values in self.fields.items() for value in values]
 
-    @property
-    def shown(self) -> list[tuple[str, str]]:
-        """Return what a person recognizes, without the form's internal fields."""
-        labels = [
-            (name.replace("_", " ").replace("-", " ").strip(), value)
-            for name, value in self.values
-            if not (name.startswith(("_", "initial-")) or name in {"action", "post"})
-        ]
-        return [(label.capitalize(), value) for label, value in labels if value]
+    def shown(self, labels: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return the fields that a person recognizes. The parts of a time are one field."""
+        texts: dict[str, list[str]] = {}
+        for name, value in self.values:
+            if value and not INTERNAL.search(name):
+                field = PART.sub("", name)
+                label = labels.get(field) or field.replace("_", " ").replace("-", " ").capitalize()
+                texts.setdefault(label, []).append("Yes" if value == "on" else value)
+        return [(label, " ".join(values)) for label, values in texts.items()]
 
 
 def from_request(request: HttpRequest, user_id: str | None) -> UnsentForm | None:

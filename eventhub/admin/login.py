@@ -1,6 +1,7 @@
 """Signing in to the back office: the steps after the password, and forms sent without a session."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import django_otp
 from django.contrib import admin, messages
@@ -9,7 +10,7 @@ from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 from django.views.generic import FormView
@@ -123,7 +124,18 @@ def send_again(request: HttpRequest) -> HttpResponse:
         form_recovery.clear(request)
         return redirect("admin:index")
     typed = form_recovery.stored(request)
-    return page(request, "eventhub/admin/send_again.html", title="Unsaved changes", typed=typed)
+    shown = typed.shown(_labels(request, typed.path)) if typed else []
+    return page(request, "eventhub/admin/send_again.html", title="Unsaved changes", typed=typed, shown=shown)
+
+
+def _labels(request: HttpRequest, path: str) -> dict[str, str]:
+    """Return the labels of a model's form by the names of its fields, or nothing for other pages."""
+    try:
+        model_admin = getattr(resolve(urlsplit(path).path).func, "model_admin", None)
+    except Resolver404:
+        return {}
+    fields = model_admin.get_form(request).base_fields if model_admin else {}
+    return {name: str(field.label) for name, field in fields.items() if field.label}
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -159,6 +159,22 @@ def test_a_form_that_finds_no_sign_in_travels_with_the_sign_in_and_is_sent_again
     assert "There are no unsaved changes" in text(client.get("/admin/send-again/"))
 
 
+def test_what_was_typed_is_shown_by_the_labels_of_its_form(office, olga, make_event):
+    path = f"/admin/events/event/{make_event(olga).pk}/change/"
+    form = office(olga).get(path).content.decode()
+    opened = html.unescape(re.search(r'name="opened" value="([^"]*)"', form)[1])
+    client, begins = Client(), {"date_time_0": "31 May 2031", "date_time_1": "19:00", "date_time_2": "+02:00"}
+    answer = client.post(path, {"title": "Jazz", **begins, "max_capacity": "70", "waitlist": "on", "opened": opened})
+    sign_in(client, "olga", typed=hidden(answer))
+    body = client.get("/admin/send-again/").content.decode()
+    assert re.findall(r"<dt[^>]*>(.*?)</dt>\s*<dd[^>]*>(.*?)</dd>", body, re.DOTALL) == [
+        ("Title", "Jazz"),
+        ("Begins", "31 May 2031 19:00 +02:00"),
+        ("Seats", "70"),
+        ("Waiting list", "Yes"),
+    ]
+
+
 def test_nothing_is_done_before_it_is_sent_again(olga):
     Client().post(PROFILE, TYPED)
     assert User.objects.get(pk=olga.pk).profile.name == ""

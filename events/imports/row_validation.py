@@ -32,7 +32,7 @@ def validate_row(number: str, values: Mapping[str, Any], problems: Mapping[str, 
     except ValidationError as invalid:
         problems = {**problems, **{name: " ".join(texts) for name, texts in invalid.message_dict.items()}}
     if problems:
-        text = "; ".join(f"{name}: {problem}" for name, problem in problems.items())
+        text = " ".join(f"{name}: {problem}" for name, problem in problems.items())
         return ImportedEvent(place, EventValues(), text)
     # Validation has converted the model's values, such as numbers from text.
     return ImportedEvent(place, cast(EventValues, {name: getattr(event, name) for name in values}))

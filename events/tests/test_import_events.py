@@ -149,7 +149,7 @@ def test_every_problem_of_every_row_is_named_by_the_line_it_begins_on(write, olg
     content = HEADER + '"Two\nlines",2031-05-01,Hall,5\n\n,soon,Hall,0\n' + TALK + "Talk,2031-05-01,Hall,5,6\n"
     assert run(write(content)).errors == [
         "line 2 ('Two\\nlines'): title: Control characters are not allowed.",
-        "line 5: date_time: Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z.; "
+        "line 5: date_time: Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z. "
         "max_capacity: Ensure this value is greater than or equal to 1.",
         "line 7 ('Talk'): columns: There are 5, and 4 in the header.",
     ]

@@ -80,7 +80,7 @@ def build_guest(entry: TableRow) -> Guest:
     status = texts.get("status", "")
     if comes(status) is False:
         return guest._replace(left_out=f"Their status is “{status}”.")
-    return guest._replace(problem="; ".join(_problems(guest, entry)))
+    return guest._replace(problem=" ".join(_problems(guest, entry)))
 
 
 def _tidy(field: LineField, text: str) -> str:

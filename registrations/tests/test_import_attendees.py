@@ -335,7 +335,7 @@ def test_a_bad_row_is_named_and_stops_all(write, olga, make_event, row, problem)
 def test_every_problem_of_a_row_is_named(olga, make_event):
     (guest,) = read_attendees(f"email,name\nzoe,{'x' * 300},y\n".encode(), columns={})
     assert guest.problem == (
-        "columns: There are 3, and 2 in the header.; email: Enter a valid email address.; "
+        "columns: There are 3, and 2 in the header. email: Enter a valid email address. "
         "name: Ensure this value has at most 255 characters (it has 300)."
     )
 

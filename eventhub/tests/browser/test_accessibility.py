@@ -1,6 +1,6 @@
 """No page of the back office violates WCAG 2.2 AA as far as axe-core can tell: light and dark, desk and phone.
 
-No page is wider than the window, and no heading is cut.
+No page is wider than the window, and no heading or choice is cut.
 """
 
 from datetime import timedelta
@@ -41,7 +41,8 @@ PAGES = [
 CUT = """
 () => {
   const isCut = (part) => part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1;
-  const page = document.documentElement, parts = document.querySelectorAll("h1 > :not(.material-symbols-outlined)");
+  const page = document.documentElement;
+  const parts = document.querySelectorAll("h1 > :not(.material-symbols-outlined), label > .truncate");
   return [
     ...(page.scrollWidth > page.clientWidth ? [`is ${page.scrollWidth} pixels wide`] : []),
     ...[...parts].filter((part) => part.checkVisibility() && isCut(part)).map((part) => `cuts “${part.innerText}”`),
