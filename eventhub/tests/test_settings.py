@@ -603,7 +603,7 @@ def test_the_example_for_production_is_whole():
     ids=str,
 )
 def test_the_check_for_production_warns_of_what_is_not_safe(variables, ids):
-    """All that depends on variables has the tag `security`. Databases and apps stay as they are: no check looks there."""
+    """Checks of variables have the tag `security`. Databases and apps stay as they are: no check reads them."""
     values = load(**{**PRODUCTION, **variables})
     known = {name: value for name, value in values.items() if name.isupper()}
     with override_settings(**{name: known[name] for name in known.keys() - {"DATABASES", "INSTALLED_APPS"}}):

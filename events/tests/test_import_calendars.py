@@ -312,7 +312,7 @@ def test_a_calendar_that_is_cut_off_is_named_with_what_is_whole(write, olga):
     assert run(write(cut, "events.ics"), "--capacity", "5", "--skip-errors") == Run(
         counted(created=1, errors=2),
         [
-            f"VEVENT 2 ('Cut'): VEVENT: BEGIN:VEVENT {no_end}; DTSTART: “” is neither a time like 20310501T190000Z "
+            f"VEVENT 2 ('Cut'): VEVENT: BEGIN:VEVENT {no_end} DTSTART: “” is neither a time like 20310501T190000Z "
             "nor a date like 20310501.",
             f"The calendar: BEGIN:VCALENDAR {no_end}",
         ],
