@@ -49,8 +49,8 @@ def its_person(user: User, registration: Any) -> bool:
     return registration is None or registration.user_id == user.pk or organizer_of_its_event(user, registration)
 
 
-def its_owner(user: User, token: Any) -> bool:
-    return token is None or token.user_id == user.pk or user.is_admin
+def its_owner(user: User, row: Any) -> bool:
+    return row is None or row.user_id == user.pk or user.is_admin
 
 
 class Rule(NamedTuple):
@@ -83,6 +83,10 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("token", "see_all"): Rule(admin, "admin"),
     ("token", "create"): Rule(everyone, "anyone signed in, for oneself"),
     ("token", "destroy"): Rule(its_owner, "its owner, admin"),
+    ("feed", "list"): Rule(everyone, "anyone signed in: own"),
+    ("feed", "create"): Rule(everyone, "anyone signed in, for oneself"),
+    ("feed", "create_of_events"): Rule(organizer, "organizer, admin", "You must be an organizer to do this"),
+    ("feed", "destroy"): Rule(its_owner, "its owner, admin"),
     ("event", "list"): Rule(everyone, "anyone signed in"),
     ("event", "retrieve"): Rule(everyone, "anyone signed in; a draft: its organizer, admin"),
     ("event", "registration"): Rule(everyone, "anyone signed in, about oneself; a draft: its organizer, admin"),

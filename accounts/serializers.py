@@ -222,6 +222,7 @@ class ExportSerializer(serializers.Serializer[Any]):
     deeds = serializers.ListField(child=serializers.DictField(), help_text="Your changes of registrations.")
     back_office_journal = serializers.ListField(child=serializers.DictField())
     service_tokens = serializers.ListField(child=serializers.DictField())
+    calendar_feeds = serializers.ListField(child=serializers.DictField())
     sign_ins = serializers.ListField(child=serializers.DictField())
     kept_answers = serializers.ListField(
         child=serializers.DictField(), help_text="Responses about you to requests with an Idempotency-Key."
@@ -244,6 +245,7 @@ class ExportSerializer(serializers.Serializer[Any]):
         "deeds": [{"registration_id": 31, "was": "", "becomes": "registered", "by_id": 7, "through": "api"}],
         "back_office_journal": [],
         "service_tokens": [],
+        "calendar_feeds": [],
         "sign_ins": [{"created_at": "2026-03-01T09:00:00Z", "expires_at": "2026-03-15T09:00:00Z", "ended_at": None}],
         "kept_answers": [],
         "authenticators": [],

@@ -119,6 +119,10 @@ class ServiceTokenNotFound(NotFound):
     msg = "Token not found"
 
 
+class FeedNotFound(NotFound):
+    msg = "Calendar not found"
+
+
 class UsernameExists(Refusal):
     msg, code = "Username already exists", "username_exists"
 
@@ -190,6 +194,10 @@ class LastAdmin(Refusal):
 
 class TooManyTokens(Refusal):
     msg, code = "You have the maximum number of tokens. Revoke one first", "too_many_tokens"
+
+
+class TooManyFeeds(Refusal):
+    msg, code = "You have the maximum number of calendar feeds. Revoke one first", "too_many_feeds"
 
 
 class SecondFactorExists(Refusal):

@@ -231,6 +231,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "EventStatus": "events.models.EventStatus",
+        "FeedKind": "registrations.models.FeedKind",
         "RegistrationStatus": "registrations.models.RegistrationStatus",
         "Role": "accounts.models.Role",
     },

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts.views.calendar_feeds import CalendarFeedViewSet, CalendarViewSet
 from accounts.views.me import ExportViewSet, ServiceTokenViewSet
 from accounts.views.organizers import OrganizerProfileViewSet
 from accounts.views.password_reset import EmailVerificationViewSet, OwnEmailViewSet, PasswordResetViewSet
@@ -34,6 +35,7 @@ router.register("users", UserEventViewSet, "user-event")
 router.register("users", OrganizerProfileViewSet, "organizer")
 router.register("users", ExportViewSet, "user-export")
 router.register("users/me/tokens", ServiceTokenViewSet, "token")
+router.register("users/me/calendar-feeds", CalendarFeedViewSet, "calendar-feed")
 router.register("users/password", PasswordResetViewSet, "password")
 router.register("users/email", EmailVerificationViewSet, "email")
 router.register("users/email", OwnEmailViewSet, "own-email")
@@ -69,6 +71,7 @@ urlpatterns = [
     *both_spellings("readyz", page(health_views.readyz), "readyz"),
     *both_spellings("metrics", metrics_view.metrics, "metrics"),
     *router.urls,
+    *both_spellings("calendars/<str:secret>.ics", CalendarViewSet.as_view({"get": "retrieve"}), "calendar"),
     path("admin/", admin.site.urls),
     # Everything else, so that a POST to a wrong path is this 404 too and not a CSRF page or a redirect.
     re_path(r"^(?!admin(?:/|\Z)|static/)", no_such_path),

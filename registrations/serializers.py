@@ -10,7 +10,8 @@ from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from eventhub.exceptions import ClosedReason
 from events.models import EventStatus
-from registrations.models import Registration, RegistrationStatus, account_shown
+from registrations.models import FeedKind, Registration, RegistrationStatus, account_shown
+from registrations.services.calendar_feeds import NewFeed
 from registrations.services.eligibility import Eligibility
 
 T = TypeVar("T")
@@ -159,3 +160,46 @@ def _require_same(value: T, present: T) -> T:
     if value != present:
         raise serializers.ValidationError("This cannot be changed.")
     return value
+
+
+class CalendarFeedSerializer(RowSerializer):
+    feed_id = serializers.IntegerField(source="pk")
+    kind = serializers.ChoiceField(choices=FeedKind.choices)
+    created_at = TimeField()
+    last_used_at = TimeField(allow_null=True, help_text="To the hour; null until then.")
+
+    example: ClassVar[dict[str, Any]] = {
+        "feed_id": 5,
+        "kind": "registrations",
+        "created_at": "2027-03-01T09:00:00Z",
+        "last_used_at": None,
+    }
+
+
+class NewCalendarFeedSerializer(CalendarFeedSerializer):
+    url = serializers.CharField(help_text="Shown now, and never again: who knows it can read the calendar.")
+    webcal_url = serializers.CharField(help_text="The same, as a link that calendar programs open.")
+
+    computed = ("url", "webcal_url")
+    example: ClassVar[dict[str, Any]] = {
+        **CalendarFeedSerializer.example,
+        "url": "https://events.example.org/calendars/8fJ2kQ0xWc...ics",
+        "webcal_url": "webcal://events.example.org/calendars/8fJ2kQ0xWc...ics",
+    }
+
+    def to_representation(self, made: NewFeed) -> dict[str, Any]:
+        return {**super().to_representation(made.feed), "url": made.url, "webcal_url": made.webcal_url}
+
+
+class CalendarFeedInput(Body):
+    kind = serializers.ChoiceField(
+        choices=FeedKind.choices, help_text="`registrations`: your own; `events`: those that you organize."
+    )
+    current_password = serializers.CharField(
+        required=False,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="Needed when you signed in more than 15 minutes ago.",
+    )
+
+    example: ClassVar = {"kind": "registrations"}

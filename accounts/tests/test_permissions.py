@@ -67,6 +67,10 @@ EXPECTED = {
     ("token", "see_all"): (TOKENS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("token", "create"): (TOKENS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("token", "destroy"): (TOKENS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
+    ("feed", "list"): (TOKENS, {"none": ALL, "own": ALL, "foreign": ALL}),
+    ("feed", "create"): (TOKENS, {"none": ALL, "own": ALL, "foreign": ALL}),
+    ("feed", "create_of_events"): (TOKENS, {"none": ORGANIZERS, "own": ORGANIZERS, "foreign": ORGANIZERS}),
+    ("feed", "destroy"): (TOKENS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
     ("event", "list"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("event", "retrieve"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("event", "registration"): (EVENTS, {"none": ALL, "own": ALL, "foreign": ALL}),
@@ -113,6 +117,7 @@ MESSAGES = {
     ("user", "events"): "Resource inaccessible",
     ("user", "end_sign_ins"): "Resource inaccessible",
     ("organizer", "update"): "Resource inaccessible",
+    ("feed", "create_of_events"): "You must be an organizer to do this",
     ("event", "create"): "You must be an organizer to create events",
     ("event", "update"): "Event not updated",
     ("event", "destroy"): "Event not deleted",
@@ -170,6 +175,7 @@ def test_only_these_are_public():
         ("PasswordResetViewSet", "reset"),
         ("PasswordResetViewSet", "confirm"),
         ("EmailVerificationViewSet", "verify"),
+        ("CalendarViewSet", "retrieve"),
     }
 
 
@@ -181,7 +187,7 @@ CLOSED = {
         ("user", action)
         for action in ("list", "retrieve", "update", "destroy", "export", "logout", "send_verification")
     ),
-    *(("token", action) for action in ("list", "create", "destroy")),
+    *((resource, action) for resource in ("token", "feed") for action in ("list", "create", "destroy")),
     ("organizer", "update"),
 }
 

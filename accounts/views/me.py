@@ -33,6 +33,14 @@ class FreshSignInMixin(ApiViewSet):
     def is_fresh(self) -> bool:
         return jwt.is_fresh(cast("Token", self.request.auth))
 
+    def check_body(self, body: Body) -> dict[str, Any]:
+        current_password = body.validated_field("current_password")
+        if current_password is not None:
+            # Guessing it with a stolen token counts like guessing at the login.
+            self.check_throttles(self.request, (CredentialsByAddress(), CredentialsByAccount()))
+        accounts.require_fresh_sign_in(by=self.user, fresh=self.is_fresh, current_password=current_password)
+        return {}
+
 
 class ServiceTokenViewSet(FreshSignInMixin, ListMixin, CreateMixin, DestroyMixin):
     resource = "token"
@@ -67,14 +75,6 @@ class ServiceTokenViewSet(FreshSignInMixin, ListMixin, CreateMixin, DestroyMixin
         if token is None:
             raise ServiceTokenNotFound()
         return token
-
-    def check_body(self, body: Body) -> dict[str, Any]:
-        current_password = body.validated_field("current_password")
-        if current_password is not None:
-            # Guessing it with a stolen token counts like guessing at the login.
-            self.check_throttles(self.request, (CredentialsByAddress(), CredentialsByAccount()))
-        accounts.require_fresh_sign_in(by=self.user, fresh=self.is_fresh, current_password=current_password)
-        return {}
 
     def perform_create(self, body: Body) -> NewToken:
         wanted = body.validated_data

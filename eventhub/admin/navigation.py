@@ -43,6 +43,7 @@ def sidebar(request: HttpRequest) -> Menu:
 def own_pages(request: HttpRequest) -> Menu:
     pages = {
         "My profile": "profile",
+        "My calendar feeds": "calendar_feeds",
         "My service tokens": "tokens",
         "Second factor": "second_factor",
         "Change password": "password_change",

@@ -17,7 +17,7 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.forms.account import AUTH_TIME, OwnPasswordForm, SignInForm
 from eventhub import audit
-from eventhub.admin import account_views, form_recovery, login, password_reset_views, token_views
+from eventhub.admin import account_views, calendar_feed_views, form_recovery, login, password_reset_views, token_views
 from eventhub.admin.access import Access, access_of
 from eventhub.admin.model_admin import REFUSALS, problems
 
@@ -63,6 +63,7 @@ class BackOfficeSite(UnfoldAdminSite):
             path("send-again/", self.admin_view(login.send_again), name="send_again"),
             path("profile/", self.admin_view(account_views.profile), name="profile"),
             path("tokens/", self.admin_view(token_views.tokens), name="tokens"),
+            path("calendar-feeds/", self.admin_view(calendar_feed_views.feeds), name="calendar_feeds"),
             path("end-sign-ins/", self.admin_view(account_views.end_sign_ins), name="end_sign_ins"),
             # Without access control: users without a role can sign out too.
             path("logout/", never_cache(self.sign_out), name="logout"),

@@ -25,6 +25,8 @@ class Occasion(StrEnum):
     SIGN_INS_ENDED = "sign_ins_ended"
     TOKEN_MADE = "token_made"  # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    FEED_MADE = "feed_made"
+    FEED_REVOKED = "feed_revoked"
     DATA_EXPORTED = "data_exported"
     ACCOUNT_ERASED = "account_erased"
 

@@ -72,9 +72,11 @@ def document() -> dict[str, Any]:
 def operations() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
     """Return the operations of each path, by verb, beside the pattern of the path."""
     paths = document()["paths"].items()
-    return [
-        (re.compile(re.sub(r"\{\w+\}", "[0-9]{1,18}", template).rstrip("/") + "/?"), verbs) for template, verbs in paths
-    ]
+    return [(re.compile(_pattern(template).rstrip("/") + "/?"), verbs) for template, verbs in paths]
+
+
+def _pattern(template: str) -> str:
+    return template.replace(".", r"\.").replace("{id}", "[0-9]{1,18}").replace("{secret}", "[^/]+")
 
 
 @functools.cache

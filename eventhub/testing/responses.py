@@ -48,6 +48,7 @@ NO_PATH = refusal(404, "Not found", "not_found")
 NO_USER = refusal(404, "User not found", "not_found")
 NO_EVENT = refusal(404, "Event not found", "not_found")
 NO_TOKEN = refusal(404, "Token not found", "not_found")
+NO_FEED = refusal(404, "Calendar not found", "not_found")
 NO_ATTENDEE = refusal(404, "Attendee not found", "not_found")
 
 USER_EXISTS = refusal(409, "User already exists", "user_exists")

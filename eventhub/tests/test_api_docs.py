@@ -102,6 +102,7 @@ def test_only_the_contracts_spelling_is_in_the_document(document):
         "/attendees/",
         "/events/",
         "/users/",
+        "/users/me/calendar-feeds/",
         "/users/me/tokens/",
     ]
 
@@ -233,7 +234,7 @@ NO_SEAT = {("409", "already_registered"), ("409", "registration_closed"), ("409"
 TAGGED = {("412", "precondition_failed")}
 KEYED = {("422", "idempotency_key_reused")}
 # What their answers hold is seen once, and kept nowhere.
-SECRET_ANSWERS = {"POST /users/me/tokens/"}
+SECRET_ANSWERS = {"POST /users/me/tokens/", "POST /users/me/calendar-feeds/"}
 ACCOUNT = {
     DENIED,
     MISSING,
@@ -278,6 +279,12 @@ CODES = {
     "POST /users/logout": SIGNED_IN | BODY | KEYED,
     "GET /users/me": SIGNED_IN | TAGGED,
     "GET /users/me/export": SIGNED_IN | {("403", "reauthentication_required")},
+    "GET /calendars/{secret}.ics": COMMON | TAGGED | {MISSING},
+    "GET /users/me/calendar-feeds/": SIGNED_IN | LIST,
+    "POST /users/me/calendar-feeds/": SIGNED_IN
+    | BODY
+    | {DENIED, ("403", "reauthentication_required"), ("409", "too_many_feeds")},
+    "DELETE /users/me/calendar-feeds/{id}": SIGNED_IN | {MISSING, CONFLICT},
     "GET /users/me/tokens/": SIGNED_IN | LIST,
     "POST /users/me/tokens/": SIGNED_IN | BODY | {("403", "reauthentication_required"), ("409", "too_many_tokens")},
     "DELETE /users/me/tokens/{id}": SIGNED_IN | {MISSING, CONFLICT},
@@ -369,6 +376,7 @@ def test_refusals_name_their_headers(document):
 def test_every_operation_says_whether_it_takes_a_token(document):
     public = {name for name, operation in operations(document) if "security" not in operation}
     assert public == {
+        "GET /calendars/{secret}.ics",
         "POST /users/email/verify",
         "POST /users/login",
         "POST /users/password/reset",
@@ -403,6 +411,7 @@ def test_a_password_only_goes_in(document):
         if any("password" in key for key in schema.get("properties", {}))
     }
     assert with_password == {
+        "CalendarFeedInputRequest",
         "LoginInputRequest",
         "NewPasswordInputRequest",
         "PatchedAccountInputRequest",

@@ -43,6 +43,7 @@ from eventhub.testing.responses import (
     refusal,
     whole,
 )
+from registrations.services import calendar_feeds
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -69,7 +70,7 @@ class Documented:
 
     def path(self, ids):
         kind = self.template.split("/{id}")[0].split("/")[-1]
-        return self.template.replace("{id}", str(ids.get(kind)))
+        return self.template.replace("{id}", str(ids.get(kind))).replace("{secret}", ids["secret"])
 
 
 OPERATIONS = [
@@ -79,7 +80,7 @@ OPERATIONS = [
 ]
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 each_private = pytest.mark.parametrize("operation", [o for o in OPERATIONS if not o.public], ids=str)
-each_public = pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.public], ids=str)
+each_public = pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.public and o.has_body], ids=str)
 each_with_body = pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.has_body], ids=str)
 
 
@@ -88,7 +89,15 @@ def ids(ada, otto, make_event, enroll):
     """A row of each kind, to which ada may do everything."""
     event = make_event(ada)
     token = api_tokens.create_token(owner=ada, name="Website", scopes=["events:read"]).token
-    return {"users": otto.pk, "tokens": token.pk, "events": event.pk, "attendees": enroll(event, otto).pk}
+    made = calendar_feeds.create_feed(owner=ada, kind="events")
+    return {
+        "users": otto.pk,
+        "tokens": token.pk,
+        "calendar-feeds": made.feed.pk,
+        "secret": made.secret,
+        "events": event.pk,
+        "attendees": enroll(event, otto).pk,
+    }
 
 
 @pytest.fixture
@@ -119,12 +128,15 @@ def send(api, ada, ids):
 
 def test_the_document_has_all_operations_of_the_contract():
     described = """
-        GET POST /attendees/, GET PUT PATCH DELETE /attendees/{id},
-        GET POST /events/, GET PUT PATCH DELETE /events/{id}, GET /events/{id}/attendees, GET /events/{id}/registration,
+        GET POST /attendees/, GET PUT PATCH DELETE /attendees/{id}, GET /attendees/{id}/calendar.ics,
+        GET /calendars/{secret}.ics,
+        GET POST /events/, GET PUT PATCH DELETE /events/{id}, GET /events/{id}/attendees,
+        GET /events/{id}/calendar.ics, GET /events/{id}/registration,
         GET /users/, GET PUT PATCH DELETE /users/{id}, GET /users/{id}/events, GET PUT PATCH /users/{id}/organizer,
         POST /users/email/verification, POST /users/email/verify,
         POST /users/login, POST /users/logout, GET /users/me,
-        GET /users/me/export, GET POST /users/me/tokens/, DELETE /users/me/tokens/{id},
+        GET POST /users/me/calendar-feeds/, DELETE /users/me/calendar-feeds/{id}, GET /users/me/export,
+        GET POST /users/me/tokens/, DELETE /users/me/tokens/{id},
         POST /users/password/reset, POST /users/password/reset/confirm,
         POST /users/register, POST /users/token/refresh
     """
@@ -196,8 +208,8 @@ def test_both_spellings_of_a_path_answer_alike(send, operation, ids):
 
 def outline(answer):
     """A body without what every new row and every token has of its own."""
-    body = json.dumps(whole(answer)[1])
-    return re.sub(r'"(id|\w+_id|\w+_at|registration_date|token|refresh)": [^,}]+', r'"\1"', body)
+    body = json.dumps(whole(answer)[1], default=bytes.decode)
+    return re.sub(r'"(id|\w+_id|\w+_at|registration_date|token|refresh|url|webcal_url)": [^,}]+', r'"\1"', body)
 
 
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.verb == "GET"], ids=str)
@@ -512,7 +524,8 @@ NOT_ACCEPTABLE = media(406, "Could not satisfy the request Accept header.")
 
 @each_operation
 def test_who_accepts_no_json_is_told_so_in_json(send, operation):
-    for accept in ("text/html", "application/xml", "nonsense", "text/*, image/*;q=0.5"):
+    is_text = operation.template.endswith(".ics")
+    for accept in ("text/html", "application/xml", "nonsense", f"{'audio' if is_text else 'text'}/*, image/*;q=0.5"):
         answer = send(operation, headers={"accept": accept})
         assert (whole(answer), answer.headers["Content-Type"]) == (NOT_ACCEPTABLE, JSON)
 

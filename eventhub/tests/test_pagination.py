@@ -15,7 +15,7 @@ from eventhub.testing.contract_client import document
 from eventhub.testing.factories import UserFactory
 from eventhub.testing.responses import invalid, whole
 from events.models import Event
-from registrations.models import Registration
+from registrations.models import CalendarFeed, Registration
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -30,6 +30,7 @@ LISTS = {
     "/attendees/": ("attendee_id", {"registration_date": "registration_date", "name": "name"}),
     "/events/{event}/attendees": ("attendee_id", {"registration_date": "registration_date", "name": "name"}),
     "/users/me/tokens/": ("token_id", {"created_at": "created_at"}),
+    "/users/me/calendar-feeds/": ("feed_id", {"created_at": "created_at"}),
 }
 DEFAULTS = {
     "/users/": "username",
@@ -38,9 +39,16 @@ DEFAULTS = {
     "/attendees/": "-registration_date",
     "/events/{event}/attendees": "-registration_date",
     "/users/me/tokens/": "-created_at",
+    "/users/me/calendar-feeds/": "-created_at",
 }
-MODELS = {"user_id": User, "event_id": Event, "attendee_id": Registration, "token_id": ServiceToken}
-NOT_SEARCHED = {"/users/me/tokens/"}  # there are twenty at most
+MODELS = {
+    "user_id": User,
+    "event_id": Event,
+    "attendee_id": Registration,
+    "token_id": ServiceToken,
+    "feed_id": CalendarFeed,
+}
+NOT_SEARCHED = {"/users/me/tokens/", "/users/me/calendar-feeds/"}  # there are twenty at most
 each_list = pytest.mark.parametrize("template", LISTS)
 each_searched_list = pytest.mark.parametrize("template", [one for one in LISTS if one not in NOT_SEARCHED])
 each_order = pytest.mark.parametrize(
@@ -65,9 +73,11 @@ def lists(api, ada, person, make_event, enroll):
         Event.objects.filter(pk=event.pk).update(created_at=moment)
     for n, user in enumerate(User.objects.order_by("pk")):
         enroll(events[0], user, name=f"Guest {(n * 5) % 3}", registration_date=moments[n])
-    kept = {"user": ada, "bond": ada.get_session_auth_hash(), "expires_at": NOON + timedelta(days=365)}
+    kept = {"user": ada, "bond": ada.get_session_auth_hash()}
+    expires = {"expires_at": NOON + timedelta(days=365)}
     for n, moment in enumerate(moments):
-        ServiceToken.objects.create(name="Website", digest=f"{n}", scopes=[], created_at=moment, **kept)
+        ServiceToken.objects.create(name="Website", digest=f"{n}", scopes=[], created_at=moment, **kept, **expires)
+        CalendarFeed.objects.create(kind="events", digest=f"{n}", created_at=moment, **kept)
     ids = {"ada": ada.pk, "event": events[0].pk}
     return lambda template: (api(ada), template.format(**ids))
 
@@ -437,6 +447,7 @@ PARAMETERS = {
     "/attendees/": ["event_id", "user_id", "status"],
     "/events/{event}/attendees": ["event_id", "user_id", "status"],
     "/users/me/tokens/": [],
+    "/users/me/calendar-feeds/": [],
 }
 SHARED = ["cursor", "ordering", "page_size"]
 PARAMETERS = {path: [*own, *SHARED, *([] if path in NOT_SEARCHED else ["search"])] for path, own in PARAMETERS.items()}

@@ -25,7 +25,7 @@ from eventhub.api.renderers import dumps
 from eventhub.db.batches import by_key, by_range
 from eventhub.observability.security_log import Occasion, note
 from events.models import Event, EventStatus
-from registrations.models import Registration, Transition
+from registrations.models import CalendarFeed, Registration, Transition
 
 MAX_IN_MEMORY = 1024 * 1024  # bytes; a longer document is a file
 
@@ -80,6 +80,7 @@ SECTIONS = (
     Section("deeds", Transition, ("by",), is_indexed=False),
     Section("back_office_journal", LogEntry, ("user",)),
     Section("service_tokens", ServiceToken, ("user",), "token_id", secret=("digest", "bond")),
+    Section("calendar_feeds", CalendarFeed, ("user",), "feed_id", secret=("digest", "bond")),
     Section(
         "sign_ins",
         OutstandingToken,

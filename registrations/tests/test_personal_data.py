@@ -26,7 +26,7 @@ from events.models import Event
 from registrations.models import Registration
 from registrations.selectors import personal_data
 from registrations.selectors.personal_data import EXCLUDED, SECTIONS
-from registrations.services import seats
+from registrations.services import calendar_feeds, seats
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -41,6 +41,7 @@ EMPTY = {
     "deeds": [],
     "back_office_journal": [],
     "service_tokens": [],
+    "calendar_feeds": [],
     "kept_answers": [],
     "authenticators": [],
     "recovery_codes": [],
@@ -129,6 +130,7 @@ def test_what_an_admin_changed_of_others_is_in_it(api, ada, olga, make_event):
 
 def test_tokens_sign_ins_and_the_second_factor_are_in_it_without_their_secrets(api, olga):
     new = api_tokens.create_token(owner=olga, name="Website", scopes=["events:read"])
+    feed = calendar_feeds.create_feed(owner=olga, kind="events").feed
     key = second_factor.generate_key()
     made = second_factor.enable(account=olga, key=key, code=f"{TOTP(bytes.fromhex(key)).token():06}")
     signed_in = api().post("/users/login", {"username": "olga", "password": PASSWORD}).json()
@@ -140,6 +142,7 @@ def test_tokens_sign_ins_and_the_second_factor_are_in_it_without_their_secrets(a
     assert [(each["token_id"], each["name"], each["scopes"]) for each in document["service_tokens"]] == [
         (new.token.pk, "Website", ["events:read"])
     ]
+    assert [(each["feed_id"], each["kind"]) for each in document["calendar_feeds"]] == [(feed.pk, "events")]
     assert [each["ended_at"] is None for each in document["sign_ins"]] == [False, True, True]
     assert [each["name"] for each in document["authenticators"] + document["recovery_codes"]] == [
         "Phone",
@@ -243,6 +246,8 @@ def test_every_column_of_a_section_is_said_but_the_secret_ones():
         "account.password",
         "service_tokens.digest",
         "service_tokens.bond",
+        "calendar_feeds.digest",
+        "calendar_feeds.bond",
         "kept_answers.key",
         "kept_answers.fingerprint",
         "kept_answers.people",

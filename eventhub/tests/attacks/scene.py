@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Role, ServiceToken
 from eventhub.testing.contract_client import token_for
 from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
+from registrations.models import CalendarFeed
 
 FIRST = 1_000_001  # far from what the database gives to new rows
 IDS = list(range(FIRST, FIRST + 8))
@@ -85,6 +86,12 @@ class Scene:
                 bond=user.get_session_auth_hash(),
                 created_at=now,
                 expires_at=now + timedelta(days=7),
+            )
+            for pk, user in zip(IDS, self.people.values(), strict=False)
+        ]
+        self.calendar_feeds = [
+            CalendarFeed.objects.create(
+                pk=pk, user=user, kind="registrations", digest=f"nobody knows {pk}", bond=user.get_session_auth_hash()
             )
             for pk, user in zip(IDS, self.people.values(), strict=False)
         ]

@@ -16,6 +16,7 @@ from eventhub.testing.responses import (
     BAD_TOKEN,
     NO_ATTENDEE,
     NO_EVENT,
+    NO_FEED,
     NO_HEADER,
     NO_TOKEN,
     NO_USER,
@@ -35,6 +36,7 @@ MISSING = {
     "events": NO_EVENT,
     "attendees": NO_ATTENDEE,
     "users/me/tokens": NO_TOKEN,
+    "users/me/calendar-feeds": NO_FEED,
 }
 # An operation that is let through does what it does, or says what is wrong with its body or its time.
 LET_THROUGH = {400, 409, 412, 422}
@@ -56,14 +58,15 @@ def rows(scene, collection):
         "events": scene.events,
         "attendees": scene.registrations,
         "users/me/tokens": scene.service_tokens,
+        "users/me/calendar-feeds": scene.calendar_feeds,
     }
     return {row.pk: row for row in kinds[collection]} | {NOBODYS: None}
 
 
 def is_hidden(collection, row, user):
-    """A draft from all but its organizer and admins, and with it whatever concerns it. A token from all but its
-    owner."""
-    if collection == "users/me/tokens":
+    """A draft from all but its organizer and admins, and with it whatever concerns it. A token or a feed from
+    all but its owner."""
+    if collection in ("users/me/tokens", "users/me/calendar-feeds"):
         return row.user != user
     event = {"events": row, "attendees": getattr(row, "event", None)}.get(collection)
     return event is not None and event.status == "draft" and not user.is_admin and event.organizer != user

@@ -31,6 +31,7 @@ PAGES = [
     "/admin/accounts/servicetoken/{token}/change/",
     "/admin/accounts/servicetoken/{token}/delete/",
     "/admin/tokens/",
+    "/admin/calendar-feeds/",
     "/admin/password_change/",
     "/admin/second-factor/",
     "/admin/profile/",
