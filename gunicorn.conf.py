@@ -86,11 +86,15 @@ def child_exit(server: Any, worker: Any) -> None:
 def post_worker_init(worker: object) -> None:
     """Exempt the loaded code from garbage collection, and keep SQLite's file open.
 
-    Without an open connection the next one would have to create two files, which fails on a full disk."""
+    Without an open connection the next one would have to create two files, which fails on a full disk.
+    Then start to mail attendees, where this is not done by `manage.py deliver`."""
     from django.db import OperationalError, connection  # of the application, which is loaded by now
+
+    from notifications import delivery_thread
 
     gc.collect()
     gc.freeze()
     if connection.vendor == "sqlite":
         with contextlib.suppress(OperationalError):
             connection.ensure_connection()
+    delivery_thread.start()

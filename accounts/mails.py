@@ -12,13 +12,13 @@ from django.template.loader import render_to_string
 from accounts import signed_links
 from accounts.models import User
 from eventhub.api import credential_limit
+from eventhub.mail import HEADERS, describe_failure
 from eventhub.tasks import NotDone, task
 
 # Limits that keep anyone from filling a mailbox.
 SECONDS_BETWEEN_LINKS = 60
 HOUR = 60 * 60
 MOST_LINKS_AN_HOUR, MOST_CHANGES_AN_HOUR = 10, 20  # for one account, to any address
-HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
 
 @task
@@ -86,17 +86,5 @@ def _send(address: str, subject: str, template: str, **context: object) -> None:
     try:
         message.send()
     except (smtplib.SMTPException, OSError) as error:
-        raise _not_sent(error) from None
-
-
-def _not_sent(error: Exception) -> NotDone:
-    """Keep only the server's code: its text may repeat the address.
-
-    From 500 on the refusal is permanent (RFC 5321, section 4.2.1), except for a failed login of ours.
-    """
-    code = getattr(error, "smtp_code", None)
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code = next((code for code, _ in error.recipients.values()), None)
-    reason = f"{type(error).__name__}{f' {code}' if code else ''}"
-    for_good = bool(code and code >= 500) and not isinstance(error, smtplib.SMTPAuthenticationError)
-    return NotDone(f"The email could not be sent: {reason}", for_good=for_good)
+        failure = describe_failure(error)
+        raise NotDone(f"The email could not be sent: {failure.reason}", for_good=failure.is_permanent) from None

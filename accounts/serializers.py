@@ -229,6 +229,7 @@ class ExportSerializer(serializers.Serializer[Any]):
     )
     authenticators = serializers.ListField(child=serializers.DictField())
     recovery_codes = serializers.ListField(child=serializers.DictField())
+    notices = serializers.ListField(child=serializers.DictField(), help_text="Mails about your registrations.")
     recovery_codes_left = serializers.IntegerField()
     back_office_sessions = serializers.ListField(child=serializers.DictField())
 
@@ -250,6 +251,7 @@ class ExportSerializer(serializers.Serializer[Any]):
         "kept_answers": [],
         "authenticators": [],
         "recovery_codes": [],
+        "notices": [{"id": 5, "kind": "registered", "state": "sent", "registration_id": 31, "event_id": 12}],
         "recovery_codes_left": 0,
         "back_office_sessions": [],
     }

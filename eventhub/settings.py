@@ -97,6 +97,9 @@ CALENDAR_DOMAIN = read("CALENDAR_DOMAIN", urlsplit(PUBLIC_URL).hostname or "loca
 INVITES = read("INVITES", "request", env.choice("request", "publish", "off"))
 INVITES_FROM = read("INVITES_FROM", DEFAULT_FROM_EMAIL, env.mailbox)
 EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", env.choice("off", "optional", "required"))
+# Mails to attendees (notifications/): off reads no log. At most so many mails a minute; 0: no limit.
+NOTIFICATIONS = read("NOTIFICATIONS", "on", env.choice("on", "off")) == "on"
+MAIL_RATE = read("MAIL_RATE", "0", env.whole_number(0, 100_000))
 TASKS = {"default": read("TASKS_BACKEND", "immediate", env.tasks)}
 RQ_QUEUES = {"default": TASKS["default"].pop("QUEUE")} if "QUEUE" in TASKS["default"] else {}
 RQ = {"JOB_CLASS": "eventhub.tasks.redis_jobs.Job"}  # so that `manage.py rqworker` needs no option
@@ -136,6 +139,7 @@ INSTALLED_APPS = [
     "accounts",
     "events",
     "registrations",
+    "notifications",
 ]
 MIDDLEWARE = [
     # Each response has an id and is logged, also one that another middleware returns.
@@ -232,6 +236,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EventStatus": "events.models.EventStatus",
         "FeedKind": "registrations.models.FeedKind",
+        "Telling": "events.models.Telling",
         "RegistrationStatus": "registrations.models.RegistrationStatus",
         "Role": "accounts.models.Role",
     },

@@ -15,14 +15,28 @@ from eventhub import audit, datetimes
 from eventhub.api.etags import edition_of
 from eventhub.api.fields import PlainPositiveIntegerField
 from eventhub.db.compiled_queries import CompiledQuery
+from eventhub.db.transaction_ids import TransactionIdField
 from eventhub.db.union_page import UnionQuerySet
 from eventhub.exceptions import ClosedReason, EventNotFound
 from eventhub.text_fields import LineField
 from events.fields import DatabaseCountField
 
 MAX_CAPACITY = 2_147_483_647
+MAX_REMINDERS, MAX_REMIND_HOURS = 5, 30 * 24
 # The texts that a search looks through.
 SEARCHED = ("title", "description", "location")
+
+
+def default_reminders() -> list[int]:
+    return [24]
+
+
+class Telling(models.TextChoices):
+    """Which changes people get mails about."""
+
+    USUAL = "usual", "Changes made through the API and the back office"
+    ALL = "all", "All changes, also by imports and commands"
+    NONE = "none", "No changes"
 
 
 class EventStatus(models.TextChoices):
@@ -48,7 +62,8 @@ MAY_BECOME: dict[str, tuple[str, ...]] = {
 # What an edit changes: the fields of the body that are the event's own, without its counts.
 edited = attrgetter(
     *("pk", "title", "description", "date_time", "end_time", "location", "organizer_id", "max_capacity", "waitlist"),
-    *("status", "registration_opens", "registration_closes", "created_at", "updated_at"),
+    *("status", "registration_opens", "registration_closes", "notifications", "remind_hours", "created_at"),
+    "updated_at",
 )
 
 
@@ -124,6 +139,14 @@ class ChangeThrough(models.Model):
         abstract = True
 
 
+class ChannelStampField(models.CharField[str, str]):
+    """The channel of the latest save."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        setattr(model_instance, self.attname, audit.channel())
+        return audit.channel()
+
+
 class Event(models.Model):
     """An event with seats. Only triggers write `seats_taken` and `waitlisted`."""
 
@@ -148,6 +171,15 @@ class Event(models.Model):
     status = models.CharField(max_length=10, choices=EventStatus.choices, default=EventStatus.UPCOMING)
     registration_opens = models.DateTimeField(null=True, blank=True)
     registration_closes = models.DateTimeField(null=True, blank=True)
+    notifications = models.CharField(
+        "mails to attendees", max_length=5, choices=Telling.choices, default=Telling.USUAL, db_default=Telling.USUAL
+    )
+    # Hours before the event begins.
+    remind_hours = models.JSONField("reminders", default=default_reminders, db_default=Value([24], models.JSONField()))
+    # For the log of changes, whose trigger takes a change without a new `updated_at` for raw SQL.
+    saved_through = ChannelStampField(
+        max_length=10, choices=audit.Channel.choices, db_default=audit.Channel.DATABASE, editable=False
+    )
     uid = models.CharField("identifier in a calendar", max_length=255, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -166,7 +198,7 @@ class Event(models.Model):
     # What people change, after each change. The account is a plain number, so that its deletion touches no row here.
     history = HistoricalRecords(
         bases=[ChangeThrough],
-        excluded_fields=["seats_taken", "waitlisted", "has_free_seats", "last_mark", "updated_at"],
+        excluded_fields=["seats_taken", "waitlisted", "has_free_seats", "last_mark", "updated_at", "saved_through"],
         history_id_field=models.BigAutoField(),
         history_user_id_field=models.BigIntegerField(null=True, default=audit.actor_id),
     )
@@ -267,3 +299,27 @@ class Event(models.Model):
             problems["registration_closes"] = "Registration must close after it opens."
         if problems:
             raise ValidationError(problems)
+
+
+class EventChange(models.Model):
+    """A change that attendees care about. Triggers write it, also for raw SQL.
+
+    `was` and `becomes` hold the title, the times, the location and the status.
+    """
+
+    transaction_id = TransactionIdField()
+    event = models.ForeignKey(
+        Event, on_delete=models.DO_NOTHING, related_name="changes", db_constraint=False, db_index=False
+    )
+    at = models.DateTimeField()
+    through = models.CharField(max_length=10, choices=audit.Channel.choices)
+    was = models.JSONField()
+    becomes = models.JSONField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["transaction_id", "id"], name="event_change_by_transaction"),
+            models.Index(fields=["event", "id"], name="event_change_by_event"),
+            models.Index(fields=["at"], name="event_change_by_age"),
+        ]

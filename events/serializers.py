@@ -7,8 +7,12 @@ from rest_framework import serializers
 from eventhub.api.fields import IdField, LineInput, PlainIntegerField
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
-from events.models import MAX_CAPACITY, EventStatus
+from events.models import MAX_CAPACITY, MAX_REMIND_HOURS, MAX_REMINDERS, EventStatus, Telling
 
+TELLING = (
+    "Which changes attendees get mails about: those by people (`usual`), also imports and commands (`all`), `none`."
+)
+REMINDERS = "Hours before the event at which registered people get a reminder."
 STARTS, ENDS = "A date alone is the start of that day.", "A date alone is the end of that day."
 
 
@@ -35,6 +39,8 @@ class EventSerializer(RowSerializer):
     status = serializers.ChoiceField(choices=EventStatus.choices)
     registration_opens = TimeField(allow_null=True)
     registration_closes = TimeField(allow_null=True)
+    notifications = serializers.ChoiceField(choices=Telling.choices, help_text=TELLING)
+    remind_hours = serializers.ListField(child=serializers.IntegerField(), help_text=REMINDERS)
     created_at = TimeField()
     updated_at = TimeField()
 
@@ -57,6 +63,8 @@ class EventSerializer(RowSerializer):
         "status": "upcoming",
         "registration_opens": "2027-03-05T09:00:00Z",
         "registration_closes": None,
+        "notifications": "usual",
+        "remind_hours": [24],
         "created_at": "2027-03-01T09:00:00Z",
         "updated_at": "2027-03-01T09:00:00Z",
     }
@@ -83,6 +91,13 @@ class EventInput(Body):
     waitlist = serializers.BooleanField(default=True)
     registration_opens = TimeField(required=False, allow_null=True, help_text=STARTS)
     registration_closes = TimeField(end_of_day=True, required=False, allow_null=True, help_text=ENDS)
+    notifications = serializers.ChoiceField(choices=Telling.choices, default=Telling.USUAL, help_text=TELLING)
+    remind_hours = serializers.ListField(
+        child=PlainIntegerField(min_value=1, max_value=MAX_REMIND_HOURS),
+        max_length=MAX_REMINDERS,
+        required=False,
+        help_text=REMINDERS,
+    )
 
     example: ClassVar = {
         "title": "Night of the Telescopes",

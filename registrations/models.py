@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from eventhub import audit
 from eventhub.api.etags import edition_of
+from eventhub.db.transaction_ids import TransactionIdField
 from eventhub.db.union_page import UnionQuerySet
 from eventhub.text_fields import DetailsField, LineField
 from events.fields import DatabaseKeyField
@@ -198,6 +199,7 @@ class Registration(models.Model):
 class Transition(models.Model):
     """A line in a registration's log; `was` is empty for a new one. Triggers write and protect it."""
 
+    transaction_id = TransactionIdField()
     registration = models.ForeignKey(
         Registration, on_delete=models.DO_NOTHING, related_name="transitions", db_constraint=False, db_index=False
     )
@@ -216,7 +218,10 @@ class Transition(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["registration", "id"], name="transition_by_registration")]
+        indexes = [
+            models.Index(fields=["registration", "id"], name="transition_by_registration"),
+            models.Index(fields=["transaction_id", "id"], name="transition_by_transaction"),
+        ]
 
     @classmethod
     def note(cls, registration: Registration, *, was: str, at: datetime) -> None:

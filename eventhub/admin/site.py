@@ -20,6 +20,7 @@ from eventhub import audit
 from eventhub.admin import account_views, calendar_feed_views, form_recovery, login, password_reset_views, token_views
 from eventhub.admin.access import Access, access_of
 from eventhub.admin.model_admin import REFUSALS, problems
+from notifications.views import registration_page
 
 View = Callable[..., Any]
 
@@ -59,6 +60,12 @@ class BackOfficeSite(UnfoldAdminSite):
             path("password-reset/", never_cache(password_reset_views.ask_for_reset), name="password_reset"),
             path("new-password/", never_cache(password_reset_views.new_password), name="new_password"),
             path("verify-email/", never_cache(password_reset_views.verify_email), name="verify_email"),
+            path("my-registration/", never_cache(registration_page.my_registration), name="my_registration"),
+            path(
+                "my-registration/calendar.ics",
+                never_cache(registration_page.calendar_file),
+                name="my_registration_calendar",
+            ),
             path("second-factor/", never_cache(account_views.second_factor), name="second_factor"),
             path("send-again/", self.admin_view(login.send_again), name="send_again"),
             path("profile/", self.admin_view(account_views.profile), name="profile"),

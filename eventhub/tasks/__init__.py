@@ -7,6 +7,7 @@ arguments of a failed task. Failed tasks are kept in one table, whoever ran them
 
 import functools
 import logging
+import threading
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,8 @@ PAUSES = (10, 60, 10 * 60, 60 * 60, 4 * 60 * 60)
 # No task takes so long: its worker was killed.
 LOST_AFTER = timedelta(hours=1)
 KEPT_DAYS = 30
+# Set after a commit that wrote to a log, for a thread of this process that reads it.
+work_waits = threading.Event()
 
 
 class NotDone(Exception):

@@ -25,6 +25,7 @@ SETTINGS = {
     "ALLOWED_HOSTS": "127.0.0.1",
     "THROTTLE_GENERAL": "off",
     "THROTTLE_CREDENTIALS": "off",
+    "NOTIFICATIONS": "off",
 }
 
 

@@ -17,21 +17,26 @@ class Mailbox:
     """The handler of the server.
 
     `mails` are the accepted ones. `answer` is its reply to a mail, after `after` seconds; `recipient` its reply to an
-    address.
+    address, `refused` its replies to some. It drops the connection of the next `drop_next` mails.
     """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answer, self.recipient, self.after = "250 OK", "250 OK", 0.0
-        self.tried, self.port = 0, 0
+        self.refused: dict[str, str] = {}
+        self.tried, self.port, self.drop_next = 0, 0, 0
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
-        if self.recipient.startswith("250"):
+        reply = self.refused.get(address, self.recipient)
+        if reply.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return self.recipient
+        return reply
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.tried += 1
+        if self.drop_next:
+            self.drop_next -= 1
+            server.transport.close()
         await asyncio.sleep(self.after)
         if self.answer.startswith("250"):
             mail = message_from_bytes(envelope.content, policy=policy.default)

@@ -12,6 +12,8 @@ from django.db.migrations.state import ProjectState
 from django.db.models import NOT_PROVIDED, Value
 from django.db.models.functions import Now
 
+from eventhub.db.transaction_ids import CurrentTransactionId
+
 Model = tuple[str, str]
 HARMLESS = (
     plain.CreateModel,
@@ -93,6 +95,10 @@ def _problems(
         yield WHY_NOT.get(type(operation), "an operation that is not known here")
 
 
+# The same value for all rows of a statement, so PostgreSQL stores it once.
+STABLE = (Value, Now, CurrentTransactionId)
+
+
 def _of_new_field(field: Any) -> Iterator[str]:
     if field.many_to_many:
         return
@@ -102,7 +108,7 @@ def _of_new_field(field: Any) -> Iterator[str]:
     default = field.db_default
     if not field.null and default is NOT_PROVIDED:
         yield f"{OLD_CODE}: its INSERTs do not name the column, which needs a db_default"
-    if default is not NOT_PROVIDED and not isinstance(default, Value | Now) and hasattr(default, "resolve_expression"):
+    if default is not NOT_PROVIDED and not isinstance(default, STABLE) and hasattr(default, "resolve_expression"):
         yield "a default that differs from row to row writes every row anew"
     if field.unique or field.db_index:
         yield "nobody writes while its index is built: db_index=False, and AddIndexInUse in another migration"

@@ -45,7 +45,8 @@ def test_the_page_on_configuration_names_every_variable():
 
 
 def test_the_page_on_operations_names_our_commands():
-    ours = {name for name, app in get_commands().items() if app in {"accounts", "events", "eventhub", "registrations"}}
+    apps = {"accounts", "events", "eventhub", "notifications", "registrations"}
+    ours = {name for name, app in get_commands().items() if app in apps}
     named = {row.split("`")[1].split()[0] for row in rows_of(section("docs/operations.md", "Commands")) if "`" in row}
     assert named == ours | {"db_worker", "createsuperuser"}
 
@@ -89,5 +90,5 @@ def test_every_name_that_the_architecture_page_puts_in_a_file_is_there():
 
 def test_the_pages_stay_short():
     lines = {page.name: len(page.read_text().splitlines()) for page in (ROOT / "docs").glob("*.md")}
-    assert sum(lines.values()) <= 1500
+    assert sum(lines.values()) <= 1560
     assert len((ROOT / "README.md").read_text().splitlines()) <= 200

@@ -1,32 +1,66 @@
+import re
 from typing import Any, ClassVar, cast
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
 from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.admin.time_field import TimeOfDayField
-from events.models import Event
+from events.models import MAX_REMIND_HOURS, MAX_REMINDERS, Event
 from events.services.events import EventValues
 
 DETAILS = ("title", "description", "location")
 TIMES = ("date_time", "end_time")
 SEATS = ("max_capacity", "waitlist")
 REGISTRATION = ("registration_opens", "registration_closes")
+MAILS = ("notifications", "remind_hours")
 ENDS = {"end_time", "registration_closes"}
 READ_ONLY = ("seats_taken", "waiting", "created_at", "updated_at")
 
 
+class HoursField(forms.CharField):
+    """A few numbers of hours, as people write them: "24, 2"."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(str(hours) for hours in value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        texts = [text for text in re.split(r"[\s,;]+", super().to_python(value) or "") if text]
+        numbers = {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 6}
+        is_known = len(numbers) == len(set(texts)) and all(1 <= hours <= MAX_REMIND_HOURS for hours in numbers)
+        if not is_known or len(numbers) > MAX_REMINDERS:
+            raise ValidationError(
+                f"Enter up to {MAX_REMINDERS} numbers of hours from 1 to {MAX_REMIND_HOURS}, such as 24, 2."
+            )
+        return sorted(numbers, reverse=True)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(data) != initial)
+        except ValidationError:
+            return True
+
+
 class EventForm(OptimisticForm):
     fields_of_codes: ClassVar = {"capacity_below_taken": "max_capacity"}
+    remind_hours = HoursField(
+        label="Reminders",
+        required=False,
+        help_text="Hours before the event at which people who are registered get a reminder, such as 24, 2. Leave empty"
+        " for none.",
+    )
 
     class Meta:
         model = Event
-        fields = (*DETAILS, "organizer", *TIMES, *SEATS, *REGISTRATION)
+        fields = (*DETAILS, "organizer", *TIMES, *SEATS, *REGISTRATION, *MAILS)
         error_messages: ClassVar = {"max_capacity": {"min_value": "Enter 1 or more."}}
         labels: ClassVar = {
             "waitlist": "Waiting list",
             "registration_opens": "Registration opens",
             "registration_closes": "Registration closes",
+            "notifications": "Mails to attendees",
         }
         help_texts: ClassVar = {
             "location": "A room, an address or a link.",
@@ -42,6 +76,8 @@ class EventForm(OptimisticForm):
             "is the start of that day.",
             "registration_closes": "Leave empty to keep registration open until the event is over. A date without a "
             "time is the end of that day. You can always add people yourself.",
+            "notifications": "Which changes people get mails about: their own registration and seat, and new times or "
+            "places of the event.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,5 +102,6 @@ def fieldsets(request: HttpRequest, *, adding: bool) -> list[tuple[str, dict[str
         ("Date and time", {"fields": TIMES, "description": zone}),
         ("Seats", {"fields": SEATS}),
         ("Registration", {"fields": REGISTRATION, "description": zone}),
+        ("Mails", {"fields": MAILS}),
     ]
     return sections if adding else [*sections, ("Status", {"fields": READ_ONLY})]

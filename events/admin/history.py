@@ -27,7 +27,7 @@ class FieldChange(NamedTuple):
     becomes: str
 
 
-class EventChange(NamedTuple):
+class EventHistoryEntry(NamedTuple):
     pk: int
     at: datetime
     who: str
@@ -39,7 +39,7 @@ class EventChange(NamedTuple):
 class HistoryPage(NamedTuple):
     """Changes, the latest first. `older` is the `before` of the next page."""
 
-    changes: list[EventChange]
+    changes: list[EventHistoryEntry]
     older: int | None
 
 
@@ -58,9 +58,9 @@ def read_history(*, event_id: int, reader: User, before: int | None = None, size
     return HistoryPage(changes[:size], rows[size - 1].history_id if len(rows) > size else None)
 
 
-def _change(row: Any, older: Any | None, names: dict[int, str]) -> EventChange:
+def _change(row: Any, older: Any | None, names: dict[int, str]) -> EventHistoryEntry:
     fields = [] if older is None or row.history_type == "+" else [*_differences(row, older, names)]
-    return EventChange(
+    return EventHistoryEntry(
         pk=row.history_id,
         at=row.history_date,
         who=_name(names, row.history_user_id),

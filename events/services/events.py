@@ -23,6 +23,8 @@ class EventValues(TypedDict, total=False):
     status: str
     registration_opens: datetime | None
     registration_closes: datetime | None
+    notifications: str
+    remind_hours: list[int]
     uid: str
 
 
@@ -126,6 +128,8 @@ def duplicate_event(*, event: Event) -> Event:
         "location": event.location,
         "max_capacity": event.max_capacity,
         "waitlist": event.waitlist,
+        "notifications": event.notifications,
+        "remind_hours": event.remind_hours,
         "status": EventStatus.DRAFT,
     }
     for name in ("date_time", "end_time", "registration_opens", "registration_closes"):

@@ -37,6 +37,8 @@ def body_of(event, organizer, **others):
         "status": "upcoming",
         "registration_opens": None,
         "registration_closes": None,
+        "notifications": "usual",
+        "remind_hours": [24],
         "created_at": event.created_at.isoformat().replace("+00:00", "Z"),
         "updated_at": event.updated_at.isoformat().replace("+00:00", "Z"),
         **others,
@@ -59,8 +61,20 @@ def test_every_field_of_an_event_can_be_given(api, olga):
         "status": "draft",
         "registration_opens": "2031-04-01T00:00:00Z",
         "registration_closes": "2031-04-30T00:00:00Z",
+        "notifications": "all",
+        "remind_hours": [48, 2],
     }
     assert api(olga).post("/events/", {**BODY, **values}).json() == body_of(Event.objects.get(), olga, **values)
+
+
+@pytest.mark.parametrize("hours", [[0], [721], ["1.5"], [1, 2, 3, 4, 5, 6], 24, None, [[24]]])
+def test_reminders_are_a_few_whole_hours(api, olga, hours):
+    answer = api(olga).post("/events/", {**BODY, "remind_hours": hours})
+    assert (answer.status_code, answer.json()["code"], list(answer.json()["errors"])) == (
+        400,
+        "invalid",
+        ["remind_hours"],
+    )
 
 
 def test_the_organizer_is_shown_with_their_public_profile(api, olga):

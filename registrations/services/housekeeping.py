@@ -27,7 +27,8 @@ class ChoreResult(NamedTuple):
     problem: Exception | None = None
 
 
-CHORES = (
+# Apps above this one append theirs.
+CHORES = [
     Chore("event statuses updated", event_lifecycle.update_due_events),
     Chore("registrations past RETENTION_DAYS anonymized", retention.anonymize_past_retention),
     Chore("unclaimed accounts past RETENTION_DAYS deleted", retention.delete_unclaimed_past_retention),
@@ -38,7 +39,7 @@ CHORES = (
     Chore("background tasks of lost workers restarted", tasks.take_up_lost),
     Chore("finished background tasks deleted", tasks.forget_finished),
     Chore("expired idempotency keys deleted", store.forget_answers),
-)
+]
 
 
 def run_chores(*, now: datetime, dry_run: bool) -> Iterator[ChoreResult]:

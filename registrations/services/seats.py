@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import require
+from eventhub import tasks
 from eventhub.api.etags import UNCONDITIONAL, Precondition
 from eventhub.db.batches import AT_ONCE
 from eventhub.db.compiled_queries import CompiledQuery
@@ -257,7 +258,8 @@ def save_event(event: Event, changed: list[str]) -> None:
     """Save the named fields of a locked event. Raise CapacityBelowTaken."""
     if event.seats_left < 0:
         raise CapacityBelowTaken()
-    event.save(update_fields=[*changed, "updated_at"])
+    event.save(update_fields=[*changed, "updated_at", "saved_through"])
+    transaction.on_commit(tasks.work_waits.set)
 
 
 def serve_queue(event: Event, *, now: datetime) -> int:

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db import transaction
 
+from eventhub import tasks
 from registrations import metrics
 
 
@@ -19,5 +21,7 @@ class StatusChange(NamedTuple):
 
 
 def announce(changes: Iterable[StatusChange]) -> None:
+    """Count the changes, and wake who reads their log in this process. The log itself is written by triggers."""
+    transaction.on_commit(tasks.work_waits.set)
     if settings.METRICS:
         metrics.count_status_changes(Counter((change.was, change.becomes) for change in changes))

@@ -45,6 +45,7 @@ EMPTY = {
     "kept_answers": [],
     "authenticators": [],
     "recovery_codes": [],
+    "notices": [],
     "recovery_codes_left": 0,
     "back_office_sessions": [],
 }

@@ -353,7 +353,7 @@ def test_a_lost_trigger_is_named_and_comes_back_with_a_recount(make_event, enrol
 
 
 def test_the_version_of_the_triggers_is_raised_with_their_text():
-    assert (postgresql.VERSION, postgresql.DIGEST) == (3, "d76fef90595673be")
+    assert (postgresql.VERSION, postgresql.DIGEST) == (4, "8177ea12feac9f0d")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ that lock, since a clock cannot tell who came first.
 
 They also write the log (models.Transition): an unstamped change is the database's own, a line stays as long as its
 registration, and once a registration forgets its person (`user_id` becomes NULL), its log no longer names them.
+A second log (events.models.EventChange) has the changes of an event that its attendees care about.
 """
 
 from typing import Any
@@ -17,7 +18,12 @@ from django.db import DatabaseError, connection, connections, transaction
 from eventhub.db.postgresql.locks import wait_briefly
 from registrations.triggers import postgresql, sqlite
 
-TABLES = {"events": "events_event", "registrations": "registrations_registration", "log": "registrations_transition"}
+TABLES = {
+    "events": "events_event",
+    "changes": "events_eventchange",
+    "registrations": "registrations_registration",
+    "log": "registrations_transition",
+}
 # Any write to a count makes the guard count again. On SQLite the CHECK sees the written value first.
 _RECOUNT_ALL = "UPDATE events_event SET waitlisted = waitlisted + 1"
 _ORGANIZER = "(SELECT organizer_id FROM events_event WHERE events_event.id = registrations_registration.event_id)"

@@ -7,7 +7,7 @@ row took 13 s for 10,000.
 import hashlib
 import re
 
-# {schema}, {events}, {registrations} and {log} are filled in.
+# {schema} and the names of the tables are filled in.
 SQL = """
 CREATE OR REPLACE FUNCTION {schema}.registrations_count_seats() RETURNS trigger LANGUAGE plpgsql AS $fn$
 DECLARE d record;
@@ -142,6 +142,22 @@ BEGIN
   RAISE restrict_violation USING MESSAGE = 'what happened to a registration stays written while it exists';
 END $fn$;
 
+CREATE OR REPLACE FUNCTION {schema}.events_note_change() RETURNS trigger LANGUAGE plpgsql AS $fn$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    DELETE FROM {changes} WHERE event_id = OLD.id;
+    RETURN NULL;
+  END IF;
+  INSERT INTO {changes} (event_id, at, through, was, becomes)
+  VALUES (NEW.id, clock_timestamp(),
+    CASE WHEN NEW.updated_at = OLD.updated_at THEN 'database' ELSE NEW.saved_through END,
+    jsonb_build_object('title', OLD.title, 'date_time', OLD.date_time, 'end_time', OLD.end_time,
+                       'location', OLD.location, 'status', OLD.status),
+    jsonb_build_object('title', NEW.title, 'date_time', NEW.date_time, 'end_time', NEW.end_time,
+                       'location', NEW.location, 'status', NEW.status));
+  RETURN NULL;
+END $fn$;
+
 CREATE OR REPLACE TRIGGER registrations_lock_event BEFORE INSERT ON {registrations}
   FOR EACH ROW EXECUTE FUNCTION {schema}.registrations_lock_event();
 CREATE OR REPLACE TRIGGER registrations_queue_upd BEFORE UPDATE OF status, event_id ON {registrations} FOR EACH ROW
@@ -183,13 +199,19 @@ CREATE OR REPLACE TRIGGER registrations_forget_upd BEFORE UPDATE OF user_id ON {
   WHEN (OLD.user_id IS NOT NULL AND NEW.user_id IS NULL) EXECUTE FUNCTION {schema}.registrations_forget();
 CREATE OR REPLACE TRIGGER registrations_forget_log AFTER UPDATE OF user_id ON {registrations} FOR EACH ROW
   WHEN (OLD.user_id IS NOT NULL AND NEW.user_id IS NULL) EXECUTE FUNCTION {schema}.registrations_forget();
+CREATE OR REPLACE TRIGGER events_note_change AFTER UPDATE OF title, date_time, end_time, location, status ON {events}
+  FOR EACH ROW WHEN ((NEW.title, NEW.date_time, NEW.end_time, NEW.location, NEW.status)
+    IS DISTINCT FROM (OLD.title, OLD.date_time, OLD.end_time, OLD.location, OLD.status))
+  EXECUTE FUNCTION {schema}.events_note_change();
+CREATE OR REPLACE TRIGGER events_forget_changes AFTER DELETE ON {events}
+  FOR EACH ROW EXECUTE FUNCTION {schema}.events_note_change();
 CREATE OR REPLACE TRIGGER registrations_keep_log BEFORE UPDATE OR DELETE ON {log}
   FOR EACH ROW EXECUTE FUNCTION {schema}.registrations_keep_log();
 """
 TRIGGERS = set(re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", SQL))
 DIGEST = hashlib.sha256(SQL.encode()).hexdigest()[:16]
 # Raise it with every change of the text, so that older code, which may serve on, can tell newer triggers from older.
-VERSION = 3
+VERSION = 4
 # Kept as the comment of a function.
 STAMP = f"{VERSION} {DIGEST}"
 

@@ -38,6 +38,8 @@ _LOG = """
  INSERT INTO registrations_transition (registration_id, was, becomes, at, by_id, through)
   SELECT id, {was}, status, status_since, status_by_id, status_through
     FROM registrations_registration WHERE id = NEW.id"""
+_NOTED_COLUMNS = ("title", "date_time", "end_time", "location", "status")
+_NOTED = {row: ", ".join(f"'{column}', {row}.{column}" for column in _NOTED_COLUMNS) for row in ("OLD", "NEW")}
 _ORGANIZER = "(SELECT organizer_id FROM events_event WHERE id = NEW.event_id)"
 _SET_ORGANIZER = f"""
  SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: registration_event_exists') WHERE {_ORGANIZER} IS NULL;
@@ -73,6 +75,16 @@ WHEN NEW.seats_taken <> 0 OR NEW.waitlisted <> 0 BEGIN{_RECOUNT}""",
     "events_counts_upd": f"""AFTER UPDATE OF seats_taken, waitlisted ON events_event
 WHEN (NEW.seats_taken <> OLD.seats_taken OR NEW.waitlisted <> OLD.waitlisted)
  AND NOT EXISTS (SELECT 1 FROM registrations_counting) BEGIN{_RECOUNT}""",
+    "events_note_change": f"""AFTER UPDATE OF {", ".join(_NOTED_COLUMNS)} ON events_event
+WHEN {" OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in _NOTED_COLUMNS)} BEGIN
+ INSERT INTO events_eventchange (event_id, at, through, was, becomes)
+  VALUES (NEW.id, strftime('%Y-%m-%d %H:%M:%f', 'now'),
+   CASE WHEN NEW.updated_at = OLD.updated_at THEN 'database' ELSE NEW.saved_through END,
+   json_object({_NOTED["OLD"]}), json_object({_NOTED["NEW"]}));
+END""",
+    "events_forget_changes": """AFTER DELETE ON events_event BEGIN
+ DELETE FROM events_eventchange WHERE event_id = OLD.id;
+END""",
     "registrations_log_ins": f"""AFTER INSERT ON registrations_registration BEGIN{_LOG.format(was="''")};
 END""",
     "registrations_log_upd": f"""AFTER UPDATE OF status ON registrations_registration

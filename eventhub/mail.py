@@ -1,0 +1,26 @@
+"""What all mails of the service share."""
+
+import smtplib
+from typing import NamedTuple
+
+HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+class MailFailure(NamedTuple):
+    """Why a mail was not sent, without the server's text, which may repeat the address."""
+
+    reason: str
+    is_permanent: bool
+
+
+def describe_failure(error: Exception) -> MailFailure:
+    """Say whether a retry can help.
+
+    From 500 on the refusal is permanent (RFC 5321, section 4.2.1), except for a failed login of ours.
+    """
+    code = getattr(error, "smtp_code", None)
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code = next((code for code, _ in error.recipients.values()), None)
+    reason = f"{type(error).__name__}{f' {code}' if code else ''}"
+    is_permanent = bool(code and code >= 500) and not isinstance(error, smtplib.SMTPAuthenticationError)
+    return MailFailure(reason, is_permanent)

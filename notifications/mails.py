@@ -1,0 +1,154 @@
+"""A notice as a mail, made of the facts at the time of sending."""
+
+import re
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.core.validators import validate_email
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import linebreaks, urlize
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts.models import User
+from eventhub.mail import HEADERS
+from events.calendar_entry import Invitee, Method, calendar_entry
+from events.models import Event
+from notifications.models import Kind, Notice
+from notifications.services.fan_outs import changed_values
+from notifications.tokens import make_link
+from notifications.wording import DEFAULTS, fill
+from registrations.models import SEATED, RegistrationStatus
+
+MAX_VALUE = 255
+# They turn the text around them, so a name with one could make a sentence read backwards (Unicode, UAX 9).
+BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+LABELS = {"title": "Title", "date_time": "Begins", "end_time": "Ends", "location": "Place"}
+
+
+def compose(notice: Notice) -> EmailMultiAlternatives:
+    """Make the mail of a notice, to its account's address."""
+    wording = DEFAULTS[notice.kind]
+    values = values_of(notice)
+    subject = " ".join(fill(wording.subject, values).split())
+    organizer = notice.event.organizer
+    frame = {
+        "subject": subject,
+        "site": settings.PUBLIC_URL,
+        "organizer": values["organizer"],
+        "contact": organizer.public_profile.contact,
+    }
+    text = render_to_string("notifications/mails/notice.txt", {**frame, "body": fill(wording.body, values)})
+    html = render_to_string("notifications/mails/notice.html", {**frame, "body": _html(wording.body, values)})
+    message = EmailMultiAlternatives(
+        subject,
+        text,
+        to=[notice.user.email],
+        reply_to=_reply_to(organizer),
+        headers={**HEADERS, "Message-ID": f"<{notice.uid}@{urlsplit(settings.PUBLIC_URL).hostname}>"},
+    )
+    message.attach_alternative(html, "text/html")
+    method = calendar_method(notice)
+    if method and notice.registration:
+        entry = calendar_entry(
+            notice.event,
+            method=method,
+            stamp=timezone.now(),
+            attendee=Invitee(values["name"], notice.user.email),
+            status_since=notice.registration.status_since,
+        )
+        # As an alternative and not as a file: programs take it for an invitation then, and show it once.
+        message.attach_alternative(entry.decode(), f"text/calendar; method={method}")
+    return message
+
+
+def calendar_method(notice: Notice) -> Method | None:
+    """Return what a mail does to the calendar of somebody with a seat, or None."""
+    registration, transition = notice.registration, notice.transition
+    if settings.INVITES == "off" or registration is None or notice.kind in (Kind.QUEUED, Kind.REMINDER):
+        return None
+    if notice.kind == Kind.CANCELLED:
+        return None if transition and transition.was == RegistrationStatus.WAITLISTED else _method(Method.CANCEL)
+    if registration.status not in SEATED:
+        return None
+    return _method(Method.CANCEL if notice.kind == Kind.EVENT_CANCELLED else Method.REQUEST)
+
+
+def _method(method: Method) -> Method:
+    return Method.PUBLISH if settings.INVITES == "publish" and method == Method.REQUEST else method
+
+
+def values_of(notice: Notice) -> dict[str, str]:
+    """Return the values of the placeholders, each on one line except for the list of changes."""
+    event, registration = notice.event, notice.registration
+    values = {
+        "name": (registration and registration.name) or notice.user.username,
+        "event": event.title,
+        "date": written(event.date_time, event.end_time),
+        "place": event.location,
+        "organizer": event.organizer.public_profile.public_name,
+    }
+    values = {name: clean(value) for name, value in values.items()}
+    values["link"] = make_link(registration) if registration else settings.PUBLIC_URL
+    if notice.kind == Kind.QUEUED and registration:
+        values["position"] = str(registration.waitlist_position() or 1)
+    if notice.kind == Kind.CANCELLED and notice.transition:
+        is_own = notice.transition.by_id == notice.user_id
+        values["by"] = "You" if is_own else values["organizer"]
+    if notice.kind == Kind.EVENT_CHANGED and notice.fan_out:
+        changes = changed_values(notice.fan_out)
+        values["changes"] = "\n".join(_change(event, name, was) for name, was in changes.items())
+    return values
+
+
+def clean(value: object) -> str:
+    """Make a value safe for a line: no line breaks, no marks that turn text around, bounded."""
+    return BIDI.sub("", " ".join(str(value).split()))[:MAX_VALUE]
+
+
+def written(begins: datetime, ends: datetime | None) -> str:
+    """Write a time for people, in TIME_ZONE: "Saturday, 1 May 2027, 19:00 to 23:00 (UTC)"."""
+    start = timezone.localtime(begins)
+    text = date_format(start, "l, j F Y, H:i")
+    if ends:
+        end = timezone.localtime(ends)
+        text += f" to {date_format(end, 'H:i' if end.date() == start.date() else 'l, j F Y, H:i')}"
+    return f"{text} ({start.tzname()})"
+
+
+def _change(event: Event, name: str, was: object) -> str:
+    now = getattr(event, name)
+    before, after = (_shown(each) for each in (was, now))
+    return f"{LABELS[name]}: {after} (before: {before})"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, datetime):
+        return written(value, None)
+    return clean(value) if value else "none"
+
+
+def _html(body: str, values: dict[str, str]) -> SafeString:
+    """Turn a text with placeholders into HTML. A paragraph that is the link alone becomes a button."""
+    parts: list[str] = []
+    for paragraph in body.split("\n\n"):
+        if paragraph.strip() == "{link}":
+            button = {"link": values["link"], "says": "See your registration"}
+            parts.append(render_to_string("accounts/mails/button.html", button))
+        else:
+            parts.append(linebreaks(urlize(fill(paragraph, values), autoescape=True)))
+    return mark_safe("\n".join(parts))  # noqa: S308  (`urlize` has escaped the text)
+
+
+def _reply_to(organizer: User) -> list[str] | None:
+    """Let answers go to the organizer where the contact of their profile is an address."""
+    contact = organizer.public_profile.contact
+    try:
+        validate_email(contact)
+    except ValidationError:
+        return None
+    return [contact]

@@ -1,0 +1,146 @@
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from events.models import Event, EventChange
+from registrations.models import Registration, Transition
+
+
+class Kind(models.TextChoices):
+    REGISTERED = "registered", "Registration confirmed"
+    QUEUED = "queued", "On the waiting list"
+    SEATED = "seated", "Seat from the waiting list"
+    CANCELLED = "cancelled", "Registration cancelled"
+    EVENT_CHANGED = "event_changed", "Event changed"
+    EVENT_CANCELLED = "event_cancelled", "Event cancelled"
+    EVENT_REOPENED = "event_reopened", "Event takes place after all"
+    REMINDER = "reminder", "Reminder"
+
+
+class Priority(models.IntegerChoices):
+    """The order of sending; links to accounts do not wait here at all (accounts/mails.py)."""
+
+    OWN = 1, "What concerns one person"
+    EVENT = 2, "Changes of an event"
+    REMINDER = 3, "Reminders"
+
+
+PRIORITIES = {
+    Kind.EVENT_CHANGED: Priority.EVENT,
+    Kind.EVENT_CANCELLED: Priority.EVENT,
+    Kind.EVENT_REOPENED: Priority.EVENT,
+    Kind.REMINDER: Priority.REMINDER,
+}
+
+
+class State(models.TextChoices):
+    QUEUED = "queued", "Waits"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+    SKIPPED = "skipped", "Not sent"
+
+
+class LogPosition(models.Model):
+    """How far a log has been read. Its row is the lock of the reader."""
+
+    log = models.CharField(max_length=15, primary_key=True)
+    transaction_id = models.BigIntegerField()
+    row_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return self.log
+
+
+class FanOut(models.Model):
+    """One cause with a notice for each attendee, which are made piece by piece."""
+
+    # Names the cause, so that each makes one fan-out.
+    key = models.CharField(max_length=60, unique=True)
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    # The first of the changes that it tells of, and the beginning of the event that a reminder is for.
+    change = models.ForeignKey(
+        EventChange, on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+    )
+    begins = models.DateTimeField(null=True)
+    # People who registered later know already.
+    registered_before = models.DateTimeField(null=True)
+    not_before = models.DateTimeField()
+    last_registration_id = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["not_before", "id"], condition=Q(done_at=None), name="fan_out_due"),
+            models.Index(fields=["created_at"], name="fan_out_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Notice(models.Model):
+    """A mail to one person about one cause: a line in the log, or a fan-out. Its text is made when it is sent."""
+
+    uid = models.UUIDField(default=uuid.uuid4, editable=False)  # of the Message-ID
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    priority = models.SmallIntegerField(choices=Priority.choices)
+    # No constraints: the previous release must be able to delete an account and an event during an upgrade.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="notices",
+        db_constraint=False,
+        db_index=False,
+    )
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="notices", db_constraint=False, db_index=False
+    )
+    registration = models.ForeignKey(
+        Registration, on_delete=models.DO_NOTHING, related_name="notices", db_constraint=False, null=True
+    )
+    transition = models.ForeignKey(
+        Transition, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False, null=True
+    )
+    fan_out = models.ForeignKey(
+        FanOut, on_delete=models.CASCADE, related_name="notices", db_constraint=False, db_index=False, null=True
+    )
+    state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
+    not_before = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    why = models.CharField(max_length=120, blank=True)  # why it failed or was not sent; names no address
+    created_at = models.DateTimeField(default=timezone.now)
+    claimed_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["transition"], name="notice_once_for_a_transition"),
+            models.UniqueConstraint(fields=["fan_out", "registration"], name="notice_once_in_a_fan_out"),
+            models.CheckConstraint(
+                condition=Q(transition=None, fan_out__isnull=False) | Q(transition__isnull=False, fan_out=None),
+                name="notice_has_one_cause",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["priority", "not_before", "id"], condition=Q(state=State.QUEUED), name="notice_waiting"
+            ),
+            models.Index(fields=["claimed_at"], condition=Q(state=State.SENDING), name="notice_being_sent"),
+            models.Index(fields=["user", "done_at"], name="notice_by_user"),
+            models.Index(fields=["event", "state"], name="notice_by_event"),
+            models.Index(fields=["created_at"], name="notice_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())
+
+    def end(self, state: str, *, at: datetime, why: str = "") -> None:
+        self.state, self.done_at, self.why = state, at, why
+        self.save(update_fields=["state", "done_at", "why", "attempts"])

@@ -1,0 +1,125 @@
+"""Causes that concern all attendees of an event: a change, a cancellation, a reminder.
+
+A request writes the event and nothing else. The reader of the log starts a fan-out, and `expand` makes a notice for
+each attendee, a piece at a time; after an interruption the next one goes on where the last has ended.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from events.models import ANNOUNCED, Event, EventChange, EventStatus
+from notifications.models import FanOut, Kind, Notice
+from notifications.services.notices import TOLD_WITHIN, is_told, priority_of
+from registrations.models import LIVE, Registration, RegistrationStatus
+
+# An organizer who corrects an event several times in a row makes one mail.
+QUIET = timedelta(minutes=5)
+AT_ONCE = 2000
+TOLD = ("title", "date_time", "end_time", "location")
+STATUSES: dict[str, tuple[str, ...]] = {Kind.REMINDER: (RegistrationStatus.REGISTERED,)}
+
+
+def start_fan_outs(changes: Iterable[EventChange], *, now: datetime | None = None) -> None:
+    """Start the fan-outs of lines in the log of events. Further changes while one waits join it."""
+    now = now or timezone.now()
+    for change in changes:
+        if change.at < now - TOLD_WITHIN or not is_told(change.through, change.event.notifications):
+            continue
+        was, becomes = change.was["status"], change.becomes["status"]
+        if was != becomes:
+            if becomes == EventStatus.CANCELLED:
+                _start(change, Kind.EVENT_CANCELLED, now)
+            elif was == EventStatus.CANCELLED and becomes in ANNOUNCED:
+                _start(change, Kind.EVENT_REOPENED, now)
+        if any(change.was[name] != change.becomes[name] for name in TOLD):
+            waiting = FanOut.objects.filter(event=change.event_id, kind=Kind.EVENT_CHANGED, done_at=None)
+            if not waiting.filter(last_registration_id=0).update(not_before=change.at + QUIET):
+                _start(change, Kind.EVENT_CHANGED, change.at + QUIET)
+
+
+def _start(change: EventChange, kind: Kind, not_before: datetime) -> None:
+    fan_out = FanOut(
+        key=f"{kind}:{change.pk}", kind=kind, event_id=change.event_id, change=change, not_before=not_before
+    )
+    FanOut.objects.bulk_create([fan_out], ignore_conflicts=True)
+
+
+def expand_next(*, now: datetime | None = None) -> bool:
+    """Make the next notices of the first fan-out that is due. Return whether there was one."""
+    now = now or timezone.now()
+    due = FanOut.objects.filter(done_at=None, not_before__lte=now).order_by("not_before", "pk")
+    if not due.exists():  # which takes no lock
+        return False
+    with transaction.atomic():
+        found = due.select_for_update(skip_locked=True, of=("self",)).select_related("event", "change").first()
+        if found is None:
+            return False
+        people = list(_people(found)[:AT_ONCE]) if is_still_due(found, now) else []
+        Notice.objects.bulk_create([_notice(found, *person) for person in people], ignore_conflicts=True)
+        if people:
+            found.last_registration_id = people[-1][0]
+        if len(people) < AT_ONCE:
+            found.done_at = now
+        found.save(update_fields=["last_registration_id", "done_at"])
+    return True
+
+
+def is_still_due(fan_out: FanOut, now: datetime) -> bool:
+    """Return whether the event is still as the fan-out says."""
+    event = fan_out.event
+    if event.is_over(now):
+        return False
+    if fan_out.kind == Kind.EVENT_CANCELLED:
+        return bool(event.status == EventStatus.CANCELLED)
+    if event.status not in ANNOUNCED:
+        return False
+    if fan_out.kind == Kind.REMINDER:
+        return bool(event.date_time == fan_out.begins) and not _moved_since(event, fan_out.registered_before)
+    return fan_out.kind != Kind.EVENT_CHANGED or bool(changed_values(fan_out))
+
+
+def changed_values(fan_out: FanOut) -> dict[str, Any]:
+    """Return the former values, by field, of what the event has now changed."""
+    if fan_out.change is None:
+        return {}
+    was = {**fan_out.change.was}
+    for name in ("date_time", "end_time"):
+        was[name] = was[name] and _moment(was[name])
+    return {name: was[name] for name in TOLD if was[name] != getattr(fan_out.event, name)}
+
+
+def _moment(text: str) -> datetime:
+    """Parse a time of the log; SQLite writes it in UTC without an offset."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _moved_since(event: Event, moment: datetime | None) -> bool:
+    """Return whether the beginning has changed since: a mail says so, and it is as good as a reminder."""
+    changes = EventChange.objects.filter(event=event, at__gt=moment)
+    return any(change.was["date_time"] != change.becomes["date_time"] for change in changes)
+
+
+def _people(fan_out: FanOut) -> Any:
+    """Return the ids of registrations and accounts that come next."""
+    people = Registration.objects.filter(event=fan_out.event_id, pk__gt=fan_out.last_registration_id)
+    people = people.filter(~Q(user=None), status__in=STATUSES.get(fan_out.kind, LIVE))
+    if fan_out.registered_before is not None:
+        people = people.filter(status_since__lt=fan_out.registered_before)
+    return people.order_by("pk").values_list("pk", "user_id")
+
+
+def _notice(fan_out: FanOut, registration_id: int, user_id: int) -> Notice:
+    return Notice(
+        kind=fan_out.kind,
+        priority=priority_of(fan_out.kind),
+        user_id=user_id,
+        event_id=fan_out.event_id,
+        registration_id=registration_id,
+        fan_out=fan_out,
+    )

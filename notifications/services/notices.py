@@ -1,0 +1,69 @@
+"""Which changes of a registration make a notice, and of which kind."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from eventhub.audit import Channel
+from events.models import Telling
+from notifications.models import PRIORITIES, Kind, Notice, Priority
+from registrations.models import RegistrationStatus
+
+# After an interruption nobody is told of what is older than this.
+TOLD_WITHIN = timedelta(days=3)
+BY_PEOPLE = (Channel.API, Channel.ADMIN)
+COLUMNS = (
+    *("pk", "transaction_id", "registration_id", "was", "becomes", "at", "through"),
+    *("registration__user_id", "registration__event_id", "registration__event__notifications"),
+)
+REGISTERED, WAITLISTED, CANCELLED = (
+    RegistrationStatus.REGISTERED,
+    RegistrationStatus.WAITLISTED,
+    RegistrationStatus.CANCELLED,
+)
+
+
+def kind_of(was: str, becomes: str) -> Kind | None:
+    """Return the notice that a change of status makes; `was` is empty for a new registration.
+
+    Checking in makes none, nor does undoing it: the person is there.
+    """
+    if was == becomes:
+        return None
+    if becomes == REGISTERED:
+        return {"": Kind.REGISTERED, CANCELLED: Kind.REGISTERED, WAITLISTED: Kind.SEATED}.get(was)
+    return {WAITLISTED: Kind.QUEUED, CANCELLED: Kind.CANCELLED}.get(becomes)  # type: ignore[call-overload,no-any-return]
+
+
+def is_told(through: str, telling: str) -> bool:
+    """Return whether an event tells of a change through this channel."""
+    return telling == Telling.ALL or (telling == Telling.USUAL and through in BY_PEOPLE)
+
+
+def priority_of(kind: str) -> int:
+    return PRIORITIES.get(Kind(kind), Priority.OWN)
+
+
+def make_notices(transitions: Iterable[dict[str, Any]], *, now: datetime | None = None) -> None:
+    """Make the notices of lines in the log of registrations. A line that has its notice gets no second."""
+    oldest = (now or timezone.now()) - TOLD_WITHIN
+    notices = []
+    for row in transitions:
+        kind = kind_of(row["was"], row["becomes"])
+        if kind is None or row["registration__user_id"] is None or row["at"] < oldest:
+            continue
+        if not is_told(row["through"], row["registration__event__notifications"]):
+            continue
+        notices.append(
+            Notice(
+                kind=kind,
+                priority=priority_of(kind),
+                user_id=row["registration__user_id"],
+                event_id=row["registration__event_id"],
+                registration_id=row["registration_id"],
+                transition_id=row["pk"],
+            )
+        )
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)

@@ -1,0 +1,133 @@
+"""Send the notices that are due, the most important first.
+
+A process claims a few, commits, and then talks to the mail server. One that is killed in between leaves them claimed;
+they are sent later with the same Message-ID, so that a mail server can tell a repeated mail. That is as much as SMTP
+allows: each mail at least once.
+"""
+
+import logging
+import smtplib
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.utils import timezone
+
+from eventhub.mail import MailFailure, describe_failure
+from eventhub.tasks import PAUSES
+from notifications.mails import compose
+from notifications.models import Notice, Priority, State
+from notifications.services.truth import reason_to_skip
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 50
+# A batch ends after this many seconds, and its rest waits: LOST_AFTER must be longer, or it would be sent twice.
+BATCH_SECONDS = 300
+LOST_AFTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+# What one person gets in an hour about their own doing, so that nobody fills a mailbox by registering and cancelling.
+MOST_AN_HOUR = 30
+
+
+class ServerUnreachable(Exception):
+    """The mail server takes no connection; the notices wait."""
+
+
+def send_next(*, should_stop: Callable[[], bool] = lambda: False, now: datetime | None = None) -> int:
+    """Send, fail or skip the next notices that are due; return how many. Raise ServerUnreachable."""
+    claimed = _claim(now or timezone.now())
+    if not claimed:
+        return 0
+    started, done = time.monotonic(), 0
+    connection = get_connection()
+    try:
+        for notice in _with_facts(claimed):
+            if should_stop() or time.monotonic() - started > BATCH_SECONDS:
+                break
+            if not _put_off(notice):
+                _send(notice, connection)
+                done += 1
+    finally:
+        connection.close()
+        # Whatever was not reached waits as before.
+        Notice.objects.filter(pk__in=claimed, state=State.SENDING).update(state=State.QUEUED, claimed_at=None)
+    return done
+
+
+def take_up_lost(*, now: datetime | None = None, dry_run: bool = False) -> int:
+    """Queue the notices again whose sender was killed; return how many."""
+    lost = Notice.objects.filter(state=State.SENDING, claimed_at__lt=(now or timezone.now()) - LOST_AFTER)
+    return lost.count() if dry_run else lost.update(state=State.QUEUED, claimed_at=None)
+
+
+def _claim(now: datetime) -> list[int]:
+    due = Notice.objects.filter(state=State.QUEUED, not_before__lte=now).order_by("priority", "not_before", "pk")
+    if not due.exists():  # which takes no lock
+        return []
+    limit = min(AT_ONCE, settings.MAIL_RATE or AT_ONCE)
+    with transaction.atomic():
+        ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
+        Notice.objects.filter(pk__in=ids).update(state=State.SENDING, claimed_at=now)
+    return ids
+
+
+def _with_facts(ids: list[int]) -> list[Notice]:
+    """Read the notices with all that their mails say. Those of deleted accounts and events are deleted."""
+    rows = Notice.objects.select_related(
+        "user", "event__organizer__profile", "registration", "transition", "fan_out__change"
+    )
+    found = {notice.pk: notice for notice in rows.filter(pk__in=ids)}
+    Notice.objects.filter(pk__in=set(ids) - found.keys()).delete()
+    return [found[pk] for pk in ids if pk in found]
+
+
+def _put_off(notice: Notice) -> bool:
+    """Let a notice wait whose person got too many within the last hour."""
+    if notice.priority != Priority.OWN:
+        return False
+    now = timezone.now()
+    sent = Notice.objects.filter(user=notice.user_id, done_at__gt=now - HOUR, state=State.SENT, priority=Priority.OWN)
+    if sent.count() < MOST_AN_HOUR:
+        return False
+    Notice.objects.filter(pk=notice.pk).update(state=State.QUEUED, claimed_at=None, not_before=now + HOUR)
+    return True
+
+
+def _send(notice: Notice, connection: BaseEmailBackend) -> None:
+    """Send one mail, or write why not. Raise ServerUnreachable where the server takes no connection."""
+    why = reason_to_skip(notice, now=timezone.now())
+    if why:
+        notice.end(State.SKIPPED, at=timezone.now(), why=why)
+        return
+    message = compose(notice)
+    try:
+        connection.open()
+    except (smtplib.SMTPException, OSError) as error:
+        raise ServerUnreachable(describe_failure(error).reason) from None
+    try:
+        connection.send_messages([message])
+    except (smtplib.SMTPException, OSError) as error:
+        connection.close()  # it may be in the middle of a mail
+        _note_failure(notice, describe_failure(error))
+        return
+    notice.end(State.SENT, at=timezone.now())
+    if settings.MAIL_RATE:
+        time.sleep(60 / settings.MAIL_RATE)
+
+
+def _note_failure(notice: Notice, failure: MailFailure) -> None:
+    """Fail for good, or wait for the next attempt, later each time."""
+    now = timezone.now()
+    notice.attempts += 1
+    if failure.is_permanent or notice.attempts > len(PAUSES):
+        notice.end(State.FAILED, at=now, why=failure.reason)
+        logger.warning("notice %s failed: %s", notice.pk, failure.reason)
+        return
+    notice.state, notice.claimed_at, notice.why = State.QUEUED, None, failure.reason
+    notice.not_before = now + timedelta(seconds=PAUSES[notice.attempts - 1])
+    notice.save(update_fields=["state", "claimed_at", "why", "not_before", "attempts"])

@@ -1,0 +1,50 @@
+"""Whether a notice is still true when it is sent."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F
+
+from events.models import ANNOUNCED
+from notifications.models import FanOut, Kind, Notice
+from notifications.services.fan_outs import changed_values, is_still_due
+from registrations.models import LIVE, Registration, RegistrationStatus, Transition
+
+OVERTAKEN = "something newer happened"
+NOT_ADDRESSED = "the address is not confirmed"
+GONE = "the registration is gone"
+OVER = "the event is over"
+NOT_ON = "the event is not on"
+
+
+def reason_to_skip(notice: Notice, *, now: datetime) -> str:
+    """Return why the notice must not be sent any more, or an empty text."""
+    user, registration = notice.user, notice.registration
+    if not user.is_active or (settings.EMAIL_VERIFICATION == "required" and user.email_verified is False):
+        return NOT_ADDRESSED if user.is_active else "the account is deactivated"
+    if registration is None or registration.user_id != user.pk:
+        return GONE
+    if notice.event.is_over(now):
+        return OVER
+    if notice.fan_out:
+        return _about_fan_out(notice, notice.fan_out, registration, now)
+    return _about_registration(notice, registration)
+
+
+def _about_registration(notice: Notice, registration: Registration) -> str:
+    later = Transition.objects.filter(registration=registration, pk__gt=notice.transition_id).exclude(becomes=F("was"))
+    if later.exists():
+        return OVERTAKEN
+    if notice.kind != Kind.CANCELLED and notice.event.status not in ANNOUNCED:
+        return NOT_ON
+    return ""
+
+
+def _about_fan_out(notice: Notice, fan_out: FanOut, registration: Registration, now: datetime) -> str:
+    if registration.status not in LIVE:
+        return OVERTAKEN
+    if notice.kind == Kind.REMINDER and registration.status != RegistrationStatus.REGISTERED:
+        return "the person is there already" if registration.status == RegistrationStatus.ATTENDED else OVERTAKEN
+    if notice.kind == Kind.EVENT_CHANGED and not changed_values(fan_out):
+        return OVERTAKEN
+    return "" if is_still_due(fan_out, now) else OVERTAKEN

@@ -1,0 +1,35 @@
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from notifications.models import Notice
+from notifications.services import log_reader
+from notifications.services.delivery import Delivery
+
+
+@pytest.fixture
+def listening(db: None) -> None:
+    """Begin to read the logs: what follows is told."""
+    for log in log_reader.LOGS:
+        log_reader.read(log)
+
+
+@pytest.fixture
+def deliver(listening: None) -> Callable[..., list[tuple[str, str, str]]]:
+    """Deliver all that is due, and return all notices: the person, what it is about, and what became of it."""
+
+    def run() -> list[tuple[str, str, str]]:
+        Delivery().run()
+        return list(Notice.objects.order_by("pk").values_list("user__username", "kind", "state"))
+
+    return run
+
+
+@pytest.fixture
+def later() -> Callable[..., Any]:
+    """Move the clock of this process: `with later(minutes=6): ...`."""
+    return lambda **ahead: time_machine.travel(timezone.now() + timedelta(**ahead))

@@ -1,0 +1,135 @@
+"""What a mail says, and that nothing in it can be turned against anybody."""
+
+import icalendar
+import pytest
+from django.utils import timezone
+
+from notifications.mails import compose
+from notifications.models import Kind, Notice
+from notifications.tokens import find_registration, make_token
+from notifications.wording import DEFAULTS, PLACEHOLDERS, fill, unknown_placeholders
+from registrations.models import Registration, Transition
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def notice(olga, bob, make_event, enroll):
+    """Make an unsaved notice of a registration."""
+
+    def make(kind=Kind.REGISTERED, status="registered", name="Bob", **fields):
+        registration = enroll(make_event(olga, **fields), bob, status=status, name=name)
+        transition = Transition.objects.filter(registration=registration).last()
+        return Notice(kind=kind, user=bob, event=registration.event, registration=registration, transition=transition)
+
+    return make
+
+
+def entry_of(message):
+    """Return the method and the event of the calendar part, or None."""
+    for part in message.message().walk():
+        if part.get_content_type() == "text/calendar":
+            calendar = icalendar.Calendar.from_ical(part.get_payload(decode=True))
+            (event,) = calendar.walk("VEVENT")
+            assert part.get_param("method") == str(calendar["METHOD"])
+            return str(calendar["METHOD"]), event
+    return None
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "method"),
+    [
+        (Kind.REGISTERED, "registered", "REQUEST"),
+        (Kind.SEATED, "registered", "REQUEST"),
+        (Kind.QUEUED, "waitlisted", None),
+        (Kind.CANCELLED, "cancelled", "CANCEL"),
+        (Kind.EVENT_CANCELLED, "registered", "CANCEL"),
+        (Kind.EVENT_CANCELLED, "waitlisted", None),
+        (Kind.EVENT_CHANGED, "attended", "REQUEST"),
+        (Kind.EVENT_REOPENED, "registered", "REQUEST"),
+        (Kind.REMINDER, "registered", None),
+    ],
+)
+def test_a_mail_about_a_seat_carries_the_entry_of_its_one_recipient(notice, bob, kind, status, method):
+    entry = entry_of(compose(notice(kind, status)))
+    assert (entry and entry[0]) == method
+    if entry:
+        assert str(entry[1]["ATTENDEE"]) == f"mailto:{bob.email}"
+
+
+def test_entries_can_be_left_out(notice, settings):
+    settings.INVITES = "off"
+    assert entry_of(compose(notice())) is None
+    settings.INVITES = "publish"
+    Registration.objects.all().delete()
+    assert entry_of(compose(notice()))[0] == "PUBLISH"
+
+
+HOSTILE = [
+    "Party\r\nBcc: victim@example.org",
+    "{link} {settings} {name.__class__} {0} {{7*7}}",
+    "<script>alert(1)</script>",
+    "Abend \u202egnp.exe",
+    'Ann" <ann@example.org>',
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_titles_and_names_are_text_and_nothing_else(notice, text):
+    made = notice(name="Bob")
+    made.event.title = made.event.location = made.registration.name = text  # past every check of ours
+    message = compose(made).message()
+    assert set(message.keys()) == {
+        *("Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID"),
+        *("Auto-Submitted", "X-Auto-Response-Suppress"),
+    }
+    plain, html = (message.get_payload()[place].get_payload(decode=True).decode() for place in (0, 1))
+    assert "\u202e" not in plain + html
+    assert "<script>" not in html
+    shown = " ".join(text.replace("\u202e", "").split())
+    assert f"you have a seat at {shown}." in plain
+
+
+def test_a_value_is_never_filled_again():
+    assert fill("{name} comes", {"name": "{link}", "link": "secret"}) == "{link} comes"
+
+
+def test_all_mails_know_their_placeholders():
+    assert {kind: unknown_placeholders(" ".join(DEFAULTS[kind]), kind) for kind in Kind.values} == {
+        kind: [] for kind in Kind.values
+    }
+    assert unknown_placeholders("{name.__class__} {position} {event}", Kind.REGISTERED) == [
+        "name.__class__",
+        "position",
+    ]
+    assert set(PLACEHOLDERS) == set(Kind.values)
+
+
+def test_answers_go_to_the_organizer_who_has_an_address(notice, olga):
+    made = notice()
+    assert compose(made).reply_to == []
+    olga.profile.contact = "hello@example.org"
+    olga.profile.save()
+    made.event.refresh_from_db()
+    assert compose(made).reply_to == ["hello@example.org"]
+
+
+def test_a_link_is_of_one_registration_and_one_person(notice, eve):
+    registration = notice().registration
+    token = make_token(registration)
+    assert find_registration(token) == registration
+    assert find_registration(f"{token[:-1]}{'A' if token[-1] != 'A' else 'B'}") is None
+    Registration.objects.filter(pk=registration.pk).update(user=eve)
+    assert find_registration(token) is None
+    Registration.objects.filter(pk=registration.pk).update(user=None)
+    assert find_registration(token) is None
+    registration.delete()
+    assert find_registration(token) is None
+
+
+def test_times_are_written_for_people(settings, notice):
+    made = notice(
+        date_time=timezone.datetime.fromisoformat("2027-05-01T19:00:00+00:00"),
+        end_time=timezone.datetime.fromisoformat("2027-05-01T23:00:00+00:00"),
+    )
+    assert "When: Saturday, 1 May 2027, 19:00 to 23:00 (UTC)\n" in compose(made).body

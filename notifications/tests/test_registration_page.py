@@ -1,0 +1,92 @@
+"""The page that mails link to: it shows and cancels one registration, without signing in."""
+
+import pytest
+
+from notifications.tokens import make_link
+from registrations.models import RegistrationStatus
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def open_page(client, settings):
+    return lambda registration: client.get(make_link(registration).removeprefix(settings.PUBLIC_URL))
+
+
+def cancel(client, registration):
+    token = make_link(registration).partition("token=")[2]
+    return client.post("/admin/my-registration/", {"token": token})
+
+
+def test_the_page_shows_the_registration_and_a_get_changes_nothing(open_page, olga, bob, make_event, enroll):
+    registration = enroll(make_event(olga, title="Night of the Telescopes"), bob)
+    for _ in range(2):
+        page = open_page(registration)
+        assert (page.status_code, page.headers["Referrer-Policy"]) == (200, "strict-origin")
+        assert "You are registered." in page.text
+        assert "Night of the Telescopes" in page.text
+        assert "Cancel registration" in page.text
+    registration.refresh_from_db()
+    assert registration.status == RegistrationStatus.REGISTERED
+
+
+def test_one_button_cancels_and_the_seat_goes_on(client, olga, bob, eve, make_event, enroll):
+    event = make_event(olga, max_capacity=1)
+    registration, waiting = enroll(event, bob), enroll(event, eve, status="waitlisted")
+    page = cancel(client, registration)
+    assert "Your registration is cancelled." in page.text
+    waiting.refresh_from_db()
+    assert waiting.status == RegistrationStatus.REGISTERED
+    last = registration.transitions.last()
+    assert (last.becomes, last.by_id) == ("cancelled", bob.pk)
+    assert cancel(client, registration).status_code == 200
+    assert registration.transitions.count() == 2
+
+
+def test_who_waits_sees_the_position_and_can_leave(open_page, olga, bob, make_event, enroll):
+    event = make_event(olga, full=True)
+    page = open_page(enroll(event, bob, status="waitlisted"))
+    assert "You are number 1 on the waiting list." in page.text
+    assert "Leave waiting list" in page.text
+
+
+def test_what_is_over_cannot_be_cancelled(client, open_page, olga, bob, make_event, enroll, later):
+    registration = enroll(make_event(olga), bob)
+    with later(days=3650):
+        assert "The event is over." in open_page(registration).text
+        cancel(client, registration)
+    registration.refresh_from_db()
+    assert registration.status == RegistrationStatus.REGISTERED
+
+
+@pytest.mark.parametrize("token", ["", "1-abc", "1-abc.def", "💥", "1-" + "a" * 16 + "." + "b" * 43])
+def test_an_invented_link_shows_nothing(client, token):
+    for page in (
+        client.get("/admin/my-registration/", {"token": token}),
+        client.post("/admin/my-registration/", {"token": token}),
+        client.get("/admin/my-registration/calendar.ics", {"token": token}),
+    ):
+        assert page.status_code == 404
+        assert "This link is no longer valid" in page.text
+
+
+def test_a_deactivated_account_has_no_page(open_page, olga, bob, make_event, enroll):
+    registration = enroll(make_event(olga), bob)
+    bob.is_active = False
+    bob.save()
+    assert open_page(registration).status_code == 404
+
+
+def test_the_calendar_file_is_that_of_the_registration(client, api, olga, bob, make_event, enroll):
+    registration = enroll(make_event(olga), bob)
+    token = make_link(registration).partition("token=")[2]
+    file = client.get("/admin/my-registration/calendar.ics", {"token": token})
+    assert file.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert file.content == api(bob).get(f"/attendees/{registration.pk}/calendar.ics").content
+
+
+def test_the_button_needs_a_page_of_ours(olga, bob, make_event, enroll):
+    from django.test import Client
+
+    strict = Client(enforce_csrf_checks=True)
+    assert cancel(strict, enroll(make_event(olga), bob)).status_code == 403

@@ -1,0 +1,183 @@
+"""Sending to a real SMTP server, with its faults."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from eventhub.testing.factories import UserFactory
+from eventhub.testing.mailbox import mail_server, no_server, silent_server
+from notifications.models import Kind, Notice, Priority, State
+from notifications.services import sending
+from notifications.services.delivery import Delivery
+from registrations.models import Transition
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def waiting(listening, olga, make_event, enroll):
+    """Make notices that wait to be sent, as a registration makes them."""
+    event = make_event(olga, max_capacity=1000)
+
+    def make(number, user=None, **fields):
+        notices = []
+        for _ in range(number):
+            registration = enroll(event, user or UserFactory(), **({"status": "cancelled"} if user else {}))
+            notices.append(
+                Notice(
+                    kind=Kind.CANCELLED if user else Kind.REGISTERED,
+                    priority=Priority.OWN,
+                    user=registration.user,
+                    event=event,
+                    registration=registration,
+                    transition=Transition.objects.get(registration=registration),
+                    **fields,
+                )
+            )
+        return Notice.objects.bulk_create(notices)
+
+    return make
+
+
+def states():
+    return sorted(Notice.objects.values_list("state", "attempts", "why"))
+
+
+def test_fifty_mails_share_a_connection_and_each_has_its_own_message_id(waiting):
+    notices = waiting(50)
+    with mail_server() as mailbox:
+        assert sending.send_next() == 50
+    assert len({mail["Message-ID"] for mail in mailbox.mails}) == 50
+    assert mailbox.recipients == [notice.user.email for notice in notices]
+    assert mailbox.mails[0]["Message-ID"] == f"<{notices[0].uid}@127.0.0.1>"
+    assert mailbox.mails[0]["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("451 try later", (State.QUEUED, 1, "SMTPDataError 451")),
+        ("554 no", (State.FAILED, 1, "SMTPDataError 554")),
+    ],
+)
+def test_a_refused_mail_is_tried_again_or_given_up(waiting, reply, expected):
+    waiting(1)
+    with mail_server() as mailbox:
+        mailbox.answer = reply
+        sending.send_next()
+    assert states() == [expected]
+
+
+def test_one_refused_address_among_others_fails_alone(waiting):
+    first, bad, last = waiting(3)
+    with mail_server() as mailbox:
+        mailbox.refused = {bad.user.email: "550 no such mailbox"}
+        sending.send_next()
+        assert mailbox.recipients == [first.user.email, last.user.email]
+    assert states() == [(State.FAILED, 1, "SMTPRecipientsRefused 550"), (State.SENT, 0, ""), (State.SENT, 0, "")]
+
+
+def test_a_dropped_connection_costs_one_mail_an_attempt_and_the_rest_is_sent(waiting):
+    waiting(3)
+    with mail_server() as mailbox:
+        mailbox.drop_next = 1
+        sending.send_next()
+        assert len(mailbox.mails) == 2
+    assert states() == [(State.QUEUED, 1, "SMTPServerDisconnected"), (State.SENT, 0, ""), (State.SENT, 0, "")]
+
+
+def test_attempts_are_later_and_later_and_end(waiting):
+    (notice,) = waiting(1)
+    pauses = []
+    with mail_server() as mailbox:
+        mailbox.answer = "451 try later"
+        for _ in range(6):
+            before = timezone.now()
+            Notice.objects.update(not_before=before)
+            sending.send_next()
+            notice.refresh_from_db()
+            pauses.append(round((notice.not_before - before).total_seconds(), -1))
+    assert (notice.state, notice.attempts) == (State.FAILED, 6)
+    assert pauses == [10, 60, 600, 3600, 14400, 0]
+
+
+def test_mails_wait_for_a_server_that_is_down_without_losing_an_attempt(waiting, capsys):
+    waiting(2)
+    with no_server(), pytest.raises(CommandError, match="cannot be reached"):
+        call_command("deliver", once=True)
+    assert states() == [(State.QUEUED, 0, "")] * 2
+    with mail_server() as mailbox:
+        call_command("deliver", once=True)
+    assert len(mailbox.mails) == 2
+    assert capsys.readouterr().out == "Done: 2 notices.\n"
+
+
+@pytest.mark.slow
+def test_a_server_that_hangs_holds_nobody_for_long(waiting, settings):
+    settings.EMAIL_TIMEOUT = 1
+    waiting(1)
+    with silent_server(), pytest.raises(sending.ServerUnreachable):
+        sending.send_next()
+    assert states() == [(State.QUEUED, 0, "")]
+
+
+def test_what_a_killed_sender_had_claimed_is_sent_later_with_the_same_message_id(waiting):
+    (notice,) = waiting(1, state=State.SENDING, claimed_at=timezone.now() - timedelta(minutes=14))
+    with mail_server() as mailbox:
+        Delivery().run()
+        assert mailbox.mails == []
+        Notice.objects.update(claimed_at=timezone.now() - timedelta(minutes=16))
+        Delivery().run()
+    assert [mail["Message-ID"] for mail in mailbox.mails] == [f"<{notice.uid}@127.0.0.1>"]
+
+
+def test_what_concerns_one_person_goes_before_what_concerns_many(waiting):
+    reminder, change, own = waiting(3)
+    Notice.objects.filter(pk=reminder.pk).update(priority=3)
+    Notice.objects.filter(pk=change.pk).update(priority=2)
+    with mail_server() as mailbox:
+        sending.send_next()
+    assert mailbox.recipients == [own.user.email, change.user.email, reminder.user.email]
+
+
+def test_nobody_gets_more_than_thirty_mails_an_hour_about_their_own_doing(waiting, bob):
+    now = timezone.now()
+    waiting(30, bob, state=State.SENT, done_at=now)
+    waiting(1, bob)
+    with mail_server() as mailbox:
+        assert sending.send_next() == 0
+        assert mailbox.mails == []
+    held = Notice.objects.get(state=State.QUEUED)
+    assert timedelta(minutes=59) < held.not_before - now < timedelta(minutes=61)
+
+
+def test_a_sender_that_is_told_to_stop_gives_the_rest_back(waiting):
+    waiting(3)
+    stops = iter([False, True])
+    with mail_server():
+        assert sending.send_next(should_stop=lambda: next(stops)) == 1
+    assert states() == [(State.QUEUED, 0, ""), (State.QUEUED, 0, ""), (State.SENT, 0, "")]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"is_active": False}, "the account is deactivated"),
+        ({"email_verified": False}, "the address is not confirmed"),
+    ],
+)
+def test_who_must_not_be_written_to_is_skipped(waiting, settings, change, why):
+    settings.EMAIL_VERIFICATION = "required"
+    (notice,) = waiting(1)
+    type(notice.user).objects.filter(pk=notice.user_id).update(**change)
+    with mail_server() as mailbox:
+        sending.send_next()
+    assert (mailbox.mails, states()) == ([], [(State.SKIPPED, 0, why)])
+
+
+def test_a_deleted_account_takes_its_notices_along(waiting, api, bob):
+    waiting(1, bob)
+    api(bob).delete(f"/users/{bob.pk}")
+    assert not Notice.objects.exists()

@@ -1,0 +1,98 @@
+"""The page of one registration that mails link to, for people who are not signed in.
+
+Whoever has the link may see and cancel that registration. Programs that check mails open links, so a GET changes
+nothing.
+"""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils import timezone
+
+from eventhub import audit
+from eventhub.admin.login import page
+from eventhub.exceptions import Refusal
+from events.calendar_entry import CONTENT_TYPE
+from events.models import EventStatus
+from notifications import tokens
+from notifications.mails import written
+from registrations.models import Registration, RegistrationStatus
+from registrations.selectors.calendars import registration_entry
+from registrations.services import seats
+
+CAN_CANCEL = (RegistrationStatus.REGISTERED, RegistrationStatus.WAITLISTED)
+
+
+def my_registration(request: HttpRequest) -> HttpResponse:
+    if request.method not in {"GET", "HEAD", "POST"}:
+        return HttpResponseNotAllowed(["GET", "POST"])
+    registration = tokens.find_registration((request.POST or request.GET).get("token", ""))
+    if registration is None:
+        return _not_valid(request)
+    person = registration.user
+    if request.method == "POST" and person and _may_cancel(registration):
+        try:
+            with audit.acting_through(audit.Channel.API, person.pk):
+                seats.cancel(registration=registration, by=person)
+        except Refusal:  # something has changed since the page was opened
+            pass
+        registration = tokens.find_registration(request.POST["token"])
+        if registration is None:
+            return _not_valid(request)
+    return _page(request, registration)
+
+
+def calendar_file(request: HttpRequest) -> HttpResponse:
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponseNotAllowed(["GET"])
+    registration = tokens.find_registration(request.GET.get("token", ""))
+    if registration is None:
+        return _not_valid(request)
+    headers = {"Content-Disposition": 'attachment; filename="event.ics"'}
+    return HttpResponse(registration_entry(registration), content_type=CONTENT_TYPE, headers=headers)
+
+
+def _may_cancel(registration: Registration) -> bool:
+    return registration.status in CAN_CANCEL and not registration.event.is_over(timezone.now())
+
+
+def _page(request: HttpRequest, registration: Registration) -> HttpResponse:
+    event, profile = registration.event, registration.event.organizer.public_profile
+    context = {
+        "title": event.title,
+        "sentence": _sentence(registration),
+        "facts": [
+            ("Name", registration.name or str(registration.user)),
+            ("When", written(event.date_time, event.end_time)),
+            ("Where", event.location),
+            ("Organizer", ", ".join(filter(None, (profile.public_name, profile.contact)))),
+        ],
+        "token": tokens.make_token(registration),
+        "may_cancel": _may_cancel(registration),
+        "has_entry": registration.status != RegistrationStatus.CANCELLED and event.status != EventStatus.CANCELLED,
+        "is_waiting": registration.status == RegistrationStatus.WAITLISTED,
+    }
+    return _without_referrer(page(request, "notifications/my_registration.html", **context))
+
+
+def _sentence(registration: Registration) -> str:
+    if registration.status == RegistrationStatus.CANCELLED:
+        return "Your registration is cancelled."
+    if registration.event.status == EventStatus.CANCELLED:
+        return "The event is cancelled."
+    if registration.event.is_over(timezone.now()):
+        return "The event is over."
+    if registration.status == RegistrationStatus.WAITLISTED:
+        return f"You are number {registration.waitlist_position()} on the waiting list."
+    if registration.status == RegistrationStatus.ATTENDED:
+        return "You are checked in."
+    return "You are registered."
+
+
+def _not_valid(request: HttpRequest) -> HttpResponse:
+    title = "This link is no longer valid"
+    return _without_referrer(page(request, "notifications/link_not_valid.html", status=404, title=title))
+
+
+def _without_referrer(response: HttpResponse) -> HttpResponse:
+    """Pass on the bare origin, which the CSRF check needs, and never the token in the URL."""
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response

@@ -1,0 +1,75 @@
+"""The words of the mails. `{name}` stands for a value; there is no other syntax, and a value is never read again."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from notifications.models import Kind
+
+
+class Wording(NamedTuple):
+    subject: str
+    body: str
+
+
+PLACEHOLDER = re.compile(r"\{([^{}\s]*)\}")
+COMMON = ("name", "event", "date", "place", "organizer", "link")
+PLACEHOLDERS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(Kind.values, COMMON),
+    Kind.QUEUED: (*COMMON, "position"),
+    Kind.EVENT_CHANGED: (*COMMON, "changes"),
+    Kind.CANCELLED: (*COMMON, "by"),
+}
+_FACTS = "When: {date}\nWhere: {place}"
+_PAGE = "You can see your registration, add it to your calendar or cancel it here:\n\n{link}"
+
+DEFAULTS: dict[str, Wording] = {
+    Kind.REGISTERED: Wording(
+        "You are registered: {event}",
+        f"Hello {{name}},\n\nyou have a seat at {{event}}.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+    ),
+    Kind.QUEUED: Wording(
+        "You are on the waiting list: {event}",
+        "Hello {name},\n\n{event} is full. You are number {position} on the waiting list. When a seat becomes free"
+        f" for you, it is yours at once, and we will write to you.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+    ),
+    Kind.SEATED: Wording(
+        "You have a seat: {event}",
+        "Hello {name},\n\na seat became free, and it is yours: you are no longer on the waiting list of {event}, you"
+        f" are registered.\n\n{_FACTS}\n\nIf you cannot come, please cancel, so that somebody else can have your"
+        f" seat:\n\n{{link}}\n\n{{organizer}}",
+    ),
+    Kind.CANCELLED: Wording(
+        "Your registration is cancelled: {event}",
+        f"Hello {{name}},\n\n{{by}} cancelled your registration for {{event}}.\n\n{_FACTS}\n\n{{organizer}}",
+    ),
+    Kind.EVENT_CHANGED: Wording(
+        "Changed: {event}",
+        f"Hello {{name}},\n\nplease note what has changed about {{event}}.\n\n{{changes}}\n\nIt now takes place as"
+        f" follows.\n\n{_FACTS}\n\nYour registration is unchanged. {_PAGE}\n\n{{organizer}}",
+    ),
+    Kind.EVENT_CANCELLED: Wording(
+        "Cancelled: {event}",
+        f"Hello {{name}},\n\n{{event}} will not take place. It has been cancelled.\n\n{_FACTS}\n\n{{organizer}}",
+    ),
+    Kind.EVENT_REOPENED: Wording(
+        "Takes place after all: {event}",
+        "Hello {name},\n\n{event} had been cancelled, but takes place after all. Your registration is as it was."
+        f"\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+    ),
+    Kind.REMINDER: Wording(
+        "Reminder: {event}",
+        f"Hello {{name}},\n\n{{event}} begins soon.\n\n{_FACTS}\n\nIf you cannot come, please cancel, so that somebody"
+        " else can have your seat:\n\n{link}\n\n{organizer}",
+    ),
+}
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put the values in; a name that is not among them stays as it is."""
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def unknown_placeholders(text: str, kind: str) -> list[str]:
+    """Return the placeholders that mails of this kind do not have, in order."""
+    return [name for name in PLACEHOLDER.findall(text) if name not in PLACEHOLDERS[kind]]
