@@ -31,10 +31,10 @@ pytestmark = [
 
 
 class Front:
-    """nginx on ports of this machine; `tls` is None for the one without."""
+    """nginx on ports of this machine; `tls` and its access log are None for the one without."""
 
-    def __init__(self, plain, tls=None):
-        self.plain, self.tls = plain, tls
+    def __init__(self, plain, tls=None, log=None):
+        self.plain, self.tls, self.log = plain, tls, log
 
     def connect(self, *, over_tls=True):
         client = socket.create_connection(("127.0.0.1", self.tls if over_tls and self.tls else self.plain), timeout=30)
@@ -88,7 +88,8 @@ def running(home, config, front):
 
 @contextmanager
 def with_tls(home, service_port):
-    front, certificate, key = Front(free_port(), free_port()), home / "fullchain.pem", home / "privkey.pem"
+    front = Front(free_port(), free_port(), home / "access")
+    certificate, key = home / "fullchain.pem", home / "privkey.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}"]
     subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     site = replaced(
@@ -106,7 +107,7 @@ def with_tls(home, service_port):
     )
     paths = "".join(f"{name}_temp_path {home}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     events = "worker_processes 1; events { worker_connections 4096; }"
-    main = f"pid {home}/nginx.pid; {events} http {{ access_log off; {paths} {site} }}"
+    main = f"pid {home}/nginx.pid; {events} http {{ access_log {front.log}; {paths} {site} }}"
     with running(home, main, front):
         yield front
 
@@ -164,6 +165,13 @@ def test_over_https_browsers_are_told_to_insist_on_it_and_cookies_stay_there(tls
     assert (status, headers["strict-transport-security"]) == (200, "max-age=31536000; includeSubDomains; preload")
     assert "Secure" in headers["set-cookie"]
     assert "nginx/" not in headers["server"]
+
+
+def test_the_access_log_has_no_secret_of_a_calendar(tls):
+    for path in ("/calendars/the-secret.ics", "/calendars/the-secret.ics/", "/events/before-and-after"):
+        assert tls.ask("GET", path)[0] in {401, 404}
+    until(lambda: "/events/before-and-after" in tls.log.read_text())
+    assert "the-secret" not in tls.log.read_text()
 
 
 @pytest.mark.parametrize("nginx", [with_tls, as_in_compose])
