@@ -12,10 +12,12 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.paginator import Paginator
 from django.db import IntegrityError, OperationalError
 from django.db.models import DateTimeField, Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
@@ -169,6 +171,12 @@ class ScopedModelAdmin(ModelAdmin):
 
     # Django's log, which must not keep personal names ----------------------------------------------------------------
 
+    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Any:
+        """Count the log of one row, unlike a list, and begin with its latest line."""
+        if getattr(queryset, "model", None) is LogEntry:
+            return Paginator(queryset.reverse(), per_page, *args, **kwargs)
+        return super().get_paginator(request, queryset, per_page, *args, **kwargs)
+
     def name_in_log(self, row: Any) -> str:
         return str(row)
 
@@ -193,6 +201,10 @@ class ScopedModelAdmin(ModelAdmin):
         )
 
     # Forms ------------------------------------------------------------------------------------------------------------
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        messages.warning(request, f"This {opts.verbose_name} does not exist, or you do not have access to it.")
+        return redirect("admin:index")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):

@@ -14,6 +14,7 @@ from eventhub.exceptions import BadRequest, Forbidden, NotFound, Refusal, Unexpe
 logger = logging.getLogger("eventhub.errors")
 
 ADMIN_PATH = "/admin/"
+SENTENCES = {404: "Page not found.", 500: "Something went wrong."}  # of the page; the refusal has its own elsewhere
 
 
 # Django's hooks: handler400 and so on in eventhub/urls.py
@@ -57,7 +58,8 @@ def refused(request: HttpRequest, exc: Exception) -> HttpResponse:
 
 def office_page(exc: Refusal, onward: str = ADMIN_PATH) -> HttpResponse:
     """Return an error page in the back office's theme; it needs neither a database nor a session."""
-    context = {**bare_context(), "status": exc.status, "sentence": f"{exc.msg.rstrip('.')}.", "onward": onward}
+    sentence = SENTENCES.get(exc.status) or f"{exc.msg.rstrip('.')}."
+    context = {**bare_context(), "status": exc.status, "sentence": sentence, "onward": onward}
     html = render_to_string("eventhub/admin/error.html", context)
     return HttpResponse(html, status=exc.status, headers={**exc.headers, "Cache-Control": "no-store"})
 

@@ -119,6 +119,19 @@ def test_recent_actions_are_ones_own(rf, olga, otto):
     assert [entry.object_repr for entry in admin.site.get_log_entries(request)] == ["olga"]
 
 
+def test_the_history_of_an_account_lists_its_changes(office, ada, olga):
+    kind, path = ContentType.objects.get_for_model(User), f"/admin/accounts/user/{olga.pk}/history/"
+    assert "Nobody has changed this" in office(ada).get(path).content.decode()
+    for change in ("First", "Second"):
+        LogEntry.objects.create(
+            user=ada, content_type=kind, object_id=olga.pk, action_flag=CHANGE, change_message=f"{change} change."
+        )
+    page = office(ada).get(path).content.decode()
+    cells = re.findall(r'data-label="(User|Change)">(.*?)</td>', page)
+    assert cells == [("User", "ada"), ("Change", "Second change."), ("User", "ada"), ("Change", "First change.")]
+    assert 'aria-label="Pages"' not in page
+
+
 @pytest.mark.parametrize("path", ["/admin/profile/", "/admin/password_change/", "/admin/second-factor/"])
 def test_ones_own_pages_make_few_statements(office, olga, path):
     """The session; the account; its second factor; what the page shows."""
@@ -166,7 +179,7 @@ def sentence(answer):
 
 def test_a_page_that_is_not_there_is_a_page(office, olga):
     answer = office(olga).get("/admin/nonsense/")
-    assert sentence(answer) == (404, "Not found.")
+    assert sentence(answer) == (404, "Page not found.")
     assert 'href="/admin/"' in answer.content.decode()
 
 
@@ -195,7 +208,7 @@ def test_a_mistake_of_ours_is_a_page_that_needs_no_database(office, olga, monkey
         with CaptureQueriesContext(connection) as captured:
             answer = client.get("/admin/profile/")
         assert len(captured) == 0
-    assert sentence(answer) == (500, "Internal server error.")
+    assert sentence(answer) == (500, "Something went wrong.")
     assert "tell-tale" not in answer.content.decode()
 
 

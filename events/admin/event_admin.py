@@ -124,7 +124,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
     ) -> HttpResponse:
         event = self.get_object(request, unquote(object_id))
         if event is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, event):
             raise PermissionDenied
         context = {

@@ -16,6 +16,7 @@ PAGE_SIZE = 20
 _KINDS = {"+": "Created", "~": "Changed", "-": "Deleted"}
 # Leaves out what nobody can change. The organizer is shown by name.
 _FIELDS = [field for field in Event.history.model.tracked_fields if field.name not in {"id", "created_at", "organizer"}]
+_CHANNELS = {Channel.ADMIN.value: "Back office"}
 # As in the form.
 _LABELS = {"waitlist": "Waiting list"}
 _DELETED, _ADMIN, _SOMEONE = "a deleted account", "an admin", "someone else"
@@ -64,7 +65,7 @@ def _change(row: Any, older: Any | None, names: dict[int, str]) -> EventHistoryE
         pk=row.history_id,
         at=row.history_date,
         who=_name(names, row.history_user_id),
-        through=Channel(row.through).label,
+        through=_CHANNELS.get(row.through) or Channel(row.through).label,
         kind=_KINDS[row.history_type],
         fields=fields,
     )

@@ -64,7 +64,7 @@ def test_changes_are_in_peoples_words(olga, make_event, settings):
     edit(event, olga, title="Lecture", status="active", waitlist=False, max_capacity=7, description="", **later)
     page = read_history(event_id=event.pk, reader=olga)
     assert [(change.kind, change.who, change.through) for change in page.changes] == [
-        ("Changed", "olga", "Admin"),
+        ("Changed", "olga", "Back office"),
         ("Created", "", "Command"),
     ]
     assert page.changes[0].fields == [
@@ -94,11 +94,11 @@ def told(olga, otto, ada, bob, make_event, person):
 
 def test_an_admin_reads_names(office, ada, told):
     assert lines_of(office(ada).get(history_of(told)).content.decode()) == [
-        ("Nobody signed in", "Admin", "Title : from Hers to Nobody&#x27;s"),
-        ("olga", "Admin", "Title : from gone to Hers"),
-        ("ada", "Admin", "Organizer : from otto to olga"),
-        ("a deleted account", "Admin", "Title : from otto to gone"),
-        ("otto", "Admin", "Title : from Talk to otto"),
+        ("Nobody signed in", "Back office", "Title : from Hers to Nobody&#x27;s"),
+        ("olga", "Back office", "Title : from gone to Hers"),
+        ("ada", "Back office", "Organizer : from otto to olga"),
+        ("a deleted account", "Back office", "Title : from otto to gone"),
+        ("otto", "Back office", "Title : from Talk to otto"),
         ("Nobody signed in", "Command", "Created"),
     ]
 
@@ -125,7 +125,7 @@ def test_it_stands_on_the_events_page_and_in_whole_on_its_own(office, olga, make
         seen.append(lines_of(page))
         path = next(iter(re.findall(r'href="(\?before=\d+)"', page)), "")
     assert [len(lines) for lines in seen] == [20, 20, 5]
-    assert seen[1][0] == ("olga", "Admin", "Title : from 22 to 23")
+    assert seen[1][0] == ("olga", "Back office", "Title : from 22 to 23")
 
 
 @pytest.mark.parametrize("before", ["x", "0", "-1", str(10**30), "%00"])

@@ -46,7 +46,7 @@ def publish(draft_id: int) -> FirstSteps:
 
 PUBLISH = (
     "Publish it. From then on everybody can see it.",
-    "People register, first come, first served. When the event is full, they can join the waiting list.",
+    "Seats go to people in the order in which they register. When the event is full, people can join the waiting list.",
 )
 
 

@@ -1,5 +1,6 @@
 "use strict";
-// Take people to the first wrong field of a form that is shown again, and from each error on top to its field.
+// Take people to the first wrong field of a form that is shown again, and from each error on top to its field. Begin the
+// labels in a list on a phone with a capital.
 {
   const goTo = (field) => {
     let target = field;
@@ -19,6 +20,12 @@
     if (field) {
       event.preventDefault(); // unfold would take the fragment for a tab
       goTo(field);
+    }
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const { dataset } of document.querySelectorAll("#result_list [data-label]")) {
+      dataset.label = dataset.label.replace(/^./u, (letter) => letter.toUpperCase());
     }
   });
 

@@ -35,6 +35,22 @@ def page_of_olga(sign_in, olga, make_event, enroll):
     return sign_in(olga)
 
 
+def test_labels_on_a_phone_are_in_sentence_case(sign_in, live_server, olga, make_event):
+    make_event(olga)
+    page = sign_in(olga)
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(f"{live_server.url}/admin/{EVENTS}")
+    cells = page.locator("#result_list tbody [data-label]")
+    assert cells.evaluate_all("cells => cells.map((cell) => cell.dataset.label)") == [
+        "Select record",
+        "Title",
+        "Status",
+        "Begins",
+        "Seats taken",
+    ]
+    assert cells.last.evaluate("cell => getComputedStyle(cell, '::before').textTransform") == "none"
+
+
 @pytest.mark.parametrize(("path", "few"), [(EVENTS, "&q=Event+1"), (REGISTRATIONS, "?q=Person+1")])
 def test_no_control_is_covered_by_a_bar_at_any_height(page_of_olga, live_server, path, few):
     page, found = page_of_olga, {}

@@ -21,9 +21,10 @@ SENTENCES = {
 }
 SENTENCES |= {
     "no longer exists": "not_found",
-    "Perhaps it was deleted": "not_found",
+    "does not exist, or you do not have access": "not_found",
     "No event with id": "not_found",
     "Not found": "not_found",
+    "Page not found": "not_found",
     "something has changed": "changed_meanwhile",
     "because of errors": "event_full",
     "Some events could not be updated": "unavailable",
