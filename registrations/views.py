@@ -89,7 +89,8 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
         """,
         "destroy": """Cancel a registration and remove it.
 
-        Only the organizer and admins can remove one that is marked as attended.
+        Only the organizer and admins can remove one that is marked as attended. Nothing is kept of it: a later import
+        of a list with the person registers them again. It leaves them out if you set `status` to `cancelled` instead.
         """,
     }
     create = idempotent(CreateMixin.create)

@@ -104,7 +104,10 @@ _ALL = (
         "removed",
         "already removed",
         (*LIVE, CANCELLED),
-        question=f"The registration and its history are deleted for good. {FREED_SEAT}",
+        question=(
+            "The registration and its history are deleted for good. A later import of a list with this person "
+            f"registers them again, which it does not if you cancel the registration. {FREED_SEAT}"
+        ),
     ),
 )
 ACTIONS = {action.name: action for action in _ALL}

@@ -45,8 +45,8 @@ def new_state(table: Table) -> ImportState:
 
 
 def sign(request: HttpRequest, event: Event, state: ImportState) -> str:
-    fields = _fields(state.columns)
-    return signing.dumps([event.pk, request.user.pk, state.table, fields, state.shown], salt=SALT, compress=True)
+    parts = [event.pk, request.user.pk, state.table, state.columns.fields, state.shown]
+    return signing.dumps(parts, salt=SALT, compress=True)
 
 
 def read_state(request: HttpRequest, event: Event) -> ImportState | None:
@@ -72,7 +72,7 @@ def digest(results: Sequence[RowResult]) -> str:
 def column_choices(state: ImportState) -> tuple[list[ColumnChoice], list[ColumnChoice]]:
     """Return the used and the unused columns, each with its first texts and a widget to change its field."""
     used, unused = [], []
-    for place, (header, field) in enumerate(zip(state.columns.header, _fields(state.columns), strict=True)):
+    for place, (header, field) in enumerate(zip(state.columns.header, state.columns.fields, strict=True)):
         texts = (record.cells[place] for record in state.table.records[:EXAMPLE_ROWS] if place < len(record.cells))
         examples = [text[:EXAMPLE_LENGTH] for text in islice(dict.fromkeys(filter(None, texts)), EXAMPLES)]
         title = header or f"Column {place + 1}"
@@ -83,11 +83,6 @@ def column_choices(state: ImportState) -> tuple[list[ColumnChoice], list[ColumnC
         elif header or examples:
             unused.append(choice)
     return used, unused
-
-
-def _fields(columns: Columns) -> list[str]:
-    by_place = {place: field for field, place in columns.positions.items()}
-    return [by_place.get(place, "") for place in range(len(columns.header))]
 
 
 def _name(place: int) -> str:

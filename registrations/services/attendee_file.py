@@ -9,7 +9,7 @@ from eventhub.spreadsheets.entries import Table, TableRow, entries_at, load_tabl
 from eventhub.spreadsheets.sheets import FileError
 from eventhub.text_fields import LineField
 from registrations.models import Registration
-from registrations.services.attendee_answers import comes, is_alone, is_one
+from registrations.services.attendee_answers import comes, is_alone, is_cancelled, is_one
 from registrations.services.attendee_columns import Columns, find_columns
 
 MAX_ROWS = 1_000_000
@@ -59,7 +59,7 @@ def require_columns(table: Table, chosen: Mapping[str, str]) -> Columns:
     """Find the columns of a table. Raise FileError where a person would have to choose."""
     columns = find_columns(table.header, chosen)
     if columns.problem:
-        raise FileError(columns.problem)
+        raise FileError(f"{columns.problem} Say so with --map FIELD=COLUMN, or FIELD= for none.")
     return columns
 
 
@@ -77,9 +77,12 @@ def build_guest(entry: TableRow) -> Guest:
         _contact(typed, _tidy(_CONTACT_DETAILS, texts.get("contact_details", ""))),
         _tidy(_PHONE, texts.get("phone", "")),
     )
-    status = texts.get("status", "")
-    if comes(status) is False:
-        return guest._replace(left_out=f"Their status is “{status}”.")
+    for status in _all(texts, "status"):
+        if comes(status) is False:
+            return guest._replace(left_out=f"Their status is “{status}”.")
+    for text in _all(texts, "cancelled"):
+        if is_cancelled(text):
+            return guest._replace(left_out=f"A column says that they do not come: “{text}”.")
     return guest._replace(problem=" ".join(_problems(guest, entry)))
 
 
@@ -113,9 +116,20 @@ def _problems(guest: Guest, entry: TableRow) -> Iterator[str]:
 
 
 def _answers(texts: Mapping[str, str]) -> Iterator[str]:
-    if comes(status := texts.get("status", "")) is None:
-        yield f"status: “{status}” is not known to mean that the person comes or does not."
-    if not is_one(quantity := texts.get("quantity", "")):
-        yield f"quantity: “{quantity}” must be 1. Give each person a row with an address of their own."
-    if not is_alone(guests := texts.get("guests", "")):
-        yield f"guests: “{guests}” must be 0. Give each guest a row with an address of their own."
+    for status in _all(texts, "status"):
+        if comes(status) is None:
+            yield f"status: “{status}” is not known to mean that the person comes or does not. Write “yes” or “no”."
+    for text in _all(texts, "cancelled"):
+        if is_cancelled(text) is None:
+            yield f"cancelled: “{text}” is neither “yes” nor “no”."
+    for quantity in _all(texts, "quantity"):
+        if not is_one(quantity):
+            yield f"quantity: “{quantity}” must be 1. Give each person a row with an address of their own."
+    for guests in _all(texts, "guests"):
+        if not is_alone(guests):
+            yield f"guests: “{guests}” must be 0. Give each guest a row with an address of their own."
+
+
+def _all(texts: Mapping[str, str], field: str) -> list[str]:
+    """Return the texts of all columns of a field: "status", "status 2" and so on."""
+    return [text for key, text in texts.items() if key.split()[0] == field]

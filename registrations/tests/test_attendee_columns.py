@@ -20,7 +20,8 @@ EXPORTS = {
     ),
     "Eventbrite, with the buyer": (
         "Buyer Name,Email,Attendee First Name,Attendee Last Name,Attendee Email,Order Status,Attendee Status",
-        "email=Attendee Email,first_name=Attendee First Name,last_name=Attendee Last Name,status=Attendee Status",
+        "email=Attendee Email,first_name=Attendee First Name,last_name=Attendee Last Name,status=Order Status,"
+        "status=Attendee Status",
     ),
     "Luma": (
         "api_id,name,first_name,last_name,email,phone_number,created_at,approval_status,checked_in_at,ticket_name",
@@ -128,7 +129,11 @@ def test_what_a_person_has_chosen_for_each_column_is_taken():
         ("Refunded|Deleted|declined|Cancelled|canceled|Canceled (paid fee)|Not going|NO|Nein, leider nicht", False),
         ("waitlist|Waitlisted|Waiting list|On waiting list|Warteliste|pending_approval|Withdrawn|Storniert", False),
         ("AWAITING_PAYMENT|invited|Maybe|Unpaid|Not attending|Absage", False),
-        ("VIP|?|not yes|Sold out", None),
+        ("Registered (paid)|Yes, of course|Ja (gern)", True),
+        ("Nein, ich komme nicht|No (sorry)|Not coming", False),
+        ("VIP|?|not yes|Sold out|+1|Going?", None),
+        ("Approved (Cancelled)|Attending (Refunded)|going (declined)|Yes (cancelled)|Yes → cancelled later", None),
+        ("yes/no|Ja/Nein|No/yes|Yes, but not sure|Going (1 guest)|Yes (+2)|Ja, mit Begleitung|We'll be there", None),
     ],
 )
 def test_who_comes(texts, expected):
@@ -171,13 +176,19 @@ def test_a_name_is_put_together(header, cells, name):
         *(("Guests", cell, "") for cell in ("", "0", "0.0", "-", "none")),
         *(
             ("Quantity", cell, f"quantity: “{cell}” must be 1. Give each person a row with an address of their own.")
-            for cell in ("2", "0", "1.5", "two", "11", "\u0661")
+            for cell in ("2", "0", "1.5", "two", "11", "\u0661", "1.000")
         ),
         *(
             ("Guests", cell, f"guests: “{cell}” must be 0. Give each guest a row with an address of their own.")
             for cell in ("2", "1", "Anna")
         ),
-        ("Status", "VIP", "status: “VIP” is not known to mean that the person comes or does not."),
+        *(("Cancelled", cell, "") for cell in ("", "no", "0", "nein", "-")),
+        ("Cancelled", "perhaps", "cancelled: “perhaps” is neither “yes” nor “no”."),
+        (
+            "Status",
+            "VIP",
+            "status: “VIP” is not known to mean that the person comes or does not. Write “yes” or “no”.",
+        ),
     ],
 )
 def test_a_row_is_for_one_person_who_comes(header, cell, problem):
@@ -189,6 +200,69 @@ def test_a_row_is_for_one_person_who_comes(header, cell, problem):
 def test_who_does_not_come_is_left_out_whatever_else_is_wrong_with_the_row():
     guest = row_of("Email,Status,Quantity", "nobody", "Refunded", "2")
     assert (guest.problem, guest.left_out) == ("", "Their status is “Refunded”.")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("header", "cells", "left_out"),
+    [
+        ("RSVP,Payment Status", ("yes", "Refunded"), "Their status is “Refunded”."),
+        ("Name,Zahlstatus", ("Ada", "storniert"), "Their status is “storniert”."),
+        *(
+            (header, (cell,), f"A column says that they do not come: “{cell}”.")
+            for header, cell in (
+                *(("Cancelled", "yes"), ("Storniert", "ja"), ("Refunded", "TRUE"), ("Waitlist", "x")),
+                ("Cancelled at", "2030-01-05T09:00"),
+            )
+        ),
+    ],
+)
+def test_every_column_that_says_who_comes_counts(header, cells, left_out):
+    guest = row_of(f"Email,{header}", "ada@example.org", *cells)
+    assert (guest.problem, guest.left_out) == ("", left_out)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("How many tickets?", "How many tickets do you need?", "No. of tickets", "Total Tickets", "Ticketmenge"),
+        *("Wie viele Personen?", "+1", "Plus one?", "Guest", "Begleitung", "Anzahl der Teilnehmenden"),
+    ],
+)
+def test_a_row_for_several_people_is_an_error_under_any_common_header(header):
+    guest = row_of(f"Name,Email,{header}", "Ada", "ada@example.org", "3")
+    assert guest.problem.endswith("row with an address of their own.")
+    twice = row_of("Name,Email,Tickets,Number of tickets", "Ada", "ada@example.org", "1", "3")
+    assert twice.problem == "quantity: “3” must be 1. Give each person a row with an address of their own."
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("header", "cells", "name"),
+    [
+        *(
+            (f'"{header}",Email', ('"Lovelace, Ada"', "ada@example.org"), "Lovelace, Ada")
+            for header in (
+                *("Nachname, Vorname", "Vorname, Name", "First & Last Name", "First/Last name", "Vor- & Nachname"),
+                *("Wie heißt du?", "Contact Name", "Guest", "Teilnehmer:in"),
+            )
+        ),
+        ("Teilnehmer,Name,Email", ("1", "Ada", "ada@example.org"), "Ada"),
+        ("Name,Email,Guest", ("Ada", "ada@example.org", ""), "Ada"),
+        ("First name,Last name,Person,Email", ("Ada", "Lovelace", "7", "ada@example.org"), "Ada Lovelace"),
+    ],
+)
+def test_a_name_has_the_best_of_the_columns(header, cells, name):
+    assert row_of(header, *cells).name == name
+
+
+@pytest.mark.once
+def test_a_column_that_may_have_the_names_is_asked_about():
+    problem = "No column is known to have the names of people. Is it “Name on the badge”?"
+    assert find_columns(["Email", "Name on the badge"], {}).problem == problem
+    assert find_columns(["Email", "Name on the badge"], {"name": ""}).problem == ""
+    assert find_columns(["Email", "Company name", "ticket_name", "Username"], {}).problem == ""
 
 
 @pytest.mark.slow

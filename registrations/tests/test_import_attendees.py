@@ -24,6 +24,7 @@ from eventhub.spreadsheets.exports import csv_lines, write_xlsx
 from eventhub.spreadsheets.sheets import STRAY_QUOTE
 from eventhub.testing.concurrency import race
 from events.models import Event
+from registrations.management.commands.import_attendees import Command
 from registrations.models import Registration, RegistrationStatus, Transition
 from registrations.selectors import attendee_rows
 from registrations.services import account_deletion, attendee_import, seats
@@ -36,6 +37,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 PEOPLE = "email,name,phone\nzoe@example.org,Zoe,+49 30 1\nYan@Example.org,,\nxia@example.org,Xia Lu,\n"
 REFUSED = "Nothing was imported because of errors. Use --skip-errors to import the other rows."
+MAP = "Say so with --map FIELD=COLUMN, or FIELD= for none."
 only_where_others_write_meanwhile = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="on SQLite nobody writes inside another's transaction"
 )
@@ -98,6 +100,13 @@ def phones(event):
 
 def in_queue(event):
     return list(event.registrations.waiting().order_by("queue_number").values_list("name", flat=True))
+
+
+def test_a_deleted_registration_is_forgotten_and_the_help_says_so(write, olga, bob, make_event, enroll):
+    event, path = make_event(olga), write("email\nbob@example.org\n")
+    seats.remove(registration=enroll(event, bob), by=bob)
+    assert run(path, event) == Run(counted(seated=1), [])
+    assert "a registration that was deleted is forgotten" in Command.help
 
 
 # Seats, then the queue -----------------------------------------------------------------------------------------------
@@ -398,8 +407,8 @@ def test_a_column_of_another_name_is_mapped(write, olga, make_event):
     ("content", "failure"),
     [
         ("", "The file is empty."),
-        ("name\nZoe\n", "No column has a header for email addresses: name."),
-        ("email,mail,Email\na,b,c\n", 'The column "email" is there 2 times.'),
+        ("name\nZoe\n", f"No column has a header for email addresses: name. {MAP}"),
+        ("email,mail,Email\na,b,c\n", f'The column "email" is there 2 times. {MAP}'),
         (b"\xef\xbb\xbfemail\n\xe9", "line 2: This is not UTF-8. Save the file in UTF-8."),
         (b"PK\x03\x04", "The workbook is broken: File is not a zip file"),
     ],

@@ -19,8 +19,8 @@ class Command(BaseCommand):
         "Registers the people of a CSV or XLSX file for an event, in the order of the file: first the free seats, then "
         "the waiting list. People without an account get one, which they claim by resetting the password. People who "
         "are already registered stay as they are. People are left out whose status in the file says that they do not "
-        "come, or who have cancelled since an earlier import. If a row has an error, nothing is written, all errors "
-        "are printed, and the exit status is 1."
+        "come, or who have cancelled since an earlier import; a registration that was deleted is forgotten. If a row "
+        "has an error, nothing is written, all errors are printed, and the exit status is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
