@@ -14,8 +14,11 @@ from icalendar.prop.dt.duration import DURATION_REGEX
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON  # of CLDR
 
 from eventhub import datetimes
-from events.imports.components import Component, Property
+from events.imports.components import Component
+from events.imports.recurrence import bounded_rule, rule_parts, rule_text
 
+MAX_ONSETS = 1000  # in one time zone: dates and rules
+YEARS_TO_FIRST_ONSET = 10
 # Of the rules of a time zone. Others, such as FREQ=SECONDLY, would keep a processor busy.
 CLOCK_PARTS = {"BYHOUR", "BYMINUTE", "BYSECOND"}
 ZONE_RULE_PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYDAY", "BYMONTHDAY", "BYSETPOS"}
@@ -33,16 +36,16 @@ class Zones:
 
     def __init__(self, calendar: Component) -> None:
         self._calendar = calendar
-        self._found: dict[str, tzinfo] = {}
+        self._found: dict[str, tzinfo | None] = {}
 
     def find(self, name: str) -> tzinfo:
         """Return a time zone by TZID. Raise ValueError if it is unknown."""
         if name not in self._found:
-            zone = self._defined(name) or zone_by_name(name)
-            if zone is None:
-                raise ValueError(f"The time zone {name} is unknown. Use a name such as Europe/Berlin.")
-            self._found[name] = zone
-        return self._found[name]
+            self._found[name] = self._defined(name) or zone_by_name(name)
+        zone = self._found[name]
+        if zone is None:
+            raise ValueError(f"The time zone {name} is unknown. Use a name such as Europe/Berlin.")
+        return zone
 
     @cached_property
     def floating(self) -> tzinfo:
@@ -64,26 +67,40 @@ class Zones:
 def read_zone(definition: Component) -> tzinfo | None:
     """Return the zone of a VTIMEZONE. Properties that its rules do not need are dropped: dateutil refuses them."""
     lines = ["BEGIN:VTIMEZONE", "TZID:zone"]
-    for part in definition.parts:
-        if part.name in ("STANDARD", "DAYLIGHT"):
-            rules = [f"{name}:{given.value.strip()}" for name, given in _rules(part)]
-            lines += [f"BEGIN:{part.name}", *rules, f"END:{part.name}"]
+    parts = [part for part in definition.parts if part.name in ("STANDARD", "DAYLIGHT")]
+    if sum(_count_onsets(part) for part in parts) > MAX_ONSETS:
+        raise ValueError("This time zone changes too often.")
+    for part in parts:
+        rules = [f"{name}:{text}" for name, text in _rules(part)]
+        lines += [f"BEGIN:{part.name}", *rules, f"END:{part.name}"]
     zone: tzinfo | None = tzical(StringIO("\n".join([*lines, "END:VTIMEZONE"]))).get()
     if zone is not None:
         datetime(1900, 1, 1, tzinfo=zone).utcoffset()  # fails if there is no offset for every time
     return zone
 
 
-def _rules(part: Component) -> list[tuple[str, Property]]:
+def _count_onsets(part: Component) -> int:
+    """Count the dates and rules of a part."""
+    given = [*part.properties.get("RRULE", []), *part.properties.get("RDATE", [])]
+    return 1 + sum(1 + line.value.count(",") for line in given)
+
+
+def _rules(part: Component) -> list[tuple[str, str]]:
     names = ("DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE")
-    rules = [(name, given) for name in names for given in part.properties.get(name, [])]
-    for name, given in rules:
-        if name == "RRULE":
-            parts = dict(piece.split("=", 1) for piece in given.value.strip().upper().split(";"))
-            many = {name for name, value in parts.items() if name in CLOCK_PARTS and not value.isdigit()}
-            if parts["FREQ"] != "YEARLY" or parts.keys() - ZONE_RULE_PARTS - CLOCK_PARTS or many:
-                raise ValueError("This rule is not one of a time zone.")
-    return rules
+    given = [(name, line.value.strip()) for name in names for line in part.properties.get(name, [])]
+    return [(name, _yearly_rule(part, text) if name == "RRULE" else text) for name, text in given]
+
+
+def _yearly_rule(part: Component, text: str) -> str:
+    """Return a rule of a time zone. Raise ValueError for one that dateutil would search for long."""
+    parts = rule_parts(text)
+    many = {name for name, value in parts.items() if name in CLOCK_PARTS and not value.isdigit()}
+    if parts["FREQ"] != "YEARLY" or parts.keys() - ZONE_RULE_PARTS - CLOCK_PARTS or many:
+        raise ValueError("This rule is not one of a time zone.")
+    start = vDatetime.from_ical(part.first("DTSTART").upper()).replace(tzinfo=None)
+    until = {"UNTIL": parts["UNTIL"].removesuffix("Z")} if "UNTIL" in parts else {}
+    next(iter(bounded_rule({**parts, **until}, start, YEARS_TO_FIRST_ONSET)), None)
+    return rule_text(parts)
 
 
 def zone_by_name(name: str) -> ZoneInfo | None:

@@ -3,10 +3,11 @@
 from datetime import date, datetime, time, tzinfo
 from itertools import islice
 
-from dateutil.rrule import rruleset, rrulestr
+from dateutil.rrule import rruleset
 
 from events.imports.calendar_times import Zones, read_moment
 from events.imports.components import Component, Property
+from events.imports.recurrence import bounded_rule, rule_parts
 
 HOW = "Series are not supported. Give each occurrence a VEVENT with a UID of its own."
 MAX_LISTED, MAX_COUNTED = 20, 100  # of more, the first few are listed
@@ -58,13 +59,12 @@ def _occurrences(component: Component, zones: Zones, start: date) -> rruleset:
     occurrences = rruleset()
     occurrences.rdate(_local(start, zone))
     for given in component.properties.get("RRULE", []):
-        parts = dict(part.split("=", 1) for part in given.value.replace(" ", "").upper().split(";") if part)
+        parts = rule_parts(given.value)
         if parts.keys() - FREQUENCIES[parts["FREQ"]]:
-            raise ValueError("This rule could take long.")
+            raise ValueError("This rule is not listed.")
         if "UNTIL" in parts:
             parts["UNTIL"] = _local(_moment(given, parts["UNTIL"], zones), zone).strftime("%Y%m%dT%H%M%S")
-        rule = ";".join(f"{name}={value}" for name, value in parts.items())
-        occurrences.rrule(rrulestr(rule, dtstart=_local(start, zone)))
+        occurrences.rrule(bounded_rule(parts, _local(start, zone)))
     for name, add in (("RDATE", occurrences.rdate), ("EXDATE", occurrences.exdate)):
         for given in component.properties.get(name, []):
             for text in filter(str.strip, given.value.split(",")):

@@ -35,3 +35,22 @@ def counted(created=0, updated=0, unchanged=0, errors=0):
 
 def at(*parts):
     return datetime(*parts, tzinfo=UTC)
+
+
+SERIES = "series: Series are not supported. Give each occurrence a VEVENT with a UID of its own."
+DEFAULTS = {"SUMMARY": "Talk", "LOCATION": "Hall"}
+
+
+def calendar(*vevents, before="", defaults=None):
+    """A calendar of VEVENTs, each given by its lines; title and place are added where they are missing."""
+    parts = []
+    for lines in vevents:
+        named = {line.split(":")[0].split(";")[0] for line in lines.splitlines()}
+        added = [
+            f"{name}:{text}\n"
+            for name, text in (DEFAULTS if defaults is None else defaults).items()
+            if name not in named
+        ]
+        parts.append(f"BEGIN:VEVENT\n{''.join(added)}{lines.strip()}\nEND:VEVENT\n")
+    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n{before}{''.join(parts)}END:VCALENDAR\n"
+    return text.replace("\n", "\r\n")

@@ -10,30 +10,12 @@ from hypothesis import strategies as st
 from eventhub.spreadsheets.sheets import FileError
 from events.imports.files import read_rows
 from events.models import Event
-from events.tests.import_runs import Run, at, counted, run
+from events.tests.import_runs import SERIES, Run, at, calendar, counted, run
 
 pytestmark = pytest.mark.django_db
 
 
 # iCalendar -----------------------------------------------------------------------------------------------------------
-
-
-DEFAULTS = {"SUMMARY": "Talk", "LOCATION": "Hall"}
-
-
-def calendar(*vevents, before="", defaults=None):
-    """A calendar of VEVENTs, each given by its lines; title and place are added where they are missing."""
-    parts = []
-    for lines in vevents:
-        named = {line.split(":")[0].split(";")[0] for line in lines.splitlines()}
-        added = [
-            f"{name}:{text}\n"
-            for name, text in (DEFAULTS if defaults is None else defaults).items()
-            if name not in named
-        ]
-        parts.append(f"BEGIN:VEVENT\n{''.join(added)}{lines.strip()}\nEND:VEVENT\n")
-    text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n{before}{''.join(parts)}END:VCALENDAR\n"
-    return text.replace("\n", "\r\n")
 
 
 def test_the_properties_of_a_vevent_become_the_fields_of_an_event(write, olga):
@@ -189,49 +171,6 @@ def test_a_bad_vevent_is_named_by_its_number_and_summary(write, olga, lines, pro
     assert [event.title for event in Event.objects.all()] == ["Good"]
 
 
-SERIES = "series: Series are not supported. Give each occurrence a VEVENT with a UID of its own."
-
-
-@pytest.mark.parametrize(
-    ("lines", "occurrences"),
-    [
-        (
-            "RRULE:FREQ=WEEKLY;COUNT=3\nEXDATE;TZID=Europe/Berlin:20310508T190000\nRDATE;TZID=Europe/Berlin:20310520T190000",
-            "It would take place 3 times: 2031-05-01 19:00, 2031-05-15 19:00, 2031-05-20 19:00",
-        ),
-        (
-            "RRULE:FREQ=DAILY;UNTIL=20310521T170000Z",  # 19:00 in Berlin
-            "It would take place 21 times: 2031-05-01 19:00, 2031-05-02 19:00, 2031-05-03 19:00, 2031-05-04 19:00, "
-            "2031-05-05 19:00, 2031-05-06 19:00, ...",
-        ),
-        (
-            "RRULE:FREQ=MONTHLY; BYDAY=1TH;UNTIL=20310801",
-            "It would take place 3 times: 2031-05-01 19:00, 2031-06-05 19:00, 2031-07-03 19:00",
-        ),
-        ("RDATE:20310502T170000Z, ,", "It would take place 2 times: 2031-05-01 19:00, 2031-05-02 19:00"),
-        (
-            "RRULE:FREQ=YEARLY",
-            "It would take place more than 100 times: 2031-05-01 19:00, 2032-05-01 19:00, 2033-05-01 19:00, "
-            "2034-05-01 19:00, 2035-05-01 19:00, 2036-05-01 19:00, ...",
-        ),
-        ("RRULE:FREQ=SECONDLY;BYMONTH=1", "Its occurrences could not be listed: FREQ=SECONDLY;BYMONTH=1"),
-    ],
-)
-def test_a_series_is_refused_with_its_occurrences_by_the_local_clock(write, olga, lines, occurrences):
-    path = write(calendar(f"DTSTART;TZID=Europe/Berlin:20310501T190000\n{lines}"), "events.ics")
-    assert run(path, "--capacity", "5").errors == [f"VEVENT 1 ('Talk'): {SERIES} {occurrences}"]
-
-
-def test_a_series_of_days_and_a_changed_occurrence_are_named_too(write, olga):
-    whole_days = "UID:a\nDTSTART:20310501\nRRULE:FREQ=DAILY;COUNT=2"
-    changed = "UID:a\nRECURRENCE-ID:20310502\nDTSTART:20310503"
-    assert run(write(calendar(whole_days, changed), "events.ics"), "--capacity", "5").errors == [
-        f"VEVENT 1 ('Talk'): {SERIES} It would take place 2 times: 2031-05-01, 2031-05-02",
-        "VEVENT 2 ('Talk'): series: This is a changed occurrence of a series (20310502). "
-        "Series are not supported. Give each occurrence a VEVENT with a UID of its own.",
-    ]
-
-
 def test_titles_and_places_that_are_missing_have_defaults_for_new_events(write, olga):
     options = ("--capacity", "5", "--title", "Meeting", "--location", "Office")
     bare, empty = "UID:a\nDTSTART:20310501T190000Z", "UID:b\nDTSTART:20310502T190000Z\nSUMMARY:\nLOCATION: \n"
@@ -258,12 +197,6 @@ def test_lines_that_are_not_folded_belong_to_the_description_or_to_what_is_not_r
     odd = "DESCRIPTION:One\nTwo\n\nThree\nX-STRUCTURED:x\nX-RADIUS=49\nDTSTART:20310501T190000Z"
     assert run(write(calendar(odd), "events.ics"), "--capacity", "5") == Run(counted(created=1), [])
     assert Event.objects.get().description == "One\nTwo\nThree"
-
-
-@pytest.mark.parametrize("rule", ["RRULE:FREQ=DAILY;COUNT=1", "RDATE:20310501T190000Z", "RDATE:"])
-def test_a_rule_with_one_occurrence_makes_no_series(write, olga, rule):
-    path = write(calendar(f"DTSTART:20310501T190000Z\n{rule}"), "events.ics")
-    assert run(path, "--capacity", "5") == Run(counted(created=1), [])
 
 
 def test_events_without_a_calendar_around_them_are_read(write, olga):
