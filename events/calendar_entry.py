@@ -170,7 +170,7 @@ def is_partial(description: str) -> bool:
 def sequence(event: Event, status_since: datetime | None = None) -> int:
     """Return the seconds from the event's creation to its last change, or to the person's.
 
-    It needs no column and only grows. Seats that are sold leave it.
+    It needs no column and only grows, also by raw SQL: a trigger keeps `updated_at`. Seats that are sold leave it.
     """
     seconds = (last_modified(event, status_since) - event.created_at) // timedelta(seconds=1)
     return min(max(seconds, 0), MAX_SEQUENCE)

@@ -216,7 +216,7 @@ class History:
         edit_event(event_id=self.event.pk, values={})
 
 
-SEEN = ("retitle", "move", "switch_event", "switch_person", "switch_person_by_sql")
+SEEN = ("retitle", "move", "move_by_update", "relocate_by_sql", "switch_event", "switch_person", "switch_person_by_sql")
 UNSEEN = ("enroll_another", "nothing")
 
 

@@ -1,10 +1,12 @@
 """The guarantee, on whichever database this runs: the counts follow the rows on every path, past every rule of ours."""
 
 import itertools
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from events.models import Event
 from registrations import triggers
@@ -353,7 +355,7 @@ def test_a_lost_trigger_is_named_and_comes_back_with_a_recount(make_event, enrol
 
 
 def test_the_version_of_the_triggers_is_raised_with_their_text():
-    assert (postgresql.VERSION, postgresql.DIGEST) == (4, "8177ea12feac9f0d")
+    assert (postgresql.VERSION, postgresql.DIGEST) == (5, "277aee7938aae654")
 
 
 @pytest.mark.parametrize(
@@ -396,3 +398,42 @@ def test_triggers_of_another_version_had_been_counting_and_nothing_is_counted_ag
         assert (triggers.missing_triggers() != [], statements(), triggers.missing_triggers()) == (True, [], [])
         cursor.execute("DROP TRIGGER registrations_seats_ins ON registrations_registration")
         assert (len(statements()), triggers.missing_triggers()) == (1, [])
+
+
+# What calendars show -------------------------------------------------------------------------------------------------
+
+CHANGES = {
+    "title": "'Another talk'",
+    "description": "'Bring a coat.'",
+    "location": "'Another hall'",
+    "date_time": "'2031-05-01 19:00:00+00:00'",
+    "end_time": "'2041-05-01 19:00:00+00:00'",
+    "status": "'cancelled'",
+}
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("column", CHANGES)
+def test_raw_sql_that_changes_what_calendars_show_sets_updated_at(make_event, olga, column):
+    event = make_event(olga)
+    Event.objects.filter(pk=event.pk).update(updated_at=LONG_AGO)
+    before = timezone.now() - timedelta(milliseconds=1)  # SQLite knows milliseconds
+    sql(f"UPDATE events_event SET {column} = {CHANGES[column]} WHERE id = %s", event.pk)
+    event.refresh_from_db()
+    assert (event.updated_at >= before, event.saved_through) == (True, "database")
+
+
+def test_seats_and_writes_without_a_change_leave_updated_at(make_event, enroll, olga):
+    event = make_event(olga, max_capacity=1)
+    Event.objects.filter(pk=event.pk).update(updated_at=LONG_AGO)
+    enroll(event)
+    enroll(event, status="waitlisted")
+    sql("UPDATE events_event SET title = title, end_time = end_time, max_capacity = 5 WHERE id = %s", event.pk)
+    assert (Event.objects.get(pk=event.pk).updated_at, counts(event)) == (LONG_AGO, (1, 1))
+
+
+def test_people_can_register_after_raw_sql(make_event, api, olga, bob):
+    """Registering compares `updated_at` as it was read, also one that a trigger wrote."""
+    event = make_event(olga)
+    sql("UPDATE events_event SET title = 'Another talk' WHERE id = %s", event.pk)
+    assert api(bob).post("/attendees/", {"event_id": event.pk}).status_code == 201

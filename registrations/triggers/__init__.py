@@ -7,7 +7,8 @@ that lock, since a clock cannot tell who came first.
 
 They also write the log (models.Transition): an unstamped change is the database's own, a line stays as long as its
 registration, and once a registration forgets its person (`user_id` becomes NULL), its log no longer names them.
-A second log (events.models.EventChange) has the changes of an event that its attendees care about.
+A second log (events.models.EventChange) has the changes of an event that its attendees care about. A change of what
+calendars show of an event sets its `updated_at` where the statement did not.
 """
 
 from typing import Any

@@ -86,6 +86,13 @@ BEGIN
   RETURN NULL;
 END $fn$;
 
+CREATE OR REPLACE FUNCTION {schema}.events_touch() RETURNS trigger LANGUAGE plpgsql AS $fn$
+BEGIN
+  NEW.updated_at := clock_timestamp();
+  NEW.saved_through := 'database';
+  RETURN NEW;
+END $fn$;
+
 CREATE OR REPLACE FUNCTION {schema}.registrations_stamp() RETURNS trigger LANGUAGE plpgsql AS $fn$
 BEGIN
   NEW.status_since := clock_timestamp();
@@ -183,6 +190,12 @@ CREATE OR REPLACE TRIGGER events_counts_ins BEFORE INSERT ON {events} FOR EACH R
 CREATE OR REPLACE TRIGGER events_counts_upd BEFORE UPDATE OF seats_taken, waitlisted ON {events} FOR EACH ROW
   WHEN ((NEW.seats_taken <> OLD.seats_taken OR NEW.waitlisted <> OLD.waitlisted) AND pg_trigger_depth() = 0)
   EXECUTE FUNCTION {schema}.events_guard_counts();
+CREATE OR REPLACE TRIGGER events_touch_upd
+  BEFORE UPDATE OF title, description, date_time, end_time, location, status ON {events} FOR EACH ROW
+  WHEN (NEW.updated_at = OLD.updated_at
+    AND (NEW.title, NEW.description, NEW.date_time, NEW.end_time, NEW.location, NEW.status)
+      IS DISTINCT FROM (OLD.title, OLD.description, OLD.date_time, OLD.end_time, OLD.location, OLD.status))
+  EXECUTE FUNCTION {schema}.events_touch();
 CREATE OR REPLACE TRIGGER registrations_stamp_upd BEFORE UPDATE OF status ON {registrations} FOR EACH ROW
   WHEN (NEW.status <> OLD.status AND NEW.status_since = OLD.status_since)
   EXECUTE FUNCTION {schema}.registrations_stamp();
@@ -211,7 +224,7 @@ CREATE OR REPLACE TRIGGER registrations_keep_log BEFORE UPDATE OR DELETE ON {log
 TRIGGERS = set(re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", SQL))
 DIGEST = hashlib.sha256(SQL.encode()).hexdigest()[:16]
 # Raise it with every change of the text, so that older code, which may serve on, can tell newer triggers from older.
-VERSION = 4
+VERSION = 5
 # Kept as the comment of a function.
 STAMP = f"{VERSION} {DIGEST}"
 

@@ -34,11 +34,18 @@ _STAMP = """
  UPDATE registrations_registration SET status_by_id = NULL, status_through = 'database',
   status_since = strftime('%Y-%m-%d %H:%M:%f', 'now')
   WHERE id = NEW.id AND NEW.status_since = OLD.status_since"""
+# A change of an event that leaves its `updated_at` comes from there too. Registering compares that as Django writes it:
+# with six digits, or none where they are all zero. The last three make it six.
+_TOUCH = """
+ UPDATE events_event SET updated_at = strftime('%Y-%m-%d %H:%M:%f001', 'now'), saved_through = 'database'
+  WHERE id = NEW.id;
+END"""
 _LOG = """
  INSERT INTO registrations_transition (registration_id, was, becomes, at, by_id, through)
   SELECT id, {was}, status, status_since, status_by_id, status_through
     FROM registrations_registration WHERE id = NEW.id"""
 _NOTED_COLUMNS = ("title", "date_time", "end_time", "location", "status")
+_SHOWN_COLUMNS = ("description", *_NOTED_COLUMNS)
 _NOTED = {row: ", ".join(f"'{column}', {row}.{column}" for column in _NOTED_COLUMNS) for row in ("OLD", "NEW")}
 _ORGANIZER = "(SELECT organizer_id FROM events_event WHERE id = NEW.event_id)"
 _SET_ORGANIZER = f"""
@@ -75,6 +82,9 @@ WHEN NEW.seats_taken <> 0 OR NEW.waitlisted <> 0 BEGIN{_RECOUNT}""",
     "events_counts_upd": f"""AFTER UPDATE OF seats_taken, waitlisted ON events_event
 WHEN (NEW.seats_taken <> OLD.seats_taken OR NEW.waitlisted <> OLD.waitlisted)
  AND NOT EXISTS (SELECT 1 FROM registrations_counting) BEGIN{_RECOUNT}""",
+    "events_touch_upd": f"""AFTER UPDATE OF {", ".join(_SHOWN_COLUMNS)} ON events_event
+WHEN NEW.updated_at = OLD.updated_at
+ AND ({" OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in _SHOWN_COLUMNS)}) BEGIN{_TOUCH}""",
     "events_note_change": f"""AFTER UPDATE OF {", ".join(_NOTED_COLUMNS)} ON events_event
 WHEN {" OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in _NOTED_COLUMNS)} BEGIN
  INSERT INTO events_eventchange (event_id, at, through, was, becomes)
