@@ -7,13 +7,15 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from eventhub.observability.metrics import gauges
         from notifications import metrics
-        from notifications.models import Notice
+        from notifications.models import Notice, OptOut
         from notifications.services import retention
         from registrations.selectors.personal_data import EXCLUDED, SECTIONS, Section
         from registrations.services.housekeeping import CHORES, Chore
 
         gauges.append(metrics.gauges)
         SECTIONS.append(Section("notices", Notice, ("user",)))
+        SECTIONS.append(Section("opt_outs", OptOut, ("user",)))
+        EXCLUDED["notifications_optout.organizer_id"] = "whose messages others do not want"
         EXCLUDED["notifications_fanout"] = "causes of notices that concern all attendees of an event; names nobody"
         EXCLUDED["notifications_logposition"] = "how far the logs have been read"
         CHORES.append(Chore("old notices and changes of events deleted", retention.delete_old))

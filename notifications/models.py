@@ -4,6 +4,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from events.models import Event, EventChange
@@ -144,3 +145,44 @@ class Notice(models.Model):
     def end(self, state: str, *, at: datetime, why: str = "") -> None:
         self.state, self.done_at, self.why = state, at, why
         self.save(update_fields=["state", "done_at", "why", "attempts"])
+
+
+class OptOutScope(models.TextChoices):
+    EVERYTHING = "everything", "Messages and summaries of all organizers"
+    ORGANIZER = "organizer", "Messages of one organizer"
+    EVENT = "event", "Messages about one event"
+    REMINDERS = "reminders", "Reminders"
+
+
+class OptOut(models.Model):
+    """Mails that a person does not want. Mails about a registration or a change come all the same."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="opt_outs",
+        db_constraint=False,
+        db_index=False,
+    )
+    scope = models.CharField(max_length=10, choices=OptOutScope.choices)
+    organizer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_constraint=False, null=True
+    )
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="+", db_constraint=False, null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "user", "scope", Coalesce("organizer", 0), Coalesce("event", 0), name="opt_out_once_for_a_scope"
+            ),
+            models.CheckConstraint(
+                condition=Q(scope=OptOutScope.ORGANIZER, organizer__isnull=False, event=None)
+                | Q(scope=OptOutScope.EVENT, organizer=None, event__isnull=False)
+                | Q(scope__in=(OptOutScope.EVERYTHING, OptOutScope.REMINDERS), organizer=None, event=None),
+                name="opt_out_names_its_scope",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_scope_display())

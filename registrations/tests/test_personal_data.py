@@ -46,6 +46,7 @@ EMPTY = {
     "authenticators": [],
     "recovery_codes": [],
     "notices": [],
+    "opt_outs": [],
     "recovery_codes_left": 0,
     "back_office_sessions": [],
 }
