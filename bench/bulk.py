@@ -105,7 +105,7 @@ class Bench:
             self.faults.append(f"{verb} /events/{event_id} {body}: {status}")
 
     def round(self, side: str, name: str) -> dict[str, float]:
-        """Do all operations, each in front of settled tables, and return their seconds."""
+        """Do all operations, each after the tables have settled, and return their seconds."""
         lines = (f"{name}-{n}@example.org,Guest Number {n},+49 30 {n}\n" for n in range(1, self.people + 1))
         (self.folder / f"{name}.csv").write_text("".join(["email,name,phone\n", *lines]))
         large, other = (new_event(seats) for seats in (self.seats, 2 * self.people))

@@ -1,4 +1,4 @@
-"""What random pages cost: lists with any filters, words and orders, asked for by anybody, at several sizes.
+"""Measure random pages: lists with random filters, words and orders, for random people, at several sizes.
 
 `python -m bench chance --keep FOLDER` asks the same requests at every size and in every run. Each is asked once before,
 so that no page waits for the disk. A 503 is a page that the statement timeout has stopped.

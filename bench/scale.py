@@ -125,7 +125,7 @@ def cancel_and_queue() -> Action:
 
 
 def stranger() -> int:
-    """Return an account that is in no event that is written to."""
+    """Return an account without registrations for the events that are written to."""
     return value(
         "SELECT min(id) FROM accounts_user WHERE role = 'user' AND is_active AND id > %s AND id NOT IN"
         " (SELECT user_id FROM registrations_registration WHERE event_id IN (%s, %s))",

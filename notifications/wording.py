@@ -26,18 +26,18 @@ _PAGE = "You can see your registration, add it to your calendar or cancel it her
 DEFAULTS: dict[str, Wording] = {
     Kind.REGISTERED: Wording(
         "You are registered: {event}",
-        f"Hello {{name}},\n\nyou have a seat at {{event}}.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+        f"Hello {{name}},\n\nYou have a seat at {{event}}.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
     ),
     Kind.QUEUED: Wording(
         "You are on the waiting list: {event}",
-        "Hello {name},\n\n{event} is full. You are number {position} on the waiting list. When a seat becomes free"
-        f" for you, it is yours at once, and we will write to you.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+        "Hello {name},\n\n{event} is full. You are number {position} on the waiting list. When it is your turn, you"
+        f" get a seat at once, and we will write to you.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
     ),
     Kind.SEATED: Wording(
         "You have a seat: {event}",
-        "Hello {name},\n\na seat became free, and it is yours: you are no longer on the waiting list of {event}, you"
-        f" are registered.\n\n{_FACTS}\n\nIf you cannot come, please cancel, so that somebody else can have your"
-        f" seat:\n\n{{link}}\n\n{{organizer}}",
+        "Hello {name},\n\nA seat has become free, and it is yours. You are no longer on the waiting list: you are"
+        f" registered for {{event}}.\n\n{_FACTS}\n\nIf you cannot come, please cancel, so that somebody else can have"
+        f" your seat:\n\n{{link}}\n\n{{organizer}}",
     ),
     Kind.CANCELLED: Wording(
         "Your registration is cancelled: {event}",
@@ -45,7 +45,7 @@ DEFAULTS: dict[str, Wording] = {
     ),
     Kind.EVENT_CHANGED: Wording(
         "Changed: {event}",
-        f"Hello {{name}},\n\nplease note what has changed about {{event}}.\n\n{{changes}}\n\nIt now takes place as"
+        f"Hello {{name}},\n\nPlease note what has changed about {{event}}.\n\n{{changes}}\n\nIt now takes place as"
         f" follows.\n\n{_FACTS}\n\nYour registration is unchanged. {_PAGE}\n\n{{organizer}}",
     ),
     Kind.EVENT_CANCELLED: Wording(

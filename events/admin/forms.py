@@ -60,7 +60,7 @@ class EventForm(OptimisticForm):
             "waitlist": "Waiting list",
             "registration_opens": "Registration opens",
             "registration_closes": "Registration closes",
-            "notifications": "Mails to attendees",
+            "notifications": "Emails to attendees",
         }
         help_texts: ClassVar = {
             "location": "A room, an address or a link.",
@@ -76,8 +76,8 @@ class EventForm(OptimisticForm):
             "is the start of that day.",
             "registration_closes": "Leave empty to keep registration open until the event is over. A date without a "
             "time is the end of that day. You can always add people yourself.",
-            "notifications": "Which changes people get mails about: their own registration and seat, and new times or "
-            "places of the event.",
+            "notifications": "Which changes people get emails about: changes of their own registration, and new times "
+            "or places of the event.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

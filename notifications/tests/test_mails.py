@@ -87,7 +87,7 @@ def test_titles_and_names_are_text_and_nothing_else(notice, text):
     assert "\u202e" not in plain + html
     assert "<script>" not in html
     shown = " ".join(text.replace("\u202e", "").split())
-    assert f"you have a seat at {shown}." in plain
+    assert f"You have a seat at {shown}." in plain
 
 
 def test_a_value_is_never_filled_again():

@@ -15,7 +15,7 @@ def test_a_registration_is_confirmed(api, deliver, olga, bob, make_event):
     assert deliver() == [("bob", "registered", "sent")]
     (message,) = mail.outbox
     assert (message.to, message.subject) == ([bob.email], "You are registered: Night of the Telescopes")
-    assert "you have a seat at Night of the Telescopes" in text_of(message)
+    assert "You have a seat at Night of the Telescopes" in text_of(message)
     assert deliver() == [("bob", "registered", "sent")]
     assert len(mail.outbox) == 1
 
