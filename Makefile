@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN = .venv/bin
 PORT := $(or $(PORT),$(shell sed -n 's/^PORT=//p' .env 2>/dev/null),8000)
 export PORT
+# Where the machine forbids it, each process would compile all modules again, and rewrite all tests.
+export PYTHONDONTWRITEBYTECODE =
 # A process on every core; tests of one file mostly share one, and what is left at the end is divided.
 WORKERS = -n auto --dist worksteal
 
