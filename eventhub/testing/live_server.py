@@ -1,8 +1,10 @@
 """The service under a real gunicorn, with its own port, database and log."""
 
+import fcntl
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -70,13 +72,24 @@ class Service(NamedTuple):
             return False
 
 
+def migrated_file(path: Path) -> str:
+    """Make an empty SQLite database at that path; return its URL. In one run of the tests, migrations run once."""
+    first = Path(os.environ["DATABASE_URL"].removeprefix("sqlite:///")).with_name("migrated.sqlite3")
+    with first.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not first.exists():
+            run_manage("migrate", "--verbosity=0", DATABASE_URL=f"sqlite:///{path}")
+            shutil.copy(path, first)
+        else:
+            shutil.copy(first, path)
+    return f"sqlite:///{path}"
+
+
 @contextmanager
 def migrated_database(folder: Path) -> Iterator[str]:
     """Make an empty database, on the engine that this test run uses; yield its URL."""
-    url = f"sqlite:///{folder}/service.sqlite3"
     if not os.environ["DATABASE_URL"].startswith("postgres"):
-        run_manage("migrate", "--verbosity=0", DATABASE_URL=url)
-        yield url
+        yield migrated_file(folder / "service.sqlite3")
         return
     server = os.environ["DATABASE_URL"].replace("postgres:", "postgresql:", 1)
     name = f"service_{uuid.uuid4().hex}"

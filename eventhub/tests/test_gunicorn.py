@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from eventhub.testing.postgresql_clusters import run_manage, until
+from eventhub.testing.live_server import migrated_file
+from eventhub.testing.postgresql_clusters import until
 
 pytestmark = [
     pytest.mark.slow,
@@ -79,9 +80,7 @@ def served(database, *, workers, folder=None, **variables):
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    url = f"sqlite:///{tmp_path_factory.mktemp('served') / 'db.sqlite3'}"
-    run_manage("migrate", "--verbosity=0", DATABASE_URL=url)
-    return url
+    return migrated_file(tmp_path_factory.mktemp("served") / "db.sqlite3")
 
 
 def test_one_worker_counts_all_that_its_threads_answer(database):
