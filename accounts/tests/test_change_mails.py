@@ -120,6 +120,7 @@ def test_nobody_is_told_of_what_was_rolled_back(told, api, olga, bob):
     assert told(lambda: api(olga).patch(f"/users/{olga.pk}", {"username": "bob", "password": NEW})) == []
 
 
+@pytest.mark.once
 def test_imports_and_the_demo_write_to_nobody(told, settings, olga, make_event):
     settings.EMAIL_VERIFICATION = "required"
     event = make_event(olga)

@@ -238,6 +238,7 @@ def folders(service):
     return {Path(path) for path in re.findall(r" (/\S+/eventhub-metrics-\w+)/", maps)}
 
 
+@pytest.mark.once
 @needs_proc
 def test_counters_are_those_of_all_workers_also_of_those_that_are_gone(database, tmp_path):
     with serving(database, tmp_path, workers=2, METRICS="1") as service:
@@ -263,6 +264,7 @@ def test_counters_are_those_of_all_workers_also_of_those_that_are_gone(database,
     assert not folder.exists()
 
 
+@pytest.mark.once
 @needs_proc
 def test_without_the_setting_a_served_service_has_no_such_page_and_no_such_folder(database, tmp_path):
     with serving(database, tmp_path, workers=1) as service:

@@ -89,6 +89,7 @@ def test_if_empty_leaves_a_database_with_a_user_alone(bob):
     assert counts() == (1, 0, 0, 0)
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_if_empty_fills_an_empty_database_and_a_terminal_sees_it_grow():
     printed = demo("--if-empty", out=Terminal())
@@ -98,6 +99,7 @@ def test_if_empty_fills_an_empty_database_and_a_terminal_sees_it_grow():
     assert counts()[:3] == (2004, 4, 40)
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_force_adds_the_demo_to_what_is_there(bob, olga, make_event, enroll):
     row = enroll(make_event(olga), bob)
