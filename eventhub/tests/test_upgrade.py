@@ -230,7 +230,6 @@ def test_a_migration_does_not_make_others_wait_behind_it():
     with homes() as home:
         database = Postgres(home / "postgres", ["max_connections=30", "fsync=off"])
         try:
-            run_manage("migrate", DATABASE_URL=database.url)
             run_manage("migrate", "accounts", "0003", DATABASE_URL=database.url)  # what is newer waits otherwise
             url = database.url.replace("postgres:", "postgresql:", 1)
             with psycopg.connect(url) as keeper, psycopg.connect(url, autocommit=True) as others:
@@ -247,7 +246,8 @@ def test_a_migration_does_not_make_others_wait_behind_it():
                 assert migrating.is_alive()
                 keeper.rollback()
                 migrating.join()
+                latest = "SELECT max(name) FROM django_migrations WHERE app = 'accounts'"
+                assert others.execute(latest).fetchone()[0].startswith("0002_")
             assert b"a table was in use for more than 2 s; trying again." in said[0]
-            assert b"[ ] 0003" in run_manage("showmigrations", "accounts", DATABASE_URL=database.url)
         finally:
             database.stop()
