@@ -50,8 +50,9 @@ class Zones:
     @cached_property
     def floating(self) -> tzinfo:
         """The zone of times that name none: X-WR-TIMEZONE, else TIME_ZONE."""
-        name = self._calendar.first("X-WR-TIMEZONE")
-        return self.find(name) if name else timezone.get_default_timezone()
+        names = {given.value.strip(): None for given in self._calendar.properties.get("X-WR-TIMEZONE", [])}
+        names.pop("", None)
+        return self.find(_single([*names])) if names else timezone.get_default_timezone()
 
     def _defined(self, name: str) -> tzinfo | None:
         for definition in self._calendar.parts:
@@ -135,10 +136,16 @@ def read_moment(component: Component, name: str, zones: Zones) -> date | datetim
         return moment  # UTC wins over a TZID
     zone = given.params.get("TZID")
     if isinstance(zone, list):
-        raise ValueError(f"There are two time zones: {', '.join(zone)}.")
+        zone = _single(zone)
     if zone and rest_of_zone:
         zone = f"{zone}:{rest_of_zone}"
     return in_zone(moment, zones.find(zone) if zone else zones.floating)
+
+
+def _single(zones: list[str]) -> str:
+    if len(zones) > 1:
+        raise ValueError(f"There are two time zones: {', '.join(zones)}.")
+    return zones[0]
 
 
 def in_zone(moment: datetime, zone: tzinfo) -> datetime:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from icalendar.parser import Contentline
+from icalendar.parser import Contentline, q_split
 
 from eventhub.spreadsheets.encodings import decode
 from eventhub.spreadsheets.sheets import MAX_BYTES, FileError
@@ -80,7 +80,7 @@ def read_components(content: bytes) -> Component:
     stack = [root]
     for line in _lines(content):
         try:
-            name, params, value = Contentline(line).parts()
+            name, params, value = _parts(Contentline(line))
         except ValueError:
             _continue_or_report(stack, line)
             continue
@@ -95,6 +95,19 @@ def read_components(content: bytes) -> Component:
     if not any(part.name in ("VCALENDAR", "VEVENT") for part in root.parts):
         raise FileError("The file contains no calendar.")
     return root
+
+
+def _parts(line: Contentline) -> tuple[str, dict[str, Any], str]:
+    """Return name, parameters and value. The library keeps the last of a parameter given twice, this keeps them all."""
+    name, params, value = line.parts()
+    pieces = q_split(line[: line.value_separator_index()], ";")[1:]
+    if len(pieces) <= len(params):
+        return name, params, value
+    several: dict[str, list[str]] = {}
+    for piece in pieces:
+        for key, given in Contentline(f"{name};{piece}:").parts()[1].items():
+            several.setdefault(key, []).extend(given if isinstance(given, list) else [given])
+    return name, {key: values[0] if len(set(values)) == 1 else values for key, values in several.items()}, value
 
 
 def _lines(content: bytes) -> list[str]:

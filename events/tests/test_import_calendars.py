@@ -97,6 +97,7 @@ END:VTIMEZONE
         ("DTSTART;TZID=tzone://Microsoft/utc:20310501T190000", at(2031, 5, 1, 19), None),
         ("DTSTART;TZID=w. europe standard time:20310501T190000", at(2031, 5, 1, 17), None),
         ("DTSTART;TZID=Europe/Berlin:20310501T190000Z", at(2031, 5, 1, 19), None),
+        ("DTSTART;TZID=UTC;TZID=UTC;X-A=1;X-A=2:20310501T190000", at(2031, 5, 1, 19), None),
         # Nothing between start and end: no end, or a whole day.
         ("DTSTART:20310501T190000Z\nDTEND:20310501T190000Z", at(2031, 5, 1, 19), None),
         ("DTSTART:20310501T190000Z\nDURATION:PT0S", at(2031, 5, 1, 19), None),
@@ -136,6 +137,14 @@ NO_LENGTH = "is not a length of time like PT1H30M."
             "DTSTART: The time zone Nowhere/Town is unknown. Use a name such as Europe/Berlin.",
         ),
         ("DTSTART;TZID=Europe/Berlin,UTC:20310501T190000", "DTSTART: There are two time zones: Europe/Berlin, UTC."),
+        (
+            "DTSTART;TZID=Europe/Berlin;VALUE=DATE-TIME;tzid=America/New_York:20310501T190000",
+            "DTSTART: There are two time zones: Europe/Berlin, America/New_York.",
+        ),
+        (
+            "DTSTART:20310501T190000Z\nDTEND;TZID=Europe/Berlin;TZID=UTC:20310501T230000",
+            "DTSTART: There are two time zones: Europe/Berlin, UTC.",
+        ),
         ("DTSTART:18991231T235959Z", "DTSTART: The year must be between 1900 and 2999."),
         ("DTSTART:20310501T190000Z\nDTEND:20310501T180000Z", "end_time: The end must be after the beginning."),
         ("DTSTART:20310501T190000Z\nDURATION:-PT1H", "end_time: The end must be after the beginning."),
@@ -259,6 +268,8 @@ def test_a_calendar_that_is_cut_off_is_named_with_what_is_whole(write, olga):
         ("W. Europe Standard Time", at(2031, 5, 1, 17), ""),
         ("Elsewhere", at(2031, 5, 1, 16), ""),
         ("Nowhere", None, "The time zone Nowhere is unknown. Use a name such as Europe/Berlin."),
+        ("Asia/Tokyo\nX-WR-TIMEZONE:Asia/Tokyo", at(2031, 5, 1, 10), ""),
+        ("Asia/Tokyo\nX-WR-TIMEZONE:UTC", None, "There are two time zones: Asia/Tokyo, UTC."),
     ],
 )
 def test_the_zone_of_a_calendar_is_that_of_its_floating_times(write, olga, zone, begins, problem):
