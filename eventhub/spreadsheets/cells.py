@@ -29,8 +29,9 @@ _CONTROL = rf"(?=['{_UNSEEN}]*[\t\r\n]\s*\S)"
 # is quoted in exports, so that it comes back as a text.
 _ERRORS = (
     r"#(?:N/A|NV|NULL!|DIV/0!|VALUE!|WERT!|REF!|BEZUG!|NAME\?|NUM!|ZAHL!|SPILL!|ÜBERLAUF!|CALC!|KALK!|FIELD!|FELD!"
-    r"|ERROR!|BLOCKED!|CONNECT!|BUSY!|UNKNOWN!|EXTERNAL!|GETTING_DATA|PYTHON!|\#{2,})|Err:\d{3}"
+    r"|ERROR!|FORMULA!|BLOCKED!|CONNECT!|BUSY!|UNKNOWN!|EXTERNAL!|GETTING_DATA|PYTHON!|\#{2,})|Err:\d{3}"
 )
+NOT_COMPUTED = "#FORMULA!"  # ours, for a formula that is stored without its value
 _ERROR = re.compile(_ERRORS)
 _IS_ERROR = rf"(?=['\s]*(?:{_ERRORS})\s*\Z)"
 _DANGER = re.compile(rf"{_BEGINS}{_FORMULA}|\A{_CONTROL}|\A{_IS_ERROR}")

@@ -4,16 +4,18 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from eventhub.spreadsheets.cells import CELL_LENGTH, is_error, restored
+from eventhub.spreadsheets.cells import CELL_LENGTH, NOT_COMPUTED, is_error, restored
 from eventhub.spreadsheets.encodings import decode, encoding_note
 from eventhub.spreadsheets.sheets import FileError, Record, csv_records
-from eventhub.spreadsheets.workbooks import is_workbook, workbook_records
+from eventhub.spreadsheets.workbooks import is_workbook, unread_sheets, workbook_records
 
 MAX_SHOWN = 500
 # Of lines and of a workbook's elements, with the empty ones, for each row that the caller takes: people format columns
 # that they leave empty.
 PARTS_PER_ROW = 100
 MIN_PARTS = 10_000
+ERROR = "{} shows {}, an error of the spreadsheet."
+UNCOMPUTED = "{} is a formula whose value is not in the file. Open it in a spreadsheet program and save it there."
 
 
 class Table(NamedTuple):
@@ -47,10 +49,16 @@ def load_table(content: bytes, *, max_rows: int) -> Table:
     header = records.pop(0)
     if header.problem:
         raise FileError(f"line {header.line}: {header.problem}")
-    notes = [] if is_workbook(content) else [encoding_note(content)]
+    notes = [sheets_note(content, max_rows) if is_workbook(content) else encoding_note(content)]
     if hidden:
         notes.append(f"Hidden rows were left out: {_shortened(_ranges(hidden))}.")
     return Table(header.cells, records, [note for note in notes if note])
+
+
+def sheets_note(content: bytes, max_rows: int) -> str:
+    names = unread_sheets(content, max_elements=MIN_PARTS + PARTS_PER_ROW * max_rows)
+    listed = _shortened(", ".join(f"“{name}”" for name in names))
+    return f"Only the first sheet was read. Not read: {listed}." if names else ""
 
 
 def read_records(content: bytes, *, max_rows: int) -> Iterator[Record]:
@@ -92,7 +100,11 @@ def _problem(cells: list[str], positions: Mapping[str, int], width: int) -> str:
     if any(cells[width:]):
         return f"There are {len(cells)}, and {width} in the header."
     used = [(field, cells[position]) for field, position in positions.items() if position < len(cells)]
-    errors = [f"{field} shows {text}, an error of the spreadsheet." for field, text in used if is_error(text)]
+    errors = [
+        UNCOMPUTED.format(field) if text == NOT_COMPUTED else ERROR.format(field, text)
+        for field, text in used
+        if is_error(text)
+    ]
     cut = [
         f"{field} may be cut off: it has {CELL_LENGTH:,} characters, all that a spreadsheet holds."
         for field, text in used

@@ -24,6 +24,8 @@ _SEPARATOR = re.compile(rf"({_LITERAL}|\[[^\]]*\])|;", re.DOTALL)
 _NO_CODE = re.compile(
     rf"{_LITERAL}|(?!{_ELAPSED})\[[^\]]*\]|General|Standard|AM/PM|A/P|E[+-]", re.IGNORECASE | re.DOTALL
 )
+# At least two digits that are always shown, or one after a plus.
+_TELEPHONE = re.compile(r"""((?=.*\+.*0|.*0[^0]*0)(?:\\?[-+()/ 0]|"[-+()/ ]*")+)""")
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)\]")
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq, "<>": ne}
 
@@ -54,6 +56,17 @@ class NumberFormat:
             for place, (section, found) in enumerate(zip(sections, conditions, strict=True))
         ]
 
+        self._digits = _digits(sections[0]) if not any(conditions) else ""
+
+    def plain(self, number: float) -> str:
+        """Return a number as a format of telephone numbers or postcodes shows it, empty for all other formats."""
+        if not self._digits or number < 1 or number != int(number):
+            return ""
+        left = list(f"{int(number)}".rjust(self._digits.count("0"), "0"))
+        shown = "".join([left.pop() if mark == "0" else mark for mark in reversed(self._digits)][::-1])
+        first = self._digits.index("0")
+        return shown[:first] + "".join(left) + shown[first:]
+
     def of(self, number: float) -> Format:
         return next((section.format for section in self._sections if section.applies(number)), Format())
 
@@ -61,6 +74,12 @@ class NumberFormat:
 @lru_cache(maxsize=1024)
 def number_format(code: str) -> NumberFormat:
     return NumberFormat(code)
+
+
+def _digits(section: str) -> str:
+    """Return a format of digits and the marks of telephone numbers, such as `+00 000`, empty for others."""
+    found = _TELEPHONE.fullmatch(section)
+    return re.sub(r'["\\\\]', "", found[1]) if found else ""
 
 
 def _sections(code: str) -> list[str]:

@@ -14,9 +14,13 @@ MAX_CELL = 131_072
 TOO_WIDE = f"There are more than {MAX_COLUMNS:,} columns."
 TOO_LONG = f"There is a cell of more than {MAX_CELL:,} characters."
 STRAY_QUOTE = "A quotation mark is not closed, or is not doubled within a quoted cell."
+NOT_UTF_8 = "This is not UTF-8. Save the file in UTF-8."
 HAS_NUL = "There is a NUL character; this is not a text."
 # Excel in much of Europe writes the second, and the third as "Text".
 DELIMITERS = ",;\t"
+SAMPLE = 20  # lines, to find the delimiter
+# Bytes that are not UTF-8, by Python's `surrogateescape`.
+UNDECODED = re.compile("[\udc80-\udcff]")
 # A line before the header that tells Excel the delimiter.
 _DELIMITER_LINE = re.compile(r'"?sep=([^"\r\n])"?[ ,;\t]*[\r\n]*', re.IGNORECASE)
 
@@ -40,7 +44,7 @@ class Record(NamedTuple):
 def csv_records(text: str, *, max_lines: int) -> Iterator[Record]:
     """Yield the rows, also those that cannot be read.
 
-    The delimiter is the one of a `sep=` line, else the one that finds the most columns in the first row.
+    The delimiter is the one of a `sep=` line, else the one under which most rows are as wide as the first.
     """
     if text.count("\n") > max_lines:
         raise FileError(f"There are more than {max_lines:,} lines, with the empty ones.")
@@ -49,7 +53,7 @@ def csv_records(text: str, *, max_lines: int) -> Iterator[Record]:
     said = _DELIMITER_LINE.fullmatch(lines[first]) if first < len(lines) else None
     if said:
         return _records(lines, first + 1, said[1])
-    return _records(lines, first, max(DELIMITERS, key=lambda delimiter: _width(lines, first, delimiter)))
+    return _records(lines, first, max(DELIMITERS, key=lambda delimiter: _fit(lines, first, delimiter)))
 
 
 def _records(lines: list[str], first: int, delimiter: str) -> Iterator[Record]:
@@ -77,10 +81,15 @@ def _record(line: int, cells: list[str]) -> Iterator[Record]:
     if len(cells) > MAX_COLUMNS:
         yield Record(line, [], TOO_WIDE)
     elif any(stripped := [cell.strip() for cell in cells]):
-        has_nul = any("\0" in cell for cell in stripped)
-        yield Record(line, [] if has_nul else stripped, HAS_NUL if has_nul else "")
+        whole = "".join(stripped)
+        problem = HAS_NUL if "\0" in whole else NOT_UTF_8 if UNDECODED.search(whole) else ""
+        yield Record(line, [] if problem else stripped, problem)
 
 
-def _width(lines: list[str], first: int, delimiter: str) -> int:
-    record = next(_records(lines, first, delimiter), Record(0, []))
-    return MAX_COLUMNS + 1 if record.problem == TOO_WIDE else len(record.cells)
+def _fit(lines: list[str], first: int, delimiter: str) -> tuple[int, int, int]:
+    """Rank a delimiter: by the rows that it fits, then lower if it is punctuation in the header, then by columns."""
+    sample = lines[first : first + SAMPLE]
+    widths = [MAX_COLUMNS + 1 if row.problem == TOO_WIDE else len(row.cells) for row in _records(sample, 0, delimiter)]
+    if not widths or widths[0] < 2:
+        return 0, 0, 0
+    return widths.count(widths[0]), -sample[0].count(f"{delimiter} "), widths[0]

@@ -10,14 +10,15 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 from xml.parsers import expat
 
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel, to_excel
 
-from eventhub.spreadsheets.cells import is_error
-from eventhub.spreadsheets.number_formats import BUILTIN, Format, number_format
+from eventhub.spreadsheets.cells import NOT_COMPUTED, is_error
+from eventhub.spreadsheets.number_formats import BUILTIN, Format, NumberFormat, number_format
 from eventhub.spreadsheets.sheets import MAX_BYTES, MAX_CELL, MAX_COLUMNS, TOO_LONG, TOO_WIDE, FileError, Record
 
 SIGNATURE = b"PK"
@@ -71,39 +72,69 @@ def workbook_records(content: bytes, *, max_elements: int) -> Iterator[Record]:
     Raise FileError if the file is no workbook, is broken, has more than `max_elements` rows, cells and texts (with the
     empty ones), or unpacks to more than MAX_BYTES.
     """
+    with _opened_workbook(content, max_elements) as package:
+        yield from _rows(package, _book(package))
+
+
+def unread_sheets(content: bytes, *, max_elements: int) -> list[str]:
+    """Return the names of the other tables of a workbook."""
+    with _opened_workbook(content, max_elements) as package:
+        return _book(package).unread
+
+
+@contextmanager
+def _opened_workbook(content: bytes, max_elements: int) -> Iterator[Package]:
     # Counted before the directory is read into memory.
     if content.count(b"PK\x01\x02") > MAX_PARTS:
         raise FileError(f"The workbook has more than {MAX_PARTS} parts.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            yield from _first_sheet(Package(archive, max_elements))
+            yield Package(archive, max_elements)
     except FileError:
         raise
     except Exception as problem:  # whatever the archive or the parser trips over
         raise FileError(f"The workbook is broken: {problem}") from problem
 
 
-def _first_sheet(package: Package) -> Iterator[Record]:
+class Book(NamedTuple):
+    """A workbook's parts by kind, the part that has the first visible table, and the names of the other tables."""
+
+    parts: dict[str, str]
+    epoch: datetime
+    sheet: str
+    unread: list[str]
+
+
+def _book(package: Package) -> Book:
     relations = _relations(package, "") if "_rels/.rels" in package.archive.namelist() else ()
     book = next((part for _, kind, part in relations if kind == "officeDocument"), None)
     if book is None:
         raise FileError("This is an archive, and no XLSX workbook.")
     parts = {key: (kind, part) for key, kind, part in _relations(package, book)}
-    epoch, sheet = WINDOWS_EPOCH, ""
+    epoch, sheet, unread = WINDOWS_EPOCH, "", []
     for name, attributes in _elements(package, book):
         if name == "workbookPr" and attributes.get("date1904") in TRUE:
             epoch = MAC_EPOCH
-        elif name == "sheet" and not sheet and attributes.get("state", "visible") == "visible":
+        elif name == "sheet":
             key = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             kind, part = parts.get(key, ("", ""))
-            sheet = part if kind == "worksheet" else ""  # a sheet may be a chart
+            if kind != "worksheet":  # a sheet may be a chart
+                continue
+            if sheet or attributes.get("state", "visible") != "visible":
+                unread.append(attributes.get("name", ""))
+            else:
+                sheet = part
     if not sheet:
         raise FileError("There is no table in the workbook.")
-    by_kind = dict(parts.values())
+    return Book(dict(parts.values()), epoch, sheet, unread)
+
+
+def _rows(package: Package, book: Book) -> Iterator[Record]:
+    by_kind = book.parts
     texts = _shared_texts(package, by_kind["sharedStrings"]) if "sharedStrings" in by_kind else []
     formats = _formats(package, by_kind["styles"]) if "styles" in by_kind else []
-    rows = RowCollector(SharedParts(texts, formats, epoch), package)
-    for _ in _parsed(package, sheet, rows.start, rows.end, rows.text):
+    rows = RowCollector(SharedParts(texts, formats, book.epoch), package)
+    for _ in _parsed(package, book.sheet, rows.start, rows.end, rows.text):
         yield from rows.drain()
 
 
@@ -249,6 +280,7 @@ class RowCollector(TextCollector):
         self._problem = ""
         self._column = -1
         self._cell: dict[str, str] = {}
+        self._is_formula = False
         self._total = 0
 
     def drain(self) -> list[Record]:
@@ -257,12 +289,14 @@ class RowCollector(TextCollector):
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
-            self._cell = attributes
+            self._cell, self._is_formula = attributes, False
             self._column = _column(attributes["r"]) if "r" in attributes else self._column + 1
         elif name == "row":
             self._line = int(attributes.get("r", self._line + 1))
             self._is_hidden = attributes.get("hidden") in TRUE
             self._cells, self._column, self._problem = [], -1, ""
+        elif name == "f":
+            self._is_formula = True
         else:
             super().start(name, attributes)
 
@@ -274,7 +308,10 @@ class RowCollector(TextCollector):
             self._records.append(Record(self._line, cells, self._problem, self._is_hidden))
 
     def take(self) -> None:
-        text = self._pieces and _value(self.collected(), self._cell, self._shared).strip()
+        is_empty = not self._pieces
+        text = "" if is_empty else _value(self.collected(), self._cell, self._shared).strip()
+        if is_empty and self._is_formula and self._cell.get("t") != "str":  # an empty text has that type
+            text = NOT_COMPUTED
         if not text:
             return
         # Before the row is made that wide. An empty cell may be anywhere: people format whole rows.
@@ -327,12 +364,18 @@ def _number(number: float, cell: dict[str, str], shared: SharedParts) -> str:
             return _moment(from_excel(number, shared.epoch), how)
     except (ValueError, OverflowError):
         pass  # no date is so far away: Excel shows no more than that it is a number
+    if text := _code(cell, shared).plain(number):
+        return text
     return str(int(number)) if abs(number) < EXACT_INTEGERS and number.is_integer() else repr(number)
 
 
 def _format(number: float, cell: dict[str, str], shared: SharedParts) -> Format:
+    return _code(cell, shared).of(number)
+
+
+def _code(cell: dict[str, str], shared: SharedParts) -> NumberFormat:
     style = int(cell.get("s", "0"))
-    return number_format(shared.formats[style]).of(number) if style < len(shared.formats) else Format()
+    return number_format(shared.formats[style] if style < len(shared.formats) else "")
 
 
 def _moment(moment: datetime | time, how: Format) -> str:

@@ -96,3 +96,30 @@ def test_a_date_in_iso_8601_is_shown_as_its_format_says():
     assert [record.cells for record in read_records(file.getvalue(), max_rows=9)] == [
         ["2031-05-01", "2031-05-01T18:30:00"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "text"),
+    [
+        ("0000000000", 301234567, "0301234567"),
+        ('"+"0', 4930123, "+4930123"),
+        ("+0", 4930123, "+4930123"),
+        ("\\+00\\ 000\\-0", 49301234, "+4930 123-4"),
+        ("00000", 1067, "01067"),
+        ("(000) 000-0000", 5550100, "(000) 555-0100"),
+        ("0", 5, ""),
+        ("0.00", 5, ""),
+        ("#,##0", 5000, ""),
+        ('0" tickets"', 2, ""),
+        ("00000", 10.5, ""),
+        ("00000", -5, ""),
+    ],
+)
+def test_a_telephone_number_is_read_as_its_format_shows_it(code, number, text):
+    assert number_format(code).plain(number) == text
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    book.active.append([number])
+    book.active["A1"].number_format = code
+    book.save(file)
+    (record,) = read_records(file.getvalue(), max_rows=9)
+    assert record.cells == [text or str(number)]

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventhub.spreadsheets import encodings, entries, sheets, workbooks
+from eventhub.spreadsheets.cells import NOT_COMPUTED
 from eventhub.spreadsheets.entries import Table, load_table, read_entries, read_records
 from eventhub.spreadsheets.sheets import FileError, Record
 
@@ -63,17 +64,21 @@ def test_csv_is_read_as_spreadsheets_of_any_country_write_it(content):
 
 
 @pytest.mark.parametrize(
-    ("header", "cells"),
+    ("content", "rows"),
     [
-        ("email", ["email"]),
-        ("name; first,email", ["name; first", "email"]),
-        ('"name, first";email;phone', ["name, first", "email", "phone"]),
-        ('"a;b";c', ["a;b", "c"]),
-        ('"a\tb",c', ["a\tb", "c"]),
+        ("email", [["email"]]),
+        ("name; first,email", [["name; first", "email"]]),
+        ('"name, first";email;phone', [["name, first", "email", "phone"]]),
+        ('"a;b";c', [["a;b", "c"]]),
+        ('"a\tb",c', [["a\tb", "c"]]),
+        ("Nachname, Vorname;E-Mail\nL, A;a@x", [["Nachname, Vorname", "E-Mail"], ["L, A", "a@x"]]),
+        ("Name, Vorname, Titel;E-Mail\nL, A, B;a@x", [["Name, Vorname, Titel", "E-Mail"], ["L, A, B", "a@x"]]),
+        ("E-Mail;Kommst du (ja,nein,x)?\na@x;ja\nb@x", [["E-Mail", "Kommst du (ja,nein,x)?"], ["a@x", "ja"], ["b@x"]]),
+        ("Name, Phone (home;work), Email\nA, 1, a@x", [["Name", "Phone (home;work)", "Email"], ["A", "1", "a@x"]]),
     ],
 )
-def test_the_delimiter_is_the_one_that_finds_the_most_columns(header, cells):
-    assert read(header) == [(1, cells)]
+def test_the_delimiter_is_the_one_that_fits_most_rows(content, rows):
+    assert [cells for _, cells in read(content)] == rows
 
 
 @pytest.mark.parametrize(
@@ -105,6 +110,15 @@ def test_a_line_that_tells_excel_the_delimiter_is_obeyed_and_is_no_header(conten
 def test_a_file_is_read_in_the_encoding_that_it_has_which_is_named(encoding, notes):
     table = load_table("email;name\r\njürgen@example.org;Jürgen Groß\r\n".encode(encoding), max_rows=9)
     assert table == Table(["email", "name"], [Record(2, ["jürgen@example.org", "Jürgen Groß"])], notes)
+
+
+def test_a_byte_that_is_not_utf_8_is_an_error_of_its_row_where_the_rest_is():
+    content = "email,name\na@x,Zoë\nb@x,J\u00fcrgen\n".encode().replace("\u00fc".encode(), b"\xfc")
+    for mark in (b"", b"\xef\xbb\xbf"):
+        table = load_table(mark + content, max_rows=9)
+        assert table.records == [Record(2, ["a@x", "Zoë"]), Record(3, [], sheets.NOT_UTF_8)]
+    old = "email\nZoë Ç©\nJürgen Gröne\n".encode("cp1252")
+    assert load_table(old, max_rows=9).records[1] == Record(3, ["Jürgen Gröne"])
 
 
 STRAY = (2, sheets.STRAY_QUOTE)
@@ -141,7 +155,7 @@ def test_rows_are_named_by_the_line_they_begin_on():
     [
         (b"", "The file is empty."),
         (b"\xef\xbb\xbf \r\n\t", "The file is empty."),
-        (b"\xef\xbb\xbfemail\nespa\xf1a\n", "line 2: This is not UTF-8. Save the file in UTF-8."),
+        (b"\xef\xbb\xbfespa\xf1a\n", "line 1: This is not UTF-8. Save the file in UTF-8."),
         (b"email\n\x81\x8d", "line 2: This is not Windows-1252. Save the file in UTF-8."),
         (b"\xff\xfee\0m", "line 1: This is not UTF-16. Save the file in UTF-8."),
         (
@@ -259,6 +273,17 @@ def test_a_formula_is_its_value():
     assert read(repacked(sheet1=sheet(rows))) == [(1, ["2", "2x"])]
 
 
+def test_a_formula_without_its_value_is_an_error_of_its_row():
+    rows = (
+        '<row><c t="str"><v>email</v></c><c t="str"><v>name</v></c></row><row><c t="str"><v>zoe</v></c><c><f>A1</f><v/>'
+        '</c></row><row><c t="str"><v>bob</v></c><c t="str"><f>A9</f><v></v></c></row>'
+    )
+    assert entered(repacked(sheet1=sheet(rows))) == [
+        (2, {"email": "zoe", "name": NOT_COMPUTED}, entries.UNCOMPUTED.format("name")),
+        (3, {"email": "bob", "name": ""}, ""),
+    ]
+
+
 def test_shared_texts_are_read_whole_without_how_they_are_pronounced():
     texts = (
         f'<x:sst xmlns:x="{MAIN}"><x:si><x:t>plain</x:t></x:si><x:si><x:r><x:t>rich </x:t></x:r><x:r><x:t>text</x:t>'
@@ -303,6 +328,8 @@ def test_the_first_sheet_that_is_seen_and_no_chart_is_read():
     file = io.BytesIO()
     book.save(file)
     assert read(file.getvalue()) == [(1, ["email"])]
+    notes = ["Only the first sheet was read. Not read: “Sheet”, “More”."]
+    assert load_table(file.getvalue(), max_rows=9) == Table(["email"], [], notes)
 
 
 # Hostile and broken workbooks ----------------------------------------------------------------------------------------
@@ -481,7 +508,7 @@ FIELDS = {"email": ("e-mail", "mail"), "name": ("full name",)}
 
 
 def entered(text, fields=FIELDS, required=("email",), **columns):
-    table = load_table(text.encode(), max_rows=10)
+    table = load_table(text.encode() if isinstance(text, str) else text, max_rows=10)
     return [tuple(entry) for entry in read_entries(table, fields=fields, required=required, columns=columns)]
 
 

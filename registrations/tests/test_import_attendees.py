@@ -409,7 +409,7 @@ def test_a_column_of_another_name_is_mapped(write, olga, make_event):
         ("", "The file is empty."),
         ("name\nZoe\n", f"No column has a header for email addresses: name. {MAP}"),
         ("email,mail,Email\na,b,c\n", f'The column "email" is there 2 times. {MAP}'),
-        (b"\xef\xbb\xbfemail\n\xe9", "line 2: This is not UTF-8. Save the file in UTF-8."),
+        (b"\xef\xbb\xbfem\xe9\n", "line 1: This is not UTF-8. Save the file in UTF-8."),
         (b"PK\x03\x04", "The workbook is broken: File is not a zip file"),
     ],
 )
