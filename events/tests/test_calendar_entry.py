@@ -31,6 +31,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import vobject
 
+pytestmark = pytest.mark.once
 GOLDEN = Path(__file__).parent / "calendar_entries"
 MADE = datetime(2027, 3, 1, 9, tzinfo=UTC)
 STAMP = MADE + timedelta(days=30)
@@ -112,12 +113,34 @@ ENTRIES = {
 def test_an_entry_is_its_golden_file_which_two_libraries_read_alike(name):
     """To write one anew, delete it and run this twice."""
     event, arguments = ENTRIES[name]
-    text, file = calendar_entry(event, stamp=STAMP, **arguments), GOLDEN / f"{name}.ics"
+    text = calendar_entry(event, stamp=STAMP, **arguments)
+    assert text == golden(name, text)
+    assert seen_by_icalendar(text) == seen_by_vobject(text)
+
+
+def golden(name, text):
+    file = GOLDEN / f"{name}.ics"
     if not file.exists():
         file.write_bytes(text)
         pytest.fail(f"{file} is new")
-    assert text == file.read_bytes()
-    assert seen_by_icalendar(text) == seen_by_vobject(text)
+    return file.read_bytes()
+
+
+def test_a_feed_is_its_golden_file_which_two_libraries_read_alike():
+    events = [an_event(), an_event(title="Called off", status="cancelled"), an_event(title="Full")]
+    standings = [Standing.CONFIRMED, Standing.CONFIRMED, Standing.WAITING]
+    components = [
+        event_component(event, stamp=event.updated_at, status_since=MADE, standing=standing)
+        for event, standing in zip(events, standings, strict=True)
+    ]
+    text = render(components, name='Events of "Olga"\r\nX-EVIL:1 😀', refresh="PT1H")
+    assert text == golden("feed", text)
+    one, other = icalendar.Calendar.from_ical(text), vobject.readOne(text.decode())
+    expected = [("Night of the Telescopes", "CONFIRMED"), ("Called off", "CANCELLED"), ("Full", "TENTATIVE")]
+    assert [(str(event["SUMMARY"]), str(event["STATUS"])) for event in one.events] == expected
+    assert [(event.summary.value, event.status.value) for event in other.vevent_list] == expected
+    names = {str(one["NAME"]), str(one["X-WR-CALNAME"]), other.contents["x-wr-calname"][0].value}
+    assert names == {'Events of "Olga" X-EVIL:1 😀'}
 
 
 def test_what_clients_go_by():
@@ -161,6 +184,7 @@ PROPERTIES = {
 }
 
 
+@pytest.mark.slow
 @given(title=texts, location=texts, description=texts, organizer=texts, name=texts)
 def test_no_text_is_more_than_a_text(title, location, description, organizer, name):
     with override_settings(**SITE):
