@@ -18,8 +18,9 @@ from accounts.models import User
 from eventhub.mail import HEADERS
 from events.calendar_entry import Invitee, Method, calendar_entry
 from events.models import Event
-from notifications.models import Kind, Notice
+from notifications.models import Kind, Notice, OptOutScope
 from notifications.services.fan_outs import changed_values
+from notifications.services.preferences import unsubscribe_headers, unsubscribe_link
 from notifications.tokens import make_link
 from notifications.wording import DEFAULTS, fill
 from registrations.models import SEATED, RegistrationStatus
@@ -27,6 +28,8 @@ from registrations.models import SEATED, RegistrationStatus
 MAX_VALUE = 255
 # They turn the text around them, so a name with one could make a sentence read backwards (Unicode, UAX 9).
 BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# The mails that people can turn off with one click, and what the click turns off.
+CAN_UNSUBSCRIBE: dict[str, str] = {Kind.REMINDER: OptOutScope.REMINDERS}
 LABELS = {"title": "Title", "date_time": "Begins", "end_time": "Ends", "location": "Place"}
 
 
@@ -41,6 +44,7 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
         "site": settings.PUBLIC_URL,
         "organizer": values["organizer"],
         "contact": organizer.public_profile.contact,
+        "unsubscribe": values.get("unsubscribe"),
     }
     text = render_to_string("notifications/mails/notice.txt", {**frame, "body": fill(wording.body, values)})
     html = render_to_string("notifications/mails/notice.html", {**frame, "body": _html(wording.body, values)})
@@ -49,7 +53,11 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
         text,
         to=[notice.user.email],
         reply_to=_reply_to(organizer),
-        headers={**HEADERS, "Message-ID": f"<{notice.uid}@{urlsplit(settings.PUBLIC_URL).hostname}>"},
+        headers={
+            **HEADERS,
+            **_unsubscribe_headers(notice),
+            "Message-ID": f"<{notice.uid}@{urlsplit(settings.PUBLIC_URL).hostname}>",
+        },
     )
     message.attach_alternative(html, "text/html")
     method = calendar_method(notice)
@@ -64,6 +72,11 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
         # As an alternative and not as a file: programs take it for an invitation then, and show it once.
         message.attach_alternative(entry.decode(), f"text/calendar; method={method}")
     return message
+
+
+def _unsubscribe_headers(notice: Notice) -> dict[str, str]:
+    scope = CAN_UNSUBSCRIBE.get(notice.kind)
+    return unsubscribe_headers(notice.user, notice.event, scope=scope) if scope else {}
 
 
 def calendar_method(notice: Notice) -> Method | None:
@@ -94,6 +107,8 @@ def values_of(notice: Notice) -> dict[str, str]:
     }
     values = {name: clean(value) for name, value in values.items()}
     values["link"] = make_link(registration) if registration else settings.PUBLIC_URL
+    if scope := CAN_UNSUBSCRIBE.get(notice.kind):
+        values["unsubscribe"] = unsubscribe_link(notice.user, event, scope=scope)
     if notice.kind == Kind.QUEUED and registration:
         values["position"] = str(registration.waitlist_position() or 1)
     if notice.kind == Kind.CANCELLED and notice.transition:

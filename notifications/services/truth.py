@@ -8,6 +8,7 @@ from django.db.models import F
 from events.models import ANNOUNCED
 from notifications.models import FanOut, Kind, Notice
 from notifications.services.fan_outs import changed_values, is_still_due
+from notifications.services.preferences import wants_reminders
 from registrations.models import LIVE, Registration, RegistrationStatus, Transition
 
 OVERTAKEN = "something newer happened"
@@ -15,6 +16,7 @@ NOT_ADDRESSED = "the address is not confirmed"
 GONE = "the registration is gone"
 OVER = "the event is over"
 NOT_ON = "the event is not on"
+NOT_WANTED = "the person does not want it"
 
 
 def reason_to_skip(notice: Notice, *, now: datetime) -> str:
@@ -26,6 +28,8 @@ def reason_to_skip(notice: Notice, *, now: datetime) -> str:
         return GONE
     if notice.event.is_over(now):
         return OVER
+    if notice.kind == Kind.REMINDER and not wants_reminders(user.pk):
+        return NOT_WANTED
     if notice.fan_out:
         return _about_fan_out(notice, notice.fan_out, registration, now)
     return _about_registration(notice, registration)

@@ -4,8 +4,9 @@ import icalendar
 import pytest
 from django.utils import timezone
 
-from notifications.mails import compose
+from notifications.mails import CAN_UNSUBSCRIBE, compose
 from notifications.models import Kind, Notice
+from notifications.services.preferences import unsubscribe_link
 from notifications.tokens import find_registration, make_token
 from notifications.wording import DEFAULTS, PLACEHOLDERS, fill, unknown_placeholders
 from registrations.models import Registration, Transition
@@ -133,3 +134,19 @@ def test_times_are_written_for_people(settings, notice):
         end_time=timezone.datetime.fromisoformat("2027-05-01T23:00:00+00:00"),
     )
     assert "When: Saturday, 1 May 2027, 19:00 to 23:00 (UTC)\n" in compose(made).body
+
+
+@pytest.mark.parametrize("kind", Kind.values)
+def test_only_mails_that_can_be_turned_off_have_a_link_for_it(notice, bob, kind):
+    made = notice(kind)
+    message = compose(made)
+    link = unsubscribe_link(bob, made.event, scope=CAN_UNSUBSCRIBE.get(kind, "everything"))
+    found = {name: value for name, value in message.extra_headers.items() if name.startswith("List-")}
+    bodies = [message.body, message.alternatives[0].content]
+    if kind in CAN_UNSUBSCRIBE:
+        assert found == {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        assert all(link in body for body in bodies)
+    else:
+        assert found == {}
+        assert not any("nsubscribe" in body for body in bodies)
+    assert set(CAN_UNSUBSCRIBE) == {Kind.REMINDER}

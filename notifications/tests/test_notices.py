@@ -1,10 +1,15 @@
 """Who is told what, whatever path changed it."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from eventhub import audit
 from eventhub.testing.mailbox import text_of
+from notifications.models import Notice, OptOutScope
+from notifications.services import preferences
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,3 +96,19 @@ def test_a_change_that_is_taken_back_is_not_told(api, deliver, olga, bob, make_e
     api(olga).patch(f"/events/{event.pk}", {"location": "Hall"})
     with later(minutes=6):
         assert deliver() == []
+
+
+def test_who_turned_off_all_that_can_be_gets_no_reminder_and_all_the_rest(
+    api, deliver, olga, bob, eve, make_event, later
+):
+    event = make_event(olga, date_time=timezone.now() + timedelta(hours=48), end_time=None)
+    for scope in OptOutScope:
+        preferences.opt_out(bob.pk, scope, organizer_id=olga.pk, event_id=event.pk)
+    for each in (bob, eve):
+        api(each).post("/attendees/", {"event_id": event.pk})
+    assert deliver() == [("bob", "registered", "sent"), ("eve", "registered", "sent")]
+    with later(hours=25):
+        assert deliver()[2:] == [("bob", "reminder", "skipped"), ("eve", "reminder", "sent")]
+        assert Notice.objects.get(state="skipped").why == "the person does not want it"
+        api(olga).patch(f"/events/{event.pk}", {"status": "cancelled"})
+        assert deliver()[4:] == [("bob", "event_cancelled", "sent"), ("eve", "event_cancelled", "sent")]
