@@ -5,6 +5,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.admin.time_field import TimeOfDayField
@@ -48,8 +49,8 @@ class EventForm(OptimisticForm):
     remind_hours = HoursField(
         label="Reminders",
         required=False,
-        help_text="Hours before the event at which people who are registered get a reminder, such as 24, 2. Leave empty"
-        " for none.",
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Hours before the event when people with a seat get a reminder, such as 24, 2. Leave empty for none.",
     )
 
     class Meta:
@@ -102,6 +103,6 @@ def fieldsets(request: HttpRequest, *, adding: bool) -> list[tuple[str, dict[str
         ("Date and time", {"fields": TIMES, "description": zone}),
         ("Seats", {"fields": SEATS}),
         ("Registration", {"fields": REGISTRATION, "description": zone}),
-        ("Mails", {"fields": MAILS}),
+        ("Emails", {"fields": MAILS}),
     ]
     return sections if adding else [*sections, ("Status", {"fields": READ_ONLY})]
