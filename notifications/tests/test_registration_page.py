@@ -15,7 +15,7 @@ def open_page(client, settings):
 
 def cancel(client, registration):
     token = make_link(registration).partition("token=")[2]
-    return client.post("/admin/my-registration/", {"token": token})
+    return client.post("/admin/my-registration/", {"token": token}, follow=True)
 
 
 def test_the_page_shows_the_registration_and_a_get_changes_nothing(open_page, olga, bob, make_event, enroll):

@@ -4,12 +4,14 @@ Whoever has the link may see and cancel that registration. Programs that check m
 nothing.
 """
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from eventhub import audit
 from eventhub.admin.login import page
-from eventhub.exceptions import Refusal
 from events.calendar_entry import CONTENT_TYPE
 from events.models import EventStatus
 from notifications import tokens
@@ -28,16 +30,11 @@ def my_registration(request: HttpRequest) -> HttpResponse:
     if registration is None:
         return _not_valid(request)
     person = registration.user
-    if request.method == "POST" and person and _may_cancel(registration):
-        try:
-            with audit.acting_through(audit.Channel.API, person.pk):
-                seats.cancel(registration=registration, by=person)
-        except Refusal:  # something has changed since the page was opened
-            pass
-        registration = tokens.find_registration(request.POST["token"])
-        if registration is None:
-            return _not_valid(request)
-    return _page(request, registration)
+    if request.method != "POST" or person is None or not _may_cancel(registration):
+        return _page(request, registration)
+    with audit.acting_through(audit.Channel.API, person.pk):
+        seats.cancel(registration=registration, by=person)
+    return redirect(f"{request.path}?{urlencode({'token': request.POST['token']})}")
 
 
 def calendar_file(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
 from events.models import Event
+from notifications.tokens import make_token
 from registrations.models import Registration
 from registrations.tests.proof.in_process_requests import office, upload
 from registrations.tests.proof.outcomes import Call
@@ -88,6 +89,11 @@ def guests(scene: Scene, chance: Random) -> str:
     return "\n".join(["email", *known, f"stranger{chance.randrange(3)}-{scene.event_ids[0]}@example.org"])
 
 
+def _cancel_by_link(scene: Scene, chance: Random) -> Call:
+    row = scene.row(chance, "registered", "waitlisted")
+    return office(scene, row.user, "/admin/my-registration/", {"token": make_token(row)})
+
+
 def _step(name: str) -> Any:
     def prepare(scene: Scene, chance: Random) -> Call:
         events = scene.event_ids if chance.random() < 0.3 else [scene.event_ids[0]]
@@ -109,6 +115,7 @@ def event_fields(event: Event) -> dict[str, Any]:
         moment = getattr(event, name)
         fields[f"{name}_0"] = moment.strftime("%Y-%m-%d") if moment else ""
         fields[f"{name}_1"] = moment.strftime("%H:%M:%S") if moment else ""
+    fields |= {"notifications": event.notifications, "remind_hours": "24"}
     return {**fields, "max_capacity": event.max_capacity, "waitlist": "on"}
 
 
@@ -164,6 +171,7 @@ PATHS = (
     Path("admin button on a person's page", _button(_of_row), (_page("registrations_registration_do"),)),
     Path("admin add person", _add, (_page("registrations_registration_add"),), ("free",)),
     Path("admin change person", _change_details, (_page("registrations_registration_change"),), ("seated",)),
+    Path("cancel by the link in a mail", _cancel_by_link, (_page("my_registration"),), ("seated",)),
     Path("admin import people", _import, (_page("registrations_registration_import"),)),
     *(
         Path(

@@ -19,7 +19,7 @@ from typing import Any
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
-from registrations.tests.proof import rule_checks
+from registrations.tests.proof import notices, rule_checks
 from registrations.tests.proof.outcomes import Answer, Call, of_exception
 from registrations.tests.proof.paths import Path
 from registrations.tests.proof.scenarios import Plan, Scene
@@ -127,6 +127,7 @@ class Crew:
         self.listener.retries.clear()
         self.listener.traces.clear()
         is_raw = any(path.is_raw for path in pair)
+        told = notices.last_line()
         try:
             answers, (result.looks, seen) = self._race(calls, partial(_look_on, scene.event_ids, is_raw))
         except TimeoutError:
@@ -142,7 +143,7 @@ class Crew:
         failures = [answer.code for answer in answers if answer.is_failure]
         tolerated = {"unavailable"} if may_give_up else set()
         result.violations = [f"somebody was answered “{code}”" for code in failures if code not in tolerated]
-        result.violations += [*seen, *_held(pair, scene, answers)]
+        result.violations += [*seen, *_held(pair, scene, answers), *notices.untold(scene.event_ids, after=told)]
         if result.violations:
             result.evidence = [f"{pair[side].name}: {answer}" for side, answer in zip(sides, answers, strict=True)]
             result.evidence += [*rule_checks.rows_of(scene.event_ids), *self.listener.traces]
@@ -206,6 +207,7 @@ def _look_on(event_ids: Sequence[int], is_raw: bool, gate: Any, over: threading.
     while not looks or not over.wait(PAUSE):
         try:
             problems += [f"meanwhile: {problem}" for problem in rule_checks.look(event_ids, is_raw=is_raw)]
+            notices.read()
         except OperationalError as problem:
             if of_exception(problem).is_failure:  # where it could not be serialized, it looks again
                 raise

@@ -175,10 +175,15 @@ def _account(role: str = Role.USER) -> User:
     return User(username=name, email=f"{name}@example.org", role=role, password=f"!{name}")
 
 
+# Raw SQL and commands tell people too.
+TOLD = {"notifications": "all"}
+
+
 def _first_event(scene: Scene) -> Event:
     now, plan = timezone.now().replace(microsecond=0), scene.plan
     begins = {"begun": -1, "over": -48}.get(plan.state, 48)
     return Event(
+        **TOLD,
         organizer=scene.organizer,
         title=f"First {next(_numbers)}",
         location="Hall",
@@ -193,7 +198,9 @@ def _first_event(scene: Scene) -> Event:
 def _second_event(scene: Scene) -> Event:
     now = timezone.now().replace(microsecond=0)
     times = {"date_time": now + timedelta(hours=72), "end_time": now + timedelta(hours=75)}
-    return Event(organizer=scene.organizer, title=f"Second {next(_numbers)}", location="Attic", max_capacity=1, **times)
+    return Event(
+        organizer=scene.organizer, title=f"Second {next(_numbers)}", location="Attic", max_capacity=1, **times, **TOLD
+    )
 
 
 def _people(event: Event, statuses: list[str], user: Callable[[], User] = lambda: _account()) -> list[Registration]:

@@ -19,6 +19,8 @@ ASKS = "asks; its form is sent to a page that is among the paths"
 NO_SEAT: dict[str, str] = {
     # The API
     "API EventViewSet.create": NEW,
+    "API CalendarFeedViewSet.create": ACCOUNT,
+    "API CalendarFeedViewSet.destroy": ACCOUNT,
     "API EmailVerificationViewSet.verify": ACCOUNT,
     "API OrganizerProfileViewSet.update": ACCOUNT,
     "API OwnEmailViewSet.send_verification": ACCOUNT,
@@ -67,6 +69,7 @@ NO_SEAT: dict[str, str] = {
         (
             f"admin page {name}"
             for name in (
+                "calendar_feeds",
                 "code",
                 "end_sign_ins",
                 "login",
@@ -86,6 +89,7 @@ NO_SEAT: dict[str, str] = {
         (f"admin page {name}" for name in ("app_list", "autocomplete", "index", "jsi18n", "password_change_done")),
         READS,
     ),
+    "admin page my_registration_calendar": READS,
     "admin page search": "a 404",
     "admin page send_again": ASKS,
     "admin page view_on_site": READS,
@@ -106,8 +110,10 @@ NO_SEAT: dict[str, str] = {
     "module registrations.services.attendee_answers": READS,
     "module registrations.services.attendee_columns": READS,
     "module registrations.services.attendee_file": READS,
+    "module registrations.services.calendar_feeds": ACCOUNT,
     "module registrations.services.retention": FORGETS,
     "rule accounts.services.address_audit.find_doubles": READS,
+    "rule registrations.services.eligibility.find_double": READS,
     "rule accounts.services.accounts.create_account": ACCOUNT,
     "rule accounts.services.accounts.apply_changes": ACCOUNT,
     "rule accounts.services.accounts.send_verification_link": ACCOUNT,
