@@ -93,8 +93,7 @@ _ALL = (
         "cancelled",
         "already cancelled",
         LIVE,
-        "danger",
-        KEPT,
+        question=KEPT,
     ),
     RegistrationAction(
         "remove",
@@ -104,10 +103,9 @@ _ALL = (
         "removed",
         "already removed",
         (*LIVE, CANCELLED),
-        question=(
-            "The registration and its history are deleted for good. A later import of a list with this person "
-            f"registers them again, which it does not if you cancel the registration. {FREED_SEAT}"
-        ),
+        "danger",
+        "The registration and its history are deleted for good. A later import of this person registers them again; "
+        f"cancel the registration instead to prevent that. {FREED_SEAT}",
     ),
 )
 ACTIONS = {action.name: action for action in _ALL}
