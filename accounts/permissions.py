@@ -96,6 +96,11 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("event", "update"): Rule(its_organizer, "its organizer, admin", "Event not updated"),
     ("event", "destroy"): Rule(its_organizer, "its organizer, admin", "Event not deleted"),
     ("event", "attendees"): Rule(its_organizer, "its organizer, admin"),
+    ("event", "templates"): Rule(its_organizer, "its organizer, admin"),
+    ("event", "template"): Rule(its_organizer, "its organizer, admin"),
+    ("event", "save_template"): Rule(its_organizer, "its organizer, admin"),
+    ("event", "reset_template"): Rule(its_organizer, "its organizer, admin"),
+    ("event", "preview_template"): Rule(its_organizer, "its organizer, admin"),
     ("attendee", "list"): Rule(everyone, "anyone signed in: own, and those of own events; admin: all"),
     ("attendee", "create"): Rule(everyone, "anyone signed in, for oneself"),
     ("attendee", "create_for_others"): Rule(runs_it, "organizer of the event, admin"),
@@ -112,6 +117,8 @@ class Scope(StrEnum):
     EVENTS_WRITE = "events:write"
     ATTENDEES_READ = "attendees:read"
     ATTENDEES_WRITE = "attendees:write"
+    NOTIFICATIONS_READ = "notifications:read"
+    NOTIFICATIONS_WRITE = "notifications:write"
     PROFILE_READ = "profile:read"
 
 
@@ -129,6 +136,11 @@ SCOPES: dict[tuple[str, str], Scope] = {
     ("event", "destroy"): Scope.EVENTS_WRITE,
     ("event", "registration"): Scope.ATTENDEES_READ,
     ("event", "attendees"): Scope.ATTENDEES_READ,
+    ("event", "templates"): Scope.NOTIFICATIONS_READ,
+    ("event", "template"): Scope.NOTIFICATIONS_READ,
+    ("event", "preview_template"): Scope.NOTIFICATIONS_READ,
+    ("event", "save_template"): Scope.NOTIFICATIONS_WRITE,
+    ("event", "reset_template"): Scope.NOTIFICATIONS_WRITE,
     ("attendee", "list"): Scope.ATTENDEES_READ,
     ("attendee", "retrieve"): Scope.ATTENDEES_READ,
     ("attendee", "calendar"): Scope.ATTENDEES_READ,

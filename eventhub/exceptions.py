@@ -111,6 +111,10 @@ class AttendeeNotFound(NotFound):
     msg = "Attendee not found"
 
 
+class TemplateNotFound(NotFound):
+    msg = "Template not found"
+
+
 class UserExists(Refusal):
     msg, code = "User already exists", "user_exists"
 

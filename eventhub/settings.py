@@ -236,6 +236,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EventStatus": "events.models.EventStatus",
         "FeedKind": "registrations.models.FeedKind",
+        "MailKind": "notifications.models.Kind",
         "Telling": "events.models.Telling",
         "RegistrationStatus": "registrations.models.RegistrationStatus",
         "Role": "accounts.models.Role",

@@ -20,6 +20,7 @@ from eventhub.api.routers import ContractRouter, both_spellings
 from eventhub.http import error_views
 from eventhub.observability import health_views, metrics_view
 from events.views import EventCalendarViewSet, EventViewSet, UserEventViewSet
+from notifications.views.templates import TemplateViewSet
 from registrations.views import AttendeeCalendarViewSet, AttendeeViewSet, EventAttendeeViewSet, ProspectViewSet
 
 handler400 = "eventhub.http.error_views.bad_request"
@@ -43,6 +44,7 @@ router.register("events", EventViewSet, "event")
 router.register("events", EventAttendeeViewSet, "event-attendee")
 router.register("events", ProspectViewSet, "prospect")
 router.register("events", EventCalendarViewSet, "event-calendar")
+router.register("events", TemplateViewSet, "event-template")
 router.register("attendees", AttendeeViewSet, "attendee")
 router.register("attendees", AttendeeCalendarViewSet, "attendee-calendar")
 

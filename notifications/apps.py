@@ -18,4 +18,5 @@ class NotificationsConfig(AppConfig):
         EXCLUDED["notifications_optout.organizer_id"] = "whose messages others do not want"
         EXCLUDED["notifications_fanout"] = "causes of notices that concern all attendees of an event; names nobody"
         EXCLUDED["notifications_logposition"] = "how far the logs have been read"
+        EXCLUDED["notifications_template"] = "the words of an event's mails, with placeholders for people; names nobody"
         CHORES.append(Chore("old notices and changes of events deleted", retention.delete_old))

@@ -1,7 +1,9 @@
 """A notice as a mail, made of the facts at the time of sending."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -21,8 +23,9 @@ from events.models import Event
 from notifications.models import Kind, Notice, OptOutScope
 from notifications.services.fan_outs import changed_values
 from notifications.services.preferences import unsubscribe_headers, unsubscribe_link
+from notifications.services.templates import wording_of
 from notifications.tokens import make_link
-from notifications.wording import DEFAULTS, fill
+from notifications.wording import Wording, fill
 from registrations.models import SEATED, RegistrationStatus
 
 MAX_VALUE = 255
@@ -33,33 +36,28 @@ CAN_UNSUBSCRIBE: dict[str, str] = {Kind.REMINDER: OptOutScope.REMINDERS}
 LABELS = {"title": "Title", "date_time": "Begins", "end_time": "Ends", "location": "Place"}
 
 
+class RenderedMail(NamedTuple):
+    subject: str
+    text: str
+    html: str
+
+
 def compose(notice: Notice) -> EmailMultiAlternatives:
     """Make the mail of a notice, to its account's address."""
-    wording = DEFAULTS[notice.kind]
     values = values_of(notice)
-    subject = " ".join(fill(wording.subject, values).split())
-    organizer = notice.event.organizer
-    frame = {
-        "subject": subject,
-        "site": settings.PUBLIC_URL,
-        "organizer": values["organizer"],
-        "contact": organizer.public_profile.contact,
-        "unsubscribe": values.get("unsubscribe"),
-    }
-    text = render_to_string("notifications/mails/notice.txt", {**frame, "body": fill(wording.body, values)})
-    html = render_to_string("notifications/mails/notice.html", {**frame, "body": _html(wording.body, values)})
+    rendered = render(wording_of(notice.event, notice.kind).wording, values, notice.event)
     message = EmailMultiAlternatives(
-        subject,
-        text,
+        rendered.subject,
+        rendered.text,
         to=[notice.user.email],
-        reply_to=_reply_to(organizer),
+        reply_to=_reply_to(notice.event.organizer),
         headers={
             **HEADERS,
             **_unsubscribe_headers(notice),
             "Message-ID": f"<{notice.uid}@{urlsplit(settings.PUBLIC_URL).hostname}>",
         },
     )
-    message.attach_alternative(html, "text/html")
+    message.attach_alternative(rendered.html, "text/html")
     method = calendar_method(notice)
     if method and notice.registration:
         entry = calendar_entry(
@@ -77,6 +75,21 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
 def _unsubscribe_headers(notice: Notice) -> dict[str, str]:
     scope = CAN_UNSUBSCRIBE.get(notice.kind)
     return unsubscribe_headers(notice.user, notice.event, scope=scope) if scope else {}
+
+
+def render(wording: Wording, values: Mapping[str, str], event: Event) -> RenderedMail:
+    """Fill the words, and put them into the frame of all mails."""
+    subject = " ".join(fill(wording.subject, values).split())
+    frame = {
+        "subject": subject,
+        "site": settings.PUBLIC_URL,
+        "organizer": values["organizer"],
+        "contact": event.organizer.public_profile.contact,
+        "unsubscribe": values.get("unsubscribe"),
+    }
+    text = render_to_string("notifications/mails/notice.txt", {**frame, "body": fill(wording.body, values)})
+    html = render_to_string("notifications/mails/notice.html", {**frame, "body": _html(wording.body, values)})
+    return RenderedMail(subject, text, html)
 
 
 def calendar_method(notice: Notice) -> Method | None:
@@ -147,7 +160,7 @@ def _shown(value: object) -> str:
     return clean(value) if value else "none"
 
 
-def _html(body: str, values: dict[str, str]) -> SafeString:
+def _html(body: str, values: Mapping[str, str]) -> SafeString:
     """Turn a text with placeholders into HTML. A paragraph that is the link alone becomes a button."""
     parts: list[str] = []
     for paragraph in body.split("\n\n"):

@@ -186,3 +186,20 @@ class OptOut(models.Model):
 
     def __str__(self) -> str:
         return str(self.get_scope_display())
+
+
+class Template(models.Model):
+    """The words of one event for one kind of mail. Without a row the default words are used."""
+
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="templates", db_constraint=False, db_index=False
+    )
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "kind"], name="template_once_for_a_kind")]
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())

@@ -79,7 +79,17 @@ EXPECTED = {
     ("event", "assign"): (EVENTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("event", "update"): (EVENTS, {"none": ALL, "own": ORGANIZERS, "foreign": ADMINS}),
     ("event", "destroy"): (EVENTS, {"none": ALL, "own": ORGANIZERS, "foreign": ADMINS}),
-    ("event", "attendees"): (EVENTS, {"none": ALL, "own": ORGANIZERS, "foreign": ADMINS}),
+    **dict.fromkeys(
+        [
+            ("event", "attendees"),
+            ("event", "templates"),
+            ("event", "template"),
+            ("event", "save_template"),
+            ("event", "reset_template"),
+            ("event", "preview_template"),
+        ],
+        (EVENTS, {"none": ALL, "own": ORGANIZERS, "foreign": ADMINS}),
+    ),
     ("attendee", "list"): (REGISTRATIONS, dict.fromkeys(REGISTRATIONS, ALL)),
     ("attendee", "create"): (REGISTRATIONS, dict.fromkeys(REGISTRATIONS, ALL)),
     ("attendee", "create_for_others"): (EVENTS, {"none": ORGANIZERS, "own": ORGANIZERS, "foreign": ADMINS}),

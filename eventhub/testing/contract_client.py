@@ -76,7 +76,12 @@ def operations() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 
 
 def _pattern(template: str) -> str:
-    return template.replace(".", r"\.").replace("{id}", "[0-9]{1,18}").replace("{secret}", "[^/]+")
+    return (
+        template.replace(".", r"\.")
+        .replace("{id}", "[0-9]{1,18}")
+        .replace("{secret}", "[^/]+")
+        .replace("{kind}", "[^/]+")
+    )
 
 
 @functools.cache

@@ -148,13 +148,14 @@ def test_what_an_absent_key_means_is_said_where_it_means_a_value(document):
     assert defaults == {
         ("AttendeeInputRequest", "status"): "registered",
         ("EventInputRequest", "description"): "",
+        ("EventInputRequest", "notifications"): "usual",
         ("EventInputRequest", "status"): "upcoming",
         ("EventInputRequest", "waitlist"): True,
         ("SignUpInputRequest", "role"): "user",
     }
     event = Event()
     assert {key: value for (name, key), value in defaults.items() if name.startswith("Event")} == {
-        key: getattr(event, key) for key in ("description", "status", "waitlist")
+        key: getattr(event, key) for key in ("description", "notifications", "status", "waitlist")
     }
     assert User().role == "user"
 
@@ -262,6 +263,12 @@ CODES = {
     "DELETE /events/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
     "GET /events/{id}/attendees": SIGNED_IN | LIST | {DENIED, MISSING},
     "GET /events/{id}/registration": SIGNED_IN | {MISSING},
+    "GET /events/{id}/templates": SIGNED_IN | {DENIED, MISSING},
+    "GET /events/{id}/templates/{kind}": SIGNED_IN | TAGGED | {DENIED, MISSING},
+    "PUT /events/{id}/templates/{kind}": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING},
+    "PATCH /events/{id}/templates/{kind}": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING},
+    "DELETE /events/{id}/templates/{kind}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
+    "POST /events/{id}/templates/{kind}/preview": SIGNED_IN | BODY | KEYED | {DENIED, MISSING},
     "GET /users/": SIGNED_IN | LIST | {DENIED},
     "GET /users/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING},
     "PUT /users/{id}": SIGNED_IN | TAGGED | BODY | ACCOUNT,

@@ -19,7 +19,8 @@ from eventhub.admin.bulk import CONFIRMED
 from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, sentence
 from events.admin.deletion import deleted_objects
 from events.models import ANNOUNCED, Event
-from events.services.events import STEPS, duplicate_event
+from events.services.events import STEPS
+from notifications.services.templates import duplicate_with_templates
 from registrations.services import event_changes
 from registrations.services.event_changes import EventEdit
 
@@ -54,7 +55,7 @@ def _step(name: str, label: str, of_many: str, **options: Any) -> EventAction:
 
 
 def _duplicate(event: Event) -> EventEdit:
-    return EventEdit(duplicate_event(event=event), ["status"], 0)
+    return EventEdit(duplicate_with_templates(event=event), ["status"], 0)
 
 
 def _delete(event: Event) -> EventEdit:

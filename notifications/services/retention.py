@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from events.models import Event, EventChange
-from notifications.models import FanOut, Notice, OptOut, State
+from notifications.models import FanOut, Notice, OptOut, State, Template
 
 KEPT_DAYS = 90
 
@@ -14,7 +14,7 @@ KEPT_DAYS = 90
 def delete_old(*, now: datetime, dry_run: bool) -> int:
     """Delete ended notices after KEPT_DAYS, or RETENTION_DAYS where that is less, and the changes that caused them.
 
-    Also delete notices and opt-outs of accounts and events that a previous release has deleted. Return how many rows.
+    Also delete what belongs to accounts and events that a previous release has deleted. Return how many rows.
     """
     days = min(KEPT_DAYS, settings.RETENTION_DAYS or KEPT_DAYS)
     old = now - timedelta(days=days)
@@ -25,6 +25,7 @@ def delete_old(*, now: datetime, dry_run: bool) -> int:
         OptOut.objects.filter(~_exists(User, "user") | Q(event__isnull=False) & ~_exists(Event, "event")),
         FanOut.objects.filter(created_at__lt=old, done_at__isnull=False, notices=None),
         EventChange.objects.filter(at__lt=old),
+        Template.objects.filter(~_exists(Event, "event")),
     ]
     return sum(each.count() if dry_run else each.order_by().delete()[0] for each in rows)
 

@@ -51,7 +51,7 @@ class Operation(NamedTuple):
         return set(document()["components"]["schemas"][name]["properties"])
 
     def path(self, pk: int | None) -> str:
-        return self.template.replace("{id}", str(pk))
+        return self.template.replace("{id}", str(pk)).replace("{kind}", "reminder")
 
 
 OPERATIONS = [

@@ -1,0 +1,40 @@
+"""A mail as people will get it, with an invented person and the facts of the event."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from events.models import Event
+from notifications.mails import CAN_UNSUBSCRIBE, LABELS, RenderedMail, clean, render, written
+from notifications.wording import PLACEHOLDERS, Wording
+
+NAME = "Robin Example"
+
+
+def preview(event: Event, kind: str, wording: Wording) -> RenderedMail:
+    return render(wording, invented_values(event, kind), event)
+
+
+def invented_values(event: Event, kind: str) -> dict[str, str]:
+    """Return a value for each placeholder of mails of this kind."""
+    values = {
+        "name": NAME,
+        "event": clean(event.title),
+        "date": written(event.date_time, event.end_time),
+        "place": clean(event.location),
+        "organizer": clean(event.organizer.public_profile.public_name),
+        "link": f"{settings.PUBLIC_URL}/admin/my-registration/?token=example",
+        "position": "3",
+        "changes": _changes(event),
+    }
+    values["by"] = values["organizer"]
+    known = {name: values[name] for name in PLACEHOLDERS[kind]}
+    # For the end of the mail, which is not among the words.
+    return known | (
+        {"unsubscribe": f"{settings.PUBLIC_URL}/admin/unsubscribe/?token=example"} if kind in CAN_UNSUBSCRIBE else {}
+    )
+
+
+def _changes(event: Event) -> str:
+    before = event.date_time - timedelta(hours=1)
+    return f"{LABELS['date_time']}: {written(event.date_time, None)} (before: {written(before, None)})"

@@ -1,0 +1,136 @@
+"""An event's own words for its mails."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from eventhub.api.etags import UNCONDITIONAL, Precondition, edition_of
+from eventhub.db.retry import retried
+from eventhub.exceptions import Invalid, TemplateNotFound
+from eventhub.text_fields import clean_details, clean_line
+from events.models import Event
+from events.services.events import duplicate_event
+from notifications.models import Kind, Template
+from notifications.wording import DEFAULTS, PLACEHOLDERS, Wording, find_problem
+from registrations.services.seats import lock_event
+
+MAX_SUBJECT, MAX_BODY = 200, 5_000
+
+
+class EventWording(NamedTuple):
+    """What the mails of one kind say for one event."""
+
+    kind: str
+    subject: str
+    body: str
+
+    @property
+    def wording(self) -> Wording:
+        return Wording(self.subject, self.body)
+
+    @property
+    def is_default(self) -> bool:
+        return self.wording == DEFAULTS[self.kind]
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        return PLACEHOLDERS[self.kind]
+
+    @property
+    def label(self) -> str:
+        return str(Kind(self.kind).label)
+
+    @property
+    def edition(self) -> str:
+        return edition_of(self)
+
+
+def wordings_of(event: Event) -> list[EventWording]:
+    """Return the words of all kinds, the event's own or the default ones."""
+    own = {row.kind: Wording(row.subject, row.body) for row in Template.objects.filter(event=event)}
+    return [EventWording(kind, *own.get(kind, default)) for kind, default in DEFAULTS.items()]
+
+
+def wording_of(event: Event, kind: str) -> EventWording:
+    """Return the words of one kind, the event's own or the default ones. Raise TemplateNotFound."""
+    if kind not in DEFAULTS:
+        raise TemplateNotFound()
+    own = Template.objects.filter(event=event, kind=kind).values_list("subject", "body").first()
+    return EventWording(kind, *(own or DEFAULTS[kind]))
+
+
+def change(present: EventWording, *, subject: str | None = None, body: str | None = None) -> Wording:
+    """Return the changed words as they would be stored; None keeps a part.
+
+    Raise a 400 for what no mail of this kind can say.
+    """
+    subject = present.subject if subject is None else subject
+    body = present.body if body is None else body
+    parts: dict[str, tuple[str, Callable[[str], str], int]] = {
+        "subject": (subject, clean_line, MAX_SUBJECT),
+        "body": (body.replace("\r\n", "\n").replace("\r", "\n"), clean_details, MAX_BODY),
+    }
+    checked, errors = {}, {}
+    for name, (text, clean, longest) in parts.items():
+        try:
+            checked[name] = _checked(clean(text), present.kind, longest)
+        except ValidationError as problem:
+            errors[name] = problem.messages
+    if errors:
+        raise Invalid(errors)
+    return Wording(**checked)
+
+
+def _checked(text: str, kind: str, longest: int) -> str:
+    if not text:
+        raise ValidationError("This field may not be blank.")
+    if len(text) > longest:
+        raise ValidationError(f"Ensure this field has no more than {longest} characters.")
+    if problem := find_problem(text, kind):
+        raise ValidationError(problem)
+    return text
+
+
+@retried
+def save_template(
+    *,
+    event: Event,
+    kind: str,
+    subject: str | None = None,
+    body: str | None = None,
+    condition: Precondition = UNCONDITIONAL,
+) -> EventWording:
+    """Give an event its own words for one kind of mail; None keeps the present ones.
+
+    The default words are not stored, so that the event follows them when they change.
+    """
+    with transaction.atomic():
+        lock_event(event.pk)  # so that it exists, and nobody else saves
+        present = wording_of(event, kind)
+        words = change(present, subject=subject, body=body)
+        condition.require(present)
+        if words == DEFAULTS[kind]:
+            Template.objects.filter(event=event, kind=kind).delete()
+        else:
+            Template.objects.update_or_create(event=event, kind=kind, defaults=words._asdict())
+    return EventWording(kind, *words)
+
+
+@retried
+def reset_template(*, event: Event, kind: str, condition: Precondition = UNCONDITIONAL) -> None:
+    """Go back to the default words."""
+    with transaction.atomic():
+        lock_event(event.pk)
+        condition.require(wording_of(event, kind))
+        Template.objects.filter(event=event, kind=kind).delete()
+
+
+@transaction.atomic
+def duplicate_with_templates(*, event: Event) -> Event:
+    """Copy an event as `duplicate_event` does, with its own words."""
+    copy = duplicate_event(event=event)
+    own = Template.objects.filter(event=event)
+    Template.objects.bulk_create(Template(event=copy, kind=t.kind, subject=t.subject, body=t.body) for t in own)
+    return copy
