@@ -3,12 +3,11 @@
 import unicodedata
 from typing import Any
 
-import idna
 from django import forms
 from django.core.validators import validate_email
 from django.db import models
 
-from eventhub.text_fields import refuse_control, without_invisible
+from eventhub.text_fields import a_label, refuse_control, without_invisible
 
 MAX_LENGTH = 1000
 
@@ -23,20 +22,7 @@ def normalize_email(email: str) -> str:
     if len(email) > MAX_LENGTH or (email.isascii() and "xn--" not in email):  # too long for an address, or almost all
         return email
     user, at, domain = unicodedata.normalize("NFKC", email).strip().rpartition("@")
-    return without_invisible(user).strip().lower() + at + _a_label(domain)
-
-
-def _a_label(domain: str) -> str:
-    """Return a domain as DNS knows it. Joiners inside are left to IDNA, where they can tell domains apart."""
-    for text in (domain, without_invisible(domain)):
-        try:
-            return idna.encode(text, uts46=True).decode()
-        except idna.IDNAError:
-            pass
-    try:
-        return without_invisible(domain).encode("idna").decode().lower()  # such as emoji, by the rules of 2003
-    except UnicodeError:
-        return without_invisible(domain).strip().lower()
+    return without_invisible(user).strip().lower() + at + a_label(domain)
 
 
 def as_typed(email: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import idna
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -32,6 +33,24 @@ def clean_details(text: str) -> str:
 
 def without_invisible(text: str) -> str:
     return _INVISIBLE.sub("", text)
+
+
+def a_label(domain: str) -> str:
+    """Return a domain as DNS knows it. Joiners inside are left to IDNA, where they can tell domains apart."""
+    for text in (domain, without_invisible(domain)):
+        try:
+            return idna.encode(text, uts46=True).decode()
+        except idna.IDNAError:
+            pass
+    try:
+        return without_invisible(domain).encode("idna").decode().lower()  # such as emoji, by the rules of 2003
+    except UnicodeError:
+        return without_invisible(domain).strip().lower()
+
+
+def search_words(text: str) -> list[str]:
+    """Split a search; what cannot be seen at the ends of a word is no part of it."""
+    return [word for part in text.split() if (word := part.strip(_AT_ENDS))]
 
 
 def refuse_control(text: str) -> None:

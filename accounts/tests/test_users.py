@@ -126,6 +126,9 @@ def test_who_is_not_signed_in_lists_no_accounts(api, cast):
         ("search=%20ott%20", ["otto"]),
         ("search=example.org", ["ada", "bob", "eve", "olga", "otto"]),
         ("search=example%20otto", ["otto"]),
+        ("search=%E2%80%8Botto", ["otto"]),
+        ("search=bücher", ["eve"]),
+        ("search=EVE@bücher.example.org", ["eve"]),
         ("search=olga%20otto", []),
         ("search=b_b", []),
         ("search=%25%25%25", []),
@@ -139,6 +142,7 @@ def test_who_is_not_signed_in_lists_no_accounts(api, cast):
     ],
 )
 def test_the_list_is_filtered_searched_and_ordered(api, cast, ada, query, found):
+    User.objects.filter(username="eve").update(email="eve@xn--bcher-kva.example.org")
     assert usernames(api(ada).get(f"/users/?{query}")) == found
 
 

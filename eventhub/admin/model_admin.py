@@ -30,6 +30,7 @@ from eventhub.api.fields import could_be_id
 from eventhub.api.filters import MAX_SEARCH_LENGTH, found_in
 from eventhub.db.retry import retried
 from eventhub.exceptions import Invalid, ReauthenticationRequired, Refusal, Unavailable, invalid
+from eventhub.text_fields import search_words
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -129,7 +130,7 @@ class ScopedModelAdmin(ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Search like the API; a word of one or two letters matches the beginning of a word."""
-        words = search_term.replace("\x00", "")[:MAX_SEARCH_LENGTH].split()
+        words = search_words(search_term.replace("\x00", "")[:MAX_SEARCH_LENGTH])
         fields = self.get_search_fields(request)
         return queryset.filter(*(found_in(word, fields) for word in words)), False
 

@@ -18,6 +18,7 @@ from eventhub.api.pagination import PARAMETERS as PAGING
 from eventhub.api.pagination import invalid_parameter
 from eventhub.db.text_search import begins_in, may_be_word, stands_in
 from eventhub.exceptions import Invalid
+from eventhub.text_fields import search_words
 
 # Each word is a condition on every field: thousands of them would keep a database busy for long.
 MIN_SEARCH_LENGTH, MAX_SEARCH_LENGTH = 3, 255
@@ -27,7 +28,7 @@ OFFSET_AFTER_SPACE = re.compile(r"(\d:\d\d[\d:.,]*) (\d\d(?::?\d\d)?)$")
 
 
 def containing(queryset: QuerySet[Any], fields: Sequence[str], text: str) -> QuerySet[Any]:
-    return queryset.filter(*(stands_in(word, fields) for word in text.split()))
+    return queryset.filter(*(stands_in(word, fields) for word in search_words(text)))
 
 
 def found_in(word: str, fields: Sequence[str]) -> Q:
@@ -151,7 +152,7 @@ class Search(BaseFilterBackend):
     """`?search=`: rows with every word in one of the view's `search_fields`, ignoring case and marks."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
-        text = request.query_params.get("search", "").strip()
+        text = " ".join(search_words(request.query_params.get("search", "")))
         fields = getattr(view, "search_fields", ())
         if not text or not fields:
             return queryset

@@ -7,12 +7,17 @@ PostgreSQL's `unaccent` would not do: it is not immutable, as an index demands, 
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import F, Func, Q, TextField, Value
 from django.db.models.lookups import Contains
 
+from eventhub.text_fields import a_label
+
 FOLD = "eventhub_fold"
+EMAIL = "email"  # the field of an account's address
 # What Unicode's decomposition separates from letters of Latin, Greek and Cyrillic.
 _MARKS = re.compile(r"[\u0300-\u036f]")
 # Letters without a decomposition; capitals too, which PostgreSQL does not lower with the locale C.
@@ -83,8 +88,13 @@ def may_be_word(text: str, shortest: int) -> bool:
 
 
 def stands_in(word: str, fields: Sequence[str]) -> Q:
-    """Match rows with the word anywhere in one of the fields, ignoring case and marks."""
-    return Q(Contains(Fold(SearchedText(*fields)), Fold(Value(word))))
+    """Match rows with the word anywhere in one of the fields, ignoring case, marks and the form of apostrophes."""
+    forms = dict.fromkeys((word, word.replace("\u2019", "'"), word.replace("'", "\u2019")))
+    if EMAIL in fields and not word.isascii():  # addresses are stored with the ASCII form of their domain
+        user, at, domain = word.rpartition("@")
+        forms[f"{user}{at}{a_label(domain)}"] = None
+    text = Fold(SearchedText(*fields))
+    return reduce(or_, (Q(Contains(text, Fold(Value(form)))) for form in forms))
 
 
 def begins_in(word: str, fields: Sequence[str]) -> Q:

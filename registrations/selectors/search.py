@@ -4,6 +4,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from eventhub.api.filters import MAX_SEARCH_LENGTH, found_in
+from eventhub.text_fields import search_words
 from registrations.models import TEXTS
 
 ACCOUNT_FIELDS = ("email", "username")
@@ -16,7 +17,7 @@ def search(rows: QuerySet[Any], text: str, *, by: User) -> QuerySet[Any]:
 
     For admins also in the account's address or username, which an organizer's search must not confirm.
     """
-    return rows.filter(*(_has(word, by) for word in text[:MAX_SEARCH_LENGTH].split()))
+    return rows.filter(*(_has(word, by) for word in search_words(text[:MAX_SEARCH_LENGTH])))
 
 
 def _has(word: str, by: User) -> Q:

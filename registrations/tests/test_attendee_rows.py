@@ -29,9 +29,8 @@ def test_a_download_has_what_an_organizer_may_know_of_each_registration(
 ):
     event = make_event(olga, title="Talk", date_time=BEGINS, max_capacity=1)
     zoe = person("secret-name", email="secret@example.org")
-    first = enroll(
-        event, zoe, name="Zoe", contact_details="z@mail.example", phone="+49 30 1", registration_date=REGISTERED
-    )
+    details = "Zoe: <z@mail.example>, or x@mail.example, table 4"
+    first = enroll(event, zoe, name="Zoe", contact_details=details, phone="+49 30 1", registration_date=REGISTERED)
     second = enroll(event, status="waitlisted", name="=Yan", registration_date=REGISTERED)
     response = export_response(kind, "Talk", attendee_rows.header(), attendee_rows.rows(event.registrations.all()))
     content = b"".join(response.streaming_content)
@@ -46,13 +45,25 @@ def test_a_download_has_what_an_organizer_may_know_of_each_registration(
             "Event",
             "Event begins (Europe/Berlin)",
             "Name",
+            "Email",
             "Contact details",
             "Phone",
             "Status",
             "Registered (Europe/Berlin)",
         ],
-        [str(first.pk), str(event.pk), "Talk", begins, "Zoe", "z@mail.example", "'+49 30 1", "Registered", registered],
-        [str(second.pk), str(event.pk), "Talk", begins, "'=Yan", "", "", "Waitlisted", registered],
+        [
+            str(first.pk),
+            str(event.pk),
+            "Talk",
+            begins,
+            "Zoe",
+            "z@mail.example",
+            details,
+            "'+49 30 1",
+            "Registered",
+            registered,
+        ],
+        [str(second.pk), str(event.pk), "Talk", begins, "'=Yan", "", "", "", "Waitlisted", registered],
     ]
 
 
