@@ -157,20 +157,20 @@ def event_uid(event_id: int) -> str:
 
 
 def event_id_of(uid: str) -> int | None:
-    """Return the id in a UID of this service; None for another's."""
+    """Return the id in a UID of this service, else None."""
     found = _OWN_UID.fullmatch(uid)
     return int(found[1]) if found and found[2] == settings.CALENDAR_DOMAIN else None
 
 
 def is_partial(description: str) -> bool:
-    """Return whether an entry of ours has not all, or not only, what the event's description says."""
+    """Return whether an entry of ours has a shortened or an extended description of the event."""
     return description.startswith(ON_WAITING_LIST) or (len(description) == MAX_DESCRIPTION and description[-1] == "…")
 
 
 def sequence(event: Event, status_since: datetime | None = None) -> int:
-    """Return the seconds from the event's creation to its last change, or to the person's.
+    """Return the seconds from the event's creation to its last change, or to that of the registration.
 
-    It needs no column and only grows, also by raw SQL: a trigger keeps `updated_at`. Seats that are sold leave it.
+    It needs no column and only grows, also by raw SQL: a trigger keeps `updated_at`. Sold seats do not change it.
     """
     seconds = (last_modified(event, status_since) - event.created_at) // timedelta(seconds=1)
     return min(max(seconds, 0), MAX_SEQUENCE)

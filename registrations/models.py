@@ -44,7 +44,7 @@ def status_stamps(at: datetime) -> dict[str, Any]:
 
 
 def account_shown(row: Any, reader: User) -> int | None:
-    """Return the id of the account, or None for whom it would tell if the person had one before.
+    """Return the account's id, or None if the reader must not learn whether the person had one before.
 
     `row` is a registration, or a named tuple of its columns.
     """

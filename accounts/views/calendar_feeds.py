@@ -84,8 +84,8 @@ class CalendarViewSet(CalendarMixin, PublicViewSet):
     def retrieve(self, request: Request, secret: str) -> HttpResponse:
         """The calendar of a feed, for everybody who knows its URL.
 
-        Own registrations, or the events that an organizer has announced: the last 90 days and all to come, at most 500.
-        What is cancelled stays with `STATUS:CANCELLED` for 30 days, the waiting list is `STATUS:TENTATIVE`.
+        The owner's registrations, or the events that they have announced: from 90 days ago on, at most 500. Cancelled
+        ones stay with `STATUS:CANCELLED` for 30 days; the waiting list is `STATUS:TENTATIVE`.
         """
         feed, now = calendar_feeds.find_feed(secret), timezone.now()
         calendar = feed_calendar(feed, now=now)

@@ -29,7 +29,7 @@ Tallies = dict[str, tuple[int, list[str]]]
 
 
 class Run(NamedTuple):
-    """A confirmed action: the ids that are left, how many rows are done, and what became of those."""
+    """A confirmed action: the ids that are left, the number of rows that are done, and their results."""
 
     action: str
     ids: list[int]

@@ -103,7 +103,7 @@ def _is_shown(event: str, now: datetime) -> Q:
 
 
 def _nearest(rows: QuerySet[Any], event: str, now: datetime) -> list[Any]:
-    """Return what is to come, by date, and before it as much of what is over as there is room for."""
+    """Return coming events by date, and before them past ones while there is room."""
     coming = rows.filter(**{f"{event}last_mark__gte": now}).order_by(f"{event}date_time", "pk")[:MAX_ENTRIES]
     over = rows.filter(**{f"{event}last_mark__lt": now}).order_by(f"-{event}date_time", "-pk")
     listed = list(coming)
