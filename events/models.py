@@ -181,6 +181,8 @@ class Event(models.Model):
         max_length=10, choices=audit.Channel.choices, db_default=audit.Channel.DATABASE, editable=False
     )
     uid = models.CharField("identifier in a calendar", max_length=255, blank=True, editable=False)
+    # SEQUENCE of the latest import of that calendar, if it had one.
+    imported_sequence = models.BigIntegerField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Computed columns for the indexes behind `has_seats` and `upcoming`. A registration changes the first only when
@@ -198,7 +200,10 @@ class Event(models.Model):
     # What people change, after each change. The account is a plain number, so that its deletion touches no row here.
     history = HistoricalRecords(
         bases=[ChangeThrough],
-        excluded_fields=["seats_taken", "waitlisted", "has_free_seats", "last_mark", "updated_at", "saved_through"],
+        excluded_fields=[
+            *("seats_taken", "waitlisted", "has_free_seats", "last_mark", "updated_at", "saved_through"),
+            "imported_sequence",
+        ],
         history_id_field=models.BigAutoField(),
         history_user_id_field=models.BigIntegerField(null=True, default=audit.actor_id),
     )

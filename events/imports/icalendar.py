@@ -23,6 +23,15 @@ class CalendarEvent(NamedTuple):
     zones: Zones
     method: str
 
+    @property
+    def is_cancelled(self) -> bool:
+        return self.method == "CANCEL" or self.component.first("STATUS").upper() == "CANCELLED"
+
+    @property
+    def is_cancellation(self) -> bool:
+        """Return whether this only calls off an event: that needs no more than the UID (RFC 5546, 3.2.5)."""
+        return self.method == "CANCEL" or (self.is_cancelled and "DTSTART" not in self.component.properties)
+
 
 def read_calendar(content: bytes) -> Iterator[ImportedEvent]:
     """Yield the events of a calendar. Raise FileError where there is none.
@@ -41,6 +50,7 @@ def read_calendar(content: bytes) -> Iterator[ImportedEvent]:
     for event in _without_superseded(events):
         values, problems = _values(event)
         event_id = event_id_of(values.get("uid", ""))
+        sequence = _sequence(event.component) if "uid" in values and event_id is None else None
         place = f"VEVENT {event.number}"
         if "title" not in values and "uid" in values:
             place = f"{place} (UID {values['uid'][:MAX_LABEL]})"
@@ -48,7 +58,8 @@ def read_calendar(content: bytes) -> Iterator[ImportedEvent]:
             del values["uid"]
             if is_partial(values.get("description", "")):
                 del values["description"]
-        yield validate_row(place, values, problems)._replace(event_id=event_id)
+        row = validate_row(place, values, problems)
+        yield row._replace(event_id=event_id, sequence=sequence, is_cancellation=event.is_cancellation)
     for calendar in calendars:
         if calendar.problems:
             yield ImportedEvent("The calendar", {}, " ".join(calendar.problems))
@@ -72,9 +83,13 @@ def _identity(event: CalendarEvent) -> str:
 
 
 def _revision(component: Component) -> tuple[int, str]:
+    return _sequence(component) or 0, component.first("DTSTAMP")
+
+
+def _sequence(component: Component) -> int | None:
     sequence = component.first("SEQUENCE")
-    is_number = sequence.isascii() and sequence.isdigit() and len(sequence) < 20
-    return int(sequence) if is_number else 0, component.first("DTSTAMP")
+    is_number = sequence.isascii() and sequence.isdigit() and len(sequence) < 19
+    return int(sequence) if is_number else None
 
 
 def _values(event: CalendarEvent) -> tuple[dict[str, Any], dict[str, str]]:
@@ -88,11 +103,9 @@ def _values(event: CalendarEvent) -> tuple[dict[str, Any], dict[str, str]]:
             problems[name] = str(problem)
         if field in OF_ONE_LINE and not values.get(field):
             values.pop(field, None)
-    is_cancelled = event.method == "CANCEL" or component.first("STATUS").upper() == "CANCELLED"
-    if is_cancelled:
+    if event.is_cancelled:
         values["status"] = EventStatus.CANCELLED
-    if is_cancelled and "uid" in values and "DTSTART" not in component.properties:
-        # A cancellation needs no more than the UID (RFC 5546, 3.2.5).
+    if event.is_cancellation and "uid" in values and "DTSTART" not in component.properties:
         return {"uid": values["uid"], "status": values["status"]}, problems
     try:
         values["date_time"], values["end_time"] = _moments(component, event.zones)

@@ -12,13 +12,16 @@ LABEL_LENGTH = 60
 class ImportedEvent(NamedTuple):
     """`place` is its position for people; `problem` is empty where it is valid; `event_id` is that of an export.
 
-    Fields without a column are not among the values, so that a known event keeps its own.
+    Fields without a column are not among the values, so that a known event keeps its own. `sequence` is the revision
+    of a calendar's event, where it says so; `is_cancellation`: it calls off an event, and creates none.
     """
 
     place: str
     values: EventValues
     problem: str = ""
     event_id: int | None = None
+    sequence: int | None = None
+    is_cancellation: bool = False
 
 
 def validate_row(number: str, values: Mapping[str, Any], problems: Mapping[str, str]) -> ImportedEvent:

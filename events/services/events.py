@@ -26,6 +26,7 @@ class EventValues(TypedDict, total=False):
     notifications: str
     remind_hours: list[int]
     uid: str
+    imported_sequence: int | None
 
 
 class Step(NamedTuple):

@@ -324,10 +324,57 @@ def test_method_cancel_cancels_by_uid_also_without_status_or_start(write, olga, 
     run(write(calendar("UID:a\nDESCRIPTION:Long\nDTSTART:20310501T190000Z"), "events.ics"), "--capacity", "5")
     unknown = "UID:b\nSUMMARY:Unknown"
     text = calendar(f"UID:a\n{lines}", unknown, before="METHOD:CANCEL\n")
-    problem = "VEVENT 2 (UID b): There is no event with this UID to cancel."
+    problem = "VEVENT 2 (UID b): There is no such event to cancel."
     assert run(write(text, "events.ics"), "--skip-errors") == Run(counted(updated=1, errors=1), [problem])
     assert list(Event.objects.values_list("status", "title", "description")) == [("cancelled", "Talk", "Long")]
     assert run(write(text, "events.ics"), "--skip-errors") == Run(counted(unchanged=1, errors=1), [problem])
+
+
+def imported(write, lines, sequence=None, method="REQUEST"):
+    """Import one event of UID a with a SEQUENCE, and return what was written and the event's state."""
+    text = f"UID:a\n{lines}" + ("" if sequence is None else f"\nSEQUENCE:{sequence}")
+    done = run(write(calendar(text, before=f"METHOD:{method}\n"), "events.ics"), "--capacity", "5", "--skip-errors")
+    return done.out, done.errors, list(Event.objects.values_list("title", "status", "imported_sequence"))
+
+
+START = "DTSTART:20310501T190000Z"
+
+
+@pytest.mark.parametrize("lines", ["", START, f"{START}\nSTATUS:CANCELLED", f"{START}\nSEQUENCE:4"])
+def test_a_cancellation_of_an_unknown_event_creates_none(write, olga, lines):
+    place = "('Talk')" if lines else "(UID a)"
+    problem = f"VEVENT 1 {place}: There is no such event to cancel."
+    assert imported(write, lines, method="CANCEL") == (counted(errors=1), [problem], [])
+
+
+def test_an_older_sequence_is_named_and_changes_nothing(write, olga):
+    assert imported(write, START, 3) == (counted(created=1), [], [("Talk", "upcoming", 3)])
+    for place, method, lines in (
+        ("(UID a)", "CANCEL", ""),
+        ("('Talk')", "CANCEL", START),
+        ("('Old')", "REQUEST", f"SUMMARY:Old\n{START}"),
+    ):
+        problem = f"VEVENT 1 {place}: SEQUENCE 2 is out of date: SEQUENCE 3 was imported before."
+        assert imported(write, lines, 2, method) == (counted(errors=1), [problem], [("Talk", "upcoming", 3)])
+    assert imported(write, f"SUMMARY:Same\n{START}", 3) == (counted(updated=1), [], [("Same", "upcoming", 3)])
+    assert imported(write, f"SUMMARY:Same\n{START}", 4) == (counted(unchanged=1), [], [("Same", "upcoming", 4)])
+    assert imported(write, f"SUMMARY:None\n{START}") == (counted(updated=1), [], [("None", "upcoming", 4)])
+    assert imported(write, "", 5, "CANCEL") == (counted(updated=1), [], [("None", "cancelled", 5)])
+
+
+@pytest.mark.parametrize("status", ["", "\nSTATUS:CONFIRMED", "\nSTATUS:TENTATIVE"])
+def test_a_newer_calendar_of_a_cancelled_event_is_named_until_it_is_reopened(write, olga, status):
+    imported(write, START, 1)
+    imported(write, START, 2, "CANCEL")
+    problem = (
+        "VEVENT 1 ('New'): status: Your event is cancelled, and this newer calendar says that it takes place. "
+        "To change it, reopen it first."
+    )
+    new = f"SUMMARY:New\n{START}{status}"
+    assert imported(write, new, 3) == (counted(errors=1), [problem], [("Talk", "cancelled", 2)])
+    Event.objects.update(status="upcoming")
+    assert imported(write, new, 3) == (counted(updated=1), [], [("New", "upcoming", 3)])
+    assert imported(write, new, 3) == (counted(unchanged=1), [], [("New", "upcoming", 3)])
 
 
 def test_a_vevent_without_a_start_is_refused(write, olga):
@@ -341,13 +388,13 @@ def test_what_we_do_not_read_of_a_vevent_may_be_broken(write, olga):
 
 
 def test_a_calendar_calls_events_off_and_says_nothing_else_of_their_status(write, olga):
-    def imported(*lines):
+    def status(*lines):
         text = calendar("\n".join(["UID:a", "DTSTART:20310501T190000Z", *lines]))
         return run(write(text, "events.ics"), "--capacity", "5").out, Event.objects.get().status
 
-    assert imported() == (counted(created=1), "upcoming")
-    assert imported("STATUS:CANCELLED") == (counted(updated=1), "cancelled")
-    assert imported("STATUS:CONFIRMED") == (counted(unchanged=1), "cancelled")
+    assert status() == (counted(created=1), "upcoming")
+    assert status("STATUS:CANCELLED") == (counted(updated=1), "cancelled")
+    assert status("STATUS:CONFIRMED") == (counted(unchanged=1), "cancelled")
 
 
 def test_a_calendar_without_uids_or_ends_leaves_an_event_its_uid_and_takes_its_end(write, olga):

@@ -16,7 +16,7 @@ from eventhub.db.retry import retried
 from eventhub.exceptions import EventNotFound, Invalid, Refusal, UserNotFound, invalid
 from eventhub.spreadsheets.cells import as_read_again
 from events.imports.row_validation import ImportedEvent
-from events.models import Event, EventQuerySet
+from events.models import Event, EventQuerySet, EventStatus
 from events.services.events import EventValues, create_event
 from registrations.services.event_changes import edit_event
 from registrations.services.seats import lock_event
@@ -28,6 +28,11 @@ LACKING = {
 }
 
 
+NOTHING_TO_CANCEL = "There is no such event to cancel."
+OUT_OF_DATE = "SEQUENCE {} is out of date: SEQUENCE {} was imported before."
+CANCELLED_HERE = (
+    "Your event is cancelled, and this newer calendar says that it takes place. To change it, reopen it first."
+)
 OTHER_EVENT = (
     "Your event {} has another title and another start. Change one of them at a time, or leave the number out to "
     "create a new event."
@@ -94,10 +99,10 @@ class EventMatches:
             self._taken.add(event.pk)
         return event
 
-    def create(self, values: EventValues) -> None:
-        complete = self._complete(values)
-        if "date_time" not in complete:
-            raise Invalid({"non_field_errors": ["There is no event with this UID to cancel."]})
+    def create(self, row: ImportedEvent) -> None:
+        if row.is_cancellation:
+            raise Invalid({"non_field_errors": [NOTHING_TO_CANCEL]})
+        complete = self._complete({**row.values, "imported_sequence": row.sequence})
         for name, lacking in LACKING.items():
             if name not in complete:
                 raise Invalid({name: [lacking]})
@@ -156,8 +161,9 @@ def _lock_changing(rows: Sequence[ImportedEvent], matches: EventMatches) -> None
     """Lock the events that will change, in ascending order as everywhere; unchanged ones stay unlocked."""
     if not connection.features.has_select_for_update:
         return  # SQLite: the transaction holds the only lock
-    known = [(matches.find(row), row.values) for row in rows if not row.problem]
-    for event_id in sorted({event.pk for event, values in known if event and _is_changed(event, values)}):
+    known = [(matches.find(row), row) for row in rows if not row.problem]
+    changing = {event.pk for event, row in known if event and (_is_changed(event, row) or _is_revised(event, row))}
+    for event_id in sorted(changing):
         with suppress(EventNotFound):
             lock_event(event_id)
 
@@ -178,16 +184,34 @@ def _import_row(row: ImportedEvent, matches: EventMatches, now: datetime | None)
     matches.check_number(row)
     event = matches.find(row)
     if event is None:
-        matches.create(row.values)
+        matches.create(row)
         return "created"
-    if not _is_changed(event, row.values):
-        return "unchanged"
-    edit_event(event_id=event.pk, values=row.values, now=now)
-    return "updated"
+    _check_sequence(event, row)
+    is_changed = _is_changed(event, row)
+    if is_changed:
+        edit_event(event_id=event.pk, values=row.values, now=now)
+    if _is_revised(event, row):
+        Event.objects.filter(pk=event.pk).update(imported_sequence=row.sequence)
+    return "updated" if is_changed else "unchanged"
 
 
-def _is_changed(event: Event, values: EventValues) -> bool:
-    return any(not _is_same(getattr(event, name), value) for name, value in values.items())
+def _check_sequence(event: Event, row: ImportedEvent) -> None:
+    """Raise a 400 for what is older than an import before, or would silently leave a cancelled event cancelled."""
+    if row.sequence is None or event.imported_sequence is None:
+        return
+    if row.sequence < event.imported_sequence:
+        raise Invalid({"non_field_errors": [OUT_OF_DATE.format(row.sequence, event.imported_sequence)]})
+    stays_cancelled = event.status == EventStatus.CANCELLED != row.values.get("status")
+    if row.sequence > event.imported_sequence and stays_cancelled:
+        raise Invalid({"status": [CANCELLED_HERE]})
+
+
+def _is_revised(event: Event, row: ImportedEvent) -> bool:
+    return row.sequence is not None and row.sequence != event.imported_sequence
+
+
+def _is_changed(event: Event, row: ImportedEvent) -> bool:
+    return any(not _is_same(getattr(event, name), value) for name, value in row.values.items())
 
 
 def _is_same(kept: object, read: object) -> bool:
