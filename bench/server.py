@@ -73,6 +73,7 @@ def prepare(threads: int, *, home: Path | None = None, settings: Sequence[str] =
         ALLOWED_HOSTS="127.0.0.1",
         THROTTLE_GENERAL="off",
         THROTTLE_CREDENTIALS="off",
+        TASKS_BACKEND="database",  # as on a server: other processes than those that are measured send mails
         LOG_LEVEL="WARNING",
     )
     django.setup()
