@@ -34,6 +34,7 @@ PARTS = {
     "chance": Part("pages chosen at random at the same sizes", ("sizes", "requests", "keep"), LOADING),
     "office": Part("pages of the back office at the same sizes", ("sizes", "rounds", "match", "keep"), LOADING),
     "plans": Part("each statement of the API and its plan at the largest size", ("sizes", "match", "keep"), LOADING),
+    "notices": Part("telling the attendees of a cancelled event", ("people", "rounds")),
     "bulk": Part("importing, seating and deleting 100,000 people", ("people", "rounds", *GUNICORN)),
 }
 ARGUMENTS: dict[str, dict[str, Any]] = {

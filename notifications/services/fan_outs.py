@@ -4,7 +4,8 @@ A request writes the event and nothing else. The reader of the log starts a fan-
 each attendee, a piece at a time; after an interruption the next one goes on where the last has ended.
 """
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,14 +13,15 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from eventhub.db.json_rows import insert_new
 from events.models import ANNOUNCED, Event, EventChange, EventStatus
-from notifications.models import FanOut, Kind, Notice
+from notifications.models import FanOut, Kind, Notice, State
 from notifications.services.notices import TOLD_WITHIN, is_told, priority_of
 from registrations.models import LIVE, Registration, RegistrationStatus
 
 # An organizer who corrects an event several times in a row makes one mail.
 QUIET = timedelta(minutes=5)
-AT_ONCE = 2000
+AT_ONCE = 10_000
 TOLD = ("title", "date_time", "end_time", "location")
 STATUSES: dict[str, tuple[str, ...]] = {Kind.REMINDER: (RegistrationStatus.REGISTERED,)}
 
@@ -60,8 +62,8 @@ def expand_next(*, now: datetime | None = None) -> bool:
         if found is None:
             return False
         people = list(_people(found)[:AT_ONCE]) if is_still_due(found, now) else []
-        Notice.objects.bulk_create([_notice(found, *person) for person in people], ignore_conflicts=True)
         if people:
+            _insert_notices(found, people, now)
             found.last_registration_id = people[-1][0]
         if len(people) < AT_ONCE:
             found.done_at = now
@@ -114,12 +116,21 @@ def _people(fan_out: FanOut) -> Any:
     return people.order_by("pk").values_list("pk", "user_id")
 
 
-def _notice(fan_out: FanOut, registration_id: int, user_id: int) -> Notice:
-    return Notice(
-        kind=fan_out.kind,
-        priority=priority_of(fan_out.kind),
-        user_id=user_id,
-        event_id=fan_out.event_id,
-        registration_id=registration_id,
-        fan_out=fan_out,
+def _insert_notices(fan_out: FanOut, people: Sequence[tuple[int, int]], now: datetime) -> None:
+    """Insert the notices, except those that exist already."""
+    insert_new(
+        Notice._meta.db_table,
+        {"registration_id": "bigint", "user_id": "bigint", "uid": "uuid"},
+        [(registration_id, user_id, uuid.uuid4().hex) for registration_id, user_id in people],
+        {
+            "kind": str(fan_out.kind),
+            "priority": int(priority_of(fan_out.kind)),
+            "event_id": fan_out.event_id,
+            "fan_out_id": fan_out.pk,
+            "state": State.QUEUED.value,
+            "attempts": 0,
+            "why": "",
+            "not_before": now,
+            "created_at": now,
+        },
     )

@@ -59,10 +59,12 @@ def send_next(*, should_stop: Callable[[], bool] = lambda: False, now: datetime 
     return done
 
 
-def take_up_lost(*, now: datetime | None = None, dry_run: bool = False) -> int:
+def take_up_lost(*, now: datetime | None = None) -> int:
     """Queue the notices again whose sender was killed; return how many."""
     lost = Notice.objects.filter(state=State.SENDING, claimed_at__lt=(now or timezone.now()) - LOST_AFTER)
-    return lost.count() if dry_run else lost.update(state=State.QUEUED, claimed_at=None)
+    if not lost.exists():  # which takes no lock
+        return 0
+    return lost.update(state=State.QUEUED, claimed_at=None)
 
 
 def _claim(now: datetime) -> list[int]:
