@@ -1,6 +1,5 @@
 """Events from iCalendar (RFC 5545), one for each VEVENT. If several share a UID, the latest wins (RFC 5546, 2.1.5)."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -8,13 +7,16 @@ from eventhub import datetimes
 from events.calendar_entry import event_id_of, is_partial
 from events.imports.calendar_times import Duration, Zones, later, read_duration, read_moment
 from events.imports.components import Component, read_components
-from events.imports.row_validation import ImportedEvent, validate_row
+from events.imports.row_validation import EventFile, ImportedEvent, validate_row
 from events.imports.series import series_problem
 from events.models import EventStatus
 
 TEXT_PROPERTIES = {"title": "SUMMARY", "description": "DESCRIPTION", "location": "LOCATION", "uid": "UID"}
 OF_ONE_LINE = {"title": " ", "location": ", ", "uid": ""}
 MAX_LABEL = 60
+OWN_UID = (
+    "VEVENT {} has the same UID and the same SEQUENCE, and begins at another time. Give each event a UID of its own."
+)
 
 
 class CalendarEvent(NamedTuple):
@@ -33,8 +35,8 @@ class CalendarEvent(NamedTuple):
         return self.method == "CANCEL" or (self.is_cancelled and "DTSTART" not in self.component.properties)
 
 
-def read_calendar(content: bytes) -> Iterator[ImportedEvent]:
-    """Yield the events of a calendar. Raise FileError where there is none.
+def read_calendar(content: bytes) -> EventFile:
+    """Return the events of a calendar. Raise FileError where there is none.
 
     A missing description or end is empty; other fields that are missing or empty are not among the values. Only
     `STATUS:CANCELLED` and `METHOD:CANCEL` set a status.
@@ -47,32 +49,50 @@ def read_calendar(content: bytes) -> Iterator[ImportedEvent]:
         CalendarEvent(number, event, zones[id(calendar)], calendar.first("METHOD").upper())
         for number, (calendar, event) in numbered
     ]
-    for event in _without_superseded(events):
-        values, problems = _values(event)
-        event_id = event_id_of(values.get("uid", ""))
-        sequence = _sequence(event.component) if "uid" in values and event_id is None else None
-        place = f"VEVENT {event.number}"
-        if "title" not in values and "uid" in values:
-            place = f"{place} (UID {values['uid'][:MAX_LABEL]})"
-        if event_id is not None:  # of an entry of ours: the event has no UID of its own, or that of another calendar
-            del values["uid"]
-            if is_partial(values.get("description", "")):
-                del values["description"]
-        row = validate_row(place, values, problems)
-        yield row._replace(event_id=event_id, sequence=sequence, is_cancellation=event.is_cancellation)
-    for calendar in calendars:
-        if calendar.problems:
-            yield ImportedEvent("The calendar", {}, " ".join(calendar.problems))
+    rows, notes = [], []
+    latest = _latest(events)
+    for event in events:
+        row, other = _row(event), latest[_identity(event)]
+        if other is event:
+            rows.append(row)
+        elif _is_revision_of(event, other):
+            why = "is newer" if _revision(other.component) > _revision(event.component) else "comes later"
+            notes.append(f"{row.place} is left out: VEVENT {other.number} has the same UID and {why}.")
+        else:
+            rows.append(ImportedEvent(row.place, {}, OWN_UID.format(other.number)))
+    rows += [ImportedEvent("The calendar", {}, " ".join(found.problems)) for found in calendars if found.problems]
+    return EventFile(rows, notes)
 
 
-def _without_superseded(events: list[CalendarEvent]) -> list[CalendarEvent]:
-    """Keep one event for each UID: the highest SEQUENCE, then the latest DTSTAMP, then the last."""
-    winners: dict[str, CalendarEvent] = {}
+def _row(event: CalendarEvent) -> ImportedEvent:
+    values, problems = _values(event)
+    event_id = event_id_of(values.get("uid", ""))
+    sequence = _sequence(event.component) if "uid" in values and event_id is None else None
+    place = f"VEVENT {event.number}"
+    if "title" not in values and "uid" in values:
+        place = f"{place} (UID {values['uid'][:MAX_LABEL]})"
+    if event_id is not None:  # of an entry of ours: the event has no UID of its own, or that of another calendar
+        del values["uid"]
+        if is_partial(values.get("description", "")):
+            del values["description"]
+    row = validate_row(place, values, problems)
+    return row._replace(event_id=event_id, sequence=sequence, is_cancellation=event.is_cancellation)
+
+
+def _latest(events: list[CalendarEvent]) -> dict[str, CalendarEvent]:
+    """Return the event of each UID: the highest SEQUENCE, then the latest DTSTAMP, then the last."""
+    latest: dict[str, CalendarEvent] = {}
     for event in events:
         key = _identity(event)
-        if key not in winners or _revision(event.component) >= _revision(winners[key].component):
-            winners[key] = event
-    return [event for event in events if winners[_identity(event)] is event]
+        if key not in latest or _revision(event.component) >= _revision(latest[key].component):
+            latest[key] = event
+    return latest
+
+
+def _is_revision_of(event: CalendarEvent, latest: CalendarEvent) -> bool:
+    """Return whether two of one UID can be one event: a new start needs a new SEQUENCE (RFC 5546, 2.1.4)."""
+    starts = {event.component.first("DTSTART"), latest.component.first("DTSTART")} - {""}
+    return len(starts) < 2 or _sequence(event.component) != _sequence(latest.component)
 
 
 def _identity(event: CalendarEvent) -> str:

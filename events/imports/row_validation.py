@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from django.core.exceptions import ValidationError
@@ -22,6 +22,13 @@ class ImportedEvent(NamedTuple):
     event_id: int | None = None
     sequence: int | None = None
     is_cancellation: bool = False
+
+
+class EventFile(NamedTuple):
+    """Valid and invalid events of a file, and sentences about how it was read."""
+
+    rows: list[ImportedEvent]
+    notes: Sequence[str] = ()
 
 
 def validate_row(number: str, values: Mapping[str, Any], problems: Mapping[str, str]) -> ImportedEvent:

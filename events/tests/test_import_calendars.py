@@ -296,20 +296,44 @@ def test_the_definition_of_one_calendar_is_not_that_of_the_next(write, olga):
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "title"),
+    ("first", "second", "out"),
     [
-        ("SEQUENCE:2\nSUMMARY:New", "SEQUENCE:1\nSUMMARY:Old", "New"),
-        ("SEQUENCE:9\nSUMMARY:Old", "SEQUENCE:10\nSUMMARY:New", "New"),
-        ("DTSTAMP:20300102T000000Z\nSUMMARY:New", "DTSTAMP:20300101T000000Z\nSUMMARY:Old", "New"),
-        ("SEQUENCE:1\nDTSTAMP:20300101T000000Z\nSUMMARY:New", "DTSTAMP:20300102T000000Z\nSUMMARY:Old", "New"),
-        ("SUMMARY:Old", "SUMMARY:New", "New"),
+        ("SEQUENCE:2\nSUMMARY:New", "SEQUENCE:1\nSUMMARY:Old", "VEVENT 2 ('Old') is left out: VEVENT 1 {} is newer."),
+        ("SEQUENCE:9\nSUMMARY:Old", "SEQUENCE:10\nSUMMARY:New", "VEVENT 1 ('Old') is left out: VEVENT 2 {} is newer."),
+        (
+            "DTSTAMP:20300102T000000Z\nSUMMARY:New",
+            "DTSTAMP:20300101T000000Z\nSUMMARY:Old",
+            "VEVENT 2 ('Old') is left out: VEVENT 1 {} is newer.",
+        ),
+        (
+            "SEQUENCE:1\nDTSTAMP:20300101T000000Z\nSUMMARY:New",
+            "DTSTAMP:20300102T000000Z\nDTSTART:20310502T190000Z\nSUMMARY:Old",
+            "VEVENT 2 ('Old') is left out: VEVENT 1 {} is newer.",
+        ),
+        ("SUMMARY:Old", "SUMMARY:New", "VEVENT 1 ('Old') is left out: VEVENT 2 {} comes later."),
+        ("SUMMARY:New", "SUMMARY:New", "VEVENT 1 ('New') is left out: VEVENT 2 {} comes later."),
     ],
 )
-def test_of_one_uid_the_revision_that_wins_is_taken_once(write, olga, first, second, title):
-    text = calendar(*(f"UID:a\nDTSTART:20310501T190000Z\n{lines}" for lines in (first, second)))
-    assert run(write(text, "events.ics"), "--capacity", "5") == Run(counted(created=1), [])
-    assert run(write(text, "events.ics")) == Run(counted(unchanged=1), [])
-    assert [event.title for event in Event.objects.all()] == [title]
+def test_of_one_uid_the_revision_that_wins_is_taken_once_and_the_others_are_named(write, olga, first, second, out):
+    start = "DTSTART:20310501T190000Z"
+    text = calendar(
+        *(f"UID:a\n{lines}" if start[:7] in lines else f"UID:a\n{start}\n{lines}" for lines in (first, second))
+    )
+    note = out.format("has the same UID and")
+    assert run(write(text, "events.ics"), "--capacity", "5") == Run([note, *counted(created=1)], [])
+    assert run(write(text, "events.ics")) == Run([note, *counted(unchanged=1)], [])
+    assert [event.title for event in Event.objects.all()] == ["New"]
+
+
+def test_events_that_share_one_uid_by_mistake_are_errors(write, olga):
+    days = ("SUMMARY:A\nDTSTART:20310501T190000Z", "SUMMARY:B\nDTSTART:20310502", "SUMMARY:C\nDTSTART:20310503T190000Z")
+    text = calendar(*(f"UID:1\nDTSTAMP:2030010{day}T000000Z\n{lines}" for day, lines in enumerate(days, 1)))
+    same = (
+        "VEVENT 3 has the same UID and the same SEQUENCE, and begins at another time. Give each event a UID of its own."
+    )
+    done = Run(counted(created=1, errors=2), [f"VEVENT 1 ('A'): {same}", f"VEVENT 2 ('B'): {same}"])
+    assert run(write(text, "events.ics"), "--capacity", "5", "--skip-errors") == done
+    assert [event.title for event in Event.objects.all()] == ["C"]
 
 
 def test_two_events_without_uid_that_differ_in_the_room_are_two(write, olga):
