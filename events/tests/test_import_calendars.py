@@ -316,9 +316,8 @@ def test_the_definition_of_one_calendar_is_not_that_of_the_next(write, olga):
 )
 def test_of_one_uid_the_revision_that_wins_is_taken_once_and_the_others_are_named(write, olga, first, second, out):
     start = "DTSTART:20310501T190000Z"
-    text = calendar(
-        *(f"UID:a\n{lines}" if start[:7] in lines else f"UID:a\n{start}\n{lines}" for lines in (first, second))
-    )
+    second = second if "DTSTART" in second else f"{start}\n{second}"
+    text = calendar(f"UID:a\n{start}\n{first}", f"UID:a\n{second}")
     note = out.format("has the same UID and")
     assert run(write(text, "events.ics"), "--capacity", "5") == Run([note, *counted(created=1)], [])
     assert run(write(text, "events.ics")) == Run([note, *counted(unchanged=1)], [])
@@ -506,13 +505,17 @@ EXPORTS = {
 }
 
 
+LEFT_OUT = {"apple": ["VEVENT 1 ('Spring concert') is left out: VEVENT 2 has the same UID and is newer."]}
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.stem)
 def test_each_event_of_an_export_is_taken_once_or_named(olga, path):
     taken, problems = EXPORTS[path.stem]
     options = ("--capacity", "5", "--location", "Online", "--skip-errors")
-    assert run(path, *options) == Run(counted(created=len(taken), errors=len(problems)), problems)
+    left_out = LEFT_OUT.get(path.stem, [])
+    assert run(path, *options) == Run([*left_out, *counted(created=len(taken), errors=len(problems))], problems)
     assert list(Event.objects.values_list("title", "location", "date_time")) == taken
-    assert run(path, *options) == Run(counted(unchanged=len(taken), errors=len(problems)), problems)
+    assert run(path, *options) == Run([*left_out, *counted(unchanged=len(taken), errors=len(problems))], problems)
 
 
 # Anything at all -----------------------------------------------------------------------------------------------------
