@@ -146,6 +146,8 @@ VARIABLES = {
         ],
     ),
     "CALENDAR_DOMAIN": (simply("CALENDAR_DOMAIN"), "127.0.0.1"),
+    "NOTIFICATIONS": (simply("NOTIFICATIONS"), True),
+    "MAIL_RATE": (simply("MAIL_RATE"), 0),
     "INVITES": (simply("INVITES"), "request"),
     "INVITES_FROM": (simply("INVITES_FROM"), "EventHub <eventhub@localhost>"),
     "PASSWORD_RESET_URL": (
@@ -242,6 +244,8 @@ GOOD = [
     ],
     *[("EMAIL_VERIFICATION", text, text) for text in ("off", "optional", "required")],
     ("CALENDAR_DOMAIN", "old.example.org", "old.example.org"),
+    ("NOTIFICATIONS", "off", False),
+    ("MAIL_RATE", "120", 120),
     *[("INVITES", text, text) for text in ("request", "publish", "off")],
     ("INVITES_FROM", "Events <hello@example.org>", "Events <hello@example.org>"),
     ("TASKS_BACKEND", "database", ({"BACKEND": "django_tasks_db.DatabaseBackend"}, {}, False)),
@@ -314,6 +318,8 @@ WRONG = [
         for text in ("https://h/reset", "https://h/{token}/{token}", "/reset?{token}", "https://{token}")
     ],
     *[("CALENDAR_DOMAIN", text, NO_DOMAIN) for text in ("https://h", "a b", "h/x", "ö.org")],
+    ("NOTIFICATIONS", "no", "expected one of on, off"),
+    ("MAIL_RATE", "-1", between(0, 100_000)),
     *[("INVITES", text, "expected one of request, publish, off") for text in ("on", "REQUEST")],
     ("INVITES_FROM", "EventHub", NO_MAILBOX),
     *[("EMAIL_VERIFICATION", text, "expected one of off, optional, required") for text in ("on", "1", "Required")],
