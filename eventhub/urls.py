@@ -20,6 +20,7 @@ from eventhub.api.routers import ContractRouter, both_spellings
 from eventhub.http import error_views
 from eventhub.observability import health_views, metrics_view
 from events.views import EventCalendarViewSet, EventViewSet, UserEventViewSet
+from notifications.views.attendee_notices import AttendeeNoticeViewSet
 from notifications.views.templates import TemplateViewSet
 from registrations.views import AttendeeCalendarViewSet, AttendeeViewSet, EventAttendeeViewSet, ProspectViewSet
 
@@ -47,6 +48,7 @@ router.register("events", EventCalendarViewSet, "event-calendar")
 router.register("events", TemplateViewSet, "event-template")
 router.register("attendees", AttendeeViewSet, "attendee")
 router.register("attendees", AttendeeCalendarViewSet, "attendee-calendar")
+router.register("attendees", AttendeeNoticeViewSet, "attendee-notice")
 
 
 def page(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,13 +1,14 @@
-"""The mails of an event in requests and responses. No rules here."""
+"""The mails about events and registrations in requests and responses. No rules here."""
 
 from typing import Any, ClassVar
 
 from rest_framework import serializers
 
 from eventhub.api.fields import DetailsInput, LineInput
-from eventhub.api.serializers import Body
+from eventhub.api.serializers import Body, RowSerializer
+from eventhub.datetimes import TimeField
 from notifications.mails import RenderedMail
-from notifications.models import Kind
+from notifications.models import Kind, State
 from notifications.services.templates import MAX_BODY, MAX_SUBJECT, EventWording
 
 
@@ -58,4 +59,22 @@ class PreviewSerializer(serializers.Serializer[RenderedMail]):
         "subject": "Tomorrow, with a coat",
         "text": "Hello Robin Example,\n\nthe dome is cold, so please bring a coat. ...",
         "html": "<!doctype html> ...",
+    }
+
+
+class NoticeSerializer(RowSerializer):
+    notification_id = serializers.IntegerField(source="pk")
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    state = serializers.ChoiceField(
+        choices=State.choices, source="shown_state", help_text="`skipped`: it was not true any more, or not wanted."
+    )
+    created_at = TimeField()
+    done_at = TimeField(allow_null=True, help_text="When it was sent, skipped or given up.")
+
+    example: ClassVar = {
+        "notification_id": 77,
+        "kind": "registered",
+        "state": "sent",
+        "created_at": "2027-03-10T10:30:01Z",
+        "done_at": "2027-03-10T10:30:03Z",
     }

@@ -53,6 +53,10 @@ def _visible(registration: Registration | None, user: User) -> Registration:
     return registration
 
 
+def find_registration(pk: int, user: User) -> Registration:
+    return _visible(_WITH_EVENT.first(pk), user)
+
+
 class AttendeeLists(ApiViewSet):
     queryset = AttendeeSerializer.read(Registration.objects.all())
     serializer_class = AttendeeSerializer
@@ -99,7 +103,7 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
         return super().get_queryset().visible_to(self.user)  # type: ignore[attr-defined, no-any-return]
 
     def find_object(self, pk: int) -> Registration:
-        return _visible(_WITH_EVENT.first(pk), self.user)
+        return find_registration(pk, self.user)
 
     def check_body(self, body: Body) -> dict[str, Any]:
         if isinstance(body.instance, Registration):

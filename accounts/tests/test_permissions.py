@@ -94,7 +94,7 @@ EXPECTED = {
     ("attendee", "create"): (REGISTRATIONS, dict.fromkeys(REGISTRATIONS, ALL)),
     ("attendee", "create_for_others"): (EVENTS, {"none": ORGANIZERS, "own": ORGANIZERS, "foreign": ADMINS}),
     **dict.fromkeys(
-        [("attendee", "retrieve"), ("attendee", "calendar"), ("attendee", "update"), ("attendee", "destroy")],
+        [("attendee", name) for name in ("retrieve", "calendar", "notifications", "update", "destroy")],
         (
             REGISTRATIONS,
             {

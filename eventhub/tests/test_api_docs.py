@@ -254,6 +254,7 @@ CODES = {
     "PATCH /attendees/{id}": SIGNED_IN | TAGGED | BODY | NO_SEAT | {DENIED, MISSING, UNVERIFIED},
     "DELETE /attendees/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
     "GET /attendees/{id}/calendar.ics": SIGNED_IN | TAGGED | {DENIED, MISSING},
+    "GET /attendees/{id}/notifications": SIGNED_IN | LIST | {DENIED, MISSING},
     "GET /events/{id}/calendar.ics": SIGNED_IN | TAGGED | {MISSING},
     "GET /events/": SIGNED_IN | LIST,
     "POST /events/": SIGNED_IN | BODY | KEYED | {DENIED},

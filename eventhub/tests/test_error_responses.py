@@ -129,6 +129,7 @@ def send(api, ada, ids):
 def test_the_document_has_all_operations_of_the_contract():
     described = """
         GET POST /attendees/, GET PUT PATCH DELETE /attendees/{id}, GET /attendees/{id}/calendar.ics,
+        GET /attendees/{id}/notifications,
         GET /calendars/{secret}.ics,
         GET POST /events/, GET PUT PATCH DELETE /events/{id}, GET /events/{id}/attendees,
         GET /events/{id}/calendar.ics, GET /events/{id}/registration,

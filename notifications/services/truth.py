@@ -12,27 +12,42 @@ from notifications.services.preferences import wants_reminders
 from registrations.models import LIVE, Registration, RegistrationStatus, Transition
 
 OVERTAKEN = "something newer happened"
-NOT_ADDRESSED = "the address is not confirmed"
 GONE = "the registration is gone"
 OVER = "the event is over"
 NOT_ON = "the event is not on"
+DEACTIVATED = "the account is deactivated"
+NOT_ADDRESSED = "the address is not confirmed"
 NOT_WANTED = "the person does not want it"
+# Organizers must not see these of everybody (notifications/selectors/notices.py).
+ABOUT_THE_ACCOUNT = (DEACTIVATED, NOT_ADDRESSED, NOT_WANTED)
 
 
 def reason_to_skip(notice: Notice, *, now: datetime) -> str:
-    """Return why the notice must not be sent any more, or an empty text."""
-    user, registration = notice.user, notice.registration
-    if not user.is_active or (settings.EMAIL_VERIFICATION == "required" and user.email_verified is False):
-        return NOT_ADDRESSED if user.is_active else "the account is deactivated"
-    if registration is None or registration.user_id != user.pk:
+    """Return why the notice must not be sent any more, or an empty text.
+
+    What has nothing to do with the account comes first: organizers see it, and it must not depend on the account.
+    """
+    return reason_in_facts(notice, now=now) or _reason_in_account(notice)
+
+
+def reason_in_facts(notice: Notice, *, now: datetime) -> str:
+    registration = notice.registration
+    if registration is None or registration.user_id != notice.user_id:
         return GONE
     if notice.event.is_over(now):
         return OVER
-    if notice.kind == Kind.REMINDER and not wants_reminders(user.pk):
-        return NOT_WANTED
     if notice.fan_out:
         return _about_fan_out(notice, notice.fan_out, registration, now)
     return _about_registration(notice, registration)
+
+
+def _reason_in_account(notice: Notice) -> str:
+    user = notice.user
+    if not user.is_active:
+        return DEACTIVATED
+    if settings.EMAIL_VERIFICATION == "required" and user.email_verified is False:
+        return NOT_ADDRESSED
+    return NOT_WANTED if notice.kind == Kind.REMINDER and not wants_reminders(user.pk) else ""
 
 
 def _about_registration(notice: Notice, registration: Registration) -> str:

@@ -1,0 +1,152 @@
+"""What organizers, people and admins see of mails."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from eventhub.testing.mailbox import mail_server, no_server
+from notifications.models import Kind, Notice, OptOutScope, State
+from notifications.services import preferences, sending
+from notifications.services.sending import ServerUnreachable
+from registrations.models import Registration
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def event(olga, make_event):
+    return make_event(olga, max_capacity=50)
+
+
+@pytest.fixture
+def register(api, event):
+    def make(person, status="registered"):
+        answer = api(person).post("/attendees/", {"event_id": event.pk, "status": status})
+        return Registration.objects.get(pk=answer.json()["attendee_id"])
+
+    return make
+
+
+@pytest.fixture
+def cancel(api, olga):
+    return lambda registration: api(olga).put(f"/attendees/{registration.pk}", {"status": "cancelled"})
+
+
+@pytest.fixture
+def listed(api):
+    def read(reader, registration):
+        answer = api(reader).get(f"/attendees/{registration.pk}/notifications")
+        return [(notice["kind"], notice["state"]) for notice in answer.json()["results"]]
+
+    return read
+
+
+def test_a_person_an_organizer_and_an_admin_see_what_was_sent_without_its_text(
+    deliver, register, cancel, olga, otto, ada, bob, eve, api
+):
+    registration = register(bob)
+    deliver()
+    cancel(registration)
+    path = f"/attendees/{registration.pk}/notifications"
+    deliver()
+    newest, first = Notice.objects.order_by("-pk")
+    shown = [
+        {
+            "notification_id": notice.pk,
+            "kind": notice.kind,
+            "state": "sent",
+            "created_at": notice.created_at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "done_at": notice.done_at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        }
+        for notice in (newest, first)
+    ]
+    for reader in (bob, olga, ada):
+        assert api(reader).get(path).json()["results"] == shown
+    for stranger in (eve, otto):
+        assert api(stranger).get(path).json()["code"] == "permission_denied"
+    assert api(bob).get(f"/attendees/{registration.pk + 1}/notifications").json()["code"] == "not_found"
+
+
+@pytest.fixture
+def make_people(event, olga, person, api):
+    """Let an organizer add one person without an account and one for each thing an account may say."""
+
+    def make():
+        own = {
+            "confirmed": {"email_verified": True},
+            "unconfirmed": {"email_verified": False},
+            "deactivated": {"is_active": False},
+            "without_reminders": {},
+        }
+        people = {name: person(name, **fields).email for name, fields in own.items()}
+        people["nobody"] = "nobody@example.org"
+        found = {}
+        for name, email in people.items():
+            added = api(olga).post("/attendees/", {"event_id": event.pk, "email": email, "name": name})
+            found[name] = Registration.objects.get(pk=added.json()["attendee_id"])
+        preferences.opt_out(found["without_reminders"].user_id, OptOutScope.REMINDERS)
+        return found
+
+    return make
+
+
+def test_an_organizer_cannot_tell_who_had_an_account(deliver, later, make_people, event, olga, ada, listed, settings):
+    settings.EMAIL_VERIFICATION = "required"
+    people = make_people()
+    deliver()
+    with later(days=(event.date_time - timezone.now()).days - 1, hours=25):
+        deliver()
+    truth = {name: {state for _, state in listed(ada, row)} for name, row in people.items()}
+    assert truth["nobody"] == truth["confirmed"] == {"sent"}
+    assert truth["unconfirmed"] == truth["deactivated"] == {"skipped"}
+    assert truth["without_reminders"] == {"sent", "skipped"}
+    seen = {tuple(listed(olga, row)) for row in people.values()}
+    assert seen == {(("reminder", "sent"), ("registered", "sent"))}
+
+
+def test_what_happened_since_is_seen_for_everybody_alike(deliver, cancel, make_people, olga, listed, settings):
+    settings.EMAIL_VERIFICATION = "required"
+    people = make_people()
+    for row in people.values():
+        cancel(row)
+    deliver()
+    assert {tuple(listed(olga, row)) for row in people.values()} == {(("cancelled", "sent"), ("registered", "skipped"))}
+
+
+def test_mails_wait_for_the_server_also_for_whom_there_will_be_none(deliver, make_people, olga, listed, settings):
+    settings.EMAIL_VERIFICATION = "required"
+    people = make_people()
+    with no_server():
+        with pytest.raises(ServerUnreachable):
+            deliver()
+        for row in people.values():
+            Notice.objects.exclude(registration=row).update(not_before=timezone.now() + timedelta(hours=1))
+            Notice.objects.filter(registration=row).update(not_before=timezone.now())
+            with pytest.raises(ServerUnreachable):
+                sending.send_next()
+    assert {tuple(listed(olga, row)) for row in people.values()} == {(("registered", "queued"),)}
+
+
+def test_whose_account_prevented_thirty_mails_waits_like_others(deliver, cancel, make_people, olga, listed):
+    people = make_people()
+    deliver()
+    now = timezone.now()
+    for name, state, why in (("nobody", State.SENT, ""), ("deactivated", State.SKIPPED, "the account is deactivated")):
+        about = {"event_id": people[name].event_id, "user_id": people[name].user_id, "priority": 1, "done_at": now}
+        Notice.objects.bulk_create(
+            Notice(**about, kind=Kind.CANCELLED, state=state, why=why, transition_id=-people[name].pk * 100 - number)
+            for number in range(30)
+        )
+        cancel(people[name])
+    with mail_server():
+        deliver()
+    expected = [("cancelled", "queued"), ("registered", "sent")]
+    assert (listed(olga, people["nobody"]), listed(olga, people["deactivated"])) == (expected, expected)
+
+
+def test_organizers_see_why_people_who_registered_themselves_got_none(deliver, register, olga, bob, listed):
+    registration = register(bob)
+    type(bob).objects.filter(pk=bob.pk).update(is_active=False)
+    deliver()
+    assert listed(olga, registration) == [("registered", "skipped")]
