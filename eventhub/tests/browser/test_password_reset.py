@@ -34,13 +34,13 @@ def test_a_forgotten_password_is_set_anew_by_the_link_of_the_mail(
     token = token_in(mail.outbox[0])
     page.goto(f"{live_server.url}/admin/new-password/?token={token}")
     assert violations(page) == []
-    for label, text in (("New password", NEW), ("Repeat new password", "something else")):
-        page.get_by_label(label).fill(text)
+    for field, text in (("#id_password", NEW), ("#id_password_again", "something else")):
+        page.locator(field).fill(text)
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("The passwords do not match.")).to_be_visible()
     assert token not in page.url
-    for label in ("New password", "Repeat new password"):
-        page.get_by_label(label).fill(NEW)
+    for field in ("#id_password", "#id_password_again"):
+        page.locator(field).fill(NEW)
     page.get_by_role("button", name="Change password").click()
     page.get_by_role("link", name="Sign in").click()
     page.locator("#id_username").fill("olga")
