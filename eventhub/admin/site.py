@@ -20,7 +20,7 @@ from eventhub import audit
 from eventhub.admin import account_views, calendar_feed_views, form_recovery, login, password_reset_views, token_views
 from eventhub.admin.access import Access, access_of
 from eventhub.admin.model_admin import REFUSALS, problems
-from notifications.views import registration_page
+from notifications.views import registration_page, unsubscribe_page
 
 View = Callable[..., Any]
 
@@ -66,6 +66,7 @@ class BackOfficeSite(UnfoldAdminSite):
                 never_cache(registration_page.calendar_file),
                 name="my_registration_calendar",
             ),
+            path("unsubscribe/", never_cache(unsubscribe_page.unsubscribe), name="unsubscribe"),
             path("second-factor/", never_cache(account_views.second_factor), name="second_factor"),
             path("send-again/", self.admin_view(login.send_again), name="send_again"),
             path("profile/", self.admin_view(account_views.profile), name="profile"),

@@ -306,6 +306,7 @@ def paths(patterns=None, prefix="/admin/"):
 
 
 OPEN = {LOGIN, "/admin/logout/", "/admin/password-reset/", "/admin/new-password/", "/admin/verify-email/"}
+OPEN |= {"/admin/my-registration/", "/admin/my-registration/calendar.ics", "/admin/unsubscribe/"}
 
 
 @pytest.mark.parametrize("path", sorted({*paths()} - OPEN))

@@ -37,6 +37,12 @@ def opt_in(user_id: int, scope: str, *, organizer_id: int | None = None, event_i
     OptOut.objects.filter(user=user_id, scope=scope, **_named(scope, organizer_id, event_id)).delete()
 
 
+def scopes_off(user_id: int, *, organizer_id: int | None, event_id: int | None) -> set[str]:
+    """Return the scopes that are off, of those that this organizer and this event make."""
+    of_both = Q(organizer=None) | Q(organizer=organizer_id), Q(event=None) | Q(event=event_id)
+    return set(OptOut.objects.filter(*of_both, user=user_id).values_list("scope", flat=True))
+
+
 def unsubscribe_headers(
     user: User, event: Event | None = None, *, scope: str = OptOutScope.ORGANIZER
 ) -> dict[str, str]:

@@ -16,6 +16,7 @@ from events.calendar_entry import CONTENT_TYPE
 from events.models import EventStatus
 from notifications import tokens
 from notifications.mails import written
+from notifications.views.links import link_not_valid, without_referrer
 from registrations.models import Registration, RegistrationStatus
 from registrations.selectors.calendars import registration_entry
 from registrations.services import seats
@@ -67,7 +68,7 @@ def _page(request: HttpRequest, registration: Registration) -> HttpResponse:
         "has_entry": registration.status != RegistrationStatus.CANCELLED and event.status != EventStatus.CANCELLED,
         "is_waiting": registration.status == RegistrationStatus.WAITLISTED,
     }
-    return _without_referrer(page(request, "notifications/my_registration.html", **context))
+    return without_referrer(page(request, "notifications/my_registration.html", **context))
 
 
 def _sentence(registration: Registration) -> str:
@@ -85,11 +86,4 @@ def _sentence(registration: Registration) -> str:
 
 
 def _not_valid(request: HttpRequest) -> HttpResponse:
-    title = "This link is no longer valid"
-    return _without_referrer(page(request, "notifications/link_not_valid.html", status=404, title=title))
-
-
-def _without_referrer(response: HttpResponse) -> HttpResponse:
-    """Pass on the bare origin, which the CSRF check needs, and never the token in the URL."""
-    response.headers["Referrer-Policy"] = "strict-origin"
-    return response
+    return link_not_valid(request, ends="when the registration is deleted")
