@@ -37,7 +37,7 @@ def test_a_forgotten_password_is_set_anew_by_the_link_of_the_mail(
     for field, text in (("#id_password", NEW), ("#id_password_again", "something else")):
         page.locator(field).fill(text)
     page.get_by_role("button", name="Change password").click()
-    expect(page.get_by_text("The passwords do not match.")).to_be_visible()
+    expect(page.get_by_text("The passwords do not match.", exact=True)).to_be_visible()
     assert token not in page.url
     for field in ("#id_password", "#id_password_again"):
         page.locator(field).fill(NEW)
