@@ -23,6 +23,7 @@ from events.admin.history import HistoryTab, requested_page
 from events.admin.summary import summary
 from events.models import Event, EventStatus
 from events.services import events
+from notifications.admin import event_pages
 from registrations.services import event_changes
 
 
@@ -43,7 +44,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         export = path("export/<str:kind>/", self.admin_site.admin_view(self.export_view), name="events_event_export")
-        return [export, *super().get_urls()]
+        return [export, *event_pages.event_urls(self), *super().get_urls()]
 
     def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
         return exports.export_events(self, request, kind)

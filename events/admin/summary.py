@@ -30,6 +30,7 @@ def summary(event: Event) -> dict[str, Any]:
         "come_back": COME_BACK,
         "attendees": f"{registrations}?{urlencode({'event__id__exact': event.pk})}",
         "check_in": reverse("admin:registrations_registration_door", args=[event.pk]),
+        "emails": reverse("admin:events_event_emails", args=[event.pk]),
         "takes_people": event.takes_people(now),
         "add_attendee": f"{reverse('admin:registrations_registration_add')}?{urlencode({'event': event.pk})}",
         "import_attendees": reverse("admin:registrations_registration_import", args=[event.pk]),

@@ -18,6 +18,8 @@ PAGES = [
     "/admin/events/event/{event}/change/",
     "/admin/events/event/{event}/history/",
     "/admin/events/event/{event}/delete/",
+    "/admin/events/event/{event}/emails/",
+    "/admin/events/event/{event}/emails/reminder/",
     "/admin/registrations/registration/",
     "/admin/registrations/registration/add/",
     "/admin/registrations/registration/door/",
