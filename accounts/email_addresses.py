@@ -7,7 +7,7 @@ from django import forms
 from django.core.validators import validate_email
 from django.db import models
 
-from eventhub.text_fields import a_label, refuse_control, without_invisible
+from eventhub.text_fields import a_label, has_control, refuse_control, without_invisible
 
 MAX_LENGTH = 1000
 
@@ -21,24 +21,27 @@ def normalize_email(email: str) -> str:
     email = email.strip().lower()
     if len(email) > MAX_LENGTH or (email.isascii() and "xn--" not in email):  # too long for an address, or almost all
         return email
-    user, at, domain = unicodedata.normalize("NFKC", email).strip().rpartition("@")
+    email = unicodedata.normalize("NFKC", email).strip()
+    if has_control(email):
+        return email
+    user, at, domain = email.rpartition("@")
     return without_invisible(user).strip().lower() + at + a_label(domain)
+
+
+def refuse_inner_control(address: str) -> None:
+    """Raise ValidationError for control characters, but not for NUL, which fields refuse by themselves."""
+    if "\0" not in address:
+        refuse_control(address)
 
 
 def as_typed(email: str) -> str:
     return without_invisible(email).strip()
 
 
-def refuse_quoted_control(address: str) -> None:
-    """Raise ValidationError for control characters, which Django takes within quotes."""
-    if address.startswith('"'):
-        refuse_control(address)
-
-
 class AddressFormField(forms.EmailField):
     """Normalizes before checking the length: lower case can be longer."""
 
-    default_validators = [validate_email, refuse_quoted_control]
+    default_validators = [validate_email, refuse_inner_control]
 
     def to_python(self, value: Any) -> str:
         return normalize_email(super().to_python(value) or "")
@@ -54,7 +57,7 @@ class TypedAddressFormField(AddressFormField):
 class AddressField(models.EmailField):  # type: ignore[type-arg]
     """A column for canonical addresses. Migrations see an EmailField."""
 
-    default_validators = [validate_email, refuse_quoted_control]
+    default_validators = [validate_email, refuse_inner_control]
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         return super().clean(normalize_email(value) if isinstance(value, str) else value, model_instance)

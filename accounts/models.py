@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -57,6 +58,9 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, username: str, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create an admin. Raise ValidationError for a taken address, which `createsuperuser` does not check."""
+        if self.filter(email__lower=normalize_email(email)).exists():
+            raise ValidationError("An account with this email address exists already.")
         user = self.create_user(username, email, password, **{**fields, "role": Role.ADMIN})
         note_change(Occasion.ROLE_GIVEN, user_id=user.pk, role=Role.ADMIN.value)
         return user

@@ -53,6 +53,10 @@ def search_words(text: str) -> list[str]:
     return [word for part in text.split() if (word := part.strip(_AT_ENDS))]
 
 
+def has_control(text: str) -> bool:
+    return _CONTROL.search(text) is not None
+
+
 def refuse_control(text: str) -> None:
     """Raise ValidationError for control characters and line breaks."""
     _refuse(text, _CONTROL)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from eventhub.api.fields import IdField, LineInput, PlainIntegerField
+from eventhub.api.fields import IdField, LineInput, PlainIntegerField, YesOrNoField
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from events.models import MAX_CAPACITY, MAX_REMIND_HOURS, MAX_REMINDERS, EventStatus, Telling
@@ -88,7 +88,7 @@ class EventInput(Body):
     status = serializers.ChoiceField(choices=EventStatus.choices, default=EventStatus.UPCOMING)
     organizer_id = IdField(required=False, help_text="Your own, unless you are an admin.")
     end_time = TimeField(end_of_day=True, required=False, allow_null=True, help_text=ENDS)
-    waitlist = serializers.BooleanField(default=True)
+    waitlist = YesOrNoField(default=True)
     registration_opens = TimeField(required=False, allow_null=True, help_text=STARTS)
     registration_closes = TimeField(end_of_day=True, required=False, allow_null=True, help_text=ENDS)
     notifications = serializers.ChoiceField(choices=Telling.choices, default=Telling.USUAL, help_text=TELLING)

@@ -83,9 +83,9 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
         "create": """Register for an event, or join its waiting list.
 
         Without a status, or with `registered`, you get a seat or a 409 `event_full`. The organizer and admins can
-        register anyone, by `user_id` or by `email`. With `email`, somebody without an account gets one, which a
-        password reset claims. Organizers do not learn whether there was one: only the person and admins see the
-        `user_id` of this registration, and find it by its `user_id`.
+        register anyone, by `user_id` or by `email`, also somebody who has cancelled. With `email`, a person without an
+        account gets one, which a password reset claims. Organizers do not learn whether there was one: only the person
+        and admins see the `user_id` of this registration, and find it by its `user_id`.
         """,
         "update": """Change the details or the status of a registration.
 

@@ -11,7 +11,7 @@ from unfold.widgets import (
 )
 
 from accounts.email_addresses import AddressFormField
-from accounts.forms.account import REPEAT_LABEL, ConfirmForm, Confirming, OwnPassword
+from accounts.forms.account import REPEAT_LABEL, ConfirmForm, Confirming, NewPasswords, OwnPassword
 from accounts.models import OrganizerProfile, User
 from accounts.services.accounts import AccountChanges
 from eventhub.admin.model_admin import RefusableModelForm
@@ -111,7 +111,7 @@ class AccountForm(Confirming, AccountModelForm, OptimisticForm):
         return model._meta.get_field(PROFILE.get(name, name))
 
 
-class SetPasswordForAccountForm(ConfirmForm, SetPasswordForm):  # type: ignore[type-arg]
+class SetPasswordForAccountForm(NewPasswords, ConfirmForm, SetPasswordForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("new_password1", "new_password2"):

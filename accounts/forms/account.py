@@ -7,6 +7,7 @@ from django_otp.models import Device
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from accounts.hashers import normalized
 from accounts.models import OrganizerProfile, User
 from accounts.services import accounts, jwt, second_factor
 from accounts.throttle_subjects import by_id, by_login
@@ -158,7 +159,19 @@ class ConfirmForm(Confirming, GuardedForm):
         return self.cleaned_data
 
 
-class OwnPasswordForm(GuardedForm, AdminOwnPasswordChangeForm):
+class NewPasswords:
+    """Compares a new password with its repetition however their letters are composed."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_new_password1(self) -> str:
+        return normalized(self.cleaned_data["new_password1"])
+
+    def clean_new_password2(self) -> str:
+        return normalized(self.cleaned_data["new_password2"])
+
+
+class OwnPasswordForm(NewPasswords, GuardedForm, AdminOwnPasswordChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password2"].label, self.fields["new_password2"].help_text = REPEAT_LABEL, ""

@@ -7,6 +7,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminPasswordWidge
 from accounts import signed_links
 from accounts.email_addresses import AddressFormField
 from accounts.forms.account import REPEAT_LABEL, GuardedForm
+from accounts.hashers import normalized
 from accounts.services import password_reset
 from accounts.throttle_subjects import by_email, by_id
 
@@ -57,7 +58,7 @@ class ResetPasswordForm(LinkForm):
 
     def clean_password_again(self) -> str:
         again: str = self.cleaned_data["password_again"]
-        if again != self.cleaned_data.get("password", again):
+        if normalized(again) != normalized(self.cleaned_data.get("password", again)):
             raise ValidationError("The passwords do not match.")
         return again
 

@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -56,6 +57,19 @@ def test_every_spelling_of_an_address_is_one(spelling):
 )
 def test_the_canonical_form_stays_as_it_is(given, kept):
     assert (normalize_email(given), normalize_email(kept)) == (kept, kept)
+
+
+@pytest.mark.parametrize("control", ["\u2028", "\u2029", "\x85", "\x07", "\n"])
+@pytest.mark.parametrize("place", ["ann{}@münchen.example", "ann@{}münchen.example", "ann@mün{}chen.example"])
+def test_an_address_with_a_control_character_is_refused(api, olga, make_event, place, control):
+    email = place.format(control)
+    with pytest.raises(ValidationError):
+        User._meta.get_field("email").clean(email, None)
+    body = {"username": "ann2", "email": email, "password": "correct horse battery"}
+    assert list(api().post("/users/register", body).json()["errors"]) == ["email"]
+    answer = api(olga).post("/attendees/", {"event_id": make_event(olga).pk, "email": email})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["email"])
+    assert "contact_details" not in answer.json()["msg"]
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)

@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.auth.hashers import identify_hasher, make_password
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -130,6 +130,13 @@ def test_createsuperuser_makes_an_admin_with_a_profile(monkeypatch):
     assert (zoe.role, zoe.email, zoe.is_superuser) == ("admin", "zoe@example.org", True)
     assert zoe.check_password("correct horse battery")
     assert zoe.profile.public_name == "zoe"
+
+
+@pytest.mark.parametrize("email", ["bob@example.org", "BOB@example.org"])
+def test_createsuperuser_names_an_address_that_is_taken(monkeypatch, bob, email):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "correct horse battery")
+    with pytest.raises(CommandError, match="An account with this email address exists already"):
+        call_command("createsuperuser", interactive=False, username="zoe", email=email, verbosity=0)
 
 
 @pytest.mark.parametrize("name", ["bob", "BOB", "bOb", "bob@example.org", "Bob@Example.ORG"])

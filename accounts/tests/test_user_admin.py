@@ -461,6 +461,14 @@ def test_an_admin_gives_a_new_password_which_ends_all_sign_ins(fresh, signed_in,
     assert api().post("/users/login", {"username": "olga", "password": OTHER}).status_code == 200
 
 
+def test_a_password_and_its_repetition_may_be_composed_in_other_ways(fresh, ada, olga):
+    new = passwords("\u00f6lig, \u00e9toile du nord", "o\u0308lig, e\u0301toile du nord")
+    assert fresh(ada).post(of(olga, "password"), new).status_code == 302
+    assert fresh(ada).post("/admin/password_change/", {"old_password": PASSWORD, **new}).status_code == 302
+    for who in (ada, olga):
+        assert User.objects.get(pk=who.pk).check_password(new["new_password1"])
+
+
 @pytest.mark.parametrize(
     ("sent", "problem"),
     [

@@ -1,6 +1,6 @@
 """The form field of a time: a date, a time of day, and a choice of offset where the clocks change."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
@@ -42,6 +42,14 @@ class TimeWidget(UnfoldAdminSplitDateTimeWidget):
         return context
 
 
+class DayField(forms.DateField):
+    def to_python(self, value: Any) -> date | None:
+        """Refuse digits of other scripts, which strptime takes."""
+        if isinstance(value, str) and any(mark.isdecimal() and not mark.isascii() for mark in value):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
 class TimeOfDayField(forms.MultiValueField):
     """`end_of_day` makes a date without a time the end of that day.
 
@@ -53,7 +61,7 @@ class TimeOfDayField(forms.MultiValueField):
     original: datetime | None = None
 
     def __init__(self, **kwargs: Any) -> None:
-        day = forms.DateField(error_messages={"incomplete": "Enter a date."})
+        day = DayField(error_messages={"incomplete": "Enter a date."})
         clock = forms.TimeField(required=False)
         offset = forms.CharField(required=False)
         super().__init__((day, clock, offset), require_all_fields=False, **kwargs)
@@ -86,7 +94,7 @@ class TimeOfDayField(forms.MultiValueField):
 def _choices(parts: list[Any]) -> list[tuple[str, str]]:
     """Return the offsets of a date and time as typed, if there is more than one."""
     try:
-        typed = datetime.combine(forms.DateField().clean(parts[0]), forms.TimeField().clean(parts[1]))
+        typed = datetime.combine(DayField().clean(parts[0]), forms.TimeField().clean(parts[1]))
     except ValidationError:
         return []
     moments = datetimes.readings(typed)

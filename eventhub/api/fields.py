@@ -5,6 +5,7 @@ valid, and finds no row. Texts of one line follow the rule of eventhub/text_fiel
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from rest_framework import serializers
 
 from eventhub.text_fields import clean_details, clean_line
 
+YES, NO = ("true", "1", "yes"), ("false", "0", "no")
 MAX_ID = 2**63 - 1  # bigint
 NO_ROW = 0  # identities start at 1
 TIME, DATE = {"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}  # in the OpenAPI document
@@ -28,6 +30,23 @@ def parse_integer(value: object) -> int:
     if isinstance(value, str) and PLAIN.fullmatch(value):
         return int(value)
     raise ValueError("Enter a whole number.")
+
+
+def choose_one_of(values: Iterable[str]) -> dict[str, str]:
+    """Return the error messages of a field with these choices."""
+    return {"invalid_choice": f"Choose one of {', '.join(values)}."}
+
+
+class YesOrNoField(serializers.BooleanField):
+    """A boolean by the rule of filters: true, false, 1, 0, yes or no, in any case."""
+
+    default_error_messages = {**choose_one_of((*YES, *NO))}
+
+    def to_internal_value(self, data: Any) -> bool:
+        text = str(data).lower() if isinstance(data, str | int) else ""
+        if text not in (*YES, *NO):
+            self.fail("invalid_choice")
+        return text in YES
 
 
 class PlainIntegerField(serializers.IntegerField):

@@ -1,7 +1,7 @@
 """Query parameters of lists. An unknown value is a 400, never an empty list."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
 from eventhub import datetimes
-from eventhub.api.fields import DATE, TIME, IdFormField
+from eventhub.api.fields import DATE, NO, TIME, YES, IdFormField, choose_one_of
 from eventhub.api.pagination import PARAMETERS as PAGING
 from eventhub.api.pagination import invalid_parameter
 from eventhub.db.text_search import begins_in, may_be_word, stands_in
@@ -22,7 +22,6 @@ from eventhub.text_fields import search_words
 
 # Each word is a condition on every field: thousands of them would keep a database busy for long.
 MIN_SEARCH_LENGTH, MAX_SEARCH_LENGTH = 3, 255
-YES, NO = ("true", "1", "yes"), ("false", "0", "no")
 # A `+` that a client did not encode arrives as a space.
 OFFSET_AFTER_SPACE = re.compile(r"(\d:\d\d[\d:.,]*) (\d\d(?::?\d\d)?)$")
 
@@ -49,11 +48,6 @@ class IdFilter(filters.NumberFilter):
         return None
 
 
-def choose_one_of(choices: Iterable[tuple[str, Any]]) -> dict[str, str]:
-    """Return the error messages of a field with these choices."""
-    return {"invalid_choice": f"Choose one of {', '.join(value for value, _ in choices)}."}
-
-
 class SeveralFormField(forms.MultipleChoiceField):
     def to_python(self, value: Any) -> list[str]:
         texts = [value] if isinstance(value, str) else super().to_python(value)
@@ -67,7 +61,7 @@ class SeveralFilter(filters.MultipleChoiceFilter):
 
     def __init__(self, choices: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         about = {"help_text": "One or several: repeat the parameter, or put commas between the values."}
-        super().__init__(choices=choices, error_messages=choose_one_of(choices), **about, **kwargs)
+        super().__init__(choices=choices, error_messages=choose_one_of(each for each, _ in choices), **about, **kwargs)
 
     def filter(self, queryset: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
         return queryset.filter(**{f"{self.field_name}__in": value}) if value else queryset
@@ -85,7 +79,12 @@ class TrueOrFalse(filters.TypedChoiceFilter):
 
     def __init__(self, help_text: str, **kwargs: Any) -> None:
         choices = [(text, text) for text in (*YES, *NO)]
-        super().__init__(choices=choices, error_messages=choose_one_of(choices), coerce=YES.__contains__, **kwargs)
+        super().__init__(
+            choices=choices,
+            error_messages=choose_one_of(value for value, _ in choices),
+            coerce=YES.__contains__,
+            **kwargs,
+        )
         extend_schema_field({"type": "boolean", "description": help_text})(self)
 
 

@@ -87,6 +87,12 @@ def test_imported_people_claim_their_account_by_it(ask):
     assert (zoe.check_password(NEW), zoe.email_verified) == (True, True)
 
 
+def test_a_password_and_its_repetition_may_be_composed_in_other_ways(olga):
+    composed, decomposed = "\u00f6lig, \u00e9toile du nord", "o\u0308lig, e\u0301toile du nord"
+    token = signed_links.make_token(olga, signed_links.RESET)
+    assert "Your password was changed" in text(Client().post(SET, passwords(token, composed, decomposed)))
+
+
 @pytest.mark.parametrize(
     ("sent", "problem"),
     [

@@ -6,12 +6,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesCheckboxFilter, RadioFilter
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RadioFilter
 from unfold.decorators import display
 
 from eventhub.admin.changelist import CountedChangeList
-from eventhub.admin.filters import DayRangeFilter
-from eventhub.api.fields import could_be_id
+from eventhub.admin.filters import DayRangeFilter, RelatedRowFilter
 from events.admin.date_hierarchy import PARTS, Period, periods
 from events.models import Event, EventStatus
 
@@ -89,12 +88,6 @@ class BeginsFilter(DayRangeFilter):
         self.title = "first day"
 
 
-class OrganizerFilter(AutocompleteSelectFilter):
-    def value(self) -> str | None:
-        chosen = super().value()
-        return chosen if could_be_id(str(chosen)) else None
-
-
 class EventChangeList(CountedChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Event]) -> list[str]:
         if ORDER_VAR not in self.params:
@@ -146,7 +139,7 @@ class EventChangelist:
     def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
         filters = tuple(self.list_filter)
         is_admin = request.user.is_admin  # type: ignore[union-attr]
-        return (*filters, ("organizer", OrganizerFilter)) if is_admin else filters
+        return (*filters, ("organizer", RelatedRowFilter)) if is_admin else filters
 
     def get_list_select_related(self, request: HttpRequest) -> Any:
         return ("organizer__profile",) if request.user.is_admin else False  # type: ignore[union-attr]

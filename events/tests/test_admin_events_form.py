@@ -257,6 +257,11 @@ def test_a_capacity_is_plain_digits(office, olga, make_event, text):
     assert (answer.status_code, errors_of(answer)) == (200, {"max_capacity": ["Enter a whole number."]})
 
 
+def test_a_date_is_plain_digits(office, olga, make_event):
+    answer = office(olga).post(page_of(make_event(olga)), {**TYPED, "date_time_0": "\uff12\uff10\uff13\uff11-10-26"})
+    assert (answer.status_code, errors_of(answer)) == (200, {"date_time": ["Enter a valid date."]})
+
+
 @pytest.mark.parametrize(("field", "case"), REFUSED.items())
 @pytest.mark.parametrize("adding", [True, False])
 def test_a_refusal_stands_beside_its_field_and_nothing_typed_is_lost(office, olga, make_event, field, case, adding):
@@ -274,7 +279,7 @@ WILD = [
     {"max_capacity": str(10**30)}, {"max_capacity": "x"}, {"title": "x\0y"}, {"title": "x" * 256}, {"organizer": "x"},
     {"opened": "["}, {"opened": "[1]"}, {"opened": '{"title": {"x": 1}}'}, {"opened": "[" * 100000},
     {"dataset": "AttendeesTab"}, {"dataset": "AttendeesTab", "_selected_action": "1", "action": "x"},
-    {"organizer": str(10**30)},
+    {"organizer": str(10**30)}, {"date_time_0": "\uff12\uff10\uff13\uff11-10-26"},
 ]  # fmt: skip
 
 

@@ -127,6 +127,7 @@ def test_any_status_may_be_given_at_creation(api, olga, status):
 REQUIRED = "This field is required."
 BLANK = "This field may not be blank."
 TOO_LONG = "Ensure this field has no more than 255 characters."
+YES_OR_NO = "Choose one of true, 1, yes, false, 0, no."
 NOT_A_TIME = "Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."
 YEARS = "The year must be between 1900 and 2999."
 AFTER = "The end must be after the beginning."
@@ -169,7 +170,7 @@ AFTER = "The end must be after the beginning."
         ({"end_time": "2031-04-01T18:00:00Z"}, "end_time", AFTER),
         ({"status": "open"}, "status", '"open" is not a valid choice.'),
         ({"status": ["draft"]}, "status", "\"['draft']\" is not a valid choice."),
-        ({"waitlist": "perhaps"}, "waitlist", "Must be a valid boolean."),
+        *(({"waitlist": value}, "waitlist", YES_OR_NO) for value in ("perhaps", "on", "t", "y", "", 2, 1.0, [])),
         (
             {"registration_opens": "2031-04-02T00:00:00Z", "registration_closes": "2031-04-02T00:00:00Z"},
             "registration_closes",
@@ -397,3 +398,9 @@ def test_a_users_events_are_theirs_and_admins_to_list(api, olga, otto, ada, make
         {"msg": "Resource inaccessible", "code": "permission_denied"},
     )
     assert error(api(ada).get("/users/987654/events")) == (404, {"msg": "User not found", "code": "not_found"})
+
+
+@pytest.mark.parametrize("value", [True, 1, "1", "true", "TRUE", "Yes", False, 0, "0", "false", "No"])
+def test_a_boolean_in_a_body_is_read_as_in_a_filter(api, olga, make_event, value):
+    answer = api(olga).patch(f"/events/{make_event(olga).pk}", {"waitlist": value})
+    assert (answer.status_code, answer.json()["waitlist"]) == (200, str(value).lower() in ("true", "1", "yes"))

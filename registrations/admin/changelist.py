@@ -10,15 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from accounts.models import User
 from eventhub.admin.changelist import CountedChangeList
-from eventhub.admin.filters import DayRangeFilter
-from eventhub.api.fields import could_be_id
+from eventhub.admin.filters import DayRangeFilter, RelatedRowFilter
 from events.models import Event
 from registrations.admin import status
 from registrations.admin.actions import ACTIONS, DO, name_of
@@ -50,12 +49,8 @@ class EventChoice(AutocompleteDropdownForm):
         self.fields[name].queryset = Event.objects.managed_by(cast(User, request.user))
 
 
-class RegistrationEventFilter(AutocompleteSelectFilter):
+class RegistrationEventFilter(RelatedRowFilter):
     form_class = EventChoice
-
-    def value(self) -> str | None:
-        chosen = super().value()
-        return chosen if chosen and could_be_id(str(chosen)) else None
 
 
 class StatusFilter(ChoicesDropdownFilter):

@@ -125,6 +125,12 @@ def test_it_is_ordered_by_what_has_an_index_alone(office, ada, world, column):
     assert cl.queryset.query.order_by == ("-registration_date", "-pk")
 
 
+@pytest.mark.parametrize("chosen", ["x", "-1", "9" * 40, ["1", "2"]])
+def test_a_filter_that_is_no_event_exports_nothing(office, olga, world, chosen):
+    response = office(olga).get(f"{LIST}export.csv", {"event__id__exact": chosen})
+    assert (response.status_code, response.get("Location")) == (302, LIST)
+
+
 @pytest.mark.parametrize(
     "query",
     [
