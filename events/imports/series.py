@@ -32,8 +32,10 @@ def series_problem(component: Component, zones: Zones) -> str:
         listed = _listed(component, zones)
         return f"{HOW} {listed}" if listed else ""
     except Exception:
-        rules = "; ".join(given.value[:100] for given in component.properties.get("RRULE", []))
-        return f"{HOW} Its occurrences could not be listed: {rules}"
+        rules = [given.value[:100] for given in component.properties.get("RRULE", [])]
+        for name in ("RDATE", "EXDATE"):
+            rules += [f"{name} {given.value[:100]}" for given in component.properties.get(name, [])]
+        return f"{HOW} Its occurrences could not be listed: {'; '.join(rules)}"
 
 
 def _listed(component: Component, zones: Zones) -> str:

@@ -35,6 +35,11 @@ pytestmark = pytest.mark.django_db
             "It would take place more than 100 times: 2031-05-01 19:00, 2032-05-01 19:00, 2033-05-01 19:00, "
             "2034-05-01 19:00, 2035-05-01 19:00, 2036-05-01 19:00, ...",
         ),
+        ("RDATE;VALUE=TIME:083000", "Its occurrences could not be listed: RDATE 083000"),
+        (
+            "RRULE:FREQ=DAILY;COUNT=2\nEXDATE:soon",
+            "Its occurrences could not be listed: FREQ=DAILY;COUNT=2; EXDATE soon",
+        ),
         ("RRULE:FREQ=SECONDLY;BYMONTH=1", "Its occurrences could not be listed: FREQ=SECONDLY;BYMONTH=1"),
     ],
 )
