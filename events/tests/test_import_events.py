@@ -235,12 +235,24 @@ def test_another_organizers_event_is_not_touched(write, olga, otto):
 
 def test_what_stands_twice_in_a_file_is_one_event_and_in_two_places_two(write, olga):
     room = TALK.replace("Hall", "Room 1")
-    assert run(write(HEADER + TALK + TALK.replace("10", "20") + room)).out == counted(created=2, updated=1)
-    assert run(write(HEADER + room + TALK.replace("10", "20"))).out == counted(unchanged=2)
+    assert run(write(HEADER + TALK + TALK + room)).out == counted(created=2, unchanged=1)
+    assert run(write(HEADER + room + TALK.replace("10", "20"))).out == counted(updated=1, unchanged=1)
     assert list(Event.objects.order_by("pk").values_list("location", "max_capacity")) == [("Hall", 20), ("Room 1", 10)]
     # One of them moves: the other keeps its place.
     assert run(write(HEADER + TALK.replace("Hall", "Attic") + room)).out == counted(updated=1, unchanged=1)
     assert sorted(Event.objects.values_list("location", flat=True)) == ["Attic", "Room 1"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("A,2031-05-01,Hall,5,u", "B,2031-05-02,Room 1,5,u"), ("A,2031-05-01,Hall,5,", "A,2031-05-01,Hall,7,")],
+)
+def test_two_rows_that_say_different_things_of_one_event_are_an_error(write, olga, first, second):
+    path = write(f"title,date_time,location,max_capacity,uid\n{first}\n{second}\n")
+    problem = f"line 3 ('{second[0]}'): line 2 ('A') is the same event with other values. Keep one of them."
+    assert run(path, "--skip-errors") == Run(counted(created=1, errors=1), [problem])
+    assert run(path, "--skip-errors") == Run(counted(unchanged=1, errors=1), [problem])
+    assert list(Event.objects.values_list("title", "max_capacity")) == [("A", 5)]
 
 
 def test_a_known_event_keeps_what_its_row_does_not_say(write, olga, make_event):

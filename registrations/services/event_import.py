@@ -30,6 +30,7 @@ LACKING = {
 
 NOTHING_TO_CANCEL = "There is no such event to cancel."
 OUT_OF_DATE = "SEQUENCE {} is out of date: SEQUENCE {} was imported before."
+SAME_EVENT = "{} is the same event with other values. Keep one of them."
 CANCELLED_HERE = (
     "Your event is cancelled, and this newer calendar says that it takes place. To change it, reopen it first."
 )
@@ -91,6 +92,7 @@ class EventMatches:
         self.organizer = organizer
         self.defaults = defaults or EventValues()
         self._taken: set[int] = set()
+        self._imported: dict[int, str] = {}  # the place of the row, for each event
         self._reserve([row for row in rows if not row.problem])
 
     def find(self, row: ImportedEvent) -> Event | None:
@@ -106,10 +108,20 @@ class EventMatches:
         for name, lacking in LACKING.items():
             if name not in complete:
                 raise Invalid({name: [lacking]})
-        self._taken.add(create_event(organizer=self.organizer, values=complete).pk)
+        event = create_event(organizer=self.organizer, values=complete)
+        self._taken.add(event.pk)
+        self.note(event, row)
 
     def _complete(self, values: EventValues) -> EventValues:
         return {**self.defaults, **values}
+
+    def note(self, event: Event, row: ImportedEvent) -> None:
+        self._imported.setdefault(event.pk, row.place)
+
+    def check_first(self, event: Event) -> None:
+        """Raise a 400 where another row was the same event."""
+        if event.pk in self._imported:
+            raise Invalid({"non_field_errors": [SAME_EVENT.format(self._imported[event.pk])]})
 
     def check_number(self, row: ImportedEvent) -> None:
         """Raise a 400 where the row has the number of an event that it cannot be about."""
@@ -189,7 +201,9 @@ def _import_row(row: ImportedEvent, matches: EventMatches, now: datetime | None)
     _check_sequence(event, row)
     is_changed = _is_changed(event, row)
     if is_changed:
+        matches.check_first(event)
         edit_event(event_id=event.pk, values=row.values, now=now)
+    matches.note(event, row)
     if _is_revised(event, row):
         Event.objects.filter(pk=event.pk).update(imported_sequence=row.sequence)
     return "updated" if is_changed else "unchanged"
