@@ -77,6 +77,8 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("user", "end_sign_ins"): _ACCOUNT,
     ("user", "reset_second_factor"): Rule(admin, "admin"),
     ("task", "list"): Rule(admin, "admin"),
+    ("notification", "list_failed"): Rule(admin, "admin"),
+    ("notification", "try_again"): Rule(admin, "admin"),
     ("organizer", "retrieve"): Rule(everyone, "anyone signed in"),
     ("organizer", "update"): _ACCOUNT,
     ("token", "list"): Rule(everyone, "anyone signed in: own"),
@@ -107,6 +109,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("attendee", "retrieve"): Rule(its_person, "its user, organizer of its event, admin"),
     ("attendee", "calendar"): Rule(its_person, "its user, organizer of its event, admin"),
     ("attendee", "notifications"): Rule(its_person, "its user, organizer of its event, admin"),
+    ("attendee", "resend"): Rule(its_person, "its user, organizer of its event, admin"),
     ("attendee", "update"): Rule(its_person, "its user, organizer of its event, admin", "Attendee not updated"),
     ("attendee", "destroy"): Rule(its_person, "its user, organizer of its event, admin", "Attendee not deleted"),
     ("attendee", "check_in"): Rule(organizer_of_its_event, "organizer of its event, admin"),
@@ -148,6 +151,7 @@ SCOPES: dict[tuple[str, str], Scope] = {
     ("attendee", "notifications"): Scope.ATTENDEES_READ,
     ("attendee", "create"): Scope.ATTENDEES_WRITE,
     ("attendee", "update"): Scope.ATTENDEES_WRITE,
+    ("attendee", "resend"): Scope.ATTENDEES_WRITE,
     ("attendee", "destroy"): Scope.ATTENDEES_WRITE,
 }
 

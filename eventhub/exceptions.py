@@ -204,6 +204,18 @@ class TooManyFeeds(Refusal):
     msg, code = "You have the maximum number of calendar feeds. Revoke one first", "too_many_feeds"
 
 
+class NothingToSend(Refusal):
+    msg, code = "There is no confirmation that could be sent again", "nothing_to_send"
+
+
+class MailsPaused(Refusal):
+    status, msg, code = 429, "This was sent again too often. Try again tomorrow", "throttled"
+
+    def __init__(self, *, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
 class SecondFactorExists(Refusal):
     msg, code = "The second factor is set up already", "second_factor_exists"
 

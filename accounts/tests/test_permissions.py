@@ -60,6 +60,8 @@ EXPECTED = {
     ("user", "deactivate"): (ACCOUNTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("user", "end_sign_ins"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
     ("user", "reset_second_factor"): (ACCOUNTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
+    ("notification", "list_failed"): (ANY_ROW, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
+    ("notification", "try_again"): (ANY_ROW, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("task", "list"): (ANY_ROW, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("organizer", "retrieve"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("organizer", "update"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
@@ -94,7 +96,7 @@ EXPECTED = {
     ("attendee", "create"): (REGISTRATIONS, dict.fromkeys(REGISTRATIONS, ALL)),
     ("attendee", "create_for_others"): (EVENTS, {"none": ORGANIZERS, "own": ORGANIZERS, "foreign": ADMINS}),
     **dict.fromkeys(
-        [("attendee", name) for name in ("retrieve", "calendar", "notifications", "update", "destroy")],
+        [("attendee", name) for name in ("retrieve", "calendar", "notifications", "resend", "update", "destroy")],
         (
             REGISTRATIONS,
             {

@@ -255,6 +255,9 @@ CODES = {
     "DELETE /attendees/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
     "GET /attendees/{id}/calendar.ics": SIGNED_IN | TAGGED | {DENIED, MISSING},
     "GET /attendees/{id}/notifications": SIGNED_IN | LIST | {DENIED, MISSING},
+    "POST /attendees/{id}/notifications/resend": SIGNED_IN
+    | KEYED
+    | {DENIED, MISSING, UNVERIFIED, CONFLICT, ("400", "invalid"), ("409", "nothing_to_send")},
     "GET /events/{id}/calendar.ics": SIGNED_IN | TAGGED | {MISSING},
     "GET /events/": SIGNED_IN | LIST,
     "POST /events/": SIGNED_IN | BODY | KEYED | {DENIED},

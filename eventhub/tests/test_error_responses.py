@@ -129,10 +129,12 @@ def send(api, ada, ids):
 def test_the_document_has_all_operations_of_the_contract():
     described = """
         GET POST /attendees/, GET PUT PATCH DELETE /attendees/{id}, GET /attendees/{id}/calendar.ics,
-        GET /attendees/{id}/notifications,
+        GET /attendees/{id}/notifications, POST /attendees/{id}/notifications/resend,
         GET /calendars/{secret}.ics,
         GET POST /events/, GET PUT PATCH DELETE /events/{id}, GET /events/{id}/attendees,
         GET /events/{id}/calendar.ics, GET /events/{id}/registration,
+        GET /events/{id}/templates, GET PUT PATCH DELETE /events/{id}/templates/{kind},
+        POST /events/{id}/templates/{kind}/preview,
         GET /users/, GET PUT PATCH DELETE /users/{id}, GET /users/{id}/events, GET PUT PATCH /users/{id}/organizer,
         POST /users/email/verification, POST /users/email/verify,
         POST /users/login, POST /users/logout, GET /users/me,

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 
+from eventhub.exceptions import Forbidden
 from eventhub.testing.mailbox import mail_server, no_server
 from notifications.models import Kind, Notice, OptOutScope, State
-from notifications.services import preferences, sending
+from notifications.services import preferences, resending, sending
 from notifications.services.sending import ServerUnreachable
 from registrations.models import Registration
 
@@ -150,3 +152,106 @@ def test_organizers_see_why_people_who_registered_themselves_got_none(deliver, r
     type(bob).objects.filter(pk=bob.pk).update(is_active=False)
     deliver()
     assert listed(olga, registration) == [("registered", "skipped")]
+
+
+# Sending again -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def resend(api):
+    def send(by, registration, **headers):
+        answer = api(by).post(f"/attendees/{registration.pk}/notifications/resend", **headers)
+        return answer.status_code, answer.json().get("code") or answer.json()["state"]
+
+    return send
+
+
+@pytest.mark.parametrize("who", ["bob", "olga", "ada"])
+def test_the_newest_confirmation_is_sent_again_as_another_mail(deliver, register, resend, request, bob, olga, ada, who):
+    registration = register(bob)
+    deliver()
+    before = Notice.objects.get().uid
+    with mail_server() as mailbox:
+        assert resend(request.getfixturevalue(who), registration) == (202, "queued")
+        assert deliver() == [("bob", "registered", "sent")]
+    (again,) = mailbox.mails
+    assert again["To"] == bob.email
+    assert again["Message-ID"] == f"<{Notice.objects.get().uid}@127.0.0.1>" != f"<{before}@127.0.0.1>"
+
+
+def test_the_confirmation_that_is_true_is_sent(deliver, register, cancel, resend, event, olga, bob, eve):
+    type(event).objects.filter(pk=event.pk).update(max_capacity=1)
+    first, second = register(bob), register(eve, "waitlisted")
+    deliver()
+    assert resend(eve, second) == (202, "queued")
+    deliver()
+    cancel(first)
+    deliver()
+    assert resend(olga, second) == (202, "queued")
+    assert resend(olga, first) == (409, "nothing_to_send")
+    assert deliver() == [
+        *(("bob", "registered", "sent"), ("eve", "queued", "sent")),
+        *(("bob", "cancelled", "sent"), ("eve", "seated", "sent")),
+    ]
+    assert [each.to[0] for each in mail.outbox].count(eve.email) == 4
+
+
+def test_who_may_not_see_a_registration_sends_nothing(deliver, register, resend, bob, eve, otto):
+    registration = register(bob)
+    deliver()
+    assert [resend(each, registration) for each in (eve, otto)] == [(403, "permission_denied")] * 2
+    assert len(mail.outbox) == 1
+
+
+def test_nothing_is_sent_of_which_nobody_was_told(deliver, enroll, event, resend, olga, bob):
+    assert resend(olga, enroll(event, bob)) == (409, "nothing_to_send")
+
+
+def test_a_person_sends_five_a_day_and_an_organizer_five_for_each(deliver, register, resend, later, olga, bob, eve):
+    registrations = register(bob), register(eve)
+    deliver()
+    assert [resend(bob, registrations[0])[0] for _ in range(6)] == [*[202] * 5, 429]
+    assert [resend(olga, each)[0] for each in registrations for _ in range(6)] == [*[202] * 5, 429] * 2
+    with later(days=1, minutes=1):
+        assert resend(bob, registrations[0]) == (202, "queued")
+
+
+def test_sending_again_answers_alike_for_all_accounts(deliver, make_people, cancel, olga, resend, listed, settings):
+    settings.EMAIL_VERIFICATION = "required"
+    people = make_people()
+    deliver()
+    assert {resend(olga, row) for row in people.values()} == {(202, "queued")}
+    deliver()
+    assert {tuple(listed(olga, row)) for row in people.values()} == {(("registered", "sent"),)}
+    for row in people.values():
+        cancel(row)
+    deliver()
+    assert {resend(olga, row) for row in people.values()} == {(409, "nothing_to_send")}
+
+
+def test_an_unconfirmed_address_asks_for_nothing(deliver, register, resend, bob, settings):
+    registration = register(bob)
+    deliver()
+    settings.EMAIL_VERIFICATION = "required"
+    type(bob).objects.filter(pk=bob.pk).update(email_verified=False)
+    bob.refresh_from_db()
+    assert resend(bob, registration) == (403, "email_not_verified")
+
+
+def test_what_is_being_sent_keeps_its_message_id(deliver, register, resend, bob):
+    registration = register(bob)
+    deliver()
+    Notice.objects.update(state=State.SENDING)
+    uid = Notice.objects.get().uid
+    assert resend(bob, registration) == (202, "sending")
+    assert Notice.objects.get().uid == uid
+
+
+def test_only_admins_try_failed_ones_again_and_only_failed_ones(deliver, register, olga, ada, bob, eve):
+    register(bob), register(eve)
+    deliver()
+    Notice.objects.filter(user=bob).update(state=State.FAILED, why="SMTPRecipientsRefused 550", attempts=6)
+    with pytest.raises(Forbidden):
+        resending.try_again(Notice.objects.all(), by=olga)
+    assert resending.try_again(Notice.objects.all(), by=ada) == 1
+    assert deliver() == [("bob", "registered", "sent"), ("eve", "registered", "sent")]
