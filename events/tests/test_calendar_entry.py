@@ -220,7 +220,7 @@ def test_whole_days_are_dates_and_bounds_of_the_years_are_times(settings, zone):
     settings.TIME_ZONE = zone
     dates = "DTSTART;VALUE=DATE:20310329\r\nDTEND;VALUE=DATE:20310401\r\n"
     lines = f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:x\r\n{dates}END:VEVENT\r\nEND:VCALENDAR\r\n"
-    (row,) = read_calendar(lines.encode())
+    (row,) = read_calendar(lines.encode()).rows
     event = an_event(date_time=row.values["date_time"], end_time=row.values["end_time"])
     assert set(dates.split()) <= set(render([event_component(event, stamp=STAMP)]).decode().split())
 
