@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.apps import apps
@@ -9,11 +10,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from accounts.models import Role, User
 from eventhub.db.postgresql.base import patience
 from eventhub.testing.contract_client import ContractClient, token_for
+from eventhub.testing.empty_tables import delete_rows
 from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
 from events.models import Event
 from registrations.models import Registration
@@ -32,6 +34,12 @@ def no_statement_timeout() -> None:
     Importing the server's module, as some tests do, would set a bound.
     """
     patience.seconds = None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush() -> Iterator[None]:
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", delete_rows):
+        yield
 
 
 @pytest.fixture(autouse=True)
