@@ -31,6 +31,12 @@ def clean_details(text: str) -> str:
     return _clean(text, _CONTROL_BUT_BREAKS)
 
 
+def strip_unseen(text: str) -> str:
+    """Strip what cannot be seen at the ends; a text of nothing else is empty."""
+    text = text.strip(_AT_ENDS)
+    return text if without_invisible(text) else ""
+
+
 def without_invisible(text: str) -> str:
     return _INVISIBLE.sub("", text)
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from eventhub import datetimes
+from eventhub.text_fields import strip_unseen
 from events.calendar_entry import event_id_of, is_partial
 from events.imports.calendar_times import Duration, Zones, later, read_duration, read_moment
 from events.imports.components import Component, read_components
@@ -154,9 +155,9 @@ def _text(component: Component, name: str, separator: str | None) -> str:
     if "\0" in given.value:
         raise ValueError("There is a NUL character in this text.")
     if separator is None:
-        return given.value.strip()
+        return strip_unseen(given.value)
     lines = [" ".join(line.split()).strip(" ,") for line in given.value.splitlines()]
-    return separator.join(line for line in lines if line)
+    return strip_unseen(separator.join(line for line in lines if line))
 
 
 def _moments(component: Component, zones: Zones) -> tuple[datetime, datetime | None]:

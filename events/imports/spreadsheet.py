@@ -5,6 +5,7 @@ from eventhub import datetimes
 from eventhub.api.fields import could_be_id
 from eventhub.spreadsheets.cells import in_zone
 from eventhub.spreadsheets.entries import Table, read_entries
+from eventhub.text_fields import strip_unseen
 from events.imports.row_validation import ImportedEvent, validate_row
 from events.models import Event
 
@@ -53,6 +54,7 @@ def _values(texts: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for field, text in texts.items():
+        text = strip_unseen(text)
         if field in MEANS_END_OF_DAY:
             try:
                 is_cleared = not text and field not in REQUIRED

@@ -119,7 +119,7 @@ def values_to_close(event: Event, now: datetime) -> EventValues:
 
 
 def duplicate_event(*, event: Event) -> Event:
-    """Copy an event as a draft, a week later at the same clock time.
+    """Copy an event as a draft, a week later at the same clock time, or of the same length where those do not fit.
 
     Raise a 400 where that is beyond the contract's years.
     """
@@ -139,4 +139,8 @@ def duplicate_event(*, event: Event) -> Event:
             values[name] = moment and add_week(moment)
         except ValueError as problem:
             raise Invalid({name: [str(problem)]}) from None
+    for start, end in (("date_time", "end_time"), ("registration_opens", "registration_closes")):
+        first, last = getattr(event, start), getattr(event, end)
+        if first and last and values[end] <= values[start]:  # type: ignore[literal-required]  # the clocks change
+            values[end] = values[start] + (last - first)  # type: ignore[literal-required]
     return create_event(organizer=event.organizer, values=values)

@@ -160,3 +160,19 @@ def test_an_import_is_written_down_as_one(olga):
         import_events(rows=[ImportedEvent("line 2", values)], organizer=olga)
     line = Event.objects.get().history.get()
     assert (line.through, line.history_user_id) == ("import", olga.pk)
+
+
+# From half past two to a quarter past three; and from the first ten to three to ten past the second two.
+TIMES = {3: [(1, 30), (2, 15)], 10: [(0, 50), (1, 10)]}
+
+
+@pytest.mark.parametrize("day", [datetime(2031, 3, 23, tzinfo=UTC), datetime(2031, 10, 26, tzinfo=UTC)])
+def test_a_copy_has_the_length_where_the_clocks_change(olga, make_event, settings, day):
+    settings.TIME_ZONE = "Europe/Berlin"
+    timezone.get_default_timezone.cache_clear()
+    begins, ends = (datetime(day.year, day.month, day.day, *clock, tzinfo=UTC) for clock in TIMES[day.month])
+    try:
+        copy = duplicate_event(event=make_event(olga, date_time=begins, end_time=ends))
+        assert copy.end_time - copy.date_time == ends - begins
+    finally:
+        timezone.get_default_timezone.cache_clear()

@@ -255,6 +255,18 @@ def test_two_rows_that_say_different_things_of_one_event_are_an_error(write, olg
     assert list(Event.objects.values_list("title", "max_capacity")) == [("A", 5)]
 
 
+def test_what_is_empty_to_the_eye_takes_the_default(write, olga):
+    table = write("title,date_time,location,max_capacity\n\u200b,2031-05-01,\u200b\u00a0,5\n")
+    entry = write(
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:\u200b\nLOCATION:\u200b\nDTSTART:20310501T190000Z\nEND:VEVENT\n"
+        "END:VCALENDAR\n",
+        "entry.ics",
+    )
+    for path in (table, entry):
+        assert run(path, "--title=Talk", "--location=Hall", "--capacity=5").out == counted(created=1)
+    assert set(Event.objects.values_list("title", "location")) == {("Talk", "Hall")}
+
+
 def test_a_known_event_keeps_what_its_row_does_not_say(write, olga, make_event):
     values = {"description": "Bring a coat.", "max_capacity": 30, "status": "completed", "waitlist": False}
     event = make_event(olga, date_time=at(2031, 5, 1), end_time=at(2031, 5, 2), **values)
@@ -331,8 +343,8 @@ def test_a_refused_row_takes_back_those_before_and_after_it(write, olga, make_ev
 
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(write, olga, make_event):
     event = make_event(olga, date_time=at(2031, 5, 1))
-    path = write(HEADER + "Talk,2031-05-01,Room 1,5\nNew,2031-05-01,Hall,5\nNew,2031-05-01,Hall,5\n")
-    assert run(path, "--dry-run") == Run(["Dry run: 1 created, 1 updated, 1 unchanged, 0 with errors"], [])
+    path = write(HEADER + "Talk,2031-05-01,Room 1,5\nNew,2031-05-01,Hall,5\n")
+    assert run(path, "--dry-run") == Run(["Dry run: 1 created, 1 updated, 0 unchanged, 0 with errors"], [])
     event.refresh_from_db()
     assert (event.location, event.max_capacity, Event.objects.count()) == ("Hall", 10, 1)
 
@@ -403,7 +415,7 @@ def test_an_option_that_makes_no_sense_is_refused(write, olga, arguments, failur
     [
         (b"", [], "The file is empty."),
         (b"\xef\xbb\xbf \r\n", [], "The file is empty."),
-        (b"\xef\xbb\xbftitle\nEspa\xf1a\n", [], "line 2: This is not UTF-8. Save the file in UTF-8."),
+        (b"\xef\xbb\xbfEspa\xf1a\n", [], "line 1: This is not UTF-8. Save the file in UTF-8."),
         ("a\0b\n" + HEADER, [], "line 1: There is a NUL character; this is not a text."),
         (HEADER, ["--map", "title=Name"], 'title: There is no column "Name", only HEADER'),
         (HEADER.replace("title", "Name"), [], 'title: There is no column "title", only HEADER'),
