@@ -26,7 +26,7 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
     change_list_template = "registrations/admin/change_list.html"
     list_after_template = "registrations/admin/change_list_footer.html"
     actions: ClassVar = bulk_actions()
-    search_help_text = "Search by name, contact or phone"
+    search_help_text = "Name, email or phone"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return super().get_queryset(request).select_related("event", "user")
