@@ -112,7 +112,7 @@ def _parts(line: Contentline) -> tuple[str, dict[str, Any], str]:
 
 def _lines(content: bytes) -> list[str]:
     """Unfold before decoding: lines may be folded within a character. Bytes that are not UTF-8 become surrogates."""
-    if content.startswith(UTF_16):
+    if content.startswith(UTF_16) or b"\0" in content[:4]:
         content = decode(content).encode()
     if len(content) > MAX_BYTES:
         raise FileError(f"The file is larger than {MAX_BYTES // 2**20} MB.")

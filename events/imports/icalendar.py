@@ -1,13 +1,14 @@
 """Events from iCalendar (RFC 5545), one for each VEVENT. If several share a UID, the latest wins (RFC 5546, 2.1.5)."""
 
 from datetime import date, datetime, timedelta
+from quopri import decodestring
 from typing import Any, NamedTuple
 
 from eventhub import datetimes
 from eventhub.text_fields import strip_unseen
 from events.calendar_entry import event_id_of, is_partial
 from events.imports.calendar_times import Duration, Zones, later, read_duration, read_moment
-from events.imports.components import Component, read_components
+from events.imports.components import Component, Property, read_components
 from events.imports.row_validation import EventFile, ImportedEvent, validate_row
 from events.imports.series import series_problem
 from events.models import EventStatus
@@ -146,18 +147,27 @@ def _text(component: Component, name: str, separator: str | None) -> str:
     given = component.only(name)
     if given is None:
         return ""
-    if str(given.params.get("ENCODING", "")).upper() == "BASE64":
-        raise ValueError("This must be a text.")
-    try:
-        given.value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("This is not UTF-8. Save the calendar in UTF-8.") from None
-    if "\0" in given.value:
+    text = _decoded(given)
+    if "\0" in text:
         raise ValueError("There is a NUL character in this text.")
     if separator is None:
-        return strip_unseen(given.value)
-    lines = [" ".join(line.split()).strip(" ,") for line in given.value.splitlines()]
+        return strip_unseen(text)
+    lines = [" ".join(line.split()).strip(" ,") for line in text.splitlines()]
     return strip_unseen(separator.join(line for line in lines if line))
+
+
+def _decoded(given: Property) -> str:
+    """Return the text of a property, also one of vCalendar 1.0 in quoted-printable."""
+    encoding = str(given.params.get("ENCODING", "8BIT")).upper()
+    try:
+        plain = given.value.encode()
+        if encoding == "QUOTED-PRINTABLE" and not given.value.rstrip().endswith("="):  # else it goes on in another line
+            return decodestring(plain).decode(str(given.params.get("CHARSET", "UTF-8")))
+    except (UnicodeError, LookupError):
+        raise ValueError("This is not UTF-8. Save the calendar in UTF-8.") from None
+    if encoding not in ("7BIT", "8BIT"):
+        raise ValueError("This must be a plain text. Save the calendar as iCalendar 2.0.")
+    return given.value
 
 
 def _moments(component: Component, zones: Zones) -> tuple[datetime, datetime | None]:

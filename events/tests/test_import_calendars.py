@@ -15,6 +15,8 @@ from events.tests.import_runs import SERIES, Run, at, calendar, counted, run
 pytestmark = pytest.mark.django_db
 
 
+NO_TEXT = "This must be a plain text. Save the calendar as iCalendar 2.0."
+
 # iCalendar -----------------------------------------------------------------------------------------------------------
 
 
@@ -36,6 +38,21 @@ def test_the_properties_of_a_vevent_become_the_fields_of_an_event(write, olga):
     }
     assert list(Event.objects.values(*said)) == [said]
     assert run(write(calendar(lines), "events.ics")) == Run(counted(unchanged=1), [])
+
+
+@pytest.mark.parametrize("charset", ["UTF-8", "ISO-8859-1"])
+def test_a_text_of_vcalendar_1_is_decoded(write, olga, charset):
+    text = "=".join(["Caf", *(f"{byte:02X}" for byte in "\u00e9".encode(charset))])
+    lines = f"UID:1\nSUMMARY;CHARSET={charset};ENCODING=QUOTED-PRINTABLE:{text}\nDTSTART:20310501T190000Z\n"
+    assert run(write(calendar(lines), "events.ics"), "--capacity=4") == Run(counted(created=1), [])
+    assert Event.objects.get().title == "Caf\u00e9"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_calendar_in_utf_16_is_read_with_or_without_its_mark(write, olga, encoding):
+    content = calendar("UID:1\nSUMMARY:Caf\u00e9\nDTSTART:20310501T190000Z\n").encode(encoding)
+    assert run(write(content, "events.ics"), "--capacity=4") == Run(counted(created=1), [])
+    assert Event.objects.get().title == "Caf\u00e9"
 
 
 ELSEWHERE = """BEGIN:VTIMEZONE
@@ -130,7 +147,9 @@ NO_LENGTH = "is not a length of time like PT1H30M."
         ("SUMMARY:", "title: The file gives no title, and there is no default."),
         ("LOCATION:", "location: The file gives no location, and there is no default."),
         ("SUMMARY:A\nSUMMARY:B", "SUMMARY: SUMMARY is given 2 times; give it once."),
-        ("SUMMARY;ENCODING=BASE64;VALUE=BINARY:QQ==", "SUMMARY: This must be a text."),
+        ("SUMMARY;ENCODING=BASE64;VALUE=BINARY:QQ==", f"SUMMARY: {NO_TEXT}"),
+        ("SUMMARY;ENCODING=QUOTED-PRINTABLE:Caf=C3=A9=", f"SUMMARY: {NO_TEXT}"),
+        ("SUMMARY;ENCODING=QUOTED-PRINTABLE:Caf=E9", "SUMMARY: This is not UTF-8. Save the calendar in UTF-8."),
         ("DTSTART:soon", "DTSTART: “soon” is neither a time like 20310501T190000Z nor a date like 20310501."),
         (
             "DTSTART;TZID=Nowhere/Town:20310501T190000",
