@@ -79,7 +79,7 @@ class WordingForm(forms.Form):
             templates.save_template(event=self.event, kind=self.present.kind, condition=condition, **self.words)
         except PreconditionFailed:
             edition = templates.wording_of(self.event, self.present.kind).edition
-            self.data = {name: self.data[name] for name in self.fields} | {"opened": edition}
+            self.data = {**self.words, "opened": edition}
             self.add_error(None, "Someone else changed this email. Save again to overwrite it.")
         except REFUSALS as refusal:
             self._refuse(refusal)

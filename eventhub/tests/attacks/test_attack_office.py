@@ -37,7 +37,7 @@ MODELS = [f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model 
 def at(address, pk):
     """The address with that id wherever one goes."""
     address = re.sub(r"\^?\(\?P<app_label>(\w+)\|[^)]*\)/\$", r"\1/", address)
-    others = {"content_type_id": "1", "slug:kind": "csv", "str:kind": "csv"}
+    others = {"content_type_id": "1", "slug:kind": "csv", "str:kind": "reminder" if "/emails/" in address else "csv"}
     filled = re.sub(r"<([^>]+)>", lambda match: next((v for k, v in others.items() if k in match[1]), str(pk)), address)
     assert not re.search(r"[<(]", filled), f"nobody has said what goes into {address}"
     return filled
