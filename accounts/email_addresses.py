@@ -4,6 +4,7 @@ import unicodedata
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 
@@ -29,9 +30,12 @@ def normalize_email(email: str) -> str:
 
 
 def refuse_inner_control(address: str) -> None:
-    """Raise ValidationError for control characters, but not for NUL, which fields refuse by themselves."""
-    if "\0" not in address:
-        refuse_control(address)
+    """Raise ValidationError for control characters in what Django takes for an address."""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return  # reported by the other validator
+    refuse_control(address)
 
 
 def as_typed(email: str) -> str:
