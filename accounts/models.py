@@ -80,6 +80,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField("active", default=True, help_text="Without this, signing in is refused.")
     # None: never asked, for accounts from a time without EMAIL_VERIFICATION.
     email_verified = models.BooleanField("e-mail verified", null=True, default=None, editable=False)
+    # With BULK_MAIL=trusted, organizers need it to write to attendees. An admin gives it.
+    is_trusted_to_write = models.BooleanField("may write to attendees", default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Sessions and tokens name a generation, and are valid while it is the account's.

@@ -74,6 +74,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("user", "make_admin"): Rule(admin, "admin"),
     ("user", "create"): Rule(admin, "admin"),
     ("user", "deactivate"): Rule(admin, "admin"),
+    ("user", "trust_to_write"): Rule(admin, "admin"),
     ("user", "end_sign_ins"): _ACCOUNT,
     ("user", "reset_second_factor"): Rule(admin, "admin"),
     ("task", "list"): Rule(admin, "admin"),
@@ -113,6 +114,10 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("attendee", "update"): Rule(its_person, "its user, organizer of its event, admin", "Attendee not updated"),
     ("attendee", "destroy"): Rule(its_person, "its user, organizer of its event, admin", "Attendee not deleted"),
     ("attendee", "check_in"): Rule(organizer_of_its_event, "organizer of its event, admin"),
+    ("message", "list"): Rule(its_organizer, "organizer of its event, admin"),
+    ("message", "create"): Rule(its_organizer, "organizer of the event, admin; see `BULK_MAIL`"),
+    ("message", "retrieve"): Rule(its_organizer, "organizer of its event, admin"),
+    ("message", "stop"): Rule(its_organizer, "organizer of its event, admin"),
 }
 
 
@@ -153,6 +158,10 @@ SCOPES: dict[tuple[str, str], Scope] = {
     ("attendee", "update"): Scope.ATTENDEES_WRITE,
     ("attendee", "resend"): Scope.ATTENDEES_WRITE,
     ("attendee", "destroy"): Scope.ATTENDEES_WRITE,
+    ("message", "list"): Scope.NOTIFICATIONS_READ,
+    ("message", "retrieve"): Scope.NOTIFICATIONS_READ,
+    ("message", "create"): Scope.NOTIFICATIONS_WRITE,
+    ("message", "stop"): Scope.NOTIFICATIONS_WRITE,
 }
 
 

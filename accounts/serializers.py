@@ -230,6 +230,7 @@ class ExportSerializer(serializers.Serializer[Any]):
     authenticators = serializers.ListField(child=serializers.DictField())
     recovery_codes = serializers.ListField(child=serializers.DictField())
     notices = serializers.ListField(child=serializers.DictField(), help_text="Mails about your registrations.")
+    messages = serializers.ListField(child=serializers.DictField(), help_text="What you wrote to attendees.")
     opt_outs = serializers.ListField(child=serializers.DictField(), help_text="Mails that you do not want.")
     recovery_codes_left = serializers.IntegerField()
     back_office_sessions = serializers.ListField(child=serializers.DictField())
@@ -253,6 +254,7 @@ class ExportSerializer(serializers.Serializer[Any]):
         "authenticators": [],
         "recovery_codes": [],
         "notices": [{"id": 5, "kind": "registered", "state": "sent", "registration_id": 31, "event_id": 12}],
+        "messages": [{"message_id": 4, "event_id": 12, "by_id": 7, "subject": "Bring warm clothes", "state": "done"}],
         "opt_outs": [{"id": 2, "scope": "organizer", "organizer_id": 8, "event_id": None}],
         "recovery_codes_left": 0,
         "back_office_sessions": [],

@@ -216,6 +216,18 @@ class MailsPaused(Refusal):
         self.wait = wait
 
 
+class MessageNotFound(NotFound):
+    msg = "Message not found"
+
+
+class MessagesNotAllowed(Refusal):
+    status, msg, code = 403, "You may not write to attendees on this site", "messages_not_allowed"
+
+
+class TooManyMessages(Refusal):
+    msg, code = "This event has had its messages for today. Try again tomorrow", "too_many_messages"
+
+
 class SecondFactorExists(Refusal):
     msg, code = "The second factor is set up already", "second_factor_exists"
 

@@ -99,6 +99,9 @@ INVITES_FROM = read("INVITES_FROM", DEFAULT_FROM_EMAIL, env.mailbox)
 EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", env.choice("off", "optional", "required"))
 # Mails to attendees (notifications/): off reads no log. At most so many mails a minute; 0: no limit.
 NOTIFICATIONS = read("NOTIFICATIONS", "on", env.choice("on", "off")) == "on"
+# Who may write to attendees: nobody, organizers whom an admin trusts, or all organizers.
+_writers = "trusted" if ORGANIZER_SIGNUP == "open" else "organizers"
+BULK_MAIL = read("BULK_MAIL", _writers, env.choice("off", "trusted", "organizers"))
 MAIL_RATE = read("MAIL_RATE", "0", env.whole_number(0, 100_000))
 TASKS = {"default": read("TASKS_BACKEND", "immediate", env.tasks)}
 RQ_QUEUES = {"default": TASKS["default"].pop("QUEUE")} if "QUEUE" in TASKS["default"] else {}
@@ -237,6 +240,7 @@ SPECTACULAR_SETTINGS = {
         "EventStatus": "events.models.EventStatus",
         "FeedKind": "registrations.models.FeedKind",
         "MailKind": "notifications.models.Kind",
+        "MessageState": "notifications.models.MessageState",
         "Telling": "events.models.Telling",
         "RegistrationStatus": "registrations.models.RegistrationStatus",
         "Role": "accounts.models.Role",

@@ -21,6 +21,7 @@ from eventhub.http import error_views
 from eventhub.observability import health_views, metrics_view
 from events.views import EventCalendarViewSet, EventViewSet, UserEventViewSet
 from notifications.views.attendee_notices import AttendeeNoticeViewSet
+from notifications.views.messages import MessageViewSet
 from notifications.views.templates import TemplateViewSet
 from registrations.views import AttendeeCalendarViewSet, AttendeeViewSet, EventAttendeeViewSet, ProspectViewSet
 
@@ -46,6 +47,7 @@ router.register("events", EventAttendeeViewSet, "event-attendee")
 router.register("events", ProspectViewSet, "prospect")
 router.register("events", EventCalendarViewSet, "event-calendar")
 router.register("events", TemplateViewSet, "event-template")
+router.register("events/<int:pk>/messages", MessageViewSet, "message")
 router.register("attendees", AttendeeViewSet, "attendee")
 router.register("attendees", AttendeeCalendarViewSet, "attendee-calendar")
 router.register("attendees", AttendeeNoticeViewSet, "attendee-notice")

@@ -7,13 +7,14 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         from eventhub.observability.metrics import gauges
         from notifications import metrics
-        from notifications.models import Notice, OptOut
+        from notifications.models import Message, Notice, OptOut
         from notifications.services import retention
         from registrations.selectors.personal_data import EXCLUDED, SECTIONS, Section
         from registrations.services.housekeeping import CHORES, Chore
 
         gauges.append(metrics.gauges)
         SECTIONS.append(Section("notices", Notice, ("user",)))
+        SECTIONS.append(Section("messages", Message, ("by",), "message_id"))
         SECTIONS.append(Section("opt_outs", OptOut, ("user",)))
         EXCLUDED["notifications_optout.organizer_id"] = "whose messages others do not want"
         EXCLUDED["notifications_fanout"] = "causes of notices that concern all attendees of an event; names nobody"

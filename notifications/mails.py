@@ -32,7 +32,8 @@ MAX_VALUE = 255
 # They turn the text around them, so a name with one could make a sentence read backwards (Unicode, UAX 9).
 BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # The mails that people can turn off with one click, and what the click turns off.
-CAN_UNSUBSCRIBE: dict[str, str] = {Kind.REMINDER: OptOutScope.REMINDERS}
+CAN_UNSUBSCRIBE: dict[str, str] = {Kind.REMINDER: OptOutScope.REMINDERS, Kind.MESSAGE: OptOutScope.ORGANIZER}
+NO_CALENDAR = (Kind.QUEUED, Kind.REMINDER, Kind.MESSAGE)
 LABELS = {"title": "Title", "date_time": "Begins", "end_time": "Ends", "location": "Place"}
 
 
@@ -45,7 +46,7 @@ class RenderedMail(NamedTuple):
 def compose(notice: Notice) -> EmailMultiAlternatives:
     """Make the mail of a notice, to its account's address."""
     values = values_of(notice)
-    rendered = render(wording_of(notice.event, notice.kind).wording, values, notice.event)
+    rendered = render(_wording(notice), values, notice.event)
     message = EmailMultiAlternatives(
         rendered.subject,
         rendered.text,
@@ -72,6 +73,12 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
     return message
 
 
+def _wording(notice: Notice) -> Wording:
+    if notice.fan_out and notice.fan_out.message:
+        return Wording(notice.fan_out.message.subject, notice.fan_out.message.body)
+    return wording_of(notice.event, notice.kind).wording
+
+
 def _unsubscribe_headers(notice: Notice) -> dict[str, str]:
     scope = CAN_UNSUBSCRIBE.get(notice.kind)
     return unsubscribe_headers(notice.user, notice.event, scope=scope) if scope else {}
@@ -87,7 +94,8 @@ def render(wording: Wording, values: Mapping[str, str], event: Event) -> Rendere
         "contact": event.organizer.public_profile.contact,
         "unsubscribe": values.get("unsubscribe"),
     }
-    text = render_to_string("notifications/mails/notice.txt", {**frame, "body": fill(wording.body, values)})
+    # A plain text to which nobody has escaped anything: pages must not take it for safe.
+    text = "" + render_to_string("notifications/mails/notice.txt", {**frame, "body": fill(wording.body, values)})
     html = render_to_string("notifications/mails/notice.html", {**frame, "body": _html(wording.body, values)})
     return RenderedMail(subject, text, html)
 
@@ -95,7 +103,7 @@ def render(wording: Wording, values: Mapping[str, str], event: Event) -> Rendere
 def calendar_method(notice: Notice) -> Method | None:
     """Return what a mail does to the calendar of somebody with a seat, or None."""
     registration, transition = notice.registration, notice.transition
-    if settings.INVITES == "off" or registration is None or notice.kind in (Kind.QUEUED, Kind.REMINDER):
+    if settings.INVITES == "off" or registration is None or notice.kind in NO_CALENDAR:
         return None
     if notice.kind == Kind.CANCELLED:
         return None if transition and transition.was == RegistrationStatus.WAITLISTED else _method(Method.CANCEL)

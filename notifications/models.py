@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from eventhub import audit
+from eventhub.text_fields import DetailsField, LineField
 from events.models import Event, EventChange
 from registrations.models import Registration, Transition
 
@@ -20,6 +22,7 @@ class Kind(models.TextChoices):
     EVENT_CANCELLED = "event_cancelled", "Event cancelled"
     EVENT_REOPENED = "event_reopened", "Event takes place after all"
     REMINDER = "reminder", "Reminder"
+    MESSAGE = "message", "Message from the organizer"
 
 
 class Priority(models.IntegerChoices):
@@ -28,6 +31,7 @@ class Priority(models.IntegerChoices):
     OWN = 1, "What concerns one person"
     EVENT = 2, "Changes of an event"
     REMINDER = 3, "Reminders"
+    BULK = 4, "Messages from organizers"
 
 
 PRIORITIES = {
@@ -35,6 +39,7 @@ PRIORITIES = {
     Kind.EVENT_CANCELLED: Priority.EVENT,
     Kind.EVENT_REOPENED: Priority.EVENT,
     Kind.REMINDER: Priority.REMINDER,
+    Kind.MESSAGE: Priority.BULK,
 }
 
 
@@ -57,6 +62,44 @@ class LogPosition(models.Model):
         return self.log
 
 
+class MessageState(models.TextChoices):
+    QUEUED = "queued", "Waits"
+    SENDING = "sending", "Being sent"
+    DONE = "done", "Sent"
+    STOPPED = "stopped", "Stopped"
+
+
+class Message(models.Model):
+    """What an organizer writes to attendees of an event. `audience` says to whom (services/audience.py)."""
+
+    # No constraints, as with notices.
+    event = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="messages", db_constraint=False, db_index=False
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, related_name="+", db_constraint=False, null=True
+    )
+    # A search means what it means in the list that the message was written from.
+    through = models.CharField(max_length=10, choices=audit.Channel.choices, default=audit.channel)
+    subject = LineField(max_length=200)
+    body = DetailsField(max_length=10_000)
+    audience = models.JSONField(default=dict)
+    recipients = models.PositiveIntegerField()  # when it was written
+    state = models.CharField(max_length=7, choices=MessageState.choices, default=MessageState.QUEUED)
+    send_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["event", "created_at", "id"], name="message_by_event"),
+            models.Index(fields=["id"], condition=Q(state=MessageState.SENDING), name="message_being_sent"),
+            models.Index(fields=["created_at"], name="message_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.subject)
+
+
 class FanOut(models.Model):
     """One cause with a notice for each attendee, which are made piece by piece."""
 
@@ -69,6 +112,9 @@ class FanOut(models.Model):
         EventChange, on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
     )
     begins = models.DateTimeField(null=True)
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, null=True, db_constraint=False, related_name="fan_out"
+    )
     # People who registered later know already.
     registered_before = models.DateTimeField(null=True)
     not_before = models.DateTimeField()

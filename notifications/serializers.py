@@ -5,11 +5,18 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from eventhub.api.fields import DetailsInput, LineInput
+from eventhub.api.filters import MAX_SEARCH_LENGTH, MIN_SEARCH_LENGTH
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
+from eventhub.db.text_search import may_be_word
 from notifications.mails import RenderedMail
-from notifications.models import Kind, State
+from notifications.models import Kind, MessageState, State
+from notifications.selectors.messages import count_by_state
 from notifications.services.templates import MAX_BODY, MAX_SUBJECT, EventWording
+from notifications.wording import COMMON
+from registrations.models import RegistrationStatus
+
+PLACEHOLDERS = ", ".join(f"`{{{name}}}`" for name in COMMON)
 
 
 class TemplateSerializer(serializers.Serializer[EventWording]):
@@ -77,4 +84,109 @@ class NoticeSerializer(RowSerializer):
         "state": "sent",
         "created_at": "2027-03-10T10:30:01Z",
         "done_at": "2027-03-10T10:30:03Z",
+    }
+
+
+class AudienceSerializer(serializers.Serializer[Any]):
+    status = serializers.ListField(
+        child=serializers.ChoiceField(choices=RegistrationStatus.choices),
+        required=False,
+        allow_empty=False,
+        help_text="Absent: all but `cancelled`.",
+    )
+    search = LineInput(
+        max_length=MAX_SEARCH_LENGTH, required=False, help_text="As in the list of attendees; at least 3 characters."
+    )
+    checked_in = serializers.BooleanField(required=False, help_text="Whether the person is marked as attended.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse unknown keys: a misspelt one would write to everybody."""
+        if unknown := data.keys() - self.fields.keys() if isinstance(data, dict) else ():
+            known = ", ".join(self.fields)
+            raise serializers.ValidationError({min(unknown, key=str): [f"Unknown key. Choose one of {known}."]})
+        return dict(super().to_internal_value(data))
+
+    def validate_search(self, text: str) -> str:
+        if not may_be_word(text, MIN_SEARCH_LENGTH):
+            raise serializers.ValidationError(f"Enter at least {MIN_SEARCH_LENGTH} characters.")
+        return text
+
+
+class MessageInput(Body):
+    subject = LineInput(max_length=200, help_text=f"May have placeholders: {PLACEHOLDERS}.")
+    body = DetailsInput(max_length=10_000, help_text="Plain text, with the same placeholders.")
+    audience = AudienceSerializer(required=False)
+    send_at = TimeField(required=False, allow_null=True, help_text="Absent: at once. Within the next year.")
+    dry_run = serializers.BooleanField(default=False, help_text="Send nothing: see whom it would reach, and a sample.")
+
+    example: ClassVar[dict[str, Any]] = {
+        "subject": "Bring warm clothes to {event}",
+        "body": "Hello {name},\n\nit will be cold. See you at {place}!",
+        "audience": {"status": ["registered"]},
+    }
+
+
+class MessageSerializer(RowSerializer):
+    message_id = serializers.IntegerField(source="pk")
+    event_id = serializers.IntegerField()
+    user_id = serializers.IntegerField(
+        source="by_id", allow_null=True, help_text="Who wrote it. Null once the account is deleted."
+    )
+    subject = serializers.CharField()
+    body = serializers.CharField()
+    audience = AudienceSerializer()
+    state = serializers.ChoiceField(choices=MessageState.choices)
+    send_at = TimeField(allow_null=True)
+    created_at = TimeField()
+    recipients = serializers.IntegerField(help_text="People in the audience when it was written.")
+    example: ClassVar[dict[str, Any]] = {
+        "message_id": 4,
+        "event_id": 12,
+        "user_id": 7,
+        **MessageInput.example,
+        "state": "queued",
+        "send_at": None,
+        "created_at": "2027-04-28T10:00:00Z",
+        "recipients": 38,
+    }
+
+
+class MessageProgressSerializer(MessageSerializer):
+    queued = serializers.IntegerField(help_text="Mails that wait.")
+    sent = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    skipped = serializers.IntegerField(
+        help_text="Not sent: stopped, overtaken, or because of the account, such as one that wants no such mails. The"
+        " last counts as sent for organizers where people were added by address."
+    )
+
+    computed = ("queued", "sent", "failed", "skipped")
+    example: ClassVar[dict[str, Any]] = {
+        **MessageSerializer.example,
+        "queued": 0,
+        "sent": 0,
+        "failed": 0,
+        "skipped": 0,
+    }
+
+    def to_representation(self, message: Any) -> dict[str, Any]:
+        reader = self.context["request"].user
+        return {**super().to_representation(message), **count_by_state([message.pk], reader=reader)[message.pk]}
+
+
+class MessageSampleSerializer(serializers.Serializer[Any]):
+    subject = serializers.CharField()
+    text = serializers.CharField()
+
+
+class MessageTrialSerializer(serializers.Serializer[Any]):
+    recipients = serializers.IntegerField(help_text="People whom the message would reach now.")
+    sample = MessageSampleSerializer(help_text="The email to an invented person.")
+
+    example: ClassVar[dict[str, Any]] = {
+        "recipients": 38,
+        "sample": {
+            "subject": "Bring warm clothes to Night of the Telescopes",
+            "text": "Hello Robin Example,\n\nit will be cold. See you at Observatory, north lawn! ...",
+        },
     }

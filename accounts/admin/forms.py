@@ -19,7 +19,8 @@ from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.text_fields import LineFormField
 from registrations.services import account_deletion
 
-ACCOUNT = ("username", "email", "role", "is_active")
+ACCOUNT = ("username", "email", "role", "is_active", "is_trusted_to_write")
+WRITING = "If on, this organizer may send emails to the attendees of their events, also to people from an import."
 PROFILE = {f"profile_{name}": name for name in ("name", "contact", "about")}
 FIELDS_OF_CODES = {
     "username_exists": "username",
@@ -40,6 +41,8 @@ class AccountModelForm(RefusableModelForm):
         self.fields["username"].help_text = "Only letters, digits and @ . + - _"
         if "is_active" in self.fields:
             self.fields["is_active"].help_text = "If off, the account cannot sign in."
+        if "is_trusted_to_write" in self.fields:
+            self.fields["is_trusted_to_write"].help_text = WRITING
 
     def validate_unique(self) -> None:
         pass

@@ -100,6 +100,8 @@ class UserAdmin(AccountActionViews, ScopedModelAdmin):
             (None, {"fields": ["username", "email", "email_is_verified", "role", "is_active", "created_at"]})
         ]
         if account.is_organizer:
+            if not account.is_admin:
+                sets[0][1]["fields"].insert(-1, "is_trusted_to_write")
             sets.append(("Public profile", {"fields": ["profile_name", "profile_contact", "profile_about"]}))
         if not signed_in_lately(request):
             sets.append(("Confirmation", {"description": TO_CHANGE, "fields": ["current_password"]}))

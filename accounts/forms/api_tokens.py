@@ -17,7 +17,7 @@ OPENS = {
     Scope.ATTENDEES_READ: "See who is registered, with name and contact details (attendees:read)",
     Scope.ATTENDEES_WRITE: "Register people, check them in, change and cancel registrations (attendees:write)",
     Scope.NOTIFICATIONS_READ: "See the mails of your events (notifications:read)",
-    Scope.NOTIFICATIONS_WRITE: "Change the mails of your events (notifications:write)",
+    Scope.NOTIFICATIONS_WRITE: "Change the mails of your events, and write to their attendees (notifications:write)",
     Scope.PROFILE_READ: "See your account, and the public profiles of organizers (profile:read)",
 }
 DAYS = (30, LIFETIME.days, 180, 365)

@@ -45,6 +45,7 @@ class AccountChanges(TypedDict, total=False):
     password: str
     role: str
     is_active: bool
+    is_trusted_to_write: bool
 
 
 class ProfileChanges(TypedDict, total=False):
@@ -136,6 +137,8 @@ def validate_changes(*, account: User, by: User, changes: AccountChanges) -> Acc
         _check_role(real["role"], by)
     if "is_active" in real:
         require(by, "user", "deactivate", account)
+    if "is_trusted_to_write" in real:
+        require(by, "user", "trust_to_write", account)
     if password is not None:
         validate_new_password(password, User(**{"username": account.username, "email": account.email, **wanted}))
     return real  # type: ignore[return-value]

@@ -62,7 +62,7 @@ def fields(client, user):
     found = {}
     for tag in inputs:
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
-        if name and (' type="checkbox"' not in tag or " checked" in tag):
+        if name and (' type="checkbox"' not in tag or re.search(r"\schecked[\s>]", tag)):
             found[name[1]] = html.unescape(value[1]) if value else "on" if "checkbox" in tag else ""
     for name, options in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', form, re.DOTALL):
         found[name] = re.search(r'value="([^"]*)" selected', options)[1]
@@ -421,6 +421,18 @@ def test_one_ends_ones_own_sign_ins_elsewhere(fresh, office, signed_in, olga, ad
     olga = User.objects.get(pk=olga.pk)
     assert office(olga).post("/admin/end-sign-ins/").status_code == 200  # asks for the password first
     assert User.objects.get(pk=olga.pk).sign_in_generation == olga.sign_in_generation
+
+
+def test_an_admin_trusts_an_organizer_with_writing_to_attendees(fresh, ada, olga, bob):
+    client = fresh(ada)
+    assert change(client, olga, is_trusted_to_write="on").status_code == 302
+    assert User.objects.get(pk=olga.pk).is_trusted_to_write
+    assert change(client, olga, is_trusted_to_write=None).status_code == 302
+    assert not User.objects.get(pk=olga.pk).is_trusted_to_write
+    for other in (ada, bob):  # admins may anyway, and attendees have no events
+        assert "is_trusted_to_write" not in fields(client, other)
+    with pytest.raises(Forbidden):
+        account_deletion.change_account(account=olga, by=olga, changes={"is_trusted_to_write": True})
 
 
 def test_deactivating_ends_all_sign_ins_and_they_do_not_come_back(fresh, signed_in, ada, olga):

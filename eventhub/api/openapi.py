@@ -186,7 +186,12 @@ class ContractSchema(AutoSchema):
     def get_response_serializers(self) -> Any:
         if self.file_type:
             return {(self.status, self.file_type): self.output}
-        return {self.status: self.output(many=True) if self.is_list else self.output}
+        return {self.status: self.output(many=True) if self.is_list else self.output, **self.other_outputs}
+
+    @property
+    def other_outputs(self) -> dict[int, Any]:
+        """The serializers of successes with another status."""
+        return {**self.view.other_outputs.get(self.view.action, {})}
 
     def _get_serializer_field_meta(self, field: Any, direction: Any) -> Any:
         meta = super()._get_serializer_field_meta(field, direction)
@@ -203,10 +208,12 @@ class ContractSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         responses = super()._get_response_bodies(direction)
-        for response in responses.values():
+        for code, response in responses.items():
             response["description"] = response.get("description") or self.get_summary()
             if "content" in response:
-                response["content"][self.file_type or "application/json"]["example"] = self._output_example()
+                other = self.other_outputs.get(int(code))
+                example = other.example if other else self._output_example()
+                response["content"][self.file_type or "application/json"]["example"] = example
         if self.has_etag and self.method == "GET":
             responses["304"] = {"description": NOT_MODIFIED, "headers": responses["200"]["headers"]}
         by_status: dict[int, list[exceptions.Refusal]] = defaultdict(list)

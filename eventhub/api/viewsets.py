@@ -57,6 +57,7 @@ class ApiViewSet(GenericViewSet[Any]):
     )
     input_serializers: ClassVar[Mapping[str, type[Body]]] = {}
     success_status: ClassVar[Mapping[str, int]] = {"create": 201, "destroy": 204}
+    other_outputs: ClassVar[Mapping[str, Mapping[int, Any]]] = {}  # further serializers of responses, by status
     list_actions: ClassVar[Collection[str]] = ("list",)
     etag_actions: ClassVar[Collection[str]] = ()  # about one item: with an ETag, If-Match and If-None-Match
     error_responses: ClassVar[Mapping[str, Collection[Refusal]]] = {}  # beside those of every action of the kind

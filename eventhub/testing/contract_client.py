@@ -76,12 +76,9 @@ def operations() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 
 
 def _pattern(template: str) -> str:
-    return (
-        template.replace(".", r"\.")
-        .replace("{id}", "[0-9]{1,18}")
-        .replace("{secret}", "[^/]+")
-        .replace("{kind}", "[^/]+")
-    )
+    number = "[0-9]{1,18}"
+    pattern = template.replace(".", r"\.").replace("{id}", number).replace("{message_id}", number)
+    return pattern.replace("{secret}", "[^/]+").replace("{kind}", "[^/]+")
 
 
 @functools.cache

@@ -101,6 +101,7 @@ def test_only_the_contracts_spelling_is_in_the_document(document):
     assert [path for path in document["paths"] if path.endswith("/")] == [
         "/attendees/",
         "/events/",
+        "/events/{id}/messages/",
         "/users/",
         "/users/me/calendar-feeds/",
         "/users/me/tokens/",
@@ -151,6 +152,7 @@ def test_what_an_absent_key_means_is_said_where_it_means_a_value(document):
         ("EventInputRequest", "notifications"): "usual",
         ("EventInputRequest", "status"): "upcoming",
         ("EventInputRequest", "waitlist"): True,
+        ("MessageInputRequest", "dry_run"): False,
         ("SignUpInputRequest", "role"): "user",
     }
     event = Event()
@@ -266,6 +268,13 @@ CODES = {
     "PATCH /events/{id}": SIGNED_IN | TAGGED | BODY | EVENT,
     "DELETE /events/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
     "GET /events/{id}/attendees": SIGNED_IN | LIST | {DENIED, MISSING},
+    "GET /events/{id}/messages/": SIGNED_IN | LIST | {DENIED, MISSING},
+    "POST /events/{id}/messages/": SIGNED_IN
+    | BODY
+    | KEYED
+    | {DENIED, MISSING, ("403", "messages_not_allowed"), ("409", "too_many_messages")},
+    "GET /events/{id}/messages/{message_id}": SIGNED_IN | LIST | {DENIED, MISSING},
+    "POST /events/{id}/messages/{message_id}/stop": SIGNED_IN | KEYED | {DENIED, MISSING, CONFLICT, ("400", "invalid")},
     "GET /events/{id}/registration": SIGNED_IN | LIST | {MISSING},
     "GET /events/{id}/templates": SIGNED_IN | LIST | {DENIED, MISSING},
     "GET /events/{id}/templates/{kind}": SIGNED_IN | LIST | TAGGED | {DENIED, MISSING},

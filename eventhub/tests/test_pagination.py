@@ -15,6 +15,7 @@ from eventhub.testing.contract_client import document
 from eventhub.testing.factories import UserFactory
 from eventhub.testing.responses import invalid, whole
 from events.models import Event
+from notifications.models import Message
 from registrations.models import CalendarFeed, Registration
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -29,6 +30,7 @@ LISTS = {
     "/users/{ada}/events": ("event_id", {"date_time": "date_time", "title": "title", "created_at": "created_at"}),
     "/attendees/": ("attendee_id", {"registration_date": "registration_date", "name": "name"}),
     "/events/{event}/attendees": ("attendee_id", {"registration_date": "registration_date", "name": "name"}),
+    "/events/{event}/messages/": ("message_id", {"created_at": "created_at"}),
     "/users/me/tokens/": ("token_id", {"created_at": "created_at"}),
     "/users/me/calendar-feeds/": ("feed_id", {"created_at": "created_at"}),
 }
@@ -38,6 +40,7 @@ DEFAULTS = {
     "/users/{ada}/events": "date_time",
     "/attendees/": "-registration_date",
     "/events/{event}/attendees": "-registration_date",
+    "/events/{event}/messages/": "-created_at",
     "/users/me/tokens/": "-created_at",
     "/users/me/calendar-feeds/": "-created_at",
 }
@@ -45,10 +48,11 @@ MODELS = {
     "user_id": User,
     "event_id": Event,
     "attendee_id": Registration,
+    "message_id": Message,
     "token_id": ServiceToken,
     "feed_id": CalendarFeed,
 }
-NOT_SEARCHED = {"/users/me/tokens/", "/users/me/calendar-feeds/"}  # there are twenty at most
+NOT_SEARCHED = {"/events/{event}/messages/", "/users/me/tokens/", "/users/me/calendar-feeds/"}  # they are few
 each_list = pytest.mark.parametrize("template", LISTS)
 each_searched_list = pytest.mark.parametrize("template", [one for one in LISTS if one not in NOT_SEARCHED])
 each_order = pytest.mark.parametrize(
@@ -78,6 +82,7 @@ def lists(api, ada, person, make_event, enroll):
     for n, moment in enumerate(moments):
         ServiceToken.objects.create(name="Website", digest=f"{n}", scopes=[], created_at=moment, **kept, **expires)
         CalendarFeed.objects.create(kind="events", digest=f"{n}", created_at=moment, **kept)
+        Message.objects.create(event=events[0], by=ada, subject="News", body="...", recipients=0, created_at=moment)
     ids = {"ada": ada.pk, "event": events[0].pk}
     return lambda template: (api(ada), template.format(**ids))
 
@@ -298,7 +303,7 @@ def test_a_page_whose_rows_are_all_gone_leads_back_to_the_beginning(lists):
 def test_a_page_is_one_query_that_skips_and_counts_nothing(lists, django_assert_num_queries, template, ordering):
     client, path = lists(template)
     first = client.get(f"{path}?ordering={ordering}&page_size=3").json()
-    account = template in {"/users/{ada}/events", "/events/{event}/attendees"}
+    account = template in {"/users/{ada}/events", "/events/{event}/attendees", "/events/{event}/messages/"}
     with django_assert_num_queries(3 if account else 2) as queries:  # who asks; whose list it is; the page
         client.get(relative(first["next"]))
     sql = queries[-1]["sql"].upper()
@@ -446,6 +451,7 @@ PARAMETERS = {
     "/users/{ada}/events": ["status", "organizer_id", "date_from", "date_to", "upcoming", "location", "has_seats"],
     "/attendees/": ["event_id", "user_id", "status"],
     "/events/{event}/attendees": ["event_id", "user_id", "status"],
+    "/events/{event}/messages/": [],
     "/users/me/tokens/": [],
     "/users/me/calendar-feeds/": [],
 }

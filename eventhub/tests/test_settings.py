@@ -149,6 +149,7 @@ VARIABLES = {
     "NOTIFICATIONS": (simply("NOTIFICATIONS"), True),
     "MAIL_RATE": (simply("MAIL_RATE"), 0),
     "INVITES": (simply("INVITES"), "request"),
+    "BULK_MAIL": (simply("BULK_MAIL"), "trusted"),
     "INVITES_FROM": (simply("INVITES_FROM"), "EventHub <eventhub@localhost>"),
     "PASSWORD_RESET_URL": (
         simply("PASSWORD_RESET_URL"),
@@ -246,6 +247,7 @@ GOOD = [
     ("CALENDAR_DOMAIN", "old.example.org", "old.example.org"),
     ("NOTIFICATIONS", "off", False),
     ("MAIL_RATE", "120", 120),
+    *[("BULK_MAIL", text, text) for text in ("off", "trusted", "organizers")],
     *[("INVITES", text, text) for text in ("request", "publish", "off")],
     ("INVITES_FROM", "Events <hello@example.org>", "Events <hello@example.org>"),
     ("TASKS_BACKEND", "database", ({"BACKEND": "django_tasks_db.DatabaseBackend"}, {}, False)),
@@ -320,6 +322,7 @@ WRONG = [
     *[("CALENDAR_DOMAIN", text, NO_DOMAIN) for text in ("https://h", "a b", "h/x", "ö.org")],
     ("NOTIFICATIONS", "no", "expected one of on, off"),
     ("MAIL_RATE", "-1", between(0, 100_000)),
+    ("BULK_MAIL", "on", "expected one of off, trusted, organizers"),
     *[("INVITES", text, "expected one of request, publish, off") for text in ("on", "REQUEST")],
     ("INVITES_FROM", "EventHub", NO_MAILBOX),
     *[("EMAIL_VERIFICATION", text, "expected one of off, optional, required") for text in ("on", "1", "Required")],

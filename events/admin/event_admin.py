@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.timezone import get_default_timezone_name
 from unfold.decorators import display
 
+from accounts.models import User
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.api.fields import could_be_id
 from events.admin import deletion, exports
@@ -112,7 +113,7 @@ class EventAdmin(EventChangelist, ScopedModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Event | None = None, **kwargs: Any
     ) -> HttpResponse:
         if obj is not None and obj.pk:
-            context["summary"] = summary(self._stored(request, obj))
+            context["summary"] = summary(self._stored(request, obj), cast(User, request.user))
             context["show_history"] = False  # it is a tab
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[no-any-return]
 

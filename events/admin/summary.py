@@ -7,15 +7,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from accounts.models import User
 from eventhub.admin.field_values import in_words
 from eventhub.exceptions import ClosedReason
 from events.admin.actions import COME_BACK, available
 from events.admin.changelist import ALL, STATUS_COLOURS, percent_taken
 from events.admin.exports import KINDS
 from events.models import Event
+from notifications.admin import event_messages
 
 
-def summary(event: Event) -> dict[str, Any]:
+def summary(event: Event, user: User) -> dict[str, Any]:
     registrations, now = reverse("admin:registrations_registration_changelist"), timezone.now()
     return {
         "event": event,
@@ -28,6 +30,7 @@ def summary(event: Event) -> dict[str, Any]:
         "post_to": f"{reverse('admin:events_event_changelist')}?{urlencode({'when': ALL})}",
         "checkbox": ACTION_CHECKBOX_NAME,
         "come_back": COME_BACK,
+        "messages": event_messages.rows(event, user),
         "attendees": f"{registrations}?{urlencode({'event__id__exact': event.pk})}",
         "check_in": reverse("admin:registrations_registration_door", args=[event.pk]),
         "emails": reverse("admin:events_event_emails", args=[event.pk]),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from notifications.services import fan_outs, log_reader, reminders, sending
+from notifications.services import fan_outs, log_reader, messages, reminders, sending
 
 SECONDS_BETWEEN_REMINDERS = 60
 
@@ -33,6 +33,7 @@ class Delivery:
             sent = sending.send_next(should_stop=self.should_stop)
             done += sent
             if not sent:
+                messages.note_ends()
                 break
         return done
 

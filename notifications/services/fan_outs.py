@@ -16,6 +16,7 @@ from django.utils import timezone
 from eventhub.db.json_rows import insert_new
 from events.models import ANNOUNCED, Event, EventChange, EventStatus
 from notifications.models import FanOut, Kind, Notice, State
+from notifications.services import audience, messages
 from notifications.services.notices import TOLD_WITHIN, is_told, priority_of
 from registrations.models import LIVE, Registration, RegistrationStatus
 
@@ -58,22 +59,28 @@ def expand_next(*, now: datetime | None = None) -> bool:
     if not due.exists():  # which takes no lock
         return False
     with transaction.atomic():
-        found = due.select_for_update(skip_locked=True, of=("self",)).select_related("event", "change").first()
+        facts = ("event", "change", "message__by")
+        found = due.select_for_update(skip_locked=True, of=("self",)).select_related(*facts).first()
         if found is None:
             return False
-        people = list(_people(found)[:AT_ONCE]) if is_still_due(found, now) else []
+        is_due = is_still_due(found, now)
+        people = list(_people(found)[:AT_ONCE]) if is_due else []
         if people:
             _insert_notices(found, people, now)
             found.last_registration_id = people[-1][0]
         if len(people) < AT_ONCE:
             found.done_at = now
         found.save(update_fields=["last_registration_id", "done_at"])
+        if found.message:
+            messages.note_expansion(found.message, is_due=is_due)
     return True
 
 
 def is_still_due(fan_out: FanOut, now: datetime) -> bool:
     """Return whether the event is still as the fan-out says."""
     event = fan_out.event
+    if fan_out.message:  # also about an event that is over or cancelled
+        return messages.may_be_sent(fan_out.message, event)
     if event.is_over(now):
         return False
     if fan_out.kind == Kind.EVENT_CANCELLED:
@@ -109,8 +116,11 @@ def _moved_since(event: Event, moment: datetime | None) -> bool:
 
 def _people(fan_out: FanOut) -> Any:
     """Return the ids of registrations and accounts that come next."""
-    people = Registration.objects.filter(event=fan_out.event_id, pk__gt=fan_out.last_registration_id)
-    people = people.filter(~Q(user=None), status__in=STATUSES.get(fan_out.kind, LIVE))
+    if fan_out.message:
+        people = audience.people_of(fan_out.message)
+    else:
+        people = Registration.objects.filter(event=fan_out.event_id, status__in=STATUSES.get(fan_out.kind, LIVE))
+    people = people.filter(~Q(user=None), pk__gt=fan_out.last_registration_id)
     if fan_out.registered_before is not None:
         people = people.filter(status_since__lt=fan_out.registered_before)
     return people.order_by("pk").values_list("pk", "user_id")

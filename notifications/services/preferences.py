@@ -6,8 +6,9 @@ links to the account.
 """
 
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from events.models import Event
@@ -15,7 +16,7 @@ from notifications import tokens
 from notifications.models import OptOut, OptOutScope
 
 
-def opted_out(user_ids: Collection[int], event: Event | None = None) -> set[int]:
+def opted_out(user_ids: Collection[int] | QuerySet[Any, Any], event: Event | None = None) -> set[int]:
     """Return which of these people want no messages about the event, or no summaries where it is None."""
     unwanted = Q(scope=OptOutScope.EVERYTHING)
     if event is not None:

@@ -6,13 +6,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from events.models import Event, EventChange
-from notifications.models import FanOut, Notice, OptOut, State, Template
+from notifications.models import FanOut, Message, Notice, OptOut, State, Template
 
 KEPT_DAYS = 90
 
 
 def delete_old(*, now: datetime, dry_run: bool) -> int:
-    """Delete ended notices after KEPT_DAYS, or RETENTION_DAYS where that is less, and the changes that caused them.
+    """Delete ended notices after KEPT_DAYS, or RETENTION_DAYS where that is less, and the changes and messages behind.
 
     Also delete what belongs to accounts and events that a previous release has deleted. Return how many rows.
     """
@@ -24,6 +24,8 @@ def delete_old(*, now: datetime, dry_run: bool) -> int:
         Notice.objects.filter(~_exists(User, "user") | ~_exists(Event, "event")),
         OptOut.objects.filter(~_exists(User, "user") | Q(event__isnull=False) & ~_exists(Event, "event")),
         FanOut.objects.filter(created_at__lt=old, done_at__isnull=False, notices=None),
+        Message.objects.filter(created_at__lt=old, fan_out=None),
+        Message.objects.filter(~_exists(Event, "event")),
         EventChange.objects.filter(at__lt=old),
         Template.objects.filter(~_exists(Event, "event")),
     ]

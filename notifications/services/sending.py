@@ -82,7 +82,7 @@ def _claim(now: datetime) -> list[int]:
 def _with_facts(ids: list[int]) -> list[Notice]:
     """Read the notices with all that their mails say. Those of deleted accounts and events are deleted."""
     rows = Notice.objects.select_related(
-        "user", "event__organizer__profile", "registration", "transition", "fan_out__change"
+        *("user", "event__organizer__profile", "registration", "transition", "fan_out__change", "fan_out__message__by")
     )
     found = {notice.pk: notice for notice in rows.filter(pk__in=ids)}
     Notice.objects.filter(pk__in=set(ids) - found.keys()).delete()

@@ -5,10 +5,11 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import F
 
-from events.models import ANNOUNCED
-from notifications.models import FanOut, Kind, Notice
+from events.models import ANNOUNCED, Event
+from notifications.models import FanOut, Kind, Message, Notice
+from notifications.services import audience, messages
 from notifications.services.fan_outs import changed_values, is_still_due
-from notifications.services.preferences import wants_reminders
+from notifications.services.preferences import opted_out, wants_reminders
 from registrations.models import LIVE, Registration, RegistrationStatus, Transition
 
 OVERTAKEN = "something newer happened"
@@ -34,6 +35,8 @@ def reason_in_facts(notice: Notice, *, now: datetime) -> str:
     registration = notice.registration
     if registration is None or registration.user_id != notice.user_id:
         return GONE
+    if notice.fan_out and notice.fan_out.message:
+        return _about_message(notice.fan_out.message, notice.event, registration)
     if notice.event.is_over(now):
         return OVER
     if notice.fan_out:
@@ -47,6 +50,8 @@ def _reason_in_account(notice: Notice) -> str:
         return DEACTIVATED
     if settings.EMAIL_VERIFICATION == "required" and user.email_verified is False:
         return NOT_ADDRESSED
+    if notice.kind == Kind.MESSAGE and opted_out([user.pk], notice.event):
+        return NOT_WANTED
     return NOT_WANTED if notice.kind == Kind.REMINDER and not wants_reminders(user.pk) else ""
 
 
@@ -57,6 +62,12 @@ def _about_registration(notice: Notice, registration: Registration) -> str:
     if notice.kind != Kind.CANCELLED and notice.event.status not in ANNOUNCED:
         return NOT_ON
     return ""
+
+
+def _about_message(message: Message, event: Event, registration: Registration) -> str:
+    if not messages.may_be_sent(message, event):
+        return messages.STOPPED
+    return "" if registration.status in audience.statuses_of(message.audience) else OVERTAKEN
 
 
 def _about_fan_out(notice: Notice, fan_out: FanOut, registration: Registration, now: datetime) -> str:

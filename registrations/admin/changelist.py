@@ -19,6 +19,8 @@ from accounts.models import User
 from eventhub.admin.changelist import CountedChangeList
 from eventhub.admin.filters import DayRangeFilter, RelatedRowFilter
 from events.models import Event
+from notifications.admin.audience_links import audience_link
+from notifications.services.messages import may_write
 from registrations.admin import status
 from registrations.admin.actions import ACTIONS, DO, name_of
 from registrations.models import TEXTS, Registration, RegistrationStatus
@@ -27,10 +29,8 @@ from registrations.services.check_in import seat_obstacle
 
 EVENT_VAR = "event__id__exact"
 # The only lookups allowed. By default Django allows every column, also the one that says who cancelled.
-LOOKUPS = {EVENT_VAR, "status__exact", "registration_date_from", "registration_date_to"} | {
-    "status_since_from",
-    "status_since_to",
-}
+PERIODS = {f"{name}_{end}" for name in ("registration_date", "status_since") for end in ("from", "to")}
+LOOKUPS = {EVENT_VAR, "status__exact", *PERIODS}
 BUTTON = "bg-primary-600 cursor-pointer font-medium px-3 py-2 rounded-default text-white whitespace-nowrap"
 SECONDARY_BUTTON = (
     "border border-base-200 cursor-pointer px-3 py-2 rounded-default whitespace-nowrap dark:border-base-700"
@@ -75,7 +75,8 @@ class KeysFirstPaginator(InfinitePaginator):
 
 class RegistrationChangeList(CountedChangeList):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Registration]:
-        self.root_queryset = Registration.objects.managed_by(cast(User, request.user))
+        self.user = cast(User, request.user)
+        self.root_queryset = Registration.objects.managed_by(self.user)
         return cast(QuerySet[Registration], super().get_queryset(request, *args, **kwargs))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Registration]) -> list[str]:
@@ -92,6 +93,13 @@ class RegistrationChangeList(CountedChangeList):
         if EVENT_VAR not in self.params:
             return None
         return next((row.event for row in self.result_list), None)
+
+    def write_link(self) -> str:
+        """Return the page that writes to these people, or an empty text. A period is no audience."""
+        event = self.event
+        if event is None or self.params.keys() & PERIODS or not may_write(self.user, event):
+            return ""
+        return audience_link(event, self.params)
 
     @property
     def takes_people(self) -> bool:

@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from eventhub.admin.bulk import CONFIRMED
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.spreadsheets.downloads import export_response
+from notifications.admin import message_views
 from registrations.admin import check_in_views, import_views
 from registrations.admin.actions import ACTIONS, DO, bulk_actions, perform_one
 from registrations.admin.changelist import RegistrationChangelist
@@ -39,6 +40,8 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
             ("import/<int:event_id>/", import_views.upload, "import"),
             ("import/<int:event_id>/example.<slug:kind>", import_views.example, "import_example"),
             ("export.<slug:kind>", export, "export"),
+            ("messages/<int:event_id>/", message_views.write, "write"),
+            ("messages/<int:event_id>/<int:message_id>/stop/", message_views.stop, "stop_message"),
         ]
         ours = [
             path(route, self.admin_site.admin_view(partial(page, self)), name=f"registrations_registration_{name}")

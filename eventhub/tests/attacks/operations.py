@@ -40,7 +40,7 @@ class Operation(NamedTuple):
 
     @property
     def success(self) -> int:
-        return min(map(int, self.described["responses"]))
+        return int(next(iter(self.described["responses"])))
 
     @property
     def takes(self) -> set[str]:
@@ -51,7 +51,8 @@ class Operation(NamedTuple):
         return set(document()["components"]["schemas"][name]["properties"])
 
     def path(self, pk: int | None) -> str:
-        return self.template.replace("{id}", str(pk)).replace("{kind}", "reminder")
+        path = self.template.replace("{id}", str(pk)).replace("{message_id}", str(pk))
+        return path.replace("{kind}", "reminder")
 
 
 OPERATIONS = [

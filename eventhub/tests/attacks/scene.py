@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Role, ServiceToken
 from eventhub.testing.contract_client import token_for
 from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
+from notifications.models import Message
 from registrations.models import CalendarFeed
 
 FIRST = 1_000_001  # far from what the database gives to new rows
@@ -56,7 +57,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.people = {
-            name: UserFactory(pk=pk, username=name, role=role)
+            name: UserFactory(pk=pk, username=name, role=role, is_trusted_to_write=True)
             for pk, (name, role) in zip(IDS, PEOPLE.items(), strict=False)
         }
         now = timezone.now()
@@ -95,6 +96,10 @@ class Scene:
             )
             for pk, user in zip(IDS, self.people.values(), strict=False)
         ]
+        for event in self.events:  # with the event's id
+            Message.objects.create(
+                pk=event.pk, event=event, by=event.organizer, subject="News", body="...", recipients=0
+            )
         self.people["ida"].is_active = False
         self.people["ida"].save()
 

@@ -25,6 +25,7 @@ ASKED = int(os.environ.get("FUZZ", "0"))
 # What names a row, wherever it stands.
 IDENTIFIERS = [
     "path.id",
+    "path.message_id",
     *(f"{place}.{kind}_id" for place in ("query", "body") for kind in ("event", "user", "organizer")),
 ]
 CHECKS = {
