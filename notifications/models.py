@@ -183,7 +183,9 @@ class Notice(models.Model):
             models.Index(fields=["user", "done_at"], name="notice_by_user"),
             models.Index(fields=["event", "state"], name="notice_by_event"),
             models.Index(fields=["created_at"], name="notice_by_age"),
+            models.Index(fields=["done_at", "id"], condition=Q(state=State.FAILED), name="notice_failed"),
         ]
+        verbose_name = "failed email"
 
     def __str__(self) -> str:
         return str(self.get_kind_display())

@@ -36,7 +36,8 @@ def sidebar(request: HttpRequest) -> Menu:
             "pending_actions",
             reverse("admin:django_tasks_database_dbtaskresult_changelist"),
         )
-        groups.append({"title": "Administration", "separator": True, "items": [accounts, tokens, tasks]})
+        emails = _item(request, "Failed emails", "unsubscribe", reverse("admin:notifications_notice_changelist"))
+        groups.append({"title": "Administration", "separator": True, "items": [accounts, tokens, tasks, emails]})
     return groups
 
 

@@ -32,6 +32,7 @@ def test_these_models_have_pages_and_no_others():
         "accounts.User",
         "events.Event",
         "registrations.Registration",
+        "notifications.Notice",
         "django_tasks_database.DBTaskResult",
     }
 
@@ -85,6 +86,7 @@ def test_the_menu_has_what_one_may_open(office, olga, ada):
         "Accounts": "/admin/accounts/user/",
         "Service tokens": "/admin/accounts/servicetoken/",
         "Background tasks": "/admin/django_tasks_database/dbtaskresult/",
+        "Failed emails": "/admin/notifications/notice/",
     }
     for path in ORGANIZERS.values():
         assert office(olga).get(path).status_code == 200

@@ -1,0 +1,3 @@
+from notifications.admin.failed_emails import FailedEmailAdmin
+
+__all__ = ["FailedEmailAdmin"]

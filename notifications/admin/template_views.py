@@ -1,7 +1,7 @@
 """An event's emails: the list of all kinds, and the words of one with a preview."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -10,11 +10,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from accounts.models import User
 from eventhub.admin import bulk
 from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from eventhub.api.etags import Precondition, tag_of
 from eventhub.exceptions import PreconditionFailed, TemplateNotFound
 from events.models import Event
+from notifications.admin import outcomes
 from notifications.models import Kind
 from notifications.previews import invented_values, preview
 from notifications.services import templates
@@ -97,6 +99,7 @@ def emails(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -
         for words in templates.wordings_of(event)
     ]
     context = {"title": f"Emails: {event.title}", "rows": rows, "event": event, "back": _page_of(event)}
+    context |= outcomes.event_context(event, cast(User, request.user))
     return bulk.page(model_admin, request, "notifications/admin/emails.html", context)
 
 

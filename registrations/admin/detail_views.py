@@ -13,6 +13,7 @@ from eventhub.admin.bulk import CONFIRMED
 from eventhub.admin.model_admin import RowSelect
 from eventhub.api.fields import could_be_id
 from events.models import Event
+from notifications.admin import outcomes
 from registrations.admin import actions, history, status
 from registrations.admin.forms import AddForm, DetailsForm, EventField
 from registrations.models import DETAILS, LIVE, Registration
@@ -24,7 +25,7 @@ READ_ONLY = ("event_link", "registration_date")
 class RegistrationDetailViews:
     autocomplete_fields = ("event",)
     change_form_outer_before_template = "registrations/admin/action_buttons.html"
-    change_form_outer_after_template = "registrations/admin/history.html"
+    change_form_outer_after_template = "registrations/admin/below_form.html"
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, form=DetailsForm if obj else AddForm, **kwargs)  # type: ignore[misc]
@@ -92,6 +93,7 @@ class RegistrationDetailViews:
                 "show_delete": False,  # there is a button for it
                 "show_save_and_add_another": False,
                 "show_history": False,  # it is on the page
+                **outcomes.registration_context(row, cast(User, request.user)),
                 "history": list(history.entries(row, reader=cast(User, request.user))),
             }
             kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from eventhub.admin.bulk import CONFIRMED
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.spreadsheets.downloads import export_response
-from notifications.admin import message_views
+from notifications.admin import message_views, outcomes
 from registrations.admin import check_in_views, import_views
 from registrations.admin.actions import ACTIONS, DO, bulk_actions, perform_one
 from registrations.admin.changelist import RegistrationChangelist
@@ -35,6 +35,7 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Any, str]] = [
             ("<int:pk>/do/", do, "do"),
+            ("<int:pk>/send-again/", outcomes.send_again, "send_again"),
             ("door/", check_in_views.choose_event, "doors"),
             ("door/<int:event_id>/", check_in_views.check_in, "door"),
             ("import/<int:event_id>/", import_views.upload, "import"),

@@ -26,6 +26,7 @@ PAGES = [
     "/admin/registrations/registration/door/{event}/",
     "/admin/registrations/registration/import/{event}/",
     "/admin/registrations/registration/{registration}/change/",
+    "/admin/notifications/notice/",
     "/admin/accounts/user/",
     "/admin/accounts/user/add/",
     "/admin/accounts/user/{user}/change/",
