@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.services import api_tokens
 from eventhub.tests.browser.accessibility import DESK, PHONE, press, violations
+from notifications.services import messages
 
 PAGES = [
     "/admin/",
@@ -25,6 +26,7 @@ PAGES = [
     "/admin/registrations/registration/door/",
     "/admin/registrations/registration/door/{event}/",
     "/admin/registrations/registration/import/{event}/",
+    "/admin/registrations/registration/messages/{event}/",
     "/admin/registrations/registration/{registration}/change/",
     "/admin/notifications/notice/",
     "/admin/accounts/user/",
@@ -62,6 +64,8 @@ def places(ada, olga, bob, make_event, enroll):
     registration = enroll(event, bob)
     enroll(event)
     enroll(event, status="waitlisted")
+    words = {"subject": "Bring warm clothes", "body": "It will be cold."}
+    messages.send(messages.compose_message(event=event, by=ada, wanted={}, **words))
     make_event(olga, status="draft", title="Soon", date_time=timezone.now() + timedelta(days=2))
     token = api_tokens.create_token(owner=ada, name="Website", scopes=["events:read"]).token
     return {"event": event.pk, "registration": registration.pk, "user": bob.pk, "token": token.pk}
@@ -81,7 +85,8 @@ def test_the_pages_are_accessible(sign_in, ada, places, scheme, size):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_comes_after_a_button_is_accessible(sign_in, live_server, olga, places, tmp_path, scheme):
+def test_what_comes_after_a_button_is_accessible(sign_in, live_server, settings, olga, places, tmp_path, scheme):
+    settings.BULK_MAIL = "organizers"
     page = sign_in(olga)
     page.emulate_media(color_scheme=scheme)
     found = {}
@@ -97,7 +102,13 @@ def test_what_comes_after_a_button_is_accessible(sign_in, live_server, olga, pla
     page.locator("input[type=file]").set_input_files(people)
     press(page, "Preview")
     found["preview of an import"] = violations(page)
-    assert found == {"cancel an event": [], "cancel a registration": [], "preview of an import": []}
+    page.goto(f"{live_server.url}/admin/registrations/registration/messages/{places['event']}/")
+    page.get_by_label("Subject").fill("{event}")
+    page.get_by_label("Text").fill("Hello {name}")
+    press(page, "Preview")
+    found["preview of a message"] = violations(page)
+    pages = ("cancel an event", "cancel a registration", "preview of an import", "preview of a message")
+    assert found == dict.fromkeys(pages, [])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
