@@ -108,7 +108,7 @@ def test_what_comes_after_a_button_is_accessible(sign_in, live_server, settings,
     press(page, "Preview")
     found["preview of a message"] = violations(page)
     pages = ("cancel an event", "cancel a registration", "preview of an import", "preview of a message")
-    assert found == dict.fromkeys(pages, [])
+    assert found == {name: [] for name in pages}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
