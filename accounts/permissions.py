@@ -65,6 +65,8 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("user", "list"): Rule(admin, "admin", "You must be an admin to access"),
     ("user", "me"): Rule(everyone, "anyone signed in"),
     ("user", "export"): Rule(everyone, "anyone signed in: own"),
+    ("user", "notifications"): Rule(everyone, "anyone signed in: own"),
+    ("user", "save_notifications"): Rule(everyone, "anyone signed in: own"),
     ("user", "logout"): Rule(everyone, "anyone signed in"),
     ("user", "send_verification"): Rule(everyone, "anyone signed in"),
     ("user", "retrieve"): _ACCOUNT,
@@ -135,6 +137,7 @@ class Scope(StrEnum):
 # What is not here is closed to every service token: accounts, sign-ins, the tokens themselves.
 SCOPES: dict[tuple[str, str], Scope] = {
     ("user", "me"): Scope.PROFILE_READ,
+    ("user", "notifications"): Scope.PROFILE_READ,
     ("user", "events"): Scope.EVENTS_READ,
     ("organizer", "retrieve"): Scope.PROFILE_READ,
     ("event", "list"): Scope.EVENTS_READ,

@@ -22,6 +22,7 @@ from eventhub.observability import health_views, metrics_view
 from events.views import EventCalendarViewSet, EventViewSet, UserEventViewSet
 from notifications.views.attendee_notices import AttendeeNoticeViewSet
 from notifications.views.messages import MessageViewSet
+from notifications.views.preferences import PreferencesViewSet
 from notifications.views.templates import TemplateViewSet
 from registrations.views import AttendeeCalendarViewSet, AttendeeViewSet, EventAttendeeViewSet, ProspectViewSet
 
@@ -37,6 +38,7 @@ router.register("users", UserViewSet, "user")
 router.register("users", UserEventViewSet, "user-event")
 router.register("users", OrganizerProfileViewSet, "organizer")
 router.register("users", ExportViewSet, "user-export")
+router.register("users", PreferencesViewSet, "preferences")
 router.register("users/me/tokens", ServiceTokenViewSet, "token")
 router.register("users/me/calendar-feeds", CalendarFeedViewSet, "calendar-feed")
 router.register("users/password", PasswordResetViewSet, "password")

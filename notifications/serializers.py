@@ -4,14 +4,15 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from eventhub.api.fields import DetailsInput, LineInput
+from eventhub.api.fields import DetailsInput, IdField, LineInput
 from eventhub.api.filters import MAX_SEARCH_LENGTH, MIN_SEARCH_LENGTH
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from eventhub.db.text_search import may_be_word
 from notifications.mails import RenderedMail
-from notifications.models import Kind, MessageState, State
+from notifications.models import Kind, MessageState, OptOutScope, State
 from notifications.selectors.messages import count_by_state
+from notifications.services.preferences import Notices, Preferences, Unwanted
 from notifications.services.templates import MAX_BODY, MAX_SUBJECT, EventWording
 from notifications.wording import COMMON
 from registrations.models import RegistrationStatus
@@ -189,4 +190,49 @@ class MessageTrialSerializer(serializers.Serializer[Any]):
             "subject": "Bring warm clothes to Night of the Telescopes",
             "text": "Hello Robin Example,\n\nit will be cold. See you at Observatory, north lawn! ...",
         },
+    }
+
+
+MAX_OPT_OUTS = 1_000
+SCOPES = [(scope.value, scope.label) for scope in OptOutScope if scope != OptOutScope.REMINDERS]
+
+
+class OptOutSerializer(serializers.Serializer[Unwanted]):
+    scope = serializers.ChoiceField(choices=SCOPES)
+    organizer_id = serializers.IntegerField(allow_null=True, help_text="With the scope `organizer`, null otherwise.")
+    event_id = serializers.IntegerField(allow_null=True, help_text="With the scope `event`, null otherwise.")
+
+
+class OptOutInput(OptOutSerializer):
+    organizer_id = IdField(allow_null=True, required=False, help_text="With the scope `organizer` alone.")
+    event_id = IdField(allow_null=True, required=False, help_text="With the scope `event` alone.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = super().to_internal_value(data)
+        if "scope" not in values:  # a field of a body that keeps absent keys is never required
+            raise serializers.ValidationError({"scope": [self.fields["scope"].error_messages["required"]]})
+        unwanted = Unwanted(**values)
+        names = {name for name in ("organizer", "event") if values.get(f"{name}_id") is not None}
+        if names != {unwanted.scope} & {"organizer", "event"}:
+            raise serializers.ValidationError({"scope": ["Send organizer_id or event_id exactly as the scope needs."]})
+        return unwanted
+
+
+class PreferencesSerializer(serializers.Serializer[Preferences]):
+    notices = serializers.ChoiceField(choices=Notices.choices, help_text="`essential` leaves out reminders.")
+    opt_outs = OptOutSerializer(many=True)
+
+    example: ClassVar = {
+        "notices": "essential",
+        "opt_outs": [{"scope": "organizer", "organizer_id": 8, "event_id": None}],
+    }
+
+
+class PreferencesInput(Body):
+    notices = serializers.ChoiceField(choices=Notices.choices)
+    opt_outs = serializers.ListField(child=OptOutInput(), max_length=MAX_OPT_OUTS, help_text="Replaces all.")
+
+    example: ClassVar = {
+        "notices": "essential",
+        "opt_outs": [{"scope": "everything", "organizer_id": None, "event_id": None}],
     }

@@ -49,6 +49,8 @@ EXPECTED = {
     ("user", "list"): (ACCOUNTS, {"none": ADMINS, "own": ADMINS, "foreign": ADMINS}),
     ("user", "me"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("user", "export"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
+    ("user", "notifications"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
+    ("user", "save_notifications"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("user", "logout"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("user", "send_verification"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ALL}),
     ("user", "retrieve"): (ACCOUNTS, {"none": ALL, "own": ALL, "foreign": ADMINS}),
@@ -201,6 +203,7 @@ CLOSED = {
     ),
     *((resource, action) for resource in ("token", "feed") for action in ("list", "create", "destroy")),
     ("organizer", "update"),
+    ("user", "save_notifications"),
 }
 
 

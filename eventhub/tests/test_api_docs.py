@@ -299,6 +299,9 @@ CODES = {
     "POST /users/logout": SIGNED_IN | BODY | KEYED,
     "GET /users/me": SIGNED_IN | LIST | TAGGED,
     "GET /users/me/export": SIGNED_IN | LIST | {("403", "reauthentication_required")},
+    "GET /users/me/notifications": SIGNED_IN | LIST | TAGGED,
+    "PUT /users/me/notifications": SIGNED_IN | TAGGED | BODY,
+    "PATCH /users/me/notifications": SIGNED_IN | TAGGED | BODY,
     "GET /calendars/{secret}.ics": COMMON | TAGGED | {MISSING},
     "GET /users/me/calendar-feeds/": SIGNED_IN | LIST,
     "POST /users/me/calendar-feeds/": SIGNED_IN

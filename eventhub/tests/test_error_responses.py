@@ -143,6 +143,7 @@ def test_the_document_has_all_operations_of_the_contract():
         POST /users/email/verification, POST /users/email/verify,
         POST /users/login, POST /users/logout, GET /users/me,
         GET POST /users/me/calendar-feeds/, DELETE /users/me/calendar-feeds/{id}, GET /users/me/export,
+        GET PUT PATCH /users/me/notifications,
         GET POST /users/me/tokens/, DELETE /users/me/tokens/{id},
         POST /users/password/reset, POST /users/password/reset/confirm,
         POST /users/register, POST /users/token/refresh

@@ -6,14 +6,89 @@ links to the account.
 """
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.services.accounts import lock_account
+from eventhub.api.etags import UNCONDITIONAL, Precondition, edition_of
+from eventhub.db.retry import retried
+from eventhub.exceptions import Invalid
 from events.models import Event
 from notifications import tokens
 from notifications.models import OptOut, OptOutScope
+
+
+class Notices(models.TextChoices):
+    ALL = "all", "All"
+    ESSENTIAL = "essential", "All but reminders"
+
+
+class Unwanted(NamedTuple):
+    """Messages that somebody turned off, as `OptOut` stores them."""
+
+    scope: str
+    organizer_id: int | None = None
+    event_id: int | None = None
+
+
+class Preferences(NamedTuple):
+    user_id: int
+    notices: str
+    opt_outs: list[Unwanted]
+
+    @property
+    def edition(self) -> str:
+        return edition_of(self)
+
+
+def preferences_of(user_id: int) -> Preferences:
+    rows = OptOut.objects.filter(user=user_id).order_by("scope", "organizer", "event")
+    found = [Unwanted(*row) for row in rows.values_list("scope", "organizer_id", "event_id")]
+    notices = Notices.ESSENTIAL if Unwanted(OptOutScope.REMINDERS) in found else Notices.ALL
+    return Preferences(user_id, notices, [each for each in found if each.scope != OptOutScope.REMINDERS])
+
+
+@retried
+def save_preferences(
+    *,
+    user: User,
+    notices: str | None = None,
+    opt_outs: Collection[Unwanted] | None = None,
+    condition: Precondition = UNCONDITIONAL,
+) -> Preferences:
+    """Set what is not None; `opt_outs` replaces all. Raise Invalid where they name what the person cannot see."""
+    with transaction.atomic():
+        lock_account(user.pk)
+        present = preferences_of(user.pk)
+        wanted = set(present.opt_outs if opt_outs is None else opt_outs)
+        _require_visible(wanted.difference(present.opt_outs), user)
+        condition.require(present)
+        held = OptOut.objects.filter(user=user).exclude(scope=OptOutScope.REMINDERS)
+        gone = [row.pk for row in held if Unwanted(row.scope, row.organizer_id, row.event_id) not in wanted]
+        held.filter(pk__in=gone).delete()
+        rows = [OptOut(user=user, **each._asdict()) for each in wanted.difference(present.opt_outs)]
+        OptOut.objects.bulk_create(rows, ignore_conflicts=True)
+        if notices is not None:
+            switch = opt_out if notices == Notices.ESSENTIAL else opt_in
+            switch(user.pk, OptOutScope.REMINDERS)
+        return preferences_of(user.pk)
+
+
+def _require_visible(added: Collection[Unwanted], user: User) -> None:
+    organizers = {each.organizer_id for each in added if each.organizer_id is not None}
+    events = {each.event_id for each in added if each.event_id is not None}
+    known = User.objects.filter(pk__in=organizers, role__in=(Role.ORGANIZER, Role.ADMIN))
+    seen = Event.objects.visible_to(user).filter(pk__in=events).order_by()
+    problems = [
+        f"{name} {pk} not found."
+        for name, named, rows in (("Organizer", organizers, known), ("Event", events, seen))
+        for pk in sorted(named - set(rows.values_list("pk", flat=True)))
+    ]
+    if problems:
+        raise Invalid({"opt_outs": problems})
 
 
 def opted_out(user_ids: Collection[int] | QuerySet[Any, Any], event: Event | None = None) -> set[int]:
@@ -28,13 +103,13 @@ def wants_reminders(user_id: int) -> bool:
     return not OptOut.objects.filter(user=user_id, scope=OptOutScope.REMINDERS).exists()
 
 
-def opt_out(user_id: int, scope: str, *, organizer_id: int | None = None, event_id: int | None = None) -> None:
+def opt_out(user_id: int, scope: str, organizer_id: int | None = None, event_id: int | None = None) -> None:
     """Turn off mails of that scope, which names an organizer, an event or neither. Again changes nothing."""
     row = OptOut(user_id=user_id, scope=scope, **_named(scope, organizer_id, event_id))
     OptOut.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def opt_in(user_id: int, scope: str, *, organizer_id: int | None = None, event_id: int | None = None) -> None:
+def opt_in(user_id: int, scope: str, organizer_id: int | None = None, event_id: int | None = None) -> None:
     OptOut.objects.filter(user=user_id, scope=scope, **_named(scope, organizer_id, event_id)).delete()
 
 
