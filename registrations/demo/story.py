@@ -1,5 +1,6 @@
 """The whole demo: drawn without a database, then written."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from datetime import datetime
@@ -42,6 +43,12 @@ class Demo(NamedTuple):
         for registration in self.registrations:
             states.setdefault(registration.contact_details, set()).add(registration.status)
         return max(self.cast.attendees, key=lambda attendee: len(states.get(attendee.account.email, ())))
+
+    @property
+    def sold_out(self) -> Event:
+        """The event to come with the longest waiting list."""
+        waiting = Counter(row.event for row in self.registrations if row.status == RegistrationStatus.WAITLISTED)
+        return max(waiting, key=lambda event: (waiting[event], event.pk))
 
 
 def draw(*, seed: int, now: datetime) -> Demo:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import OrganizerProfile, User
 from eventhub import datetimes
 from events.models import Event
+from notifications.models import Notice
 from registrations.models import LIVE, Registration, Transition
 from registrations.selectors import dashboard
 from registrations.selectors.dashboard import Reason
@@ -36,6 +37,15 @@ def demo(django_db_setup, django_db_blocker):
 
 def tally(rows, field):
     return dict(Counter(rows.values_list(field, flat=True)))
+
+
+def test_one_event_shows_whose_emails_were_sent_and_one_that_failed():
+    notices = Notice.objects.all()
+    (event,) = Event.objects.filter(pk__in=notices.values("event"))
+    assert (event.status, event.waitlisted) == ("upcoming", max(Event.objects.values_list("waitlisted", flat=True)))
+    states = tally(notices, "state")
+    assert states == {"sent": notices.count() - 1, "failed": 1}
+    assert {"registered", "queued"} <= tally(notices, "kind").keys()
 
 
 # The rules -----------------------------------------------------------------------------------------------------------
