@@ -87,11 +87,12 @@ def test_djangos_questions_are_answered_from_the_role(
     assert user.has_perm("events.change_event") is has_perm
 
 
-def test_the_role_is_all_that_there_is_to_give_rights():
-    """No flags, groups or permissions that could say otherwise."""
+def test_the_role_gives_all_rights_but_one():
+    """No flags, groups or permissions could say otherwise, except for writing to attendees (BULK_MAIL)."""
     fields = {field.name for field in User._meta.get_fields() if not field.auto_created}
     written = {"created_at", "updated_at", "sign_in_generation", "email_verified"}
-    assert fields == {"password", "last_login", "username", "email", "role", "is_active"} | written
+    rights = {"role", "is_active", "is_trusted_to_write"}
+    assert fields == {"password", "last_login", "username", "email"} | rights | written
 
 
 @pytest.mark.parametrize(("role", "profiles"), [("user", 0), ("organizer", 1), ("admin", 1)])

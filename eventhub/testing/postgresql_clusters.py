@@ -185,5 +185,5 @@ def gunicorn(home: Path, *, workers: int = 1, threads: int = 4, **environment: s
 
 def _environment(variables: dict[str, str]) -> dict[str, str]:
     base = {"PATH": os.environ["PATH"], "ENV_FILE": "no-file", "SECRET_KEY": django_settings.SECRET_KEY}
-    off = {"THROTTLE_GENERAL": "off", "THROTTLE_CREDENTIALS": "off", "LOG_LEVEL": "WARNING"}
+    off = {"THROTTLE_GENERAL": "off", "THROTTLE_CREDENTIALS": "off", "LOG_LEVEL": "WARNING", "NOTIFICATIONS": "off"}
     return {**base, **off, "ALLOWED_HOSTS": "localhost", **variables}
