@@ -12,9 +12,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -115,8 +115,11 @@ def _send(notice: Notice, connection: BaseEmailBackend) -> None:
     if why:  # not before a mail would be sent: organizers see it as sent
         notice.end(State.SKIPPED, at=timezone.now(), why=why)
         return
+    message = _compose(notice)
+    if message is None:
+        return
     try:
-        connection.send_messages([compose(notice)])
+        connection.send_messages([message])
     except (smtplib.SMTPException, OSError) as error:
         connection.close()  # it may be in the middle of a mail
         _note_failure(notice, describe_failure(error))
@@ -124,6 +127,18 @@ def _send(notice: Notice, connection: BaseEmailBackend) -> None:
     notice.end(State.SENT, at=timezone.now())
     if settings.MAIL_RATE:
         time.sleep(60 / settings.MAIL_RATE)
+
+
+def _compose(notice: Notice) -> EmailMultiAlternatives | None:
+    """Make the mail. One that cannot be made fails alone, or it would keep all others from being sent."""
+    try:
+        return compose(notice)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        logger.exception("notice %s could not be made", notice.pk)
+        _note_failure(notice, MailFailure(type(error).__name__, is_permanent=False))
+        return None
 
 
 def _note_failure(notice: Notice, failure: MailFailure) -> None:

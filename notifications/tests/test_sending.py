@@ -88,6 +88,20 @@ def test_a_dropped_connection_costs_one_mail_an_attempt_and_the_rest_is_sent(wai
     assert states() == [(State.QUEUED, 1, "SMTPServerDisconnected"), (State.SENT, 0, ""), (State.SENT, 0, "")]
 
 
+def test_a_mail_that_cannot_be_made_keeps_nobody_from_theirs(waiting, monkeypatch):
+    bad, _ = waiting(2)
+
+    def compose(notice):
+        return 1 / 0 if notice == bad else real(notice)
+
+    real = sending.compose
+    monkeypatch.setattr(sending, "compose", compose)
+    with mail_server() as mailbox:
+        sending.send_next()
+    assert len(mailbox.mails) == 1
+    assert states() == [(State.QUEUED, 1, "ZeroDivisionError"), (State.SENT, 0, "")]
+
+
 def test_attempts_are_later_and_later_and_end(waiting):
     (notice,) = waiting(1)
     pauses = []
