@@ -17,7 +17,7 @@ from bench.in_process import fetch
 from bench.requests import token
 from eventhub.testing.mailbox import mail_server
 from notifications.models import Notice, State
-from notifications.services import fan_outs, log_reader, sending
+from notifications.services import fan_outs, log_reader, mail_queue
 
 ATTENDEES = """
 INSERT INTO registrations_registration (event_id, user_id, status, name, contact_details, registration_date, updated_at)
@@ -47,12 +47,12 @@ def run(options: Namespace) -> int:
     with mail_server() as mailbox:
         started = time.perf_counter()
         while Notice.objects.filter(state=State.SENT).count() < MAILS:
-            sending.send_next()
+            mail_queue.send_next()
         print(f"sending: {MAILS / (time.perf_counter() - started):.0f} mails a second")
         fetch("POST", "/attendees/", token(first), {"event_id": OTHER}, status=201)
         read()
-        sending.send_next()
-        overtook = f"person-{first}@example.org" in mailbox.recipients[: MAILS + sending.AT_ONCE]
+        mail_queue.send_next()
+        overtook = f"person-{first}@example.org" in mailbox.recipients[: MAILS + mail_queue.AT_ONCE]
     print(f"a confirmation that is caused meanwhile is {'among the next mails' if overtook else 'late'}")
     return 0 if made == options.people and overtook else 1
 

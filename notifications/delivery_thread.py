@@ -13,7 +13,7 @@ from django.db import connections
 
 from eventhub import tasks
 from notifications.services.delivery import Delivery
-from notifications.services.sending import ServerUnreachable
+from notifications.services.mail_queue import ServerUnreachable
 
 logger = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ SECONDS_LATER = timedelta(seconds=3)
 
 
 def write(event: Event) -> None:
+    """Write a notice for each line in the log of the event's registrations."""
     log = Transition.objects.filter(registration__event=event).select_related("registration").order_by("pk")
     notices = [
         Notice(
@@ -26,7 +27,7 @@ def write(event: Event) -> None:
             done_at=line.at + SECONDS_LATER,
         )
         for line in log
-        if (kind := kind_of(line.was, line.becomes))
+        if line.registration.user_id is not None and (kind := kind_of(line.was, line.becomes))
     ]
     notices[-1].state, notices[-1].why, notices[-1].attempts = State.FAILED, "SMTPRecipientsRefused 550", 1
     Notice.objects.bulk_create(notices)

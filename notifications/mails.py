@@ -24,8 +24,8 @@ from notifications.models import Kind, Notice, OptOutScope
 from notifications.services.fan_outs import changed_values
 from notifications.services.preferences import unsubscribe_headers, unsubscribe_link
 from notifications.services.templates import wording_of
+from notifications.texts import Wording, fill
 from notifications.tokens import make_link
-from notifications.wording import Wording, fill
 from registrations.models import SEATED, RegistrationStatus
 
 MAX_VALUE = 255

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from events.models import Event
 from notifications.mails import CAN_UNSUBSCRIBE, LABELS, RenderedMail, clean, render, written
-from notifications.wording import PLACEHOLDERS, Wording
+from notifications.texts import PLACEHOLDERS, Wording
 
 NAME = "Robin Example"
 

@@ -14,7 +14,7 @@ from notifications.models import Kind, MessageState, OptOutScope, State
 from notifications.selectors.messages import count_by_state
 from notifications.services.preferences import Notices, Preferences, Unwanted
 from notifications.services.templates import MAX_BODY, MAX_SUBJECT, EventWording
-from notifications.wording import COMMON
+from notifications.texts import COMMON
 from registrations.models import RegistrationStatus
 
 PLACEHOLDERS = ", ".join(f"`{{{name}}}`" for name in COMMON)

@@ -14,7 +14,7 @@ from accounts.models import User
 from eventhub.admin.model_admin import ScopedModelAdmin
 from notifications.admin.outcomes import reason_in_words
 from notifications.models import Notice, State
-from notifications.services import resending
+from notifications.services import confirmations
 
 
 @admin.register(Notice)
@@ -38,7 +38,7 @@ class FailedEmailAdmin(ScopedModelAdmin):
 
     @admin.action(description="Try again")
     def try_again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
-        number = resending.try_again(queryset, by=cast(User, request.user))
+        number = confirmations.try_again(queryset, by=cast(User, request.user))
         messages.success(request, f"{number} email{'' if number == 1 else 's'} will be tried again.")
 
     @display(description="Email")  # type: ignore[untyped-decorator]

@@ -22,7 +22,7 @@ from notifications.models import Kind, Message
 from notifications.previews import preview
 from notifications.services import messages
 from notifications.services.audience import Audience, statuses_of
-from notifications.wording import Wording
+from notifications.texts import Wording
 from registrations.admin import status
 from registrations.admin.check_in_views import find_event
 from registrations.models import RegistrationStatus

@@ -12,7 +12,7 @@ from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, sentence
 from events.models import Event
 from notifications.models import Notice, State
 from notifications.selectors.notices import KindNumbers, Outcome, count_by_kind, shown_to
-from notifications.services import resending
+from notifications.services import confirmations
 from registrations.models import Registration
 
 MOST_ROWS = 50
@@ -73,7 +73,7 @@ def registration_context(row: Registration, reader: User) -> dict[str, Any]:
     notices = shown_to(reader, Notice.objects.filter(registration=row)).order_by("-created_at", "-pk")[:MOST_ROWS]
     return {
         "notices": [_shown(notice) for notice in notices],
-        "may_resend": resending.confirmation_to_send(row, now=timezone.now()) is not None,
+        "may_resend": confirmations.confirmation_to_send(row, now=timezone.now()) is not None,
     }
 
 
@@ -88,7 +88,7 @@ def send_again(model_admin: ScopedModelAdmin, request: HttpRequest, pk: int) -> 
         raise Http404
     if request.method == "POST":
         try:
-            resending.send_again(registration=row, by=cast(User, request.user))
+            confirmations.send_again(registration=row, by=cast(User, request.user))
         except REFUSALS as refusal:
             messages.error(request, sentence(refusal))
         else:

@@ -21,7 +21,7 @@ from notifications.models import Kind
 from notifications.previews import invented_values, preview
 from notifications.services import templates
 from notifications.services.templates import MAX_BODY, MAX_SUBJECT, EventWording
-from notifications.wording import Wording
+from notifications.texts import Wording
 from registrations.admin.check_in_views import find_event
 
 RESET = "Back to the default words"

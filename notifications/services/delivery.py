@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from notifications.services import fan_outs, log_reader, messages, reminders, sending
+from notifications.services import fan_outs, log_reader, mail_queue, messages, reminders
 
 SECONDS_BETWEEN_REMINDERS = 60
 
@@ -27,10 +27,10 @@ class Delivery:
         if not settings.NOTIFICATIONS:
             return done
         log_reader.adopt_restored_logs()
-        sending.take_up_lost()
+        mail_queue.take_up_lost()
         while not self.should_stop():
             self.make_notices()
-            sent = sending.send_next(should_stop=self.should_stop)
+            sent = mail_queue.send_next(should_stop=self.should_stop)
             done += sent
             if not sent:
                 messages.note_ends()

@@ -19,7 +19,7 @@ from events.models import Event, EventStatus
 from notifications.models import FanOut, Kind, Message, MessageState, Notice, State
 from notifications.services import audience
 from notifications.services.audience import Audience
-from notifications.wording import find_problem
+from notifications.texts import find_problem
 from registrations.services.seats import lock_event
 
 MOST_A_DAY = 3

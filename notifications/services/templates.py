@@ -13,7 +13,7 @@ from eventhub.text_fields import clean_details, clean_line
 from events.models import Event
 from events.services.events import duplicate_event
 from notifications.models import Kind, Template
-from notifications.wording import DEFAULTS, PLACEHOLDERS, Wording, find_problem
+from notifications.texts import DEFAULTS, PLACEHOLDERS, Wording, find_problem
 from registrations.services.seats import lock_event
 
 MAX_SUBJECT, MAX_BODY = 200, 5_000

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from notifications.models import Template
-from notifications.wording import DEFAULTS
+from notifications.texts import DEFAULTS
 
 pytestmark = pytest.mark.django_db
 

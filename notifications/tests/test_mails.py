@@ -7,8 +7,8 @@ from django.utils import timezone
 from notifications.mails import CAN_UNSUBSCRIBE, compose
 from notifications.models import Kind, Notice
 from notifications.services.preferences import unsubscribe_link
+from notifications.texts import DEFAULTS, PLACEHOLDERS, fill, find_problem
 from notifications.tokens import find_registration, make_token
-from notifications.wording import DEFAULTS, PLACEHOLDERS, fill, find_problem
 from registrations.models import Registration, Transition
 
 pytestmark = pytest.mark.django_db

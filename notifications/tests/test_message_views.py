@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.services.accounts import apply_changes
 from eventhub.testing.factories import RegistrationFactory
 from notifications.models import Message
-from notifications.services import fan_outs, sending
+from notifications.services import fan_outs, mail_queue
 from notifications.services.delivery import Delivery
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,7 +118,7 @@ def test_sending_is_stopped_on_the_page_of_the_event(office, olga, event):
     client, page = office(olga), f"/admin/events/event/{event.pk}/change/"
     client.post(f"{LIST}messages/{event.pk}/", {**WORDS, "confirmed": "yes"})
     fan_outs.expand_next()
-    sending.send_next()
+    mail_queue.send_next()
     shown = client.get(page)
     assert "Being sent 50 of 60 sent Stop sending" in read(shown)
     stop = re.search(r'action="([^"]*/stop/)"', shown.content.decode())[1]

@@ -13,7 +13,7 @@ from eventhub.testing.factories import RegistrationFactory, UserFactory
 from eventhub.testing.mailbox import mail_server, text_of
 from eventhub.testing.responses import NO_EVENT, NOT_ALLOWED, invalid, refusal, whole
 from notifications.models import FanOut, Message, MessageState, Notice, Priority
-from notifications.services import fan_outs, messages, preferences, retention, sending
+from notifications.services import fan_outs, mail_queue, messages, preferences, retention
 from notifications.services.delivery import Delivery
 from registrations.models import Registration
 
@@ -265,7 +265,7 @@ def test_stopping_in_the_middle_keeps_the_rest_unsent(write, api, olga, event, e
     RegistrationFactory.create_batch(60, event=event)
     path = f"/events/{event.pk}/messages/{write().json()['message_id']}"
     fan_outs.expand_next()
-    sending.send_next()
+    mail_queue.send_next()
     assert api(olga).get(path).json()["state"] == "sending"
     stopped = api(olga).post(f"{path}/stop").json()
     assert (stopped["state"], stopped["sent"], stopped["skipped"], stopped["queued"]) == ("stopped", 50, 10, 0)
@@ -285,7 +285,7 @@ def test_what_a_sender_has_in_hand_is_stopped_as_well(write, api, olga, event, e
             messages.stop(message=Message.objects.get(), by=olga)
         return False
 
-    sending.send_next(should_stop=stop_after_the_first)
+    mail_queue.send_next(should_stop=stop_after_the_first)
     assert len(got()) == 1
     shown = api(olga).get(f"/events/{event.pk}/messages/{made['message_id']}").json()
     assert (shown["state"], shown["sent"], shown["skipped"]) == ("stopped", 1, 1)

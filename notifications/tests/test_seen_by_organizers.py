@@ -9,8 +9,8 @@ from django.utils import timezone
 from eventhub.exceptions import Forbidden
 from eventhub.testing.mailbox import mail_server, no_server
 from notifications.models import Kind, Notice, OptOutScope, State
-from notifications.services import preferences, resending, sending
-from notifications.services.sending import ServerUnreachable
+from notifications.services import confirmations, mail_queue, preferences
+from notifications.services.mail_queue import ServerUnreachable
 from registrations.models import Registration
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -126,7 +126,7 @@ def test_mails_wait_for_the_server_also_for_whom_there_will_be_none(deliver, mak
             Notice.objects.exclude(registration=row).update(not_before=timezone.now() + timedelta(hours=1))
             Notice.objects.filter(registration=row).update(not_before=timezone.now())
             with pytest.raises(ServerUnreachable):
-                sending.send_next()
+                mail_queue.send_next()
     assert {tuple(listed(olga, row)) for row in people.values()} == {(("registered", "queued"),)}
 
 
@@ -252,6 +252,6 @@ def test_only_admins_try_failed_ones_again_and_only_failed_ones(deliver, registe
     deliver()
     Notice.objects.filter(user=bob).update(state=State.FAILED, why="SMTPRecipientsRefused 550", attempts=6)
     with pytest.raises(Forbidden):
-        resending.try_again(Notice.objects.all(), by=olga)
-    assert resending.try_again(Notice.objects.all(), by=ada) == 1
+        confirmations.try_again(Notice.objects.all(), by=olga)
+    assert confirmations.try_again(Notice.objects.all(), by=ada) == 1
     assert deliver() == [("bob", "registered", "sent"), ("eve", "registered", "sent")]

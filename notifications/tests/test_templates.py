@@ -9,7 +9,7 @@ from notifications.mails import compose
 from notifications.models import Kind, Notice, Template
 from notifications.services.retention import delete_old
 from notifications.services.templates import wordings_of
-from notifications.wording import DEFAULTS, PLACEHOLDERS
+from notifications.texts import DEFAULTS, PLACEHOLDERS
 from registrations.models import Transition
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from eventhub.exceptions import AttendeeNotFound, EmailNotVerified, Forbidden, N
 from notifications.models import Notice
 from notifications.selectors.notices import shown_to
 from notifications.serializers import NoticeSerializer
-from notifications.services import resending
+from notifications.services import confirmations
 from registrations.models import Registration
 from registrations.views import find_registration
 
@@ -49,7 +49,7 @@ class AttendeeNoticeViewSet(ApiViewSet):
         It is a new mail with the facts of now. Nothing is sent again that is not true any more. A person may do it
         five times a day, and organizers for each registration.
         """
-        notice = resending.send_again(registration=self.get_object(), by=self.user)
+        notice = confirmations.send_again(registration=self.get_object(), by=self.user)
         return self.item_response(shown_to(self.user, Notice.objects.filter(pk=notice.pk)).get())
 
     def check_replay(self) -> None:

@@ -15,7 +15,7 @@ from notifications.models import Kind, Message
 from notifications.previews import preview
 from notifications.serializers import MessageInput, MessageProgressSerializer, MessageSerializer, MessageTrialSerializer
 from notifications.services import messages
-from notifications.wording import Wording
+from notifications.texts import Wording
 
 _EVENT = (Forbidden(), EventNotFound())
 

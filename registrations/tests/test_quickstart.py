@@ -28,5 +28,9 @@ def test_full_house_queue_and_cancellation(api):
     assert (waiting["status"], waiting["waitlist_position"]) == ("waitlisted", 1)
     assert bob.patch(f"/attendees/{seat.json()['attendee_id']}", {"status": "cancelled"}).status_code == 200
     assert eve.get(f"/attendees/{waiting['attendee_id']}").json()["status"] == "registered"
+    assert b"STATUS:CONFIRMED" in eve.get(f"/attendees/{waiting['attendee_id']}/calendar.ics").content
+    assert (
+        eve.get(f"/attendees/{waiting['attendee_id']}/notifications").json()["results"] == []
+    )  # nothing delivers here
     counts = olga.get(f"/events/{event['event_id']}").json()
     assert (counts["seats_taken"], counts["waitlisted"]) == (1, 0)

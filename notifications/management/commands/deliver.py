@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
 from notifications.services.delivery import Delivery
-from notifications.services.sending import ServerUnreachable
+from notifications.services.mail_queue import ServerUnreachable
 
 SECONDS_BETWEEN_LOOKS, SECONDS_AFTER_A_PROBLEM = 1, 30
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from eventhub.testing.factories import UserFactory
 from eventhub.testing.mailbox import mail_server, no_server, silent_server
 from notifications.models import Kind, Notice, Priority, State
-from notifications.services import sending
+from notifications.services import mail_queue
 from notifications.services.delivery import Delivery
 from registrations.models import Transition
 
@@ -48,7 +48,7 @@ def states():
 def test_fifty_mails_share_a_connection_and_each_has_its_own_message_id(waiting):
     notices = waiting(50)
     with mail_server() as mailbox:
-        assert sending.send_next() == 50
+        assert mail_queue.send_next() == 50
     assert len({mail["Message-ID"] for mail in mailbox.mails}) == 50
     assert mailbox.recipients == [notice.user.email for notice in notices]
     assert mailbox.mails[0]["Message-ID"] == f"<{notices[0].uid}@127.0.0.1>"
@@ -66,7 +66,7 @@ def test_a_refused_mail_is_tried_again_or_given_up(waiting, reply, expected):
     waiting(1)
     with mail_server() as mailbox:
         mailbox.answer = reply
-        sending.send_next()
+        mail_queue.send_next()
     assert states() == [expected]
 
 
@@ -74,7 +74,7 @@ def test_one_refused_address_among_others_fails_alone(waiting):
     first, bad, last = waiting(3)
     with mail_server() as mailbox:
         mailbox.refused = {bad.user.email: "550 no such mailbox"}
-        sending.send_next()
+        mail_queue.send_next()
         assert mailbox.recipients == [first.user.email, last.user.email]
     assert states() == [(State.FAILED, 1, "SMTPRecipientsRefused 550"), (State.SENT, 0, ""), (State.SENT, 0, "")]
 
@@ -83,7 +83,7 @@ def test_a_dropped_connection_costs_one_mail_an_attempt_and_the_rest_is_sent(wai
     waiting(3)
     with mail_server() as mailbox:
         mailbox.drop_next = 1
-        sending.send_next()
+        mail_queue.send_next()
         assert len(mailbox.mails) == 2
     assert states() == [(State.QUEUED, 1, "SMTPServerDisconnected"), (State.SENT, 0, ""), (State.SENT, 0, "")]
 
@@ -94,10 +94,10 @@ def test_a_mail_that_cannot_be_made_keeps_nobody_from_theirs(waiting, monkeypatc
     def compose(notice):
         return 1 / 0 if notice == bad else real(notice)
 
-    real = sending.compose
-    monkeypatch.setattr(sending, "compose", compose)
+    real = mail_queue.compose
+    monkeypatch.setattr(mail_queue, "compose", compose)
     with mail_server() as mailbox:
-        sending.send_next()
+        mail_queue.send_next()
     assert len(mailbox.mails) == 1
     assert states() == [(State.QUEUED, 1, "ZeroDivisionError"), (State.SENT, 0, "")]
 
@@ -110,7 +110,7 @@ def test_attempts_are_later_and_later_and_end(waiting):
         for _ in range(6):
             before = timezone.now()
             Notice.objects.update(not_before=before)
-            sending.send_next()
+            mail_queue.send_next()
             notice.refresh_from_db()
             pauses.append(round((notice.not_before - before).total_seconds(), -1))
     assert (notice.state, notice.attempts) == (State.FAILED, 6)
@@ -132,8 +132,8 @@ def test_mails_wait_for_a_server_that_is_down_without_losing_an_attempt(waiting,
 def test_a_server_that_hangs_holds_nobody_for_long(waiting, settings):
     settings.EMAIL_TIMEOUT = 1
     waiting(1)
-    with silent_server(), pytest.raises(sending.ServerUnreachable):
-        sending.send_next()
+    with silent_server(), pytest.raises(mail_queue.ServerUnreachable):
+        mail_queue.send_next()
     assert states() == [(State.QUEUED, 0, "")]
 
 
@@ -152,7 +152,7 @@ def test_what_concerns_one_person_goes_before_what_concerns_many(waiting):
     Notice.objects.filter(pk=reminder.pk).update(priority=3)
     Notice.objects.filter(pk=change.pk).update(priority=2)
     with mail_server() as mailbox:
-        sending.send_next()
+        mail_queue.send_next()
     assert mailbox.recipients == [own.user.email, change.user.email, reminder.user.email]
 
 
@@ -161,7 +161,7 @@ def test_nobody_gets_more_than_thirty_mails_an_hour_about_their_own_doing(waitin
     waiting(30, bob, state=State.SENT, done_at=now)
     waiting(1, bob)
     with mail_server() as mailbox:
-        assert sending.send_next() == 0
+        assert mail_queue.send_next() == 0
         assert mailbox.mails == []
     held = Notice.objects.get(state=State.QUEUED)
     assert timedelta(minutes=59) < held.not_before - now < timedelta(minutes=61)
@@ -171,7 +171,7 @@ def test_a_sender_that_is_told_to_stop_gives_the_rest_back(waiting):
     waiting(3)
     stops = iter([False, True])
     with mail_server():
-        assert sending.send_next(should_stop=lambda: next(stops)) == 1
+        assert mail_queue.send_next(should_stop=lambda: next(stops)) == 1
     assert states() == [(State.QUEUED, 0, ""), (State.QUEUED, 0, ""), (State.SENT, 0, "")]
 
 
@@ -187,7 +187,7 @@ def test_who_must_not_be_written_to_is_skipped(waiting, settings, change, why):
     (notice,) = waiting(1)
     type(notice.user).objects.filter(pk=notice.user_id).update(**change)
     with mail_server() as mailbox:
-        sending.send_next()
+        mail_queue.send_next()
     assert (mailbox.mails, states()) == ([], [(State.SKIPPED, 0, why)])
 
 
