@@ -12,6 +12,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Role, User
 from events.models import Event, EventStatus
+from notifications.models import Kind, Notice, Priority, State
 from registrations.models import Registration, RegistrationStatus
 
 PASSWORD = "a passphrase for tests"
@@ -98,3 +99,18 @@ class RegistrationFactory(DjangoModelFactory[Registration]):
     user = factory.SubFactory(UserFactory)
     status = RegistrationStatus.REGISTERED
     name = factory.LazyAttribute(lambda registration: registration.user.username)
+
+
+def make_confirmation(registration: Registration) -> Notice:
+    """Make the notice of a registration's latest change, as if its email had been sent."""
+    kind = Kind.QUEUED if registration.status == RegistrationStatus.WAITLISTED else Kind.REGISTERED
+    notice: Notice = Notice.objects.create(
+        kind=kind,
+        priority=Priority.OWN,
+        user=registration.user,
+        event=registration.event,
+        registration=registration,
+        transition=registration.transitions.last(),
+        state=State.SENT,
+    )
+    return notice

@@ -98,7 +98,7 @@ def test_no_secret_and_no_data_get_into_the_image():
 
 
 def test_containers_have_no_more_than_they_need(compose):
-    assert set(compose["services"]) == {"db", "migrate", "web", "proxy", "worker", "housekeeping"}
+    assert set(compose["services"]) == {"db", "migrate", "web", "proxy", "worker", "deliver", "housekeeping"}
     for service in compose["services"].values():
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
         assert service["security_opt"] == ["no-new-privileges:true"]
@@ -116,7 +116,7 @@ def test_nothing_of_the_service_starts_before_the_database_is_there_and_migrated
     assert "pg_isready" in services["db"]["healthcheck"]["test"]
     assert services["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
     assert services["migrate"]["command"] == ["python", "manage.py", "migrate"]
-    for name in ("web", "worker", "housekeeping"):
+    for name in ("web", "worker", "deliver", "housekeeping"):
         migrated = services[name]["depends_on"]["migrate"]
         assert migrated == {"condition": "service_completed_successfully"}
 

@@ -21,7 +21,7 @@ from eventhub.api import throttling
 from eventhub.api.viewsets import ApiViewSet, PublicViewSet
 from eventhub.exceptions import EventFull, EventNotFound
 from eventhub.testing.contract_client import ContractClient, document, token_for
-from eventhub.testing.factories import PASSWORD
+from eventhub.testing.factories import PASSWORD, make_confirmation
 from eventhub.testing.responses import (
     BAD_TOKEN,
     CONFLICT,
@@ -46,7 +46,7 @@ from eventhub.testing.responses import (
 from notifications.models import Message
 from registrations.services import calendar_feeds
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.django_db]
 
 JSON = "application/json"
 NUL = "Null characters are not allowed."
@@ -72,7 +72,7 @@ class Documented:
     def path(self, ids):
         kind = self.template.split("/{id}")[0].split("/")[-1]
         path = self.template.replace("{id}", str(ids.get(kind))).replace("{message_id}", str(ids["message"]))
-        return path.replace("{secret}", ids["secret"])
+        return path.replace("{secret}", ids["secret"]).replace("{kind}", "reminder")
 
 
 OPERATIONS = [
@@ -99,7 +99,7 @@ def ids(ada, otto, make_event, enroll):
         "secret": made.secret,
         "events": event.pk,
         "message": Message.objects.create(event=event, by=ada, subject="News", body="...", recipients=0).pk,
-        "attendees": enroll(event, otto).pk,
+        "attendees": make_confirmation(enroll(event, otto)).registration_id,
     }
 
 

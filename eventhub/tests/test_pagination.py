@@ -15,7 +15,7 @@ from eventhub.testing.contract_client import document
 from eventhub.testing.factories import UserFactory
 from eventhub.testing.responses import invalid, whole
 from events.models import Event
-from notifications.models import Message
+from notifications.models import FanOut, Kind, Message, Notice
 from registrations.models import CalendarFeed, Registration
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -31,6 +31,7 @@ LISTS = {
     "/attendees/": ("attendee_id", {"registration_date": "registration_date", "name": "name"}),
     "/events/{event}/attendees": ("attendee_id", {"registration_date": "registration_date", "name": "name"}),
     "/events/{event}/messages/": ("message_id", {"created_at": "created_at"}),
+    "/attendees/{attendee}/notifications": ("notification_id", {"created_at": "created_at"}),
     "/users/me/tokens/": ("token_id", {"created_at": "created_at"}),
     "/users/me/calendar-feeds/": ("feed_id", {"created_at": "created_at"}),
 }
@@ -41,6 +42,7 @@ DEFAULTS = {
     "/attendees/": "-registration_date",
     "/events/{event}/attendees": "-registration_date",
     "/events/{event}/messages/": "-created_at",
+    "/attendees/{attendee}/notifications": "-created_at",
     "/users/me/tokens/": "-created_at",
     "/users/me/calendar-feeds/": "-created_at",
 }
@@ -49,10 +51,14 @@ MODELS = {
     "event_id": Event,
     "attendee_id": Registration,
     "message_id": Message,
+    "notification_id": Notice,
     "token_id": ServiceToken,
     "feed_id": CalendarFeed,
 }
-NOT_SEARCHED = {"/events/{event}/messages/", "/users/me/tokens/", "/users/me/calendar-feeds/"}  # they are few
+NOT_SEARCHED = {  # they are few
+    *("/events/{event}/messages/", "/attendees/{attendee}/notifications"),
+    *("/users/me/tokens/", "/users/me/calendar-feeds/"),
+}
 each_list = pytest.mark.parametrize("template", LISTS)
 each_searched_list = pytest.mark.parametrize("template", [one for one in LISTS if one not in NOT_SEARCHED])
 each_order = pytest.mark.parametrize(
@@ -83,7 +89,12 @@ def lists(api, ada, person, make_event, enroll):
         ServiceToken.objects.create(name="Website", digest=f"{n}", scopes=[], created_at=moment, **kept, **expires)
         CalendarFeed.objects.create(kind="events", digest=f"{n}", created_at=moment, **kept)
         Message.objects.create(event=events[0], by=ada, subject="News", body="...", recipients=0, created_at=moment)
-    ids = {"ada": ada.pk, "event": events[0].pk}
+    registration = Registration.objects.get(user=ada)
+    for n, moment in enumerate(moments):
+        fan_out = FanOut.objects.create(key=f"{n}", kind=Kind.REMINDER, event=events[0], not_before=moment)
+        about = {"kind": Kind.REMINDER, "priority": 3, "event": events[0], "registration": registration, "user": ada}
+        Notice.objects.create(fan_out=fan_out, created_at=moment, **about)
+    ids = {"ada": ada.pk, "event": events[0].pk, "attendee": registration.pk}
     return lambda template: (api(ada), template.format(**ids))
 
 
@@ -303,8 +314,8 @@ def test_a_page_whose_rows_are_all_gone_leads_back_to_the_beginning(lists):
 def test_a_page_is_one_query_that_skips_and_counts_nothing(lists, django_assert_num_queries, template, ordering):
     client, path = lists(template)
     first = client.get(f"{path}?ordering={ordering}&page_size=3").json()
-    account = template in {"/users/{ada}/events", "/events/{event}/attendees", "/events/{event}/messages/"}
-    with django_assert_num_queries(3 if account else 2) as queries:  # who asks; whose list it is; the page
+    of_a_row = template.startswith(("/users/{ada}/", "/events/{event}/", "/attendees/{attendee}/"))
+    with django_assert_num_queries(3 if of_a_row else 2) as queries:  # who asks; whose list it is; the page
         client.get(relative(first["next"]))
     sql = queries[-1]["sql"].upper()
     assert ("LIMIT 4" in sql, "OFFSET" in sql, "COUNT(" in sql) == (True, False, False)
@@ -452,6 +463,7 @@ PARAMETERS = {
     "/attendees/": ["event_id", "user_id", "status"],
     "/events/{event}/attendees": ["event_id", "user_id", "status"],
     "/events/{event}/messages/": [],
+    "/attendees/{attendee}/notifications": [],
     "/users/me/tokens/": [],
     "/users/me/calendar-feeds/": [],
 }
@@ -476,7 +488,9 @@ def test_the_lists_of_the_document_are_the_lists_of_this_file():
         for path, operations in document()["paths"].items()
         if "page_size" in str(operations.get("get"))
     }
-    here = {template.format(ada="{id}", event="{id}"): set(names) for template, names in PARAMETERS.items()}
+    here = {
+        template.format(ada="{id}", event="{id}", attendee="{id}"): set(names) for template, names in PARAMETERS.items()
+    }
     assert documented == here
 
 

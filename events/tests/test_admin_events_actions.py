@@ -227,7 +227,7 @@ def test_the_people_of_events_are_saved(do, olga, otto, make_event, enroll):
     answer = do(olga, "attendees_as_csv", mine, mine_too, theirs)
     lines = saved(answer)
     assert answer["Content-Disposition"] == 'attachment; filename="attendees.csv"'
-    assert lines[0].startswith("Attendee ID,Event ID,Event,Event begins (UTC),Name,Contact details,Phone,Status")
+    assert lines[0].startswith("Attendee ID,Event ID,Event,Event begins (UTC),Name,Email,Contact details,Phone,Status")
     assert [line.split(",")[4] for line in lines[1:]] == ["'=cmd", "Bea"]
 
 

@@ -119,8 +119,9 @@ def test_a_name_is_text_and_nothing_else(page, olga, make_event, enroll):
     assert ("<script>alert" in text, "<b>x" in text, '"><script>' in text) == (False, False, False)
 
 
-# The session, the account, its second factor; the event; a page of its people; its history, and whose names are in it.
-STATEMENTS = 7
+# The session, the account, its second factor; the event; a page of its people; its history, and whose names are in it;
+# its messages.
+STATEMENTS = 8
 
 
 @pytest.mark.parametrize(("who", "more"), [("olga", 0), ("ada", 2)])  # the organizer, and their name in the choice

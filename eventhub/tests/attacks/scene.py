@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Role, ServiceToken
 from eventhub.testing.contract_client import token_for
-from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
+from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory, make_confirmation
 from notifications.models import Message
 from registrations.models import CalendarFeed
 
@@ -100,6 +100,9 @@ class Scene:
             Message.objects.create(
                 pk=event.pk, event=event, by=event.organizer, subject="News", body="...", recipients=0
             )
+        for registration in self.registrations:
+            if registration.status in ("registered", "waitlisted"):
+                make_confirmation(registration)
         self.people["ida"].is_active = False
         self.people["ida"].save()
 

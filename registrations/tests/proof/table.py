@@ -13,12 +13,18 @@ BY_NAME = {path.name: path for path in PATHS}
 READS = "reads"
 FORGETS = "takes the person from registrations for events that are long over; they keep their status and their seat"
 ACCOUNT = "writes an account, or how somebody signs in; neither event nor registration"
+MAILS = "what people are mailed, or want to be; neither event nor registration"
 NEW = "a new event, which nobody has registered for"
 ASKS = "asks; its form is sent to a page that is among the paths"
 # As entry_points.py names them. A module stands for all that is public in it.
 NO_SEAT: dict[str, str] = {
     # The API
+    "API AttendeeNoticeViewSet.resend": MAILS,
     "API EventViewSet.create": NEW,
+    "API MessageViewSet.create": MAILS,
+    "API MessageViewSet.stop": MAILS,
+    "API PreferencesViewSet.save_notifications": MAILS,
+    **dict.fromkeys((f"API TemplateViewSet.{name}_template" for name in ("preview", "reset", "save")), MAILS),
     "API CalendarFeedViewSet.create": ACCOUNT,
     "API CalendarFeedViewSet.destroy": ACCOUNT,
     "API EmailVerificationViewSet.verify": ACCOUNT,
@@ -57,6 +63,17 @@ NO_SEAT: dict[str, str] = {
         ),
         READS,
     ),
+    "admin action notifications.notice try_again": MAILS,
+    **dict.fromkeys(
+        (f"admin page notifications_notice_{name}" for name in ("add", "change", "changelist", "delete", "history")),
+        READS,
+    ),
+    **dict.fromkeys(
+        (f"admin page registrations_registration_{name}" for name in ("send_again", "stop_message")), MAILS
+    ),
+    **dict.fromkeys(("admin page events_event_email", "admin page events_event_emails"), MAILS),
+    "admin page registrations_registration_write": MAILS,
+    "admin page unsubscribe": MAILS,
     "admin page events_event_add": NEW,
     "admin page events_event_export": READS,
     "admin page events_event_history": READS,
