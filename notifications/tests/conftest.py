@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from eventhub.testing.concurrency import wait_for_others
 from notifications.models import Notice
 from notifications.services import log_reader
 from notifications.services.delivery import Delivery
@@ -23,6 +24,7 @@ def deliver(listening: None) -> Callable[..., list[tuple[str, str, str]]]:
     """Deliver all that is due, and return all notices: the person, what it is about, and what became of it."""
 
     def run() -> list[tuple[str, str, str]]:
+        wait_for_others()
         Delivery().run()
         return list(Notice.objects.order_by("pk").values_list("user__username", "kind", "state"))
 

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
+from eventhub.testing.concurrency import wait_for_others
 from eventhub.testing.live_server import SETTINGS, migrated_database, serving
 from eventhub.testing.mailbox import mail_server
 from eventhub.testing.plain_sql import run_sql
@@ -21,7 +22,8 @@ INSERT = """INSERT INTO registrations_registration (event_id, user_id, status, n
 on_postgres = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 
 
-def told():
+def told(*, before=None):
+    wait_for_others(before)
     log_reader.read(log_reader.REGISTRATIONS)
     return list(Notice.objects.order_by("pk").values_list("user__username", flat=True))
 
@@ -52,12 +54,14 @@ def test_a_row_that_commits_after_younger_ones_is_not_lost(listening, others, ol
     first, second, third = (make_event(olga, notifications="all") for _ in range(3))
     slow, quick = others(), others()
     for each in (slow, quick):
-        each.cursor().execute("SELECT pg_current_xact_id()")
+        cursor = each.cursor()
+        cursor.execute("SELECT pg_current_xact_id()::text")
+        open_one = int(cursor.fetchone()[0])
     register(quick, first, bob)
     register(slow, second, eve)
     slow.commit()
     register(connection, third, person("zoe"))
-    seen = [told()]
+    seen = [told(before=open_one)]
     quick.commit()
     seen += [told(), told()]
     assert seen == [["eve"], ["eve", "bob", "zoe"], ["eve", "bob", "zoe"]]
@@ -97,6 +101,7 @@ def test_a_long_log_is_read_in_pieces(listening, olga, make_event, enroll, monke
     with transaction.atomic():
         for _ in range(5):
             enroll(event)
+    wait_for_others()
     assert [log_reader.read(log_reader.REGISTRATIONS) for _ in range(4)] == [2, 2, 1, 0]
     assert Notice.objects.count() == 5
 

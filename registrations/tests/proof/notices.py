@@ -11,7 +11,7 @@ from notifications.services.notices import kind_of
 from registrations.models import Transition
 
 # Transactions of other processes on the same server hold the reader back.
-SECONDS = 20
+SECONDS = 60
 
 
 def read() -> int:
