@@ -74,7 +74,7 @@ Integrations use a service token of `POST /users/me/tokens/` in the same header.
 for programs. With the code `invalid`, `errors` has the problems by field. Some codes come with more keys.
 
 **Lists.** A list is `{"next": url, "previous": url, "results": [...]}`. Follow `next` until it is null. An unknown
-parameter is a 400, also of a single item.
+parameter is a 400.
 
 **Times.** Responses give times in UTC, with `Z`. Requests may give any offset; without one, the time zone of the server
 applies. If its clocks repeat a time, the first one counts; if they skip it, the offset from before applies. A date
@@ -268,7 +268,7 @@ class ContractSchema(AutoSchema):
                 exceptions.TooLarge(),
                 drf.UnsupportedMediaType("text/plain"),
             ]
-        if self.input is not None or self.is_idempotent or (self.method == "GET" and not self.file_type):
+        if self.input is not None or self.is_list or self.is_idempotent:
             refusals.append(INVALID)
         if self.is_idempotent:
             refusals.append(exceptions.IdempotencyKeyReused())

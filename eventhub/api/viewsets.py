@@ -32,12 +32,10 @@ from eventhub.api.renderers import dumps
 from eventhub.api.serializers import Body
 from eventhub.api.throttling import GeneralThrottle
 from eventhub.db import routers
-from eventhub.exceptions import Invalid, NotAuthenticated, Refusal
+from eventhub.exceptions import NotAuthenticated, Refusal
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-UNKNOWN_PARAMETER = "Unknown parameter. There is none for this request."
 
 
 class ApiViewSet(GenericViewSet[Any]):
@@ -134,14 +132,8 @@ class ApiViewSet(GenericViewSet[Any]):
         values: dict[str, Any] = body.validated_data
         return values
 
-    def refuse_parameters(self) -> None:
-        """Raise a 400 if a read of what takes no query parameters has one."""
-        if self.request.method in SAFE_METHODS and self.request.query_params:
-            raise Invalid({name: [UNKNOWN_PARAMETER] for name in self.request.query_params})
-
     def item_response(self, item: Any) -> Response:
         """Return one item, with its ETag where the action has one. Conditional GETs get 304 or 412."""
-        self.refuse_parameters()
         body = self.get_serializer(item).data
         status = self.success_status.get(str(self.action), 200)
         if self.action not in self.etag_actions:

@@ -883,14 +883,3 @@ def test_the_conflicts_of_accounts(api, ada, bob):
     assert whole(api().post("/users/register", body)) == USER_EXISTS
     assert whole(api(ada).delete(f"/users/{ada.pk}")) == LAST_ADMIN
     assert whole(api(bob).get("/users/")) == NOT_ADMIN
-
-
-@pytest.mark.parametrize("path", ["/events/{}", "/events/{}/registration", "/users/me", "/users/me/export"])
-def test_an_unknown_parameter_of_a_single_item_is_named(api, olga, make_event, path):
-    number = make_event(olga).pk if "events" in path else olga.pk
-    answer = api(olga).get(f"{path.format(number)}?user_id=5&x=1")
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
-    problem = ["Unknown parameter. There is none for this request."]
-    assert answer.json()["errors"] == {"user_id": problem, "x": problem}
-    assert api(olga).get(path.format(number)).status_code == 200
-    assert api(olga).get("/events/99999?x=1").status_code == 404
