@@ -1,4 +1,4 @@
-"""Converters for django-environ. A wrong value stops the start with the variable's name and what was expected."""
+"""Converters for django-environ. With a wrong value the service does not start; the error names the variable."""
 
 import ipaddress
 import os

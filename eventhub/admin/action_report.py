@@ -1,3 +1,4 @@
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,8 +12,8 @@ MAX_TEXTS = 10  # of one outcome
 Message = tuple[int, str]
 
 
-class ActionReport:
-    """How many rows had each outcome, with the first texts about them; a run hands it on from piece to piece."""
+class ActionReport(ABC):
+    """Count the rows by outcome, and keep the first texts about each. A run passes it on from piece to piece."""
 
     def __init__(self, request: HttpRequest) -> None:
         run = bulk.run_of(request)
@@ -25,14 +26,17 @@ class ActionReport:
     def of(self, outcome: str) -> tuple[int, list[str]]:
         return self.tallies.get(outcome, (0, []))
 
+    @abstractmethod
     def title(self, number: int) -> str:
-        raise NotImplementedError
+        """Name the action on that many rows."""
 
+    @abstractmethod
     def counted(self, number: int) -> str:
-        raise NotImplementedError
+        """Write a number with its noun: "3 events"."""
 
+    @abstractmethod
     def done(self) -> Iterator[Message]:
-        raise NotImplementedError
+        """Yield the messages about rows that were changed."""
 
     def messages(self) -> Iterator[Message]:
         yield from self.done()
@@ -44,7 +48,7 @@ class ActionReport:
             yield messages.WARNING, f"No longer there: {self.counted(gone)}."
 
     def finish(self, model_admin: Any, request: HttpRequest, rows: Sequence[Any]) -> HttpResponse | None:
-        """Show what was done on the list, or on a page that goes on with the next rows."""
+        """Add the messages for the list. If rows are left, return the page that continues with them instead."""
         run = bulk.run_of(request)
         if run:
             self.note("gone", *[""] * (len(run.piece) - len(rows)))

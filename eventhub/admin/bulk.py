@@ -1,7 +1,8 @@
 """Bulk actions on all rows of a filter: asked once, then run in pieces that a signed list of ids names.
 
-The filter cannot name what is left, because actions move rows out of it. Thousands of rows take minutes, and a request
-may take one. Nothing is stored: what is done when the page is closed stays done, and the rest stays as it is.
+The ids are needed because an action can move rows out of the filter. The pieces are needed because thousands of rows
+take minutes, and gunicorn stops a request after one. Nothing is stored on the server. If the page is closed, finished
+rows stay changed and the others stay as they were.
 """
 
 from collections.abc import Sequence

@@ -105,8 +105,11 @@ class ApiViewSet(GenericViewSet[Any]):
         return Precondition(sent.get("HTTP_IF_MATCH"), sent.get("HTTP_IF_NONE_MATCH"))
 
     def find_object(self, pk: int) -> Any:
-        """Return the row of that id; a 404 where the user may not know of it."""
-        raise NotImplementedError  # needed only by viewsets with routes for single items
+        """Return the row with that id. Raise a 404 if it does not exist or is hidden from the user.
+
+        A viewset that has routes for single items defines this.
+        """
+        raise NotImplementedError  # an error of ours: a route for single items without this method
 
     def get_object(self) -> Any:
         row = self.find_object(self.kwargs["pk"])

@@ -1,8 +1,8 @@
 """Redaction of requests and exceptions for logs, metrics and Sentry: no value that a client has chosen.
 
-Exceptions repeat values, mostly in quotes, and the database repeats whole rows. The rest says where something
-happened and of which kind it was, in names of the schema. This module imports nothing of the service, as gunicorn's
-parent process uses it and must not load that.
+Exceptions repeat values, mostly in quotes, and the database repeats whole rows; both are removed. What is left names
+the error, the table and the column. This module imports nothing of the service, because gunicorn's parent process
+uses it and must not load the service.
 """
 
 import functools

@@ -38,7 +38,7 @@ LOGS = (REGISTRATIONS, EVENTS)
 def read(log: Log) -> int:
     """Read the next rows, at most READ_AT_ONCE, and return how many. Another reader at work makes it 0.
 
-    The first reading of all starts at the end of the log: what happened before concerns nobody any more.
+    The very first reading starts at the end of the log, so that no emails are sent about the past.
     """
     position = LogPosition.objects.filter(pk=log.name).first()
     if position is None:
@@ -74,7 +74,7 @@ def adopt_restored_logs() -> None:
     """
     lost = LogPosition.objects.filter(transaction_id__gt=next_transaction_id())
     if connection.vendor == "postgresql" and lost.update(transaction_id=0, row_id=0):
-        logger.warning("The logs come from another server. Changes that it had not read yet are told to nobody.")
+        logger.warning("The logs come from another server. No emails are sent about changes that were not read there.")
 
 
 def _start_at_the_end(log: Log) -> None:

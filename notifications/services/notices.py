@@ -11,7 +11,7 @@ from events.models import Telling
 from notifications.models import PRIORITIES, Kind, Notice, Priority
 from registrations.models import RegistrationStatus
 
-# After an interruption nobody is told of what is older than this.
+# After an interruption, older changes send no emails.
 TOLD_WITHIN = timedelta(days=3)
 BY_PEOPLE = (Channel.API, Channel.ADMIN)
 COLUMNS = (
