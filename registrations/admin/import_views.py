@@ -1,5 +1,6 @@
 """Import attendees: upload, check columns and rows, confirm. The page in between carries the signed table."""
 
+import threading
 from typing import Any, cast
 
 from django import forms
@@ -29,6 +30,10 @@ MAX_COLUMNS = 200
 # Of the signed table; Django accepts 2.5 MB of form data.
 MAX_CHARACTERS = 2_000_000
 SHOWN = 1_000
+# A file is read by one thread of a process at a time: several large ones would keep all threads busy, and others out.
+READING = threading.Lock()
+SECONDS_TO_WAIT = 0.1
+BUSY = "Another file is being read. Wait a few seconds and upload yours again."
 LARGER = "Split the file, or ask your administrator to run manage.py import_attendees."
 EXAMPLE_HEADER = ("Email", "First name", "Last name", "Phone", "Contact details")
 EXAMPLE = (
@@ -49,11 +54,15 @@ class UploadForm(forms.Form):
         file = self.cleaned_data["file"]
         if file.size > MAX_BYTES:
             raise forms.ValidationError(f"The file is larger than {MAX_BYTES // 2**20} MB. {LARGER}")
+        if not READING.acquire(timeout=SECONDS_TO_WAIT):
+            raise forms.ValidationError(BUSY)
         try:
             table = load_table(file.read(), max_rows=MAX_ROWS)
         except FileError as problem:
             hint = f" {LARGER}" if str(problem).startswith("There are more than") else ""
             raise forms.ValidationError(f"{problem}{hint}") from None
+        finally:
+            READING.release()
         if not table.records:
             raise forms.ValidationError("This file contains no people.")
         if len(table.header) > MAX_COLUMNS:

@@ -86,6 +86,15 @@ def test_a_look_shows_each_row_s_fate_errors_first_and_writes_nothing(office, ol
     assert (names(event), User.objects.filter(email="a@example.org").exists()) == (["bob"], False)
 
 
+def test_a_process_reads_one_file_at_a_time(office, olga, event):
+    with import_views.READING:
+        page = upload(office(olga), event, "email\nann@example.org\n")
+    assert page.context["form"].errors == {"file": [import_views.BUSY]}
+    page = upload(office(olga), event, "email\nann@example.org\n")
+    assert not import_views.READING.locked()
+    assert "rows" in page.context_data
+
+
 def test_confirmed_it_is_written_as_it_was_shown(office, olga, event):
     client = office(olga)
     answer = confirm(client, event, upload(client, event, "a@example.org,A,\nb@example.org,B,\nc@example.org,C,\n"))
