@@ -58,7 +58,7 @@ def test_ids_stand_where_the_queryset_has_them_and_constants_stay(olga, otto, ma
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no plan")
-def test_the_plan_that_is_kept_for_all_ids_knows_the_constants(olga, make_event, enroll):
+def test_the_plan_that_is_kept_for_all_ids_knows_the_constants(olga, make_event):
     percent = CompiledQuery(lambda pk: Event.objects.filter(pk=pk, title__contains="%s 100%").values_list("title"))
     event = make_event(olga, title="Seats: %s 100%")
     assert percent.rows(event.pk) == [("Seats: %s 100%",)]
@@ -68,6 +68,8 @@ def test_the_plan_that_is_kept_for_all_ids_knows_the_constants(olga, make_event,
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         cursor.execute("SET LOCAL enable_seqscan = off")
+        # Serves too, and statistics decide between the two; a plan without the constants could use this one alone.
+        cursor.execute("DROP INDEX registration_by_user")
         cursor.execute(f"PREPARE look(bigint, bigint) AS {compiled.sql % (two, one)}")
         cursor.execute(f"EXPLAIN EXECUTE look({olga.pk}, {event.pk})")
         plan = "\n".join(line for (line,) in cursor.fetchall())
