@@ -34,6 +34,7 @@ RETURNING id, status"""
 _COLUMNS = {"user_id": "bigint", "status": "text", "name": "text", "contact_details": "text", "phone": "text"}
 
 _UPDATE = "UPDATE registrations_registration SET {columns} WHERE id = %s"
+_IF_UNCHANGED = " AND status = %s AND updated_at = %s RETURNING id"
 
 # The outer condition on the status leaves out who has stopped waiting meanwhile: raw SQL takes no lock first.
 _PROMOTE_FIRST = """
@@ -93,12 +94,23 @@ def insert_many(event_id: int, rows: Sequence[NewRegistration], *, now: datetime
 
 def write_changes(registration: Registration, columns: Sequence[str]) -> None:
     """Update columns of a registration whose event is locked. Raise IntegrityError."""
+    with planned_once(connection) as cursor:
+        cursor.execute(*_update(registration, columns))
+
+
+def write_if_unchanged(registration: Registration, columns: Sequence[str], *, was: str) -> bool:
+    """Update columns if the row is as it was read; `was` is its status then. Return whether it was."""
+    seen = registration.updated_at
+    statement, values = _update(registration, columns)
+    return bool(_run(statement + _IF_UNCHANGED, [*values, was, seen]))
+
+
+def _update(registration: Registration, columns: Sequence[str]) -> tuple[str, list[Any]]:
     registration.updated_at = timezone.now()
     columns = [*columns, "updated_at"]
     values = [getattr(registration, column) for column in columns]
-    with planned_once(connection) as cursor:
-        text = _UPDATE.format(columns=", ".join(f"{column} = %s" for column in columns))
-        cursor.execute(text, [*_adapted(values), registration.pk])
+    text = _UPDATE.format(columns=", ".join(f"{column} = %s" for column in columns))
+    return text, [*_adapted(values), registration.pk]
 
 
 def promote_first(event_id: int, count: int, *, now: datetime) -> list[int]:

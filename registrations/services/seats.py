@@ -7,9 +7,10 @@ the same transaction. `by` is the user who acts; `now` is UTC.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from copy import copy
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -40,7 +41,12 @@ from registrations.services.eligibility import (
     require_entry,
     require_seat,
 )
-from registrations.services.registration_sql import insert_if_unchanged, promote_first, write_changes
+from registrations.services.registration_sql import (
+    insert_if_unchanged,
+    promote_first,
+    write_changes,
+    write_if_unchanged,
+)
 from registrations.services.status_changes import StatusChange, announce
 
 REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
@@ -165,6 +171,11 @@ def update(
     an organizer's transition; and what `register` raises when a cancelled one is reinstated.
     """
     now = now or timezone.now()
+    details_stay = (name, contact_details, phone) == (None, None, None)
+    if details_stay and only_from in (None, registration.status) and condition == UNCONDITIONAL:
+        moved = _move_seated(registration, status, by, now)
+        if moved is not None:
+            return moved
     with transaction.atomic():
         registration = lock_registration(registration)
         condition.require(registration)
@@ -307,6 +318,24 @@ def _change_status(registration: Registration, to: str, by: User, now: datetime)
         raise EventFull(can_wait=event.takes_queue(now))
     registration.status = to
     return ["status"]
+
+
+def _move_seated(registration: Registration, to: str | None, by: User, now: datetime) -> Registration | None:
+    """Check in, or undo it, in one statement; return None where the row may have changed since it was read.
+
+    The seat stays taken, so nobody at another door waits for the event's lock. In a caller's transaction the lock of
+    the row would stay, and the event's could follow it: the wrong order.
+    """
+    was = registration.status
+    if {was, to} != set(SEATED) or connection.in_atomic_block:
+        return None
+    require_transition(registration=registration, to=str(to), by=by)
+    moved = copy(registration)
+    moved.status = str(to)
+    if not write_if_unchanged(moved, ["status", *moved.stamp(now)], was=was):
+        return None
+    announce([StatusChange(moved.pk, moved.event_id, was, moved.status)])
+    return moved
 
 
 def _reinstate(registration: Registration, to: str, by: User, now: datetime) -> list[str]:

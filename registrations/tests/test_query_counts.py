@@ -88,3 +88,14 @@ def test_cancelling_with_a_queue_behind_it(api, bob, olga, make_event, enroll):
     enroll(event, status="waitlisted")
     made = statements(api(bob), "PATCH", f"/attendees/{row.pk}", {"status": "cancelled"})
     assert [sql.split()[0] for sql in made] == ["SELECT", "SELECT", "SELECT", "UPDATE", "UPDATE"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("was", "to"), [("registered", "attended"), ("attended", "registered")])
+def test_a_check_in_takes_one_statement_of_its_own(api, olga, world, enroll, was, to):
+    """The account; the registration with its event; the change, which locks no event."""
+    row = enroll(world.event, status=was)
+    made = statements(api(olga), "PATCH", f"/attendees/{row.pk}", {"status": to})
+    assert [sql.split()[0] for sql in made] == ["SELECT", "SELECT", "UPDATE"]
+    row.refresh_from_db()
+    assert (row.status, row.status_by) == (to, olga)

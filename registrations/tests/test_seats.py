@@ -88,3 +88,14 @@ def test_checking_in_is_the_organizers_whatever_else_is_wrong(api, olga, bob, ma
     assert (answer.status_code, answer.json()["msg"]) == (403, "Not allowed")
     with pytest.raises(Forbidden):
         seats.update(registration=row, by=bob, status="attended")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("changed", [{"name": "Robert"}, {"status": "cancelled"}, {"status": "attended"}])
+def test_a_check_in_is_held_to_the_registration_as_it_is_then(olga, bob, make_event, enroll, changed):
+    seen = enroll(make_event(olga), bob)
+    first = seats.update(registration=Registration.objects.get(), by=olga, **changed)
+    answer = seats.update(registration=seen, by=olga, status="attended")
+    row = Registration.objects.get()
+    assert (answer.name, answer.status, answer.updated_at) == (row.name, "attended", row.updated_at)
+    assert (row.name, row.status, row.event.seats_taken) == (first.name, "attended", 1)
