@@ -77,7 +77,11 @@ class NoticeSerializer(RowSerializer):
         choices=State.choices, source="shown_state", help_text="`skipped`: it was not true any more, or not wanted."
     )
     created_at = TimeField()
-    done_at = TimeField(allow_null=True, help_text="When it was sent, skipped or given up.")
+    done_at = TimeField(
+        allow_null=True,
+        source="shown_done_at",
+        help_text="When it was sent, skipped or given up. Null for organizers where the person was added by address.",
+    )
 
     example: ClassVar = {
         "notification_id": 77,
@@ -155,7 +159,7 @@ class MessageSerializer(RowSerializer):
 class MessageProgressSerializer(MessageSerializer):
     queued = serializers.IntegerField(help_text="Mails that wait.")
     sent = serializers.IntegerField()
-    failed = serializers.IntegerField()
+    failed = serializers.IntegerField(help_text="Sent, for organizers, where people were added by address.")
     skipped = serializers.IntegerField(
         help_text="Not sent: stopped, overtaken, or because of the account, such as one that wants no such mails. The"
         " last counts as sent for organizers where people were added by address."

@@ -45,13 +45,16 @@ def reason_in_words(why: str) -> str:
 
 
 def event_context(event: Event, reader: User) -> dict[str, Any]:
-    failed = Notice.objects.filter(event=event, state=State.FAILED).select_related("registration")
+    failed = shown_to(reader, Notice.objects.filter(event=event, state=State.FAILED)).filter(shown_state=State.FAILED)
     return {
         "numbers": [
             (numbers.kind.label, [(label, _in_words(outcome)) for label, outcome in _columns(numbers)])
             for numbers in count_by_kind(event, reader)
         ],
-        "failed": [(notice, reason_in_words(notice.why)) for notice in failed.order_by("-pk")[:MOST_ROWS]],
+        "failed": [
+            (notice, reason_in_words(notice.why))
+            for notice in failed.select_related("registration").order_by("-pk")[:MOST_ROWS]
+        ],
         "most_failed": MOST_ROWS,
     }
 

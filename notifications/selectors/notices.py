@@ -1,7 +1,7 @@
 """What became of notices, as far as its reader may know."""
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 
@@ -11,28 +11,34 @@ from notifications.models import Kind, Notice, State
 from notifications.services.truth import ABOUT_THE_ACCOUNT
 
 
-def shown_to(reader: User, notices: QuerySet[Notice]) -> QuerySet[Notice]:
-    """Annotate `shown_state` and `shown_why`.
+def shown_to(reader: User, notices: QuerySet[Notice]) -> QuerySet[Any, Any]:
+    """Annotate `shown_state`, `shown_why` and `shown_done_at`.
 
-    A notice that the account prevented is shown as sent to organizers if the person was added by address: it would
+    Of people who were added by address, organizers see a notice as sent once it was its turn, whatever the account or
+    the mail server made of it, and not when: mails are tried only where the account allows them, so anything else would
     tell whether there is an account of their own, as `account_shown` in registrations/models.py does not.
     """
     if reader.is_admin:
-        return notices.annotate(shown_state=F("state"), shown_why=F("why"))
+        return notices.annotate(shown_state=F("state"), shown_why=F("why"), shown_done_at=F("done_at"))
     hidden = hidden_from(reader)
     return notices.annotate(
         shown_state=Case(When(hidden, then=Value(State.SENT.value)), default=F("state"), output_field=CharField()),
         shown_why=Case(When(hidden, then=Value("")), default=F("why"), output_field=CharField()),
+        shown_done_at=Case(When(_of_hidden_accounts(reader), then=None), default=F("done_at")),
     )
 
 
 def hidden_from(reader: User) -> Q:
-    """Return the condition for notices of which an organizer must not learn why they were not sent.
+    """Return the condition for notices of which an organizer must not learn what became of them."""
+    tried = Q(attempts__gt=0)
+    prevented = Q(state=State.SKIPPED, why__in=ABOUT_THE_ACCOUNT)
+    return (tried | prevented) & _of_hidden_accounts(reader)
 
-    Whether the person was added by address cannot be told of a registration that has been removed.
-    """
+
+def _of_hidden_accounts(reader: User) -> Q:
+    """Whether the person was added by address cannot be told of a registration that has been removed."""
     was_added = Q(registration__added_by_address=True) | Q(registration__added_by_address=None)
-    return Q(state=State.SKIPPED, why__in=ABOUT_THE_ACCOUNT) & ~Q(user=reader.pk) & was_added
+    return was_added & ~Q(user=reader.pk)
 
 
 class Outcome(NamedTuple):
@@ -57,9 +63,9 @@ def count_by_kind(event: Event, reader: User) -> list[KindNumbers]:
     for kind, state, why, number in notices.values_list("kind", "state", "why").annotate(Count("pk")):
         numbers[kind, State.QUEUED if state == State.SENDING else state, why] += number
     if not reader.is_admin:
-        hidden = notices.filter(hidden_from(reader)).values_list("kind", "why").annotate(Count("pk"))
-        for kind, why, number in hidden:
-            numbers[kind, State.SKIPPED, why] -= number
+        hidden = notices.filter(hidden_from(reader)).values_list("kind", "state", "why").annotate(Count("pk"))
+        for kind, state, why, number in hidden:
+            numbers[kind, State.QUEUED if state == State.SENDING else state, why] -= number
             numbers[kind, State.SENT, ""] += number
     kinds = [kind for kind in Kind if any(key[0] == kind for key in numbers)]
     states = (State.SENT, State.QUEUED, State.FAILED, State.SKIPPED)

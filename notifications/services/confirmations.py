@@ -57,11 +57,12 @@ def send_again(*, registration: Registration, by: User, now: datetime | None = N
 def try_again(notices: QuerySet[Notice], *, by: User, now: datetime | None = None) -> int:
     """Queue those of the notices again that have failed, and return how many."""
     require(by, "notification", "try_again")
-    return _queue(notices.filter(state=State.FAILED), now or timezone.now())
+    # The first attempt stays counted: what has been tried is shown otherwise (selectors/notices.py).
+    return _queue(notices.filter(state=State.FAILED), now or timezone.now(), attempts=1)
 
 
 def _queue(notices: QuerySet[Notice], now: datetime, **values: object) -> int:
     waiting = {"state": State.QUEUED, "not_before": now, "attempts": 0, "why": "", "claimed_at": None, "done_at": None}
-    queued: int = notices.order_by().update(**waiting, **values)
+    queued: int = notices.order_by().update(**{**waiting, **values})
     transaction.on_commit(tasks.work_waits.set)
     return queued

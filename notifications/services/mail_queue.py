@@ -95,8 +95,8 @@ def _put_off(notice: Notice) -> bool:
         return False
     now = timezone.now()
     own = Notice.objects.filter(user=notice.user_id, done_at__gt=now - HOUR, priority=Priority.OWN)
-    # Those that the account prevented count too: organizers see them as sent.
-    if own.filter(Q(state=State.SENT) | Q(why__in=ABOUT_THE_ACCOUNT)).count() < MOST_AN_HOUR:
+    # Those that failed or that the account prevented count too: organizers may see them as sent.
+    if own.filter(Q(state__in=(State.SENT, State.FAILED)) | Q(why__in=ABOUT_THE_ACCOUNT)).count() < MOST_AN_HOUR:
         return False
     Notice.objects.filter(pk=notice.pk).update(state=State.QUEUED, claimed_at=None, not_before=now + HOUR)
     return True

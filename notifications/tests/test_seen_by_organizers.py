@@ -107,6 +107,34 @@ def test_an_organizer_cannot_tell_who_had_an_account(deliver, later, make_people
     assert seen == {(("reminder", "sent"), ("registered", "sent"))}
 
 
+@pytest.mark.parametrize("refusal", ["550 no such mailbox", "451 try later"])
+def test_what_a_mail_server_refuses_does_not_tell_who_had_an_account(
+    api, deliver, make_people, olga, ada, settings, refusal
+):
+    """Only mails that the account allows are tried, so a failure would tell. Until it is its turn, each one waits."""
+    settings.EMAIL_VERIFICATION = "required"
+    people = make_people()
+
+    def seen(reader):
+        answers = {name: api(reader).get(f"/attendees/{row.pk}/notifications") for name, row in people.items()}
+        (bodies,) = zip(*(answer.json()["results"] for answer in answers.values()), strict=True)
+        return {name: (body["state"], bool(body["done_at"])) for name, body in zip(answers, bodies, strict=True)}
+
+    with mail_server() as mailbox:
+        mailbox.recipient = refusal
+        deliver()
+        first = seen(ada)
+        assert first["deactivated"] == ("skipped", True)
+        assert first["nobody"] == (("failed", True) if refusal.startswith("550") else ("queued", False))
+        assert set(seen(olga).values()) == {("sent", False)}
+        Notice.objects.filter(state=State.QUEUED).update(attempts=6)
+        Notice.objects.filter(state=State.QUEUED).update(not_before=timezone.now())
+        deliver()
+        assert seen(ada)["nobody"] == ("failed", True)
+        confirmations.try_again(Notice.objects.all(), by=ada)
+        assert set(seen(olga).values()) == {("sent", False)}
+
+
 def test_what_happened_since_is_seen_for_everybody_alike(deliver, cancel, make_people, olga, listed, settings):
     settings.EMAIL_VERIFICATION = "required"
     people = make_people()

@@ -35,8 +35,9 @@ class AttendeeNoticeViewSet(ApiViewSet):
     def notifications(self, request: Request, pk: int) -> Response:
         """The mails about a registration, without their texts; newest first.
 
-        `sent` means that the mail server has taken it. Where the person was added by address, organizers also see
-        `sent` for a mail that was not sent because of the account, so that they do not learn whether there is one.
+        `sent` means that the mail server has taken it. Where the person was added by address, organizers see `sent`
+        once it was the mail's turn, also if the account or the mail server prevented it, so that they do not learn
+        whether there is an account.
         """
         self.get_object()
         return self.list_response()
