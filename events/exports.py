@@ -7,8 +7,9 @@ from typing import Any
 from eventhub.db.batches import by_key
 from eventhub.spreadsheets.cells import end_of_days, in_zone, to_the_second
 from eventhub.spreadsheets.exports import Row
-from events.imports.spreadsheet import FIELDS, column_label
+from events.imports.spreadsheet import FIELDS, NO_REMINDERS, column_label
 from events.models import Event, EventQuerySet
+from events.reminder_hours import write_hours
 
 # A field that can be imported has its own label.
 _COLUMNS: dict[str, Callable[[Event], Any]] = {
@@ -25,6 +26,8 @@ _COLUMNS: dict[str, Callable[[Event], Any]] = {
     "waitlist": lambda event: "on" if event.waitlist else "off",
     "registration_opens": attrgetter("registration_opens"),
     "registration_closes": lambda event: end_of_days(event.registration_closes),
+    "notifications": attrgetter("notifications"),
+    "remind_hours": lambda event: write_hours(event.remind_hours) or NO_REMINDERS,
     "Created": lambda event: to_the_second(event.created_at),
     "description": attrgetter("description"),
 }

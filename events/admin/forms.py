@@ -1,4 +1,3 @@
-import re
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -9,7 +8,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.admin.time_field import TimeOfDayField
-from events.models import MAX_REMIND_HOURS, MAX_REMINDERS, Event
+from events.models import Event
+from events.reminder_hours import parse_hours, write_hours
 from events.services.events import EventValues
 
 DETAILS = ("title", "description", "location")
@@ -25,17 +25,14 @@ class HoursField(forms.CharField):
     """A few numbers of hours, as people write them: "24, 2"."""
 
     def prepare_value(self, value: Any) -> Any:
-        return ", ".join(str(hours) for hours in value) if isinstance(value, list) else value
+        return write_hours(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        texts = [text for text in re.split(r"[\s,;]+", super().to_python(value) or "") if text]
-        numbers = {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 6}
-        is_known = len(numbers) == len(set(texts)) and all(1 <= hours <= MAX_REMIND_HOURS for hours in numbers)
-        if not is_known or len(numbers) > MAX_REMINDERS:
-            raise ValidationError(
-                f"Enter up to {MAX_REMINDERS} numbers of hours from 1 to {MAX_REMIND_HOURS}, such as 24, 2."
-            )
-        return sorted(numbers, reverse=True)
+        try:
+            hours = parse_hours(super().to_python(value) or "")
+        except ValueError as problem:
+            raise ValidationError(str(problem)) from None
+        return sorted(set(hours), reverse=True)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

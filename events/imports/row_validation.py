@@ -37,6 +37,7 @@ def validate_row(number: str, values: Mapping[str, Any], problems: Mapping[str, 
     place = f"{number} ({title[:LABEL_LENGTH]!r})" if title else number
     event = Event(**values)
     unsaid = {field.name for field in Event._meta.get_fields()} - values.keys()
+    unsaid.add("remind_hours")  # the reader has checked it; the model would take no reminders for a missing value
     try:
         event.full_clean(exclude=unsaid, validate_unique=False, validate_constraints=False)
     except ValidationError as invalid:

@@ -16,7 +16,7 @@ from eventhub.spreadsheets.entries import load_table
 from eventhub.spreadsheets.exports import csv_lines, write_xlsx
 from events import exports
 from events.imports.files import read_rows
-from events.models import Event, EventStatus
+from events.models import MAX_REMIND_HOURS, MAX_REMINDERS, Event, EventStatus, Telling
 from events.tests.import_runs import REFUSED, Run, counted, run
 from registrations.services.event_import import OTHER_EVENT
 
@@ -40,6 +40,8 @@ def talk(olga, make_event, enroll):
         max_capacity=2,
         status="active",
         registration_opens=at(2031, 4, 1),
+        notifications="all",
+        remind_hours=[48, 2],
     )
     for status in ("registered", "attended", "waitlisted", "cancelled"):
         enroll(event, status=status)
@@ -64,6 +66,8 @@ def test_an_event_is_told_with_its_counts_and_its_organizers_public_name(setting
         "Queue",
         "Registration opens (Europe/Berlin)",
         "Registration closes (Europe/Berlin)",
+        "Emails to attendees",
+        "Reminders",
         "Created (Europe/Berlin)",
         "Description",
     ]
@@ -71,11 +75,11 @@ def test_an_event_is_told_with_its_counts_and_its_organizers_public_name(setting
     assert list(exports.rows(Event.objects.order_by("-title"))) == [
         [
             *(talk.pk, "=Talk", "Active", begins, ends, "Hall", "Olga's Observatory", 2, 2, 1, "on", opens, None),
-            *(talk.created_at.replace(microsecond=0), "Bring\n- a coat."),
+            *("all", "48, 2", talk.created_at.replace(microsecond=0), "Bring\n- a coat."),
         ],
         [
             *(plain.pk, "Walk", "Upcoming", at(2031, 6, 1), None, "Hall", "otto", 10, 0, 0, "off", None, None),
-            *(plain.created_at.replace(microsecond=0), ""),
+            *("usual", "24", plain.created_at.replace(microsecond=0), ""),
         ],
     ]
 
@@ -102,7 +106,7 @@ def test_an_export_is_read_again_as_what_it_was(settings, tmp_path, talk, olga, 
     assert imported("olga") == "0 created, 0 updated, 1 unchanged, 0 with errors"
     assert imported("otto") == "1 created, 0 updated, 0 unchanged, 0 with errors"
     fields = ("title", "description", "date_time", "end_time", "location", "max_capacity", "status")
-    fields += ("registration_opens", "registration_closes")
+    fields += ("registration_opens", "registration_closes", "notifications", "remind_hours")
     first, second = Event.objects.order_by("pk").values(*fields)
     assert first == second
 
@@ -115,12 +119,13 @@ def test_exporting_and_importing_at_once_changes_nothing(settings, tmp_path, olg
     for begins in (*twice, *twice):
         make_event(olga, date_time=begins, registration_opens=begins - timedelta(days=1, microseconds=1))
     make_event(olga, title="#REF!", description="One\r\ntwo \n", waitlist=False, status="draft", uid="a")
+    make_event(olga, title="Quiet", notifications="none", remind_hours=[])
     make_event(olga, title=" Fair", date_time=at(2031, 5, 1), end_time=at(2031, 5, 3, 21, 59, 59, 999999))
     before = list(Event.objects.order_by("pk").values())
     path = written(tmp_path, kind)
-    assert run(path) == Run(counted(unchanged=6), [])
+    assert run(path) == Run(counted(unchanged=7), [])
     assert list(Event.objects.order_by("pk").values()) == before
-    assert load_table(path.read_bytes(), max_rows=9).records[5].cells[4] == "2031-05-03"
+    assert load_table(path.read_bytes(), max_rows=9).records[6].cells[4] == "2031-05-03"
 
 
 def written(folder, kind):
@@ -164,9 +169,11 @@ TEXTS |= st.sampled_from(
     seats=st.integers(1, 2**31 - 1),
     waitlist=st.booleans(),
     status=st.sampled_from(EventStatus.values),
+    telling=st.sampled_from(Telling.values),
+    hours=st.lists(st.integers(1, MAX_REMIND_HOURS), max_size=MAX_REMINDERS),
 )
 def test_every_field_of_any_event_comes_back_as_it_was(
-    talk, kind, zone, begins, lengths, texts, seats, waitlist, status
+    talk, kind, zone, begins, lengths, texts, seats, waitlist, status, telling, hours
 ):
     talk.title, talk.location, talk.description = (text.replace("\0", "") for text in texts)
     length, opens, closes = lengths
@@ -174,6 +181,7 @@ def test_every_field_of_any_event_comes_back_as_it_was(
     talk.registration_opens = opens and begins - opens
     talk.registration_closes = closes and begins + closes
     talk.max_capacity, talk.waitlist, talk.status = seats, waitlist, status
+    talk.notifications, talk.remind_hours = telling, hours
     with override_settings(TIME_ZONE=zone):
         file = io.BytesIO()
         if kind == "csv":
@@ -182,7 +190,8 @@ def test_every_field_of_any_event_comes_back_as_it_was(
             write_xlsx(file, "Events", exports.header(), [exports.row(talk)])
         (imported,) = read_rows(file.getvalue(), name="events", columns={}).rows
     fields = ("title", "location", "description", "date_time", "end_time", "registration_opens", "registration_closes")
-    values = {name: getattr(talk, name) for name in (*fields, "max_capacity", "waitlist", "status")}
+    others = ("max_capacity", "waitlist", "status", "notifications", "remind_hours")
+    values = {name: getattr(talk, name) for name in (*fields, *others)}
     texts = {name: as_read_again(values[name]) for name in ("title", "location", "description")}
     assert imported.problem == ""
     assert imported.values | {name: as_read_again(imported.values[name]) for name in texts} == values | texts

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 SAMPLES = Path(project.BASE_DIR).parent / "shared" / "data"
 CONFERENCES = {"title": "Subject", "date_time": "Start Date", "end_time": "End Date"}
 HEADER = "title,date_time,location,max_capacity\n"
+HOURS = "remind_hours: Enter up to 5 numbers of hours from 1 to 720, such as 24, 2, or “none”."
 TALK = "Talk,2031-05-01T18:00:00Z,Hall,10\n"
 
 
@@ -108,6 +109,19 @@ def test_the_byte_order_mark_line_ends_and_spaces_of_a_spreadsheet_do_no_harm(wr
     assert Event.objects.get().title == "Talk"
 
 
+def test_hours_of_reminders_are_a_list_in_a_cell(write, olga):
+    header = f"{HEADER.strip()},Emails to attendees,Reminders\n"
+    rows = [(" All ", '"2; 48,24"'), ("", ""), ("none", "None"), ("usual", "720")]
+    cells = "".join(f"{number},2031-05-01,Hall,5,{telling},{hours}\n" for number, (telling, hours) in enumerate(rows))
+    assert run(write(header + cells)) == Run(counted(created=4), [])
+    assert list(Event.objects.order_by("pk").values_list("notifications", "remind_hours")) == [
+        ("all", [2, 48, 24]),
+        ("usual", [24]),
+        ("none", []),
+        ("usual", [720]),
+    ]
+
+
 def test_cells_that_are_left_out_at_the_end_of_a_line_are_empty(write, olga):
     assert run(write("title,date_time,location,max_capacity,end_time,uid\nTalk,2031-05-01,Hall,5\n")).out == counted(1)
 
@@ -132,6 +146,8 @@ def test_cells_that_are_left_out_at_the_end_of_a_line_are_empty(write, olga):
         ("end_time", "2031-05-01T18:00:00Z", "end_time: The end must be after the beginning."),
         ("registration_closes", "2031-03-31", "registration_closes: Registration must close after it opens."),
         ("status", "planned", "status: Value 'planned' is not a valid choice."),
+        ("notifications", "often", "notifications: Enter usual, all or none."),
+        *(("remind_hours", f'"{text}"', HOURS) for text in ("0", "721", "1,2,3,4,5,6", "a day", "none, 2", *NOT_PLAIN)),
     ],
 )
 def test_a_value_outside_the_bounds_of_the_contract_is_named_with_its_line(write, olga, column, cell, problem):
@@ -269,9 +285,10 @@ def test_what_is_empty_to_the_eye_takes_the_default(write, olga):
 
 def test_a_known_event_keeps_what_its_row_does_not_say(write, olga, make_event):
     values = {"description": "Bring a coat.", "max_capacity": 30, "status": "completed", "waitlist": False}
+    values |= {"notifications": "none", "remind_hours": [48]}
     event = make_event(olga, date_time=at(2031, 5, 1), end_time=at(2031, 5, 2), **values)
-    columns = "title,date_time,location,max_capacity,status\n"
-    assert run(write(columns + "Talk,2031-05-01,Room 1,,\n"), "--capacity", "5").out == counted(updated=1)
+    columns = "title,date_time,location,max_capacity,status,notifications,remind_hours\n"
+    assert run(write(columns + "Talk,2031-05-01,Room 1,,,,\n"), "--capacity", "5").out == counted(updated=1)
     event.refresh_from_db()
     assert {name: getattr(event, name) for name in values} == values
     assert (event.location, event.end_time) == ("Room 1", at(2031, 5, 2))
@@ -388,7 +405,7 @@ def test_nobody_else_can_be_given_events(write, bob, name, failure):
 
 FIELDS = (
     "title, date_time, location, description, end_time, max_capacity, status, registration_opens, "
-    "registration_closes, uid, waitlist, event_id"
+    "registration_closes, uid, waitlist, notifications, remind_hours, event_id"
 )
 
 
