@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from accounts import signed_links
 from accounts.models import User
 from eventhub.api import credential_limit
-from eventhub.mail import HEADERS, describe_failure
+from eventhub.mail import HEADERS, describe_failure, site_name
 from eventhub.tasks import NotDone, task
 
 # Limits that keep anyone from filling a mailbox.
@@ -79,7 +79,7 @@ def _rate_limited(kind: str, account: User) -> Iterator[bool]:
 
 
 def _send(address: str, subject: str, template: str, **context: object) -> None:
-    shown = {"site": settings.PUBLIC_URL, "subject": subject, **context}
+    shown = {"site": site_name(), "subject": subject, **context}
     text, html = (render_to_string(f"accounts/mails/{template}.{kind}", shown) for kind in ("txt", "html"))
     message = EmailMultiAlternatives(subject, text, to=[address], headers=HEADERS)
     message.attach_alternative(html, "text/html")

@@ -2,8 +2,16 @@
 
 import smtplib
 from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+def site_name() -> str:
+    """Return the host of the service, as mails name it. As a link it would lead to JSON."""
+    return urlsplit(settings.PUBLIC_URL).netloc
 
 
 class MailFailure(NamedTuple):

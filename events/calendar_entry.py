@@ -108,7 +108,10 @@ def event_component(
     standing: Standing = Standing.CONFIRMED,
     is_whole: bool = False,
 ) -> icalendar.Event:
-    """Return a VEVENT; `is_whole`: with all of a long description."""
+    """Return a VEVENT; `is_whole`: with all of a long description.
+
+    It has no URL: events have no page for people, and calendars are shared, so that a secret link must not be in them.
+    """
     component = icalendar.Event()
     component["UID"] = _Text(event_uid(event.pk))
     component.add("SEQUENCE", sequence(event, status_since))
@@ -116,7 +119,6 @@ def event_component(
     component["LOCATION"] = _Text(_line(event.location))
     if description := _description(event, standing, is_whole):
         component["DESCRIPTION"] = _Text(description)
-    component["URL"] = icalendar.vUri(f"{settings.PUBLIC_URL}/events/{event.pk}")
     component["STATUS"] = _Text(_status(event, standing))
     component.add("DTSTAMP", stamp.astimezone(UTC))
     component.add("CREATED", event.created_at)

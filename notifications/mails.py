@@ -17,7 +17,7 @@ from django.utils.html import linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
-from eventhub.mail import HEADERS
+from eventhub.mail import HEADERS, site_name
 from events.calendar_entry import Invitee, Method, calendar_entry
 from events.models import Event
 from notifications.models import Kind, Notice, OptOutScope
@@ -89,7 +89,7 @@ def render(wording: Wording, values: Mapping[str, str], event: Event) -> Rendere
     subject = " ".join(fill(wording.subject, values).split())
     frame = {
         "subject": subject,
-        "site": settings.PUBLIC_URL,
+        "site": site_name(),
         "organizer": values["organizer"],
         "contact": event.organizer.public_profile.contact,
         "unsubscribe": values.get("unsubscribe"),

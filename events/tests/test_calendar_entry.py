@@ -179,7 +179,7 @@ texts = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=120)
     "\r\n:;,\\\"'^=Nn ", max_size=60
 )
 PROPERTIES = {
-    *("UID", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "URL", "STATUS", "DTSTAMP", "CREATED"),
+    *("UID", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "DTSTAMP", "CREATED"),
     *("LAST-MODIFIED", "DTSTART", "DTEND", "ORGANIZER", "ATTENDEE"),
 }
 

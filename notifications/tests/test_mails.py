@@ -1,5 +1,8 @@
 """What a mail says, and that nothing in it can be turned against anybody."""
 
+import html
+import re
+
 import icalendar
 import pytest
 from django.utils import timezone
@@ -56,6 +59,17 @@ def test_a_mail_about_a_seat_carries_the_entry_of_its_one_recipient(notice, bob,
     assert (entry and entry[0]) == method
     if entry:
         assert str(entry[1]["ATTENDEE"]) == f"mailto:{bob.email}"
+
+
+@pytest.mark.parametrize("kind", DEFAULTS)
+def test_every_link_of_a_mail_leads_to_a_page_for_people(client, notice, kind):
+    """No link leads to the JSON of the API, and none is in the calendar, which people share."""
+    message = compose(notice(kind, "registered"))
+    texts = [message.body, message.alternatives[0][0]]
+    links = {html.unescape(link) for text in texts for link in re.findall(r"https?://[^\s\"<]+", text)}
+    assert [client.get(link).headers["Content-Type"] for link in links] == ["text/html; charset=utf-8"] * len(links)
+    entry = entry_of(message)
+    assert entry is None or "http" not in entry[1].to_ical().decode()
 
 
 def test_entries_can_be_left_out(notice, settings):
