@@ -196,11 +196,33 @@ class StoredAnswer(models.Model):
         return self.key
 
 
+class Digest(models.TextChoices):
+    """How often an organizer gets a summary of what happened at their events."""
+
+    NONE = "none", "Never"
+    DAILY = "daily", "Every day"
+    WEEKLY = "weekly", "Every week"
+
+
 class OrganizerProfile(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="profile")
     name = LineField(max_length=255, blank=True, help_text="Empty: the username.")
     contact = LineField(max_length=255, blank=True, help_text="An address or number for questions.")
     about = models.TextField(blank=True)
+    digest = models.CharField(
+        max_length=6, choices=Digest.choices, default=Digest.NONE, db_default=Digest.NONE, editable=False
+    )
+    # Summaries have been made up to here (notifications/services/digests.py). None: there are none.
+    digest_until = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["digest", "digest_until"],
+                condition=models.Q(digest_until__isnull=False),
+                name="organizer_digest_due",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.public_name

@@ -32,7 +32,11 @@ MAX_VALUE = 255
 # They turn the text around them, so a name with one could make a sentence read backwards (Unicode, UAX 9).
 BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # The mails that people can turn off with one click, and what the click turns off.
-CAN_UNSUBSCRIBE: dict[str, str] = {Kind.REMINDER: OptOutScope.REMINDERS, Kind.MESSAGE: OptOutScope.ORGANIZER}
+CAN_UNSUBSCRIBE: dict[str, str] = {
+    Kind.REMINDER: OptOutScope.REMINDERS,
+    Kind.MESSAGE: OptOutScope.ORGANIZER,
+    Kind.DIGEST: OptOutScope.DIGESTS,
+}
 NO_CALENDAR = (Kind.QUEUED, Kind.REMINDER, Kind.MESSAGE)
 LABELS = {"title": "Title", "date_time": "Begins", "end_time": "Ends", "location": "Place"}
 
@@ -52,11 +56,7 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
         rendered.text,
         to=[notice.user.email],
         reply_to=_reply_to(notice.event.organizer),
-        headers={
-            **HEADERS,
-            **_unsubscribe_headers(notice),
-            "Message-ID": f"<{notice.uid}@{urlsplit(settings.PUBLIC_URL).hostname}>",
-        },
+        headers=headers_of(notice),
     )
     message.attach_alternative(rendered.html, "text/html")
     method = calendar_method(notice)
@@ -79,9 +79,10 @@ def _wording(notice: Notice) -> Wording:
     return wording_of(notice.event, notice.kind).wording
 
 
-def _unsubscribe_headers(notice: Notice) -> dict[str, str]:
+def headers_of(notice: Notice) -> dict[str, str]:
     scope = CAN_UNSUBSCRIBE.get(notice.kind)
-    return unsubscribe_headers(notice.user, notice.event, scope=scope) if scope else {}
+    unsubscribe = unsubscribe_headers(notice.user, notice.event, scope=scope) if scope else {}
+    return {**HEADERS, **unsubscribe, "Message-ID": f"<{notice.uid}@{urlsplit(settings.PUBLIC_URL).hostname}>"}
 
 
 def render(wording: Wording, values: Mapping[str, str], event: Event) -> RenderedMail:

@@ -1,9 +1,10 @@
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ class Kind(models.TextChoices):
     EVENT_REOPENED = "event_reopened", "Event takes place after all"
     REMINDER = "reminder", "Reminder"
     MESSAGE = "message", "Message from the organizer"
+    DIGEST = "digest", "Summary for the organizer"
 
 
 class Priority(models.IntegerChoices):
@@ -31,7 +33,7 @@ class Priority(models.IntegerChoices):
     OWN = 1, "What concerns one person"
     EVENT = 2, "Changes of an event"
     REMINDER = 3, "Reminders"
-    BULK = 4, "Messages from organizers"
+    BULK = 4, "Messages and summaries"
 
 
 PRIORITIES = {
@@ -40,6 +42,7 @@ PRIORITIES = {
     Kind.EVENT_REOPENED: Priority.EVENT,
     Kind.REMINDER: Priority.REMINDER,
     Kind.MESSAGE: Priority.BULK,
+    Kind.DIGEST: Priority.BULK,
 }
 
 
@@ -133,7 +136,10 @@ class FanOut(models.Model):
 
 
 class Notice(models.Model):
-    """A mail to one person about one cause: a line in the log, or a fan-out. Its text is made when it is sent."""
+    """A mail to one person about one cause: a line in the log, a fan-out, or the time of a summary.
+
+    Its text is made when it is sent.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, editable=False)  # of the Message-ID
     kind = models.CharField(max_length=15, choices=Kind.choices)
@@ -146,8 +152,9 @@ class Notice(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    event = models.ForeignKey(
-        Event, on_delete=models.CASCADE, related_name="notices", db_constraint=False, db_index=False
+    # None for a summary alone, which has a mail of its own; so what is said of the others needs no check.
+    event: models.ForeignKey[Any, Any] = models.ForeignKey(
+        Event, on_delete=models.CASCADE, related_name="notices", db_constraint=False, db_index=False, null=True
     )
     registration = models.ForeignKey(
         Registration, on_delete=models.DO_NOTHING, related_name="notices", db_constraint=False, null=True
@@ -158,6 +165,9 @@ class Notice(models.Model):
     fan_out = models.ForeignKey(
         FanOut, on_delete=models.CASCADE, related_name="notices", db_constraint=False, db_index=False, null=True
     )
+    # What a summary is about.
+    digest_from = models.DateTimeField(null=True)
+    digest_until = models.DateTimeField(null=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
     not_before = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -170,9 +180,23 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["transition"], name="notice_once_for_a_transition"),
             models.UniqueConstraint(fields=["fan_out", "registration"], name="notice_once_in_a_fan_out"),
+            models.UniqueConstraint(
+                fields=["user", "digest_until"],
+                condition=Q(digest_until__isnull=False),
+                name="notice_once_for_a_digest",
+            ),
             models.CheckConstraint(
-                condition=Q(transition=None, fan_out__isnull=False) | Q(transition__isnull=False, fan_out=None),
-                name="notice_has_one_cause",
+                condition=Q(transition=None, fan_out__isnull=False, digest_until=None, event__isnull=False)
+                | Q(transition__isnull=False, fan_out=None, digest_until=None, event__isnull=False)
+                | Q(
+                    transition=None,
+                    fan_out=None,
+                    event=None,
+                    digest_from__isnull=False,
+                    digest_until__isnull=False,
+                    digest_from__lt=F("digest_until"),
+                ),
+                name="notice_is_about_one_cause",
             ),
         ]
         indexes = [
@@ -196,10 +220,15 @@ class Notice(models.Model):
 
 
 class OptOutScope(models.TextChoices):
-    EVERYTHING = "everything", "Messages and summaries of all organizers"
+    EVERYTHING = "everything", "Messages of all organizers"
     ORGANIZER = "organizer", "Messages of one organizer"
     EVENT = "event", "Messages about one event"
     REMINDERS = "reminders", "Reminders"
+    DIGESTS = "digests", "Summaries of one's own events"
+
+
+# They name neither an organizer nor an event.
+NAMELESS = (OptOutScope.EVERYTHING, OptOutScope.REMINDERS, OptOutScope.DIGESTS)
 
 
 class OptOut(models.Model):
@@ -227,8 +256,8 @@ class OptOut(models.Model):
             models.CheckConstraint(
                 condition=Q(scope=OptOutScope.ORGANIZER, organizer__isnull=False, event=None)
                 | Q(scope=OptOutScope.EVENT, organizer=None, event__isnull=False)
-                | Q(scope__in=(OptOutScope.EVERYTHING, OptOutScope.REMINDERS), organizer=None, event=None),
-                name="opt_out_names_its_scope",
+                | Q(scope__in=NAMELESS, organizer=None, event=None),
+                name="opt_out_names_what_its_scope_says",
             ),
         ]
 

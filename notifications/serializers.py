@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from accounts.models import Digest
 from eventhub.api.fields import DetailsInput, IdField, LineInput
 from eventhub.api.filters import MAX_SEARCH_LENGTH, MIN_SEARCH_LENGTH
 from eventhub.api.serializers import Body, RowSerializer
@@ -12,7 +13,7 @@ from eventhub.db.text_search import may_be_word
 from notifications.mails import RenderedMail
 from notifications.models import Kind, MessageState, OptOutScope, State
 from notifications.selectors.messages import count_by_state
-from notifications.services.preferences import Notices, Preferences, Unwanted
+from notifications.services.preferences import SWITCHES, Notices, Preferences, Unwanted
 from notifications.services.templates import MAX_BODY, MAX_SUBJECT, EventWording
 from notifications.texts import COMMON
 from registrations.models import RegistrationStatus
@@ -198,7 +199,7 @@ class MessageTrialSerializer(serializers.Serializer[Any]):
 
 
 MAX_OPT_OUTS = 1_000
-SCOPES = [(scope.value, scope.label) for scope in OptOutScope if scope != OptOutScope.REMINDERS]
+SCOPES = [(scope.value, scope.label) for scope in OptOutScope if scope not in SWITCHES]
 
 
 class OptOutSerializer(serializers.Serializer[Unwanted]):
@@ -225,18 +226,29 @@ class OptOutInput(OptOutSerializer):
 class PreferencesSerializer(serializers.Serializer[Preferences]):
     notices = serializers.ChoiceField(choices=Notices.choices, help_text="`essential` leaves out reminders.")
     opt_outs = OptOutSerializer(many=True)
+    digest = serializers.ChoiceField(
+        choices=Digest.choices,
+        allow_null=True,
+        help_text="How often a summary of your own events comes; there is none if nothing happened. Null for users who"
+        " are no organizers.",
+    )
 
     example: ClassVar = {
         "notices": "essential",
         "opt_outs": [{"scope": "organizer", "organizer_id": 8, "event_id": None}],
+        "digest": "weekly",
     }
 
 
 class PreferencesInput(Body):
     notices = serializers.ChoiceField(choices=Notices.choices)
     opt_outs = serializers.ListField(child=OptOutInput(), max_length=MAX_OPT_OUTS, help_text="Replaces all.")
+    digest = serializers.ChoiceField(
+        choices=Digest.choices, allow_null=True, help_text="For organizers and admins. Null changes nothing."
+    )
 
     example: ClassVar = {
         "notices": "essential",
         "opt_outs": [{"scope": "everything", "organizer_id": None, "event_id": None}],
+        "digest": "daily",
     }

@@ -71,6 +71,29 @@ DEFAULTS: dict[str, Wording] = {
 }
 
 
+class DigestWording(NamedTuple):
+    """The words of summaries for organizers. `numbers` is the line of one event."""
+
+    subject: str
+    hello: str
+    intro: str
+    numbers: str
+    others: str
+    why: str
+    stop: str
+
+
+DIGEST = DigestWording(
+    subject="Your events: {new} new, {cancelled} cancelled",
+    hello="Hello {name},",
+    intro="This is what happened at your events from {begins} to {ends}.",
+    numbers="New: {new} · Cancelled: {cancelled} · Waiting: {waiting} · Seats taken: {taken} of {seats}",
+    others="And {number} more",
+    why="You are receiving this summary because you chose it at {site}.",
+    stop="Stop these summaries",
+)
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Put the values in; a name that is not among them stays as it is."""
     return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)

@@ -54,9 +54,9 @@ def find_registration(token: str) -> Registration | None:
 
 
 def subscription_of(user: User, event: Event | None = None, *, scope: str = OptOutScope.ORGANIZER) -> Subscription:
-    """Return what a mail to that person, about that event, can be unsubscribed from."""
+    """Return what a mail to that person can be unsubscribed from: about that event, or a summary of all."""
     if event is None:
-        return Subscription(user.pk, OptOutScope.EVERYTHING)
+        return Subscription(user.pk, OptOutScope.DIGESTS)
     return Subscription(user.pk, scope, event.organizer_id, event.pk)
 
 

@@ -46,7 +46,9 @@ class FailedEmailAdmin(ScopedModelAdmin):
         return str(notice.get_kind_display())
 
     @display(description="Event")  # type: ignore[untyped-decorator]
-    def event_link(self, notice: Notice) -> str:
+    def event_link(self, notice: Notice) -> str | None:
+        if notice.event is None:
+            return None
         link = reverse("admin:events_event_emails", args=[notice.event_id])
         return format_html('<a href="{}" class="underline">{}</a>', link, notice.event)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from notifications.services import fan_outs, log_reader, mail_queue, messages, reminders
+from notifications.services import digests, fan_outs, log_reader, mail_queue, messages, reminders
 
 SECONDS_BETWEEN_REMINDERS = 60
 
@@ -16,6 +16,7 @@ class Delivery:
     def __init__(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         self.should_stop = should_stop
         self._reminders_at = float("-inf")
+        self._has_digests = False
 
     def run(self) -> int:
         """Do what is due, and return how many notices were sent or given up. Raise ServerUnreachable.
@@ -44,5 +45,8 @@ class Delivery:
         if time.monotonic() - self._reminders_at >= SECONDS_BETWEEN_REMINDERS:
             self._reminders_at = time.monotonic()
             reminders.start_reminders()
+            self._has_digests = True
+        if self._has_digests:
+            self._has_digests = digests.make_digests() == digests.AT_ONCE
         while not self.should_stop() and fan_outs.expand_next():
             pass

@@ -20,8 +20,9 @@ from django.utils import timezone
 
 from eventhub.mail import MailFailure, describe_failure
 from eventhub.tasks import PAUSES
+from notifications.digest_mail import compose_digest
 from notifications.mails import compose
-from notifications.models import Notice, Priority, State
+from notifications.models import Kind, Notice, Priority, State
 from notifications.services.truth import ABOUT_THE_ACCOUNT, reason_to_skip
 
 logger = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def _with_facts(ids: list[int]) -> list[Notice]:
     rows = Notice.objects.select_related(
         *("user", "event__organizer__profile", "registration", "transition", "fan_out__change", "fan_out__message__by")
     )
-    found = {notice.pk: notice for notice in rows.filter(pk__in=ids)}
+    found = {notice.pk: notice for notice in rows.filter(pk__in=ids) if notice.event or notice.kind == Kind.DIGEST}
     Notice.objects.filter(pk__in=set(ids) - found.keys()).delete()
     return [found[pk] for pk in ids if pk in found]
 
@@ -132,7 +133,7 @@ def _send(notice: Notice, connection: BaseEmailBackend) -> None:
 def _compose(notice: Notice) -> EmailMultiAlternatives | None:
     """Make the mail. One that cannot be made fails alone, or it would keep all others from being sent."""
     try:
-        return compose(notice)
+        return compose_digest(notice) if notice.kind == Kind.DIGEST else compose(notice)
     except DatabaseError:
         raise
     except Exception as error:

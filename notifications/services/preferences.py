@@ -1,8 +1,8 @@
 """Which mails people do not want.
 
-A person can turn off what organizers write to many (messages and summaries), in one of three scopes, and reminders.
-Nobody can turn off what must be told: a seat, a place on the waiting list, a cancellation, a change of the event, and
-links to the account.
+A person can turn off what organizers write to many, in one of three scopes, and reminders. Nobody can turn off what
+must be told: a seat, a place on the waiting list, a cancellation, a change of the event, and links to the account.
+Organizers choose summaries of their own events (`digest`). A link in them turns off these alone.
 """
 
 from collections.abc import Collection
@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from accounts.models import Role, User
+from accounts.models import Digest, OrganizerProfile, Role, User
 from accounts.services.accounts import lock_account
 from eventhub.api.etags import UNCONDITIONAL, Precondition, edition_of
 from eventhub.db.retry import retried
@@ -19,6 +20,9 @@ from eventhub.exceptions import Invalid
 from events.models import Event
 from notifications import tokens
 from notifications.models import OptOut, OptOutScope
+
+# Stored as opt-outs, and shown as `notices` and `digest`.
+SWITCHES = (OptOutScope.REMINDERS, OptOutScope.DIGESTS)
 
 
 class Notices(models.TextChoices):
@@ -35,20 +39,32 @@ class Unwanted(NamedTuple):
 
 
 class Preferences(NamedTuple):
+    """`digest` is None for people who have no events of their own to be told about."""
+
     user_id: int
     notices: str
     opt_outs: list[Unwanted]
+    digest: str | None
 
     @property
     def edition(self) -> str:
         return edition_of(self)
 
 
-def preferences_of(user_id: int) -> Preferences:
-    rows = OptOut.objects.filter(user=user_id).order_by("scope", "organizer", "event")
+def preferences_of(user: User) -> Preferences:
+    rows = OptOut.objects.filter(user=user).order_by("scope", "organizer", "event")
     found = [Unwanted(*row) for row in rows.values_list("scope", "organizer_id", "event_id")]
     notices = Notices.ESSENTIAL if Unwanted(OptOutScope.REMINDERS) in found else Notices.ALL
-    return Preferences(user_id, notices, [each for each in found if each.scope != OptOutScope.REMINDERS])
+    is_stopped = Unwanted(OptOutScope.DIGESTS) in found
+    opt_outs = [each for each in found if each.scope not in SWITCHES]
+    return Preferences(user.pk, notices, opt_outs, _digest_of(user, is_stopped=is_stopped))
+
+
+def _digest_of(user: User, *, is_stopped: bool) -> str | None:
+    if not user.is_organizer:
+        return None
+    chosen = OrganizerProfile.objects.filter(user=user).values_list("digest", flat=True).first()
+    return Digest.NONE.value if is_stopped or chosen is None else chosen
 
 
 @retried
@@ -57,16 +73,22 @@ def save_preferences(
     user: User,
     notices: str | None = None,
     opt_outs: Collection[Unwanted] | None = None,
+    digest: str | None = None,
     condition: Precondition = UNCONDITIONAL,
 ) -> Preferences:
-    """Set what is not None; `opt_outs` replaces all. Raise Invalid where they name what the person cannot see."""
+    """Set what is not None; `opt_outs` replaces all.
+
+    Raise Invalid where they name what the person cannot see, and for a digest of who is no organizer.
+    """
     with transaction.atomic():
-        lock_account(user.pk)
-        present = preferences_of(user.pk)
+        user = lock_account(user.pk)
+        present = preferences_of(user)
+        if digest is not None and present.digest is None:
+            raise Invalid({"digest": ["Only organizers get summaries of their events."]})
         wanted = set(present.opt_outs if opt_outs is None else opt_outs)
         _require_visible(wanted.difference(present.opt_outs), user)
         condition.require(present)
-        held = OptOut.objects.filter(user=user).exclude(scope=OptOutScope.REMINDERS)
+        held = OptOut.objects.filter(user=user).exclude(scope__in=SWITCHES)
         gone = [row.pk for row in held if Unwanted(row.scope, row.organizer_id, row.event_id) not in wanted]
         held.filter(pk__in=gone).delete()
         rows = [OptOut(user=user, **each._asdict()) for each in wanted.difference(present.opt_outs)]
@@ -74,7 +96,21 @@ def save_preferences(
         if notices is not None:
             switch = opt_out if notices == Notices.ESSENTIAL else opt_in
             switch(user.pk, OptOutScope.REMINDERS)
-        return preferences_of(user.pk)
+        if digest is not None:
+            _choose_digest(user, digest, present.digest)
+        return preferences_of(user)
+
+
+def _choose_digest(user: User, digest: str, present: str | None) -> None:
+    """A first summary begins now; another interval goes on where the last one ended."""
+    opt_in(user.pk, OptOutScope.DIGESTS)
+    user.ensure_profile()
+    values: dict[str, Any] = {"digest": digest}
+    if digest == Digest.NONE:
+        values["digest_until"] = None
+    elif present == Digest.NONE:
+        values["digest_until"] = timezone.now()
+    OrganizerProfile.objects.filter(user=user).update(**values)
 
 
 def _require_visible(added: Collection[Unwanted], user: User) -> None:
@@ -93,10 +129,15 @@ def _require_visible(added: Collection[Unwanted], user: User) -> None:
 
 def opted_out(user_ids: Collection[int] | QuerySet[Any, Any], event: Event | None = None) -> set[int]:
     """Return which of these people want no messages about the event, or no summaries where it is None."""
-    unwanted = Q(scope=OptOutScope.EVERYTHING)
+    unwanted = Q(scope=OptOutScope.DIGESTS)
     if event is not None:
-        unwanted |= Q(organizer=event.organizer_id) | Q(event=event)
+        unwanted = Q(scope=OptOutScope.EVERYTHING) | Q(organizer=event.organizer_id) | Q(event=event)
     return set(OptOut.objects.filter(unwanted, user__in=user_ids).values_list("user_id", flat=True))
+
+
+def wants_digest(user_id: int) -> bool:
+    chosen = OrganizerProfile.objects.filter(user=user_id).exclude(digest=Digest.NONE)
+    return chosen.exists() and not opted_out([user_id])
 
 
 def wants_reminders(user_id: int) -> bool:

@@ -21,7 +21,7 @@ def delete_old(*, now: datetime, dry_run: bool) -> int:
     waiting = (State.QUEUED, State.SENDING)
     rows: list[QuerySet[Any]] = [
         Notice.objects.filter(created_at__lt=old).exclude(state__in=waiting),
-        Notice.objects.filter(~_exists(User, "user") | ~_exists(Event, "event")),
+        Notice.objects.filter(~_exists(User, "user") | Q(event__isnull=False) & ~_exists(Event, "event")),
         OptOut.objects.filter(~_exists(User, "user") | Q(event__isnull=False) & ~_exists(Event, "event")),
         FanOut.objects.filter(created_at__lt=old, done_at__isnull=False, notices=None),
         Message.objects.filter(created_at__lt=old, fan_out=None),

@@ -7,15 +7,18 @@ from django.db.models import F
 
 from events.models import ANNOUNCED, Event
 from notifications.models import FanOut, Kind, Message, Notice
+from notifications.selectors.digests import has_news
 from notifications.services import audience, messages
 from notifications.services.fan_outs import changed_values, is_still_due
-from notifications.services.preferences import opted_out, wants_reminders
+from notifications.services.preferences import opted_out, wants_digest, wants_reminders
 from registrations.models import LIVE, Registration, RegistrationStatus, Transition
 
 OVERTAKEN = "something newer happened"
 GONE = "the registration is gone"
 OVER = "the event is over"
 NOT_ON = "the event is not on"
+NO_ORGANIZER = "the person organizes no events"
+NOTHING_NEW = "nothing happened"
 DEACTIVATED = "the account is deactivated"
 NOT_ADDRESSED = "the address is not confirmed"
 NOT_WANTED = "the person does not want it"
@@ -32,6 +35,8 @@ def reason_to_skip(notice: Notice, *, now: datetime) -> str:
 
 
 def reason_in_facts(notice: Notice, *, now: datetime) -> str:
+    if notice.kind == Kind.DIGEST:
+        return _about_digest(notice)
     registration = notice.registration
     if registration is None or registration.user_id != notice.user_id:
         return GONE
@@ -52,7 +57,15 @@ def _reason_in_account(notice: Notice) -> str:
         return NOT_ADDRESSED
     if notice.kind == Kind.MESSAGE and opted_out([user.pk], notice.event):
         return NOT_WANTED
+    if notice.kind == Kind.DIGEST and not wants_digest(user.pk):
+        return NOT_WANTED
     return NOT_WANTED if notice.kind == Kind.REMINDER and not wants_reminders(user.pk) else ""
+
+
+def _about_digest(notice: Notice) -> str:
+    if not notice.user.is_organizer:
+        return NO_ORGANIZER
+    return "" if has_news(notice) else NOTHING_NEW
 
 
 def _about_registration(notice: Notice, registration: Registration) -> str:

@@ -157,4 +157,4 @@ def test_only_mails_that_can_be_turned_off_have_a_link_for_it(notice, bob, kind)
     else:
         assert found == {}
         assert not any("nsubscribe" in body for body in bodies)
-    assert set(CAN_UNSUBSCRIBE) == {Kind.REMINDER, Kind.MESSAGE}
+    assert set(CAN_UNSUBSCRIBE) == {Kind.REMINDER, Kind.MESSAGE, Kind.DIGEST}

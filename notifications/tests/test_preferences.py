@@ -13,7 +13,7 @@ from notifications.tokens import Subscription
 
 pytestmark = pytest.mark.django_db
 
-EVERYTHING, ORGANIZER, EVENT, REMINDERS = OptOutScope
+EVERYTHING, ORGANIZER, EVENT, REMINDERS, DIGESTS = OptOutScope
 
 
 @pytest.fixture
@@ -24,10 +24,11 @@ def event(olga, make_event):
 @pytest.mark.parametrize(
     ("scope", "stops"),
     [
-        (EVERYTHING, {"this", "next", "foreign", "summaries"}),
+        (EVERYTHING, {"this", "next", "foreign"}),
         (ORGANIZER, {"this", "next"}),
         (EVENT, {"this"}),
         (REMINDERS, set()),
+        (DIGESTS, {"summaries"}),
     ],
 )
 def test_a_scope_stops_its_messages_of_that_person_alone(scope, stops, event, olga, otto, bob, eve, make_event):
@@ -75,7 +76,7 @@ def test_a_token_names_the_person_the_scope_and_where_the_mail_came_from(event, 
         assert about == Subscription(bob.pk, scope, olga.pk, event.pk)
         assert tokens.find_subscription(tokens.make_unsubscribe_token(about)) == about
     summary = tokens.subscription_of(bob)
-    assert tokens.find_subscription(tokens.make_unsubscribe_token(summary)) == Subscription(bob.pk, EVERYTHING)
+    assert tokens.find_subscription(tokens.make_unsubscribe_token(summary)) == Subscription(bob.pk, DIGESTS)
 
 
 def test_tokens_of_another_kind_and_invented_ones_are_not_valid(event, bob, enroll):

@@ -11,7 +11,7 @@ from notifications.services import preferences
 pytestmark = pytest.mark.django_db
 
 PATH = "/users/me/notifications"
-NOTHING = {"notices": "all", "opt_outs": []}
+NOTHING = {"notices": "all", "opt_outs": [], "digest": None}
 
 
 def of(scope, organizer_id=None, event_id=None):
@@ -27,13 +27,14 @@ def test_the_choice_is_kept_and_absent_keys_keep_their_value(api, olga, bob, eve
         ({"opt_outs": [this, everything, this]}, {"notices": "essential", "opt_outs": [this, everything]}),
         ({"opt_outs": [everything, theirs], "notices": "all"}, {"notices": "all", "opt_outs": [everything, theirs]}),
         ({}, {"notices": "all", "opt_outs": [everything, theirs]}),
+        ({"digest": None}, {"notices": "all", "opt_outs": [everything, theirs]}),
         ({"opt_outs": []}, NOTHING),
     ]
     for sent, kept in steps:
         for verb in (client.put, client.patch):
             answer = verb(PATH, sent)
-            assert (answer.status_code, answer.json()) == (200, kept)
-        assert client.get(PATH).json() == kept
+            assert (answer.status_code, answer.json()) == (200, {"digest": None, **kept})
+        assert client.get(PATH).json() == {"digest": None, **kept}
     client.put(PATH, {"notices": "essential", "opt_outs": [{"scope": "event", "event_id": event.pk}]})
     assert api(eve).get(PATH).json() == NOTHING
     assert (preferences.wants_reminders(bob.pk), preferences.opted_out([bob.pk, eve.pk], event)) == (False, {bob.pk})
@@ -60,6 +61,10 @@ NEEDS = "Send organizer_id or event_id exactly as the scope needs."
         ({"opt_outs": {}}, {"opt_outs": ['Expected a list of items but got type "dict".']}),
         ({"opt_outs": [of("everything")] * 1001}, {"opt_outs": ["Ensure this field has no more than 1000 elements."]}),
         ({"opt_outs": [of("everything"), {}]}, {"opt_outs": {"1": {"scope": ["This field is required."]}}}),
+        ({"digest": "hourly"}, {"digest": ['"hourly" is not a valid choice.']}),
+        ({"digest": "none"}, {"digest": ["Only organizers get summaries of their events."]}),
+        ({"digest": "daily", "notices": "essential"}, {"digest": ["Only organizers get summaries of their events."]}),
+        ({"opt_outs": [of("digests")]}, {"opt_outs": {"0": {"scope": ['"digests" is not a valid choice.']}}}),
         ({"opt_outs": [of("reminders")]}, {"opt_outs": {"0": {"scope": ['"reminders" is not a valid choice.']}}}),
         ({"opt_outs": [of("event")]}, {"opt_outs": {"0": {"scope": [NEEDS]}}}),
         ({"opt_outs": [of("organizer", 1, 1)]}, {"opt_outs": {"0": {"scope": [NEEDS]}}}),
@@ -91,7 +96,7 @@ def test_what_one_cannot_see_is_not_found_and_what_was_chosen_before_stays(api, 
     assert client.put(PATH, chosen).status_code == 200
     event.status = "draft"
     event.save()
-    assert client.put(PATH, chosen).json() == {"notices": "all", **chosen}
+    assert client.put(PATH, chosen).json() == {"notices": "all", **chosen, "digest": None}
     assert api(olga).put(PATH, {"opt_outs": [of("event", None, draft.pk)]}).status_code == 200
 
 
@@ -102,11 +107,27 @@ def test_an_edit_by_another_device_is_noticed(api, bob):
     preferences.opt_out(bob.pk, "everything")
     answer = client.put(PATH, {"notices": "essential"}, headers={"If-Match": tag})
     assert (answer.status_code, answer.json()["code"]) == (412, "precondition_failed")
-    assert client.get(PATH).json() == {"notices": "all", "opt_outs": [of("everything")]}
+    assert client.get(PATH).json() == {"notices": "all", "opt_outs": [of("everything")], "digest": None}
     tag = client.get(PATH).headers["ETag"]
     answer = client.put(PATH, {"notices": "essential"}, headers={"If-Match": tag})
     assert (answer.status_code, answer.headers["ETag"]) == (200, client.get(PATH).headers["ETag"])
     assert answer.headers["ETag"] != tag
+
+
+@pytest.mark.parametrize("role", ["ada", "olga"])
+def test_organizers_choose_how_often_they_get_a_summary(api, request, role):
+    user = request.getfixturevalue(role)
+    client = api(user)
+    assert client.get(PATH).json() == {**NOTHING, "digest": "none"}
+    for digest in ("daily", "weekly", "none", "weekly"):
+        assert client.put(PATH, {"digest": digest}).json() == {**NOTHING, "digest": digest}
+        assert client.put(PATH, {"digest": None}).json() == client.get(PATH).json() == {**NOTHING, "digest": digest}
+    preferences.opt_out(user.pk, "digests")
+    for chosen in ("none", "daily"):
+        assert client.get(PATH).json() == {**NOTHING, "digest": "none"}
+        assert client.put(PATH, {"digest": chosen}).json() == {**NOTHING, "digest": chosen}
+        assert (OptOut.objects.exists(), preferences.wants_digest(user.pk)) == (False, chosen == "daily")
+        preferences.opt_out(user.pk, "digests")
 
 
 @pytest.mark.parametrize("role", ["ada", "olga", "bob"])

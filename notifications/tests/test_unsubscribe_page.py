@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 PAGE = "/admin/unsubscribe/"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-EVERYTHING, ORGANIZER, EVENT, REMINDERS = OptOutScope
+EVERYTHING, ORGANIZER, EVENT, REMINDERS, DIGESTS = OptOutScope
 
 
 @pytest.fixture
@@ -123,11 +123,25 @@ def test_what_is_gone_or_hidden_has_no_name_and_the_rest_can_be_turned_off(stric
     assert opt_outs() == []
 
 
-def test_the_page_of_a_summary_offers_what_concerns_no_event(strict, bob, settings):
-    page = preferences.unsubscribe_link(bob).removeprefix(settings.PUBLIC_URL)
-    assert [scope for _, scope, *_ in offers(strict.get(page))] == ["everything", "reminders"]
+def test_the_page_of_a_summary_offers_what_concerns_no_event(strict, olga, settings):
+    preferences.save_preferences(user=olga, digest="daily")
+    page = preferences.unsubscribe_link(olga).removeprefix(settings.PUBLIC_URL)
+    before = offers(strict.get(page))
+    assert before == [
+        ("off", "digests", "Unsubscribe", "Summaries of your events"),
+        ("off", "everything", "Unsubscribe", ALL),
+        ("off", "reminders", "Unsubscribe", BEFORE),
+    ]
     strict.post(page, ONE_CLICK)
-    assert opt_outs() == [("bob", "everything", None, None)]
+    assert opt_outs() == [("olga", "digests", None, None)]
+    assert offers(strict.get(page)) == [("on", "digests", "Undo", "Summaries of your events"), *before[1:]]
+
+
+def test_organizers_who_get_summaries_can_stop_them_by_the_link_of_any_mail(strict, olga, event, settings):
+    page = preferences.unsubscribe_link(olga, event).removeprefix(settings.PUBLIC_URL)
+    assert "digests" not in {scope for _, scope, *_ in offers(strict.get(page))}
+    preferences.save_preferences(user=olga, digest="weekly")
+    assert offers(strict.get(page))[-1] == ("off", "digests", "Unsubscribe", "Summaries of your events")
 
 
 def test_a_link_that_is_not_valid_gets_one_answer_whatever_the_reason(client, link, event, bob, enroll):

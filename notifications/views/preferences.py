@@ -19,17 +19,17 @@ class PreferencesViewSet(ApiViewSet):
 
     @action(detail=False, url_path="me/notifications")
     def notifications(self, request: Request) -> Response:
-        """Which emails you do not want."""
-        return self.item_response(preferences.preferences_of(self.user.pk))
+        """Which emails you do not want, and how often you get a summary."""
+        return self.item_response(preferences.preferences_of(self.user))
 
     @notifications.mapping.put
     @notifications.mapping.patch
     def save_notifications(self, request: Request) -> Response:
-        """Choose which emails you do not want.
+        """Choose which emails you do not want, and how often you get a summary.
 
         Absent keys keep their value. `opt_outs` turns off messages to many people: of all organizers, of one, or about
         one event. Emails about your registrations and changes of their events always come; `notices` can leave out
-        reminders.
+        reminders. Organizers choose with `digest` how often an email sums up what happened at their events.
         """
         body = self.get_body(self.user)
         body.is_valid(raise_exception=True)

@@ -56,6 +56,8 @@ def _labels(about: Subscription) -> dict[str, str]:
         labels[OptOutScope.ORGANIZER.value] = f"All messages from {organizer.public_profile.public_name}"
     labels[OptOutScope.EVERYTHING.value] = "Messages from all organizers"
     labels[OptOutScope.REMINDERS.value] = "Reminders before events"
+    if about.scope == OptOutScope.DIGESTS or preferences.wants_digest(about.user_id):
+        labels[OptOutScope.DIGESTS.value] = "Summaries of your events"
     return labels
 
 

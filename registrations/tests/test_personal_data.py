@@ -116,7 +116,10 @@ def test_an_organizers_events_profile_and_deeds_are_in_it(api, olga, bob, make_e
     row = enroll(Event.objects.get(pk=pk), bob, name="Bob Quill", contact_details="bob@quill.example")
     client.patch(f"/attendees/{row.pk}", {"status": "attended"})
     document = exported(olga)
-    assert document["organizer_profile"] == {"user_id": olga.pk, "name": "", "contact": "+49 555", "about": ""}
+    assert document["organizer_profile"] == {
+        **{"user_id": olga.pk, "name": "", "contact": "+49 555", "about": ""},
+        **{"digest": "none", "digest_until": None},
+    }
     assert [(event["event_id"], event["title"]) for event in document["events"]] == [(pk, "Late evening")]
     assert [(line["event_id"], line["title"]) for line in document["events_log"]] == [
         (pk, "Evening"),

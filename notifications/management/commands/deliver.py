@@ -13,8 +13,9 @@ SECONDS_BETWEEN_LOOKS, SECONDS_AFTER_A_PROBLEM = 1, 30
 
 class Command(BaseCommand):
     help = (
-        "Mails attendees about their registrations and events, until SIGTERM or Ctrl-C. With --once, for cron, it sends"
-        " what is due and ends; the exit status is 1 if the mail server cannot be reached. Several may run at once."
+        "Mails attendees and organizers about registrations and events, until SIGTERM or Ctrl-C. With --once, for cron,"
+        " it sends what is due and ends; the exit status is 1 if the mail server cannot be reached. Several may run at"
+        " once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

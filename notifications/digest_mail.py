@@ -1,0 +1,58 @@
+"""The summary for an organizer as a mail, with the numbers at the time of sending."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from notifications.mails import clean, headers_of, written
+from notifications.models import Notice
+from notifications.selectors.digests import EventNews, get_news
+from notifications.services.preferences import unsubscribe_link
+from notifications.texts import DIGEST, fill
+
+
+def compose_digest(notice: Notice) -> EmailMultiAlternatives:
+    frame = _frame(notice)
+    text = "" + render_to_string("notifications/mails/digest.txt", frame)
+    message = EmailMultiAlternatives(frame["subject"], text, to=[notice.user.email], headers=headers_of(notice))
+    message.attach_alternative(render_to_string("notifications/mails/digest.html", frame), "text/html")
+    return message
+
+
+def _frame(notice: Notice) -> dict[str, Any]:
+    news = get_news(notice)
+    totals = {"new": str(news.new), "cancelled": str(news.cancelled)}
+    period = {"begins": _written(notice.digest_from), "ends": _written(notice.digest_until)}
+    return {
+        "subject": fill(DIGEST.subject, totals),
+        "hello": fill(DIGEST.hello, {"name": clean(notice.user.public_profile.public_name)}),
+        "intro": fill(DIGEST.intro, period),
+        "events": [_shown(event) for event in news.events],
+        "others": fill(DIGEST.others, {"number": str(news.others)}) if news.others else "",
+        "events_link": _link("admin:events_event_changelist"),
+        "why": fill(DIGEST.why, {"site": settings.PUBLIC_URL}),
+        "stop": DIGEST.stop,
+        "unsubscribe": unsubscribe_link(notice.user),
+    }
+
+
+def _shown(event: EventNews) -> dict[str, str]:
+    numbers = {name: str(getattr(event, name)) for name in ("new", "cancelled", "waiting", "taken", "seats")}
+    return {
+        "title": clean(event.title),
+        "date": _written(event.date_time),
+        "numbers": fill(DIGEST.numbers, numbers),
+        "link": _link("admin:events_event_change", event.event_id),
+    }
+
+
+def _written(moment: datetime | None) -> str:
+    return written(moment, None) if moment else ""
+
+
+def _link(page: str, *args: int) -> str:
+    return settings.PUBLIC_URL + reverse(page, args=args)
