@@ -1,7 +1,9 @@
 """The page that mails link to: it shows and cancels one registration, without signing in."""
 
 import pytest
+from django.core.cache import caches
 
+from notifications.services.preferences import unsubscribe_link
 from notifications.tokens import make_link
 from registrations.models import RegistrationStatus
 
@@ -68,6 +70,21 @@ def test_an_invented_link_shows_nothing(client, token):
     ):
         assert page.status_code == 404
         assert "This link is no longer valid" in page.text
+
+
+@pytest.mark.parametrize("path", ["my-registration/", "my-registration/calendar.ics", "unsubscribe/"])
+def test_guessing_costs_no_query_and_locks_nobody_else_out(
+    client, settings, django_assert_num_queries, olga, bob, make_event, enroll, path
+):
+    registration = enroll(make_event(olga), bob)
+    right = unsubscribe_link(bob, registration.event) if path == "unsubscribe/" else make_link(registration)
+    token = right.partition("token=")[2]
+    settings.THROTTLE_GENERAL = "2/min"
+    caches["throttling"].clear()
+    with django_assert_num_queries(0):
+        guesses = [client.get(f"/admin/{path}", {"token": token[:-1] + letter}) for letter in "!?*"]
+    assert [guess.status_code for guess in guesses] == [404, 404, 429]
+    assert client.get(f"/admin/{path}", {"token": token}, REMOTE_ADDR="198.51.100.7").status_code == 200
 
 
 def test_a_deactivated_account_has_no_page(open_page, olga, bob, make_event, enroll):
