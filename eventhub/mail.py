@@ -24,8 +24,11 @@ class MailFailure(NamedTuple):
 def describe_failure(error: Exception) -> MailFailure:
     """Say whether a retry can help.
 
-    From 500 on the refusal is permanent (RFC 5321, section 4.2.1), except for a failed login of ours.
+    From 500 on the refusal is permanent (RFC 5321, section 4.2.1), except for a failed login of ours. So is the
+    ValueError of an address that is none.
     """
+    if isinstance(error, ValueError):
+        return MailFailure("ValueError", is_permanent=True)
     code = getattr(error, "smtp_code", None)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = next((code for code, _ in error.recipients.values()), None)

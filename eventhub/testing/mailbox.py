@@ -17,14 +17,15 @@ class Mailbox:
     """The handler of the server.
 
     `mails` are the accepted ones. `answer` is its reply to a mail, after `after` seconds; `recipient` its reply to an
-    address, `refused` its replies to some. It drops the connection of the next `drop_next` mails.
+    address, `refused` its replies to some. It drops the connection of the next `drop_next` mails, with
+    `keeps_dropped` after it has accepted them.
     """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.answer, self.recipient, self.after = "250 OK", "250 OK", 0.0
         self.refused: dict[str, str] = {}
-        self.tried, self.port, self.drop_next = 0, 0, 0
+        self.tried, self.port, self.drop_next, self.keeps_dropped = 0, 0, 0, False
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         reply = self.refused.get(address, self.recipient)
@@ -34,11 +35,13 @@ class Mailbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.tried += 1
-        if self.drop_next:
+        is_dropped = self.drop_next > 0
+        if is_dropped:
             self.drop_next -= 1
             server.transport.close()
-        await asyncio.sleep(self.after)
-        if self.answer.startswith("250"):
+        else:
+            await asyncio.sleep(self.after)
+        if self.answer.startswith("250") and (self.keeps_dropped or not is_dropped):
             mail = message_from_bytes(envelope.content, policy=policy.default)
             mail["X-Envelope-To"] = ", ".join(envelope.rcpt_tos)
             self.mails.append(mail)

@@ -24,6 +24,7 @@ PROBLEMS = {
     "SMTPDataError": "the mail server refused the email",
     "SMTPServerDisconnected": "the mail server hung up",
     "TimeoutError": "the mail server did not answer",
+    "ValueError": "the account has no valid address",
 }
 
 

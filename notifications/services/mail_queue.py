@@ -120,8 +120,10 @@ def _send(notice: Notice, connection: BaseEmailBackend) -> None:
     if message is None:
         return
     try:
+        if not message.recipients():  # no error for Django: it sends nothing
+            raise ValueError("no address")
         connection.send_messages([message])
-    except (smtplib.SMTPException, OSError) as error:
+    except (smtplib.SMTPException, OSError, ValueError) as error:
         connection.close()  # it may be in the middle of a mail
         _note_failure(notice, describe_failure(error))
         return

@@ -1,9 +1,11 @@
 """Sending to a real SMTP server, with its faults."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from eventhub.testing.factories import UserFactory
@@ -70,13 +72,39 @@ def test_a_refused_mail_is_tried_again_or_given_up(waiting, reply, expected):
     assert states() == [expected]
 
 
-def test_one_refused_address_among_others_fails_alone(waiting):
-    first, bad, last = waiting(3)
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("550 no such mailbox", (State.FAILED, 1, "SMTPRecipientsRefused 550")),
+        ("450 mailbox busy", (State.QUEUED, 1, "SMTPRecipientsRefused 450")),
+    ],
+)
+def test_one_refused_address_among_fifty_is_alone(waiting, reply, expected):
+    notices = waiting(50)
+    addresses = [notice.user.email for notice in notices]
+    bad = addresses.pop(20)
     with mail_server() as mailbox:
-        mailbox.refused = {bad.user.email: "550 no such mailbox"}
+        mailbox.refused = {bad: reply}
         mail_queue.send_next()
-        assert mailbox.recipients == [first.user.email, last.user.email]
-    assert states() == [(State.FAILED, 1, "SMTPRecipientsRefused 550"), (State.SENT, 0, ""), (State.SENT, 0, "")]
+        assert mailbox.recipients == addresses
+    assert states() == sorted([expected, *[(State.SENT, 0, "")] * 49])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "eve@example.org, victim@example.org", "eve@example.org\r\nBcc: victim@example.org"),
+        *("eve@example..org", f"eve@{'ä' * 70}.example"),
+    ],
+)
+def test_what_is_no_address_fails_alone_and_at_once(waiting, address):
+    """Raw SQL may write anything."""
+    bad, good = waiting(2)
+    type(bad.user).objects.filter(pk=bad.user_id).update(email=address)
+    with mail_server() as mailbox:
+        mail_queue.send_next()
+    assert mailbox.recipients == [good.user.email]
+    assert states() == [(State.FAILED, 1, "ValueError"), (State.SENT, 0, "")]
 
 
 def test_a_dropped_connection_costs_one_mail_an_attempt_and_the_rest_is_sent(waiting):
@@ -86,6 +114,33 @@ def test_a_dropped_connection_costs_one_mail_an_attempt_and_the_rest_is_sent(wai
         mail_queue.send_next()
         assert len(mailbox.mails) == 2
     assert states() == [(State.QUEUED, 1, "SMTPServerDisconnected"), (State.SENT, 0, ""), (State.SENT, 0, "")]
+
+
+def test_a_mail_whose_receipt_is_lost_is_sent_again_with_its_message_id(waiting):
+    (notice,) = waiting(1)
+    with mail_server() as mailbox:
+        mailbox.drop_next, mailbox.keeps_dropped = 1, True
+        mail_queue.send_next()
+        Notice.objects.update(not_before=timezone.now())
+        mail_queue.send_next()
+    assert [mail["Message-ID"] for mail in mailbox.mails] == [f"<{notice.uid}@127.0.0.1>"] * 2
+    assert states() == [(State.SENT, 1, "")]
+
+
+def test_several_senders_send_each_mail_once(waiting, monkeypatch):
+    monkeypatch.setattr(mail_queue, "AT_ONCE", 4)
+    waiting(30)
+
+    def work(_):
+        try:
+            return sum(iter(mail_queue.send_next, 0))
+        finally:
+            connection.close()
+
+    with mail_server() as mailbox, ThreadPoolExecutor(3) as pool:
+        numbers = list(pool.map(work, range(3)))
+    assert sum(numbers) == len(mailbox.mails) == len(set(mailbox.recipients)) == 30
+    assert states() == [(State.SENT, 0, "")] * 30
 
 
 def test_a_mail_that_cannot_be_made_keeps_nobody_from_theirs(waiting, monkeypatch):
@@ -135,6 +190,15 @@ def test_a_server_that_hangs_holds_nobody_for_long(waiting, settings):
     with silent_server(), pytest.raises(mail_queue.ServerUnreachable):
         mail_queue.send_next()
     assert states() == [(State.QUEUED, 0, "")]
+
+
+def test_a_server_that_hangs_in_the_middle_of_a_mail_costs_an_attempt(waiting, settings):
+    settings.EMAIL_TIMEOUT = 0.2
+    waiting(1)
+    with mail_server() as mailbox:
+        mailbox.after = 0.6
+        mail_queue.send_next()
+    assert states() == [(State.QUEUED, 1, "SMTPServerDisconnected")]
 
 
 def test_what_a_killed_sender_had_claimed_is_sent_later_with_the_same_message_id(waiting):

@@ -7,9 +7,10 @@ from django.core import mail
 from django.utils import timezone
 
 from eventhub import audit
+from eventhub.testing.concurrency import wait_for_others
 from eventhub.testing.mailbox import text_of
-from notifications.models import Notice, OptOutScope
-from notifications.services import preferences
+from notifications.models import FanOut, Notice, OptOutScope
+from notifications.services import fan_outs, log_reader, preferences
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,6 +74,26 @@ def test_a_cancelled_event_is_told_to_all_who_are_registered(api, deliver, olga,
     assert deliver() == [("bob", "event_cancelled", "sent"), ("zoe", "event_cancelled", "sent")]
     api(olga).patch(f"/events/{event.pk}", {"status": "upcoming"})
     assert deliver()[2:] == [("bob", "event_reopened", "sent"), ("zoe", "event_reopened", "sent")]
+
+
+def test_a_fan_out_that_is_interrupted_goes_on_where_it_ended(api, deliver, olga, make_event, enroll, monkeypatch):
+    event = make_event(olga)
+    people = [enroll(event).user.username for _ in range(5)]
+    deliver()
+    api(olga).patch(f"/events/{event.pk}", {"status": "cancelled"})
+    wait_for_others()
+    log_reader.read(log_reader.EVENTS)
+    monkeypatch.setattr(fan_outs, "AT_ONCE", 2)
+    assert fan_outs.expand_next()
+    with monkeypatch.context() as broken:
+        broken.setattr(FanOut, "save", lambda self, **options: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            fan_outs.expand_next()
+    assert Notice.objects.count() == 2
+    told = [(name, "event_cancelled", "sent") for name in people]
+    assert deliver() == told
+    FanOut.objects.update(last_registration_id=0, done_at=None)
+    assert deliver() == told
 
 
 def test_several_changes_are_one_mail_five_minutes_later(api, deliver, olga, bob, make_event, enroll, later):
