@@ -7,12 +7,14 @@ import time
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from eventhub.testing.concurrency import wait_for_others
 from eventhub.testing.live_server import SETTINGS, migrated_database, serving
 from eventhub.testing.mailbox import mail_server
 from eventhub.testing.plain_sql import run_sql
-from notifications.models import LogPosition, Notice
+from notifications.metrics import gauges
+from notifications.models import LogPosition, Notice, State
 from notifications.services import log_reader, notices
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -126,6 +128,27 @@ def test_logs_that_were_restored_on_another_server_are_read_on(listening, olga, 
     assert told() == ["bob"]
 
 
+def test_metrics_show_the_lag_of_the_log_and_what_became_of_mails(listening, olga, enroll, make_event, later):
+    def metrics():
+        wait_for_others()
+        return {name: value for name, _, value in gauges()}
+
+    event = make_event(olga, notifications="all")
+    assert metrics()["log_lag_seconds"] == 0
+    for _ in range(4):
+        enroll(event)
+    with later(seconds=90):
+        assert 89 < metrics()["log_lag_seconds"] < 120
+    log_reader.read(log_reader.REGISTRATIONS)
+    first, *_, last = Notice.objects.order_by("pk")
+    first.end(State.SENT, at=timezone.now())
+    last.end(State.FAILED, at=timezone.now())
+    expected = {"notices_waiting": 2, "notices_sent_24h": 1, "notices_failed_24h": 1, "log_lag_seconds": 0}
+    assert metrics() == expected
+    with later(days=1, minutes=1):
+        assert metrics() == expected | {"notices_sent_24h": 0, "notices_failed_24h": 0}
+
+
 def test_the_log_names_kinds_for_every_step():
     statuses = ("", "registered", "waitlisted", "attended", "cancelled")
     told = {(was, becomes): notices.kind_of(was, becomes) for was in statuses for becomes in statuses[1:]}
@@ -160,7 +183,10 @@ def test_the_web_server_mails_by_itself(tmp_path):
 
 @pytest.mark.slow
 def test_senders_that_are_killed_at_random_tell_everybody_of_each_cause(tmp_path):
-    """Each cause makes one notice, and each notice at least one mail, all of them with one Message-ID."""
+    """Each cause makes one notice, and each notice at least one mail, all of them with one Message-ID.
+
+    SIGTERM ends a sender after the mail in hand, and it gives the rest of its batch back.
+    """
     with migrated_database(tmp_path) as url, mail_server() as mailbox:
         mailbox.after = 0.01
         mails = {"NOTIFICATIONS": "on", "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}", "DATABASE_URL": url}
@@ -177,6 +203,12 @@ def test_senders_that_are_killed_at_random_tell_everybody_of_each_cause(tmp_path
                     process.kill()
                     process.wait()
             run_sql(url, "UPDATE notifications_notice SET claimed_at = '2020-01-01' WHERE state = 'sending'")
+        process = subprocess.Popen(start, env={**SETTINGS, **mails}, cwd=settings.BASE_DIR)
+        mailbox_grows(mailbox)
+        process.terminate()
+        assert process.wait(60) == 0
+        waiting = dict(run_sql(url, "SELECT state, count(*) FROM notifications_notice GROUP BY state"))
+        assert waiting.keys() == {"sent", "queued"}
         subprocess.run([*start, "--once"], env={**SETTINGS, **mails}, cwd=settings.BASE_DIR, check=True)
         made = run_sql(
             url, "SELECT count(*), count(DISTINCT transition_id) FROM notifications_notice WHERE state='sent'"

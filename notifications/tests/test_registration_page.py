@@ -2,10 +2,13 @@
 
 import pytest
 from django.core.cache import caches
+from django.core.signing import Signer
 
+from accounts import signed_links
+from notifications import tokens
 from notifications.services.preferences import unsubscribe_link
-from notifications.tokens import make_link
-from registrations.models import RegistrationStatus
+from notifications.tokens import make_link, make_token
+from registrations.models import Registration, RegistrationStatus
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +88,23 @@ def test_guessing_costs_no_query_and_locks_nobody_else_out(
         guesses = [client.get(f"/admin/{path}", {"token": token[:-1] + letter}) for letter in "!?*"]
     assert [guess.status_code for guess in guesses] == [404, 404, 429]
     assert client.get(f"/admin/{path}", {"token": token}, REMOTE_ADDR="198.51.100.7").status_code == 200
+
+
+def test_secrets_of_other_kinds_and_of_others_open_nothing(client, olga, bob, eve, make_event, enroll):
+    registration, other = enroll(make_event(olga), bob), enroll(make_event(olga), eve)
+    theirs, _, signature = make_token(other).rpartition(".")
+    wrong = [
+        tokens.make_unsubscribe_token(tokens.subscription_of(bob)),
+        *(signed_links.make_token(bob, kind) for kind in (signed_links.RESET, signed_links.VERIFICATION)),
+        make_token(registration).replace(f"{registration.pk}-", f"{other.pk}-", 1),
+        f"{make_token(registration).rpartition('.')[0]}.{signature}",
+        f"{registration.pk}{theirs.removeprefix(str(other.pk))}.{signature}",
+        Signer(sep=".").sign(make_token(registration).rpartition(".")[0]),
+    ]
+    for token in wrong:
+        assert client.get("/admin/my-registration/", {"token": token}).status_code == 404
+        assert client.post("/admin/my-registration/", {"token": token}).status_code == 404
+    assert set(Registration.objects.values_list("status", flat=True)) == {"registered"}
 
 
 def test_a_deactivated_account_has_no_page(open_page, olga, bob, make_event, enroll):

@@ -127,7 +127,7 @@ class Crew:
         self.listener.retries.clear()
         self.listener.traces.clear()
         is_raw = any(path.is_raw for path in pair)
-        told = notices.last_line()
+        before = notices.before(scene.event_ids)
         try:
             answers, (result.looks, seen) = self._race(calls, partial(_look_on, scene.event_ids, is_raw))
         except TimeoutError:
@@ -143,7 +143,7 @@ class Crew:
         failures = [answer.code for answer in answers if answer.is_failure]
         tolerated = {"unavailable"} if may_give_up else set()
         result.violations = [f"somebody was answered “{code}”" for code in failures if code not in tolerated]
-        result.violations += [*seen, *_held(pair, scene, answers), *notices.untold(scene.event_ids, after=told)]
+        result.violations += [*seen, *_held(pair, scene, answers), *notices.untold(scene.event_ids, since=before)]
         if result.violations:
             result.evidence = [f"{pair[side].name}: {answer}" for side, answer in zip(sides, answers, strict=True)]
             result.evidence += [*rule_checks.rows_of(scene.event_ids), *self.listener.traces]

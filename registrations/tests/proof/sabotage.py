@@ -8,6 +8,8 @@ from unittest import mock
 from django.db import connection, models
 
 from events.models import Event
+from notifications.models import LogPosition
+from notifications.services import log_reader
 from registrations import triggers
 from registrations.models import Registration
 from registrations.services import seats
@@ -67,12 +69,23 @@ def _queue() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _horizon() -> Iterator[None]:
+    """The log is read by its ids alone, past transactions that have not ended."""
+
+    def unread(log: log_reader.Log, position: LogPosition) -> Any:
+        return log.rows.filter(pk__gt=position.row_id).order_by("pk")
+
+    with mock.patch.object(log_reader, "unread", unread):
+        yield
+
+
 def _execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
 
 
-# `check` and `locks` are PostgreSQL's: SQLite can neither drop a constraint nor let two write at once.
+# `check`, `locks` and `horizon` are PostgreSQL's: SQLite can neither drop a constraint nor let two write at once.
 SABOTAGE: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "nothing": nullcontext,
     "triggers": _triggers,
@@ -80,4 +93,5 @@ SABOTAGE: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "unique": lambda: _constraint(Registration, "registration_one_live_per_user"),
     "locks": _locks,
     "queue": _queue,
+    "horizon": _horizon,
 }
