@@ -40,12 +40,12 @@ def _frame(notice: Notice) -> dict[str, Any]:
     }
 
 
-def _shown(event: EventNews) -> dict[str, str]:
+def _shown(event: EventNews) -> dict[str, Any]:
     numbers = {name: str(getattr(event, name)) for name in ("new", "cancelled", "waiting", "taken", "seats")}
     return {
         "title": clean(event.title),
         "date": _written(event.date_time),
-        "numbers": fill(DIGEST.numbers, numbers),
+        "numbers": [fill(each, numbers) for each in DIGEST.numbers],
         "link": _link("admin:events_event_change", event.event_id),
     }
 

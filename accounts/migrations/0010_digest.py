@@ -25,12 +25,4 @@ class Migration(migrations.Migration):
             name="digest_until",
             field=models.DateTimeField(editable=False, null=True),
         ),
-        migrations.AddIndex(
-            model_name="organizerprofile",
-            index=models.Index(
-                condition=models.Q(("digest_until__isnull", False)),
-                fields=["digest", "digest_until"],
-                name="organizer_digest_due",
-            ),
-        ),
     ]
