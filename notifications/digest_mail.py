@@ -8,6 +8,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from eventhub.mail import site_name
 from notifications.mails import clean, headers_of, written
 from notifications.models import Notice
 from notifications.selectors.digests import EventNews, get_news
@@ -34,7 +35,7 @@ def _frame(notice: Notice) -> dict[str, Any]:
         "events": [_shown(event) for event in news.events],
         "others": fill(DIGEST.others, {"number": str(news.others)}) if news.others else "",
         "events_link": _link("admin:events_event_changelist"),
-        "why": fill(DIGEST.why, {"site": settings.PUBLIC_URL}),
+        "why": fill(DIGEST.why, {"site": site_name()}),
         "stop": DIGEST.stop,
         "unsubscribe": unsubscribe_link(notice.user),
     }

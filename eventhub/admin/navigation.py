@@ -44,6 +44,7 @@ def sidebar(request: HttpRequest) -> Menu:
 def own_pages(request: HttpRequest) -> Menu:
     pages = {
         "My profile": "profile",
+        "Email preferences": "email_preferences",
         "My calendar feeds": "calendar_feeds",
         "My service tokens": "tokens",
         "Second factor": "second_factor",

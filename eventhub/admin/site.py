@@ -20,7 +20,7 @@ from eventhub import audit
 from eventhub.admin import account_views, calendar_feed_views, form_recovery, login, password_reset_views, token_views
 from eventhub.admin.access import Access, access_of
 from eventhub.admin.model_admin import REFUSALS, problems
-from notifications.views import registration_page, unsubscribe_page
+from notifications.views import email_preferences, registration_page, unsubscribe_page
 
 View = Callable[..., Any]
 
@@ -71,6 +71,7 @@ class BackOfficeSite(UnfoldAdminSite):
             path("send-again/", self.admin_view(login.send_again), name="send_again"),
             path("profile/", self.admin_view(account_views.profile), name="profile"),
             path("tokens/", self.admin_view(token_views.tokens), name="tokens"),
+            path("email-preferences/", self.admin_view(email_preferences.email_preferences), name="email_preferences"),
             path("calendar-feeds/", self.admin_view(calendar_feed_views.feeds), name="calendar_feeds"),
             path("end-sign-ins/", self.admin_view(account_views.end_sign_ins), name="end_sign_ins"),
             # Without access control: users without a role can sign out too.

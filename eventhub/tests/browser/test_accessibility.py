@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.services import api_tokens
 from eventhub.tests.browser.accessibility import DESK, PHONE, press, violations
 from notifications.services import messages
+from notifications.services.preferences import opt_out
 
 PAGES = [
     "/admin/",
@@ -36,6 +37,7 @@ PAGES = [
     "/admin/accounts/servicetoken/{token}/change/",
     "/admin/accounts/servicetoken/{token}/delete/",
     "/admin/tokens/",
+    "/admin/email-preferences/",
     "/admin/calendar-feeds/",
     "/admin/password_change/",
     "/admin/second-factor/",
@@ -65,6 +67,8 @@ def places(ada, olga, bob, make_event, enroll):
     enroll(event)
     enroll(event, status="waitlisted")
     words = {"subject": "Bring warm clothes", "body": "It will be cold."}
+    for scope, pk in (("organizer", olga.pk), ("event", event.pk)):
+        opt_out(ada.pk, scope, **{f"{scope}_id": pk})
     messages.send(messages.compose_message(event=event, by=ada, wanted={}, **words))
     make_event(olga, status="draft", title="Soon", date_time=timezone.now() + timedelta(days=2))
     token = api_tokens.create_token(owner=ada, name="Website", scopes=["events:read"]).token
