@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator, validate_email
 from django.db import models
 
 from eventhub.text_fields import a_label, has_control, refuse_control, without_invisible
@@ -29,13 +29,15 @@ def normalize_email(email: str) -> str:
     return without_invisible(user).strip().lower() + at + a_label(domain)
 
 
-def refuse_inner_control(address: str) -> None:
-    """Raise ValidationError for control characters in what Django takes for an address."""
+def refuse_unusable(address: str) -> None:
+    """Raise ValidationError where Django takes for an address what no mail can be sent to."""
     try:
         validate_email(address)
     except ValidationError:
         return  # reported by the other validator
     refuse_control(address)
+    if not address.rpartition("@")[2].isascii():  # IDNA has no form for it, such as for a label that is too long
+        raise ValidationError(EmailValidator.message)
 
 
 def as_typed(email: str) -> str:
@@ -45,7 +47,7 @@ def as_typed(email: str) -> str:
 class AddressFormField(forms.EmailField):
     """Normalizes before checking the length: lower case can be longer."""
 
-    default_validators = [validate_email, refuse_inner_control]
+    default_validators = [validate_email, refuse_unusable]
 
     def to_python(self, value: Any) -> str:
         return normalize_email(super().to_python(value) or "")
@@ -61,7 +63,7 @@ class TypedAddressFormField(AddressFormField):
 class AddressField(models.EmailField):  # type: ignore[type-arg]
     """A column for canonical addresses. Migrations see an EmailField."""
 
-    default_validators = [validate_email, refuse_inner_control]
+    default_validators = [validate_email, refuse_unusable]
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         return super().clean(normalize_email(value) if isinstance(value, str) else value, model_instance)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
-from accounts.email_addresses import as_typed, normalize_email, refuse_inner_control
+from accounts.email_addresses import as_typed, normalize_email, refuse_unusable
 from accounts.models import Role
 from accounts.permissions import Scope
 from accounts.services.accounts import MAX_PASSWORD_LENGTH
@@ -30,7 +30,7 @@ class AddressInput(serializers.EmailField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.validators.append(refuse_inner_control)
+        self.validators.append(refuse_unusable)
 
     def to_internal_value(self, data: Any) -> str:
         return normalize_email(super().to_internal_value(data))

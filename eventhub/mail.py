@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+OURS = (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused)
 
 
 def site_name() -> str:
@@ -24,8 +25,8 @@ class MailFailure(NamedTuple):
 def describe_failure(error: Exception) -> MailFailure:
     """Say whether a retry can help.
 
-    From 500 on the refusal is permanent (RFC 5321, section 4.2.1), except for a failed login of ours. So is the
-    ValueError of an address that is none.
+    From 500 on the refusal is permanent (RFC 5321, section 4.2.1), except for our login and our sender, since the
+    operator can mend the settings. So is the ValueError of an address that is none.
     """
     if isinstance(error, ValueError):
         return MailFailure("ValueError", is_permanent=True)
@@ -33,5 +34,5 @@ def describe_failure(error: Exception) -> MailFailure:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = next((code for code, _ in error.recipients.values()), None)
     reason = f"{type(error).__name__}{f' {code}' if code else ''}"
-    is_permanent = bool(code and code >= 500) and not isinstance(error, smtplib.SMTPAuthenticationError)
+    is_permanent = bool(code and code >= 500) and not isinstance(error, OURS)
     return MailFailure(reason, is_permanent)

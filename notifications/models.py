@@ -215,8 +215,8 @@ class Notice(models.Model):
         return str(self.get_kind_display())
 
     def end(self, state: str, *, at: datetime, why: str = "") -> None:
-        self.state, self.done_at, self.why = state, at, why
-        self.save(update_fields=["state", "done_at", "why", "attempts"])
+        # Not `save`, which fails for a row that went with its account while the mail was on its way.
+        Notice.objects.filter(pk=self.pk).update(state=state, done_at=at, why=why, attempts=self.attempts)
 
 
 class OptOutScope(models.TextChoices):

@@ -59,10 +59,16 @@ def test_the_canonical_form_stays_as_it_is(given, kept):
     assert (normalize_email(given), normalize_email(kept)) == (kept, kept)
 
 
-@pytest.mark.parametrize("control", ["\u2028", "\u2029", "\x85", "\x07", "\n"])
-@pytest.mark.parametrize("place", ["ann{}@münchen.example", "ann@{}münchen.example", "ann@mün{}chen.example"])
-def test_an_address_with_a_control_character_is_refused(api, olga, make_event, place, control):
-    email = place.format(control)
+@pytest.mark.parametrize(
+    "email",
+    [
+        place.format(control)
+        for control in ("\u2028", "\u2029", "\x85", "\x07", "\n")
+        for place in ("ann{}@münchen.example", "ann@{}münchen.example", "ann@mün{}chen.example")
+    ]
+    + [f"ann@{'ü' * 63}.example", "ann@mün\u3002\u3002chen.example"],
+)
+def test_an_address_to_which_no_mail_can_be_sent_is_refused(api, olga, make_event, email):
     with pytest.raises(ValidationError):
         User._meta.get_field("email").clean(email, None)
     body = {"username": "ann2", "email": email, "password": "correct horse battery"}

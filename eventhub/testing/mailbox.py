@@ -16,16 +16,20 @@ from django.test import override_settings
 class Mailbox:
     """The handler of the server.
 
-    `mails` are the accepted ones. `answer` is its reply to a mail, after `after` seconds; `recipient` its reply to an
-    address, `refused` its replies to some. It drops the connection of the next `drop_next` mails, with
+    `mails` are the accepted ones. `answer` is its reply to a mail, after `after` seconds; `sender` and `recipient` its
+    replies to addresses, `refused` those to some. It drops the connection of the next `drop_next` mails, with
     `keeps_dropped` after it has accepted them.
     """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
-        self.answer, self.recipient, self.after = "250 OK", "250 OK", 0.0
+        self.sender, self.answer, self.recipient, self.after = "250 OK", "250 OK", "250 OK", 0.0
         self.refused: dict[str, str] = {}
         self.tried, self.port, self.drop_next, self.keeps_dropped = 0, 0, 0, False
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        envelope.mail_from = address
+        return self.sender
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         reply = self.refused.get(address, self.recipient)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, transaction
 from django.db.models import Q
@@ -22,7 +22,7 @@ from eventhub.mail import MailFailure, describe_failure
 from eventhub.tasks import PAUSES
 from notifications.digest_mail import compose_digest
 from notifications.mails import compose
-from notifications.models import Kind, Notice, Priority, State
+from notifications.models import Kind, Notice, State
 from notifications.services.truth import ABOUT_THE_ACCOUNT, reason_to_skip
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,8 @@ AT_ONCE = 50
 BATCH_SECONDS = 300
 LOST_AFTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
-# What one person gets in an hour about their own doing, so that nobody fills a mailbox by registering and cancelling.
+# What one person gets in an hour of each priority, so that nobody fills a mailbox: a person by registering and
+# cancelling, an organizer by cancelling and reopening.
 MOST_AN_HOUR = 30
 
 
@@ -41,7 +42,7 @@ class ServerUnreachable(Exception):
 
 
 def send_next(*, should_stop: Callable[[], bool] = lambda: False, now: datetime | None = None) -> int:
-    """Send, fail or skip the next notices that are due; return how many. Raise ServerUnreachable."""
+    """Send, fail, skip or put off the next notices that are due; return how many. Raise ServerUnreachable."""
     claimed = _claim(now or timezone.now())
     if not claimed:
         return 0
@@ -51,9 +52,8 @@ def send_next(*, should_stop: Callable[[], bool] = lambda: False, now: datetime 
         for notice in _with_facts(claimed):
             if should_stop() or time.monotonic() - started > BATCH_SECONDS:
                 break
-            if not _put_off(notice):
-                _send(notice, connection)
-                done += 1
+            _send(notice, connection)
+            done += 1
     finally:
         connection.close()
         # Whatever was not reached waits as before.
@@ -91,23 +91,23 @@ def _with_facts(ids: list[int]) -> list[Notice]:
 
 
 def _put_off(notice: Notice) -> bool:
-    """Let a notice wait whose person got too many within the last hour."""
-    if notice.priority != Priority.OWN:
-        return False
+    """Let a notice wait whose person got too many as urgent within the last hour."""
     now = timezone.now()
-    own = Notice.objects.filter(user=notice.user_id, done_at__gt=now - HOUR, priority=Priority.OWN)
+    got = Notice.objects.filter(user=notice.user_id, done_at__gt=now - HOUR, priority=notice.priority)
     # Those that failed or that the account prevented count too: organizers may see them as sent.
-    if own.filter(Q(state__in=(State.SENT, State.FAILED)) | Q(why__in=ABOUT_THE_ACCOUNT)).count() < MOST_AN_HOUR:
+    if got.filter(Q(state__in=(State.SENT, State.FAILED)) | Q(why__in=ABOUT_THE_ACCOUNT)).count() < MOST_AN_HOUR:
         return False
     Notice.objects.filter(pk=notice.pk).update(state=State.QUEUED, claimed_at=None, not_before=now + HOUR)
     return True
 
 
 def _send(notice: Notice, connection: BaseEmailBackend) -> None:
-    """Send one mail, or write why not. Raise ServerUnreachable where the server takes no connection."""
+    """Send one mail, put it off, or write why not. Raise ServerUnreachable where the server takes no connection."""
     why = reason_to_skip(notice, now=timezone.now())
     if why and why not in ABOUT_THE_ACCOUNT:
         notice.end(State.SKIPPED, at=timezone.now(), why=why)
+        return
+    if _put_off(notice):
         return
     try:
         connection.open()
@@ -116,32 +116,22 @@ def _send(notice: Notice, connection: BaseEmailBackend) -> None:
     if why:  # not before a mail would be sent: organizers see it as sent
         notice.end(State.SKIPPED, at=timezone.now(), why=why)
         return
-    message = _compose(notice)
-    if message is None:
-        return
     try:
+        message = compose_digest(notice) if notice.kind == Kind.DIGEST else compose(notice)
         if not message.recipients():  # no error for Django: it sends nothing
             raise ValueError("no address")
         connection.send_messages([message])
-    except (smtplib.SMTPException, OSError, ValueError) as error:
+    except DatabaseError:
+        raise
+    except Exception as error:  # one that cannot be made fails alone, or it would keep all others from being sent
+        if not isinstance(error, (smtplib.SMTPException, OSError, ValueError)):
+            logger.exception("notice %s could not be made", notice.pk)
         connection.close()  # it may be in the middle of a mail
         _note_failure(notice, describe_failure(error))
         return
     notice.end(State.SENT, at=timezone.now())
     if settings.MAIL_RATE:
         time.sleep(60 / settings.MAIL_RATE)
-
-
-def _compose(notice: Notice) -> EmailMultiAlternatives | None:
-    """Make the mail. One that cannot be made fails alone, or it would keep all others from being sent."""
-    try:
-        return compose_digest(notice) if notice.kind == Kind.DIGEST else compose(notice)
-    except DatabaseError:
-        raise
-    except Exception as error:
-        logger.exception("notice %s could not be made", notice.pk)
-        _note_failure(notice, MailFailure(type(error).__name__, is_permanent=False))
-        return None
 
 
 def _note_failure(notice: Notice, failure: MailFailure) -> None:
@@ -152,6 +142,6 @@ def _note_failure(notice: Notice, failure: MailFailure) -> None:
         notice.end(State.FAILED, at=now, why=failure.reason)
         logger.warning("notice %s failed: %s", notice.pk, failure.reason)
         return
-    notice.state, notice.claimed_at, notice.why = State.QUEUED, None, failure.reason
-    notice.not_before = now + timedelta(seconds=PAUSES[notice.attempts - 1])
-    notice.save(update_fields=["state", "claimed_at", "why", "not_before", "attempts"])
+    not_before = now + timedelta(seconds=PAUSES[notice.attempts - 1])
+    waiting = {"state": State.QUEUED, "claimed_at": None, "not_before": not_before}
+    Notice.objects.filter(pk=notice.pk).update(**waiting, why=failure.reason, attempts=notice.attempts)

@@ -157,6 +157,31 @@ def test_a_mail_that_cannot_be_made_keeps_nobody_from_theirs(waiting, monkeypatc
     assert states() == [(State.QUEUED, 1, "ZeroDivisionError"), (State.SENT, 0, "")]
 
 
+@pytest.mark.parametrize("reply", ["550 no such mailbox", "451 try later", ""])
+def test_a_notice_may_go_with_its_account_while_it_is_sent(waiting, monkeypatch, reply):
+    gone, _ = waiting(2)
+
+    def compose(notice):
+        if notice == gone:
+            Notice.objects.filter(pk=gone.pk).delete()
+        return real(notice)
+
+    real = mail_queue.compose
+    monkeypatch.setattr(mail_queue, "compose", compose)
+    with mail_server() as mailbox:
+        mailbox.refused = {gone.user.email: reply} if reply else {}
+        mail_queue.send_next()
+    assert states() == [(State.SENT, 0, "")]
+
+
+def test_a_sender_that_the_server_refuses_is_for_the_operator_to_mend(waiting):
+    waiting(1)
+    with mail_server() as mailbox:
+        mailbox.sender = "553 relaying denied"
+        mail_queue.send_next()
+    assert states() == [(State.QUEUED, 1, "SMTPSenderRefused 553")]
+
+
 def test_attempts_are_later_and_later_and_end(waiting):
     (notice,) = waiting(1)
     pauses = []
@@ -220,15 +245,29 @@ def test_what_concerns_one_person_goes_before_what_concerns_many(waiting):
     assert mailbox.recipients == [own.user.email, change.user.email, reminder.user.email]
 
 
-def test_nobody_gets_more_than_thirty_mails_an_hour_about_their_own_doing(waiting, bob):
+@pytest.mark.parametrize("priority", Priority.values)
+def test_nobody_gets_more_than_thirty_mails_an_hour_of_one_priority(waiting, bob, eve, priority, monkeypatch):
+    monkeypatch.setattr(mail_queue, "AT_ONCE", 1)
     now = timezone.now()
     waiting(30, bob, state=State.SENT, done_at=now)
-    waiting(1, bob)
+    waiting(2, bob)
+    waiting(1, eve)
+    Notice.objects.update(priority=priority)
     with mail_server() as mailbox:
-        assert mail_queue.send_next() == 0
-        assert mailbox.mails == []
-    held = Notice.objects.get(state=State.QUEUED)
-    assert timedelta(minutes=59) < held.not_before - now < timedelta(minutes=61)
+        Delivery().run()
+    assert mailbox.recipients == [eve.email]  # whoever waits keeps nobody behind them
+    held = list(Notice.objects.filter(state=State.QUEUED))
+    assert len(held) == 2
+    assert all(timedelta(minutes=59) < notice.not_before - now < timedelta(minutes=61) for notice in held)
+
+
+def test_what_is_overtaken_is_skipped_and_not_put_off(waiting, bob):
+    waiting(30, bob, state=State.SENT, done_at=timezone.now())
+    (notice,) = waiting(1, bob)
+    notice.registration.delete()
+    with mail_server():
+        mail_queue.send_next()
+    assert Notice.objects.get(pk=notice.pk).state == State.SKIPPED
 
 
 def test_a_sender_that_is_told_to_stop_gives_the_rest_back(waiting):
