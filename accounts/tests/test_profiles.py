@@ -53,7 +53,7 @@ def test_an_organizer_and_an_admin_change_a_profile(api, cast, verb, writer):
     olga = cast["olga"]
     answer = getattr(api(cast[writer]), verb)(path(olga), FULL)
     assert whole(answer) == (200, {"user_id": olga.pk, **FULL})
-    assert OrganizerProfile.objects.values().get(user=olga) == {"user_id": olga.pk, **FULL}
+    assert OrganizerProfile.objects.values("user_id", *FULL).get(user=olga) == {"user_id": olga.pk, **FULL}
 
 
 @both_verbs
