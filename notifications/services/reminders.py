@@ -9,6 +9,10 @@ from notifications.models import FanOut, Kind
 LATE_HOURS = 6
 
 
+def key_of(event_id: int, begins: datetime, before: int) -> str:
+    return f"{Kind.REMINDER}:{event_id}:{int(begins.timestamp())}:{before}"
+
+
 def start_reminders(*, now: datetime | None = None) -> int:
     """Start the reminders that are due by the events' present times; return how many."""
     now = now or timezone.now()
@@ -19,9 +23,8 @@ def start_reminders(*, now: datetime | None = None) -> int:
         for before in hours:
             moment = begins - timedelta(hours=before)
             if moment <= now < moment + timedelta(hours=min(LATE_HOURS, before / 2)):
-                key = f"{Kind.REMINDER}:{event_id}:{int(begins.timestamp())}:{before}"
-                due[key] = FanOut(
-                    key=key,
+                due[key_of(event_id, begins, before)] = FanOut(
+                    key=key_of(event_id, begins, before),
                     kind=Kind.REMINDER,
                     event_id=event_id,
                     begins=begins,

@@ -6,8 +6,10 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth import authenticate
 from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.core import mail
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery
@@ -16,7 +18,8 @@ from django.utils import timezone
 from accounts.models import OrganizerProfile, User
 from eventhub import datetimes
 from events.models import Event
-from notifications.models import Notice
+from notifications.models import Message, Notice
+from notifications.services.delivery import Delivery
 from registrations.models import LIVE, Registration, Transition
 from registrations.selectors import dashboard
 from registrations.selectors.dashboard import Reason
@@ -45,7 +48,24 @@ def test_one_event_shows_whose_emails_were_sent_and_one_that_failed():
     assert (event.status, event.waitlisted) == ("upcoming", max(Event.objects.values_list("waitlisted", flat=True)))
     states = tally(notices, "state")
     assert states == {"sent": notices.count() - 1, "failed": 1}
-    assert {"registered", "queued"} <= tally(notices, "kind").keys()
+    assert tally(notices, "kind").keys() == {"registered", "queued", "cancelled", "message"}
+    sent, scheduled = Message.objects.filter(event=event, by=event.organizer).order_by("created_at")
+    assert (sent.state, sent.recipients) == ("done", notices.filter(fan_out__message=sent).count())
+    assert (scheduled.state, scheduled.recipients) == ("queued", event.seats_taken + event.waitlisted)
+    assert timezone.now() < scheduled.send_at < event.date_time
+
+
+def test_no_email_is_ever_sent_of_it(settings):
+    """Whatever day it is: nobody is reminded, and the scheduled message stays a picture."""
+    settings.NOTIFICATIONS = True
+    before = Notice.objects.count()
+    begins = Event.objects.filter(date_time__gt=timezone.now() + timedelta(hours=23)).values_list(
+        "date_time", flat=True
+    )
+    for moment in [timezone.now(), *(moment - timedelta(hours=23) for moment in sorted(begins))]:
+        with time_machine.travel(moment):
+            assert Delivery().run() == 0
+    assert (Notice.objects.count(), mail.outbox) == (before, [])
 
 
 # The rules -----------------------------------------------------------------------------------------------------------

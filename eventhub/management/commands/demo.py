@@ -8,7 +8,7 @@ from accounts.models import User
 from eventhub.exceptions import UserExists
 from eventhub.management.arguments import integer_argument
 from events.models import Event
-from notifications.demo import write as write_notices
+from notifications import demo as emails
 from registrations.demo import story
 from registrations.demo.progress import Progress
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
                 f"Nothing was added: the username or address of {', '.join(username for username, _ in _hosts(demo))}"
                 " or of an attendee already exists."
             ) from None
-        write_notices(demo.sold_out)
+        emails.write(demo.sold_out, demo.events)
         self.stdout.write(_summary(demo))
 
 
