@@ -33,10 +33,14 @@ def read() -> int:
     return sum(log_reader.read(log) for log in log_reader.LOGS)
 
 
-def before(event_ids: list[int]) -> Before:
-    """Read the logs to their ends, and return what is there."""
+def _read_all() -> None:
     while read():
         pass
+
+
+def before(event_ids: list[int]) -> Before:
+    """Read the logs to their ends, and return what is there."""
+    _read_all()
     last = [model.objects.aggregate(last=Max("pk"))["last"] or 0 for model in (Transition, EventChange)]
     return Before(*last, _statuses(event_ids))
 
@@ -44,9 +48,10 @@ def before(event_ids: list[int]) -> Before:
 def untold(event_ids: list[int], *, since: Before) -> list[str]:
     """What is wrong with the notices of these events; registrations that are gone or nobody's are left out."""
     deadline = time.monotonic() + SECONDS
+    _read_all()
     while (problems := _problems(event_ids, since)) and time.monotonic() < deadline:
-        read()
         time.sleep(0.02)
+        _read_all()
     return problems
 
 

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from registrations.tests import proof
 
 ISOLATIONS = ("read committed", "repeatable read", "serializable")
-SABOTAGES = ("nothing", "triggers", "check", "unique", "locks", "queue", "horizon")
+SABOTAGES = ("nothing", "triggers", "check", "unique", "locks", "queue", "notices")
 
 
 def _common(parser: ArgumentParser) -> None:

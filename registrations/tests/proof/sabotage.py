@@ -8,8 +8,8 @@ from unittest import mock
 from django.db import connection, models
 
 from events.models import Event
-from notifications.models import LogPosition
-from notifications.services import log_reader
+from notifications.models import Kind
+from notifications.services import notices
 from registrations import triggers
 from registrations.models import Registration
 from registrations.services import seats
@@ -70,13 +70,15 @@ def _queue() -> Iterator[None]:
 
 
 @contextmanager
-def _horizon() -> Iterator[None]:
-    """The log is read by its ids alone, past transactions that have not ended."""
+def _notices() -> Iterator[None]:
+    """Nobody is told of a cancellation."""
 
-    def unread(log: log_reader.Log, position: LogPosition) -> Any:
-        return log.rows.filter(pk__gt=position.row_id).order_by("pk")
+    real = notices.kind_of
 
-    with mock.patch.object(log_reader, "unread", unread):
+    def kind_of(was: str, becomes: str) -> Kind | None:
+        return None if becomes == "cancelled" else real(was, becomes)
+
+    with mock.patch.object(notices, "kind_of", kind_of):
         yield
 
 
@@ -85,7 +87,7 @@ def _execute(statement: str) -> None:
         cursor.execute(statement)
 
 
-# `check`, `locks` and `horizon` are PostgreSQL's: SQLite can neither drop a constraint nor let two write at once.
+# `check` and `locks` are PostgreSQL's: SQLite can neither drop a constraint nor let two write at once.
 SABOTAGE: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "nothing": nullcontext,
     "triggers": _triggers,
@@ -93,5 +95,5 @@ SABOTAGE: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "unique": lambda: _constraint(Registration, "registration_one_live_per_user"),
     "locks": _locks,
     "queue": _queue,
-    "horizon": _horizon,
+    "notices": _notices,
 }
