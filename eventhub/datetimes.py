@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
 from rest_framework import serializers
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999
@@ -103,3 +104,13 @@ class TimeField(serializers.DateTimeField):
             return parse(value, end_of_day=self.end_of_day)
         except ValueError as problem:
             raise serializers.ValidationError(str(problem)) from None
+
+
+def written(begins: datetime, ends: datetime | None) -> str:
+    """Write a time for people, in TIME_ZONE: "Saturday, 1 May 2027, 19:00 to 23:00 (UTC)"."""
+    start = timezone.localtime(begins)
+    text = date_format(start, "l, j F Y, H:i")
+    if ends:
+        end = timezone.localtime(ends)
+        text += f" to {date_format(end, 'H:i' if end.date() == start.date() else 'l, j F Y, H:i')}"
+    return f"{text} ({start.tzname()})"

@@ -228,6 +228,22 @@ class TooManyMessages(Refusal):
     msg, code = "This event has had its messages for today. Try again tomorrow", "too_many_messages"
 
 
+class NoTicket(Refusal):
+    msg, code = "Only people with a seat have a ticket", "no_ticket"
+
+
+class TicketsPaused(Refusal):
+    status, msg, code = 429, "This ticket was replaced too often. Try again tomorrow", "throttled"
+
+    def __init__(self, *, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class NotInstalled(Refusal):
+    status, msg, code = 501, "This server cannot make this file", "not_installed"
+
+
 class SecondFactorExists(Refusal):
     msg, code = "The second factor is set up already", "second_factor_exists"
 

@@ -143,6 +143,7 @@ INSTALLED_APPS = [
     "events",
     "registrations",
     "notifications",
+    "checkin",
 ]
 MIDDLEWARE = [
     # Each response has an id and is logged, also one that another middleware returns.

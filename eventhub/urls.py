@@ -15,6 +15,8 @@ from accounts.views.organizers import OrganizerProfileViewSet
 from accounts.views.password_reset import EmailVerificationViewSet, OwnEmailViewSet, PasswordResetViewSet
 from accounts.views.sessions import SessionViewSet, SignUpViewSet
 from accounts.views.users import UserViewSet
+from checkin.views.ticket_page import ticket_page
+from checkin.views.tickets import TicketViewSet
 from eventhub.api.docs_views import docs, root, schema
 from eventhub.api.routers import ContractRouter, both_spellings
 from eventhub.http import error_views
@@ -53,6 +55,7 @@ router.register("events/<int:pk>/messages", MessageViewSet, "message")
 router.register("attendees", AttendeeViewSet, "attendee")
 router.register("attendees", AttendeeCalendarViewSet, "attendee-calendar")
 router.register("attendees", AttendeeNoticeViewSet, "attendee-notice")
+router.register("attendees", TicketViewSet, "attendee-ticket")
 
 
 def page(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,8 +63,8 @@ def page(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @csrf_exempt
     @functools.wraps(view)
-    def only_read(request: HttpRequest) -> Any:
-        return view(request) if request.method in {"GET", "HEAD"} else error_views.only_read(request)
+    def only_read(request: HttpRequest, **names: str) -> Any:
+        return view(request, **names) if request.method in {"GET", "HEAD"} else error_views.only_read(request)
 
     return only_read
 
@@ -80,6 +83,7 @@ urlpatterns = [
     *both_spellings("metrics", metrics_view.metrics, "metrics"),
     *router.urls,
     *both_spellings("calendars/<str:secret>.ics", CalendarViewSet.as_view({"get": "retrieve"}), "calendar"),
+    *both_spellings("t/<str:code>", page(ticket_page), "ticket"),
     path("admin/", admin.site.urls),
     # Everything else, so that a POST to a wrong path is this 404 too and not a CSRF page or a redirect.
     re_path(r"^(?!admin(?:/|\Z)|static/)", no_such_path),

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.idempotency.decorator import idempotent
 from accounts.models import User
-from eventhub.api.calendars import CalendarMixin
+from eventhub.api.files import FileKind, FileMixin
 from eventhub.api.serializers import Body
 from eventhub.api.viewsets import ApiViewSet, CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
 from eventhub.exceptions import CapacityBelowTaken, EventNotFound, Forbidden, HasAttendees, UserNotFound
@@ -96,11 +96,11 @@ class EventViewSet(EventLists, ListMixin, CreateMixin, RetrieveMixin, UpdateMixi
         event_changes.delete_event(event_id=event.pk, condition=self.precondition)
 
 
-class EventCalendarViewSet(CalendarMixin):
+class EventCalendarViewSet(FileMixin):
     resource = "event"
     etag_actions = ("calendar",)
     error_responses: ClassVar = {"calendar": (EventNotFound(),)}
-    file_example = EXAMPLE
+    files: ClassVar = {"calendar": FileKind("text/calendar", EXAMPLE)}
 
     @action(detail=True, url_path="calendar.ics")
     def calendar(self, request: Request, pk: int) -> HttpResponse:

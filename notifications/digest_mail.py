@@ -8,8 +8,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from eventhub.datetimes import written
 from eventhub.mail import site_name
-from notifications.mails import clean, headers_of, written
+from notifications.mails import clean, headers_of
 from notifications.models import Notice
 from notifications.selectors.digests import EventNews, get_news
 from notifications.services.preferences import unsubscribe_link

@@ -12,11 +12,11 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
+from eventhub.datetimes import written
 from eventhub.mail import HEADERS, site_name
 from events.calendar_entry import Invitee, Method, calendar_entry
 from events.models import Event
@@ -145,16 +145,6 @@ def values_of(notice: Notice) -> dict[str, str]:
 def clean(value: object) -> str:
     """Make a value safe for a line: no line breaks, no marks that turn text around, bounded."""
     return BIDI.sub("", " ".join(str(value).split()))[:MAX_VALUE]
-
-
-def written(begins: datetime, ends: datetime | None) -> str:
-    """Write a time for people, in TIME_ZONE: "Saturday, 1 May 2027, 19:00 to 23:00 (UTC)"."""
-    start = timezone.localtime(begins)
-    text = date_format(start, "l, j F Y, H:i")
-    if ends:
-        end = timezone.localtime(ends)
-        text += f" to {date_format(end, 'H:i' if end.date() == start.date() else 'l, j F Y, H:i')}"
-    return f"{text} ({start.tzname()})"
 
 
 def _change(event: Event, name: str, was: object) -> str:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from eventhub.datetimes import written
 from events.models import Event
-from notifications.mails import CAN_UNSUBSCRIBE, LABELS, RenderedMail, clean, render, written
+from notifications.mails import CAN_UNSUBSCRIBE, LABELS, RenderedMail, clean, render
 from notifications.texts import PLACEHOLDERS, Wording
 
 NAME = "Robin Example"

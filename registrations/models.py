@@ -111,6 +111,8 @@ class Registration(models.Model):
     phone = LineField(max_length=255, blank=True, default="", db_default="")
     # Given by a trigger when the row begins to wait; says nothing in any other status.
     queue_number = models.BigIntegerField(null=True, editable=False)
+    # How often the ticket was replaced (checkin/services/tickets.py). Registering does not write it.
+    issue = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     registration_date = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     # How the present status came about, for the log of transitions (`stamp`). Who did it may be deleted since, which

@@ -24,6 +24,14 @@ class AttendeeEventSerializer(RowSerializer):
     location = serializers.CharField()
     status = serializers.ChoiceField(choices=EventStatus.choices)
 
+    example: ClassVar = {
+        "event_id": 12,
+        "title": "Night of the Telescopes",
+        "date_time": "2027-05-01T19:00:00Z",
+        "location": "Observatory, north lawn",
+        "status": "upcoming",
+    }
+
 
 class AttendeeSerializer(RowSerializer):
     attendee_id = serializers.IntegerField(source="pk")
@@ -49,13 +57,7 @@ class AttendeeSerializer(RowSerializer):
     example: ClassVar = {
         "attendee_id": 31,
         "event_id": 12,
-        "event": {
-            "event_id": 12,
-            "title": "Night of the Telescopes",
-            "date_time": "2027-05-01T19:00:00Z",
-            "location": "Observatory, north lawn",
-            "status": "upcoming",
-        },
+        "event": AttendeeEventSerializer.example,
         "user_id": 9,
         "registration_date": "2027-03-10T10:30:00Z",
         "status": "registered",

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from accounts.idempotency.decorator import idempotent
 from accounts.models import User
 from accounts.permissions import require, require_verified
-from eventhub.api.calendars import CalendarMixin
 from eventhub.api.fields import NO_ROW
+from eventhub.api.files import FileKind, FileMixin
 from eventhub.api.serializers import Body
 from eventhub.api.viewsets import ApiViewSet, CreateMixin, DestroyMixin, ListMixin, RetrieveMixin, UpdateMixin
 from eventhub.db.compiled_queries import CompiledQuery
@@ -154,11 +154,11 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
         seats.remove(registration=registration, by=self.user, condition=self.precondition)
 
 
-class AttendeeCalendarViewSet(CalendarMixin):
+class AttendeeCalendarViewSet(FileMixin):
     resource = "attendee"
     etag_actions = ("calendar",)
     error_responses: ClassVar = {"calendar": (Forbidden(), AttendeeNotFound())}
-    file_example = EXAMPLE
+    files: ClassVar = {"calendar": FileKind("text/calendar", EXAMPLE)}
 
     @action(detail=True, url_path="calendar.ics")
     def calendar(self, request: Request, pk: int) -> HttpResponse:

@@ -103,7 +103,13 @@ EXPECTED = {
     ("attendee", "create"): (REGISTRATIONS, dict.fromkeys(REGISTRATIONS, ALL)),
     ("attendee", "create_for_others"): (EVENTS, {"none": ORGANIZERS, "own": ORGANIZERS, "foreign": ADMINS}),
     **dict.fromkeys(
-        [("attendee", name) for name in ("retrieve", "calendar", "notifications", "resend", "update", "destroy")],
+        [
+            ("attendee", name)
+            for name in (
+                *("retrieve", "calendar", "notifications", "resend", "update", "destroy"),
+                *("ticket", "ticket_svg", "ticket_png", "ticket_pdf", "reissue_ticket"),
+            )
+        ],
         (
             REGISTRATIONS,
             {

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from accounts.views.me import FreshSignInMixin
-from eventhub.api.calendars import CalendarMixin
+from eventhub.api.files import FileKind, FileMixin
 from eventhub.api.serializers import Body
 from eventhub.api.throttling import GeneralThrottle
 from eventhub.api.viewsets import CreateMixin, DestroyMixin, ListMixin, PublicViewSet
@@ -74,12 +74,12 @@ class FeedThrottle(GeneralThrottle):
         return f"throttle:feed:{calendar_feeds.digest_of(view.kwargs['secret'])}"
 
 
-class CalendarViewSet(CalendarMixin, PublicViewSet):
+class CalendarViewSet(FileMixin, PublicViewSet):
     resource = "calendar"
     throttle_classes = (FeedThrottle,)
     etag_actions = ("retrieve",)
     error_responses: ClassVar = {"retrieve": (FeedNotFound(),)}
-    file_example = EXAMPLE
+    files: ClassVar = {"retrieve": FileKind("text/calendar", EXAMPLE)}
 
     def retrieve(self, request: Request, secret: str) -> HttpResponse:
         """The calendar of a feed, for everybody who knows its URL.

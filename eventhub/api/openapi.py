@@ -14,6 +14,7 @@ from rest_framework import exceptions as drf
 from eventhub import exceptions
 from eventhub.api.exception_handler import as_refusal
 from eventhub.api.fields import DATE, TIME
+from eventhub.api.files import FileKind
 from eventhub.api.serializers import Body
 
 ERROR_REF = {"$ref": "#/components/schemas/Error"}
@@ -55,6 +56,7 @@ DESCRIPTIONS = {
     415: "The body is not JSON",
     429: "Too many requests; Retry-After says when to come back",
     500: "An error in the service",
+    501: "This server lacks a library for it",
     503: "The database is unavailable or too busy; Retry-After says when to come back",
 }
 # Headers of refusals, which the exceptions set.
@@ -123,14 +125,14 @@ class ContractSchema(AutoSchema):
 
     @property
     def output(self) -> Any:
-        if self.file_type:
-            return OpenApiTypes.STR
+        if self.file:
+            return OpenApiTypes.BINARY if self.file.is_binary else OpenApiTypes.STR
         return None if self.status == 204 else self.view.get_serializer_class()
 
     @property
-    def file_type(self) -> str | None:
-        """The media type of an action whose answer is a file."""
-        return getattr(self.view, "file_type", None)
+    def file(self) -> FileKind | None:
+        """The kind of file that an action answers with."""
+        return getattr(self.view, "file", None)
 
     @property
     def is_list(self) -> bool:
@@ -184,8 +186,8 @@ class ContractSchema(AutoSchema):
         return self.input(partial=True) if self.input and self.method in ("PUT", "PATCH") else self.input
 
     def get_response_serializers(self) -> Any:
-        if self.file_type:
-            return {(self.status, self.file_type): self.output}
+        if self.file:
+            return {(self.status, self.file.media_type): self.output}
         return {self.status: self.output(many=True) if self.is_list else self.output, **self.other_outputs}
 
     @property
@@ -213,7 +215,8 @@ class ContractSchema(AutoSchema):
             if "content" in response:
                 other = self.other_outputs.get(int(code))
                 example = other.example if other else self._output_example()
-                response["content"][self.file_type or "application/json"]["example"] = example
+                media_type = self.file.media_type if self.file and not other else "application/json"
+                response["content"][media_type]["example"] = example
         if self.has_etag and self.method == "GET":
             responses["304"] = {"description": NOT_MODIFIED, "headers": responses["200"]["headers"]}
         by_status: dict[int, list[exceptions.Refusal]] = defaultdict(list)
@@ -247,8 +250,8 @@ class ContractSchema(AutoSchema):
 
     def _output_example(self) -> Any:
         """Return the example of the output, with the values that the example of the input sets."""
-        if self.file_type:
-            return self.view.file_example
+        if self.file:
+            return self.file.example
         example = getattr(self.output, "example", None)
         if self.is_list:
             return {"next": None, "previous": None, "results": [example]}

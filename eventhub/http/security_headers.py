@@ -60,7 +60,7 @@ def policy(path: str, *, has_tag: bool) -> Headers:
     match path.split("/", 2)[1:2]:
         case ["events"]:
             return OF_EVENTS if has_tag else OF_PERSONAL_DATA
-        case ["admin"]:
+        case ["admin"] | ["t"]:
             return OF_OFFICE
         case ["docs"]:
             return OF_DOCS

@@ -13,6 +13,7 @@ from django.db import close_old_connections, connection
 from django.test import Client, TransactionTestCase
 
 from accounts.models import Role, User
+from checkin.services import ticket_keys
 from eventhub.db.postgresql.base import patience
 from eventhub.testing.contract_client import ContractClient, token_for
 from eventhub.testing.empty_tables import delete_rows
@@ -56,6 +57,11 @@ def empty_cache(request: pytest.FixtureRequest, django_db_blocker: Any) -> Itera
 def fresh_sequences() -> None:
     """Start the factories' numbers anew, so that a test makes the same names alone and in company."""
     UserFactory.reset_sequence(1)
+
+
+@pytest.fixture(autouse=True)
+def no_kept_ticket_keys() -> None:
+    ticket_keys.forget()
 
 
 @pytest.fixture

@@ -248,6 +248,7 @@ ACCOUNT = {
     ("409", "last_admin"),
 }
 EVENT = {DENIED, MISSING, ("409", "capacity_below_taken"), ("409", "has_attendees")}
+TICKET = {DENIED, MISSING, ("409", "no_ticket")}
 CODES = {
     "GET /attendees/": SIGNED_IN | LIST,
     "POST /attendees/": SIGNED_IN | BODY | KEYED | NO_SEAT | {DENIED, MISSING, UNVERIFIED},
@@ -260,6 +261,11 @@ CODES = {
     "POST /attendees/{id}/notifications/resend": SIGNED_IN
     | KEYED
     | {DENIED, MISSING, UNVERIFIED, CONFLICT, ("400", "invalid"), ("409", "nothing_to_send")},
+    "GET /attendees/{id}/ticket": SIGNED_IN | TAGGED | TICKET,
+    "GET /attendees/{id}/ticket.svg": SIGNED_IN | TAGGED | TICKET,
+    "GET /attendees/{id}/ticket.png": SIGNED_IN | TAGGED | TICKET,
+    "GET /attendees/{id}/ticket.pdf": SIGNED_IN | TAGGED | TICKET | {("501", "not_installed")},
+    "POST /attendees/{id}/ticket/reissue": SIGNED_IN | KEYED | TICKET | {CONFLICT, ("400", "invalid")},
     "GET /events/{id}/calendar.ics": SIGNED_IN | TAGGED | {MISSING},
     "GET /events/": SIGNED_IN | LIST,
     "POST /events/": SIGNED_IN | BODY | KEYED | {DENIED},

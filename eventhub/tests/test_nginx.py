@@ -167,11 +167,11 @@ def test_over_https_browsers_are_told_to_insist_on_it_and_cookies_stay_there(tls
     assert "nginx/" not in headers["server"]
 
 
-def test_the_access_log_has_no_secret_of_a_calendar_or_a_mail(tls):
-    calendars = ("/calendars/the-secret.ics", "/calendars/the-secret.ics/")
+def test_the_access_log_has_no_secret_of_a_calendar_a_ticket_or_a_mail(tls):
+    files = ("/calendars/the-secret.ics", "/calendars/the-secret.ics/", "/t/the-secret")
     pages = ("my-registration/", "my-registration/calendar.ics", "unsubscribe/", "new-password/", "verify-email/")
     links = [f"/admin/{page}?token=the-secret" for page in pages]
-    for path in (*calendars, *links, "/events/before-and-after"):
+    for path in (*files, *links, "/events/before-and-after"):
         assert tls.ask("GET", path)[0] in {401, 404}
     until(lambda: "/events/before-and-after" in tls.log.read_text())
     assert "the-secret" not in tls.log.read_text()

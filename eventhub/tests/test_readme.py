@@ -45,7 +45,7 @@ def test_the_page_on_configuration_names_every_variable():
 
 
 def test_the_page_on_operations_names_our_commands():
-    apps = {"accounts", "events", "eventhub", "notifications", "registrations"}
+    apps = {"accounts", "checkin", "events", "eventhub", "notifications", "registrations"}
     ours = {name for name, app in get_commands().items() if app in apps}
     named = {row.split("`")[1].split()[0] for row in rows_of(section("docs/operations.md", "Commands")) if "`" in row}
     assert named == ours | {"db_worker", "createsuperuser"}
@@ -70,7 +70,9 @@ def anchors(page):
 
 
 def test_every_file_that_the_pages_name_is_there():
-    code = re.compile(r"`((?:accounts|events|registrations|eventhub|bench|docs)/[\w/.-]+?)(?:::\w+)?`")
+    code = re.compile(
+        r"`((?:accounts|checkin|events|registrations|notifications|eventhub|bench|docs)/[\w/.-]+?)(?:::\w+)?`"
+    )
     named = {
         (page.name, path)
         for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from eventhub import audit
 from eventhub.admin.login import page
+from eventhub.datetimes import written
 from events.calendar_entry import CONTENT_TYPE
 from events.models import EventStatus
 from notifications import tokens
-from notifications.mails import written
 from notifications.views.links import link_not_valid, without_referrer
 from registrations.models import Registration, RegistrationStatus
 from registrations.selectors.calendars import registration_entry

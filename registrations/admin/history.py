@@ -19,6 +19,8 @@ SENTENCES: dict[tuple[str, str], str] = {
     (WAITLISTED, ATTENDED): "Checked in from the waiting list",
     (WAITLISTED, WAITLISTED): "Moved to the end of the waiting list",
     (ATTENDED, REGISTERED): "Check-in undone",
+    (REGISTERED, REGISTERED): "Ticket reissued",
+    (ATTENDED, ATTENDED): "Ticket reissued",
     (CANCELLED, REGISTERED): "Reinstated",
     (CANCELLED, WAITLISTED): "Rejoined the waiting list",
     (CANCELLED, ATTENDED): "Checked in after cancelling",

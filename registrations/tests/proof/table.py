@@ -14,6 +14,7 @@ READS = "reads"
 FORGETS = "takes the person from registrations for events that are long over; they keep their status and their seat"
 ACCOUNT = "writes an account, or how somebody signs in; neither event nor registration"
 MAILS = "what people are mailed, or want to be; neither event nor registration"
+TICKET = "the number of a ticket's issue; the registration keeps its status and its seat"
 NEW = "a new event, which nobody has registered for"
 ASKS = "asks; its form is sent to a page that is among the paths"
 # As entry_points.py names them. A module stands for all that is public in it.
@@ -21,6 +22,7 @@ NO_SEAT: dict[str, str] = {
     # The API
     "API AttendeeNoticeViewSet.resend": MAILS,
     "API EventViewSet.create": NEW,
+    "API TicketViewSet.reissue_ticket": TICKET,
     "API MessageViewSet.create": MAILS,
     "API MessageViewSet.stop": MAILS,
     "API PreferencesViewSet.save_notifications": MAILS,
@@ -39,7 +41,9 @@ NO_SEAT: dict[str, str] = {
     "API SignUpViewSet.register": ACCOUNT,
     "API UserViewSet.logout": ACCOUNT,
     "API UserViewSet.update": "locks the events of an organizer who is to be none any more; changes no registration",
-    **dict.fromkeys((f"view {name}" for name in ("docs", "healthz", "metrics", "readyz", "root", "schema")), READS),
+    **dict.fromkeys(
+        (f"view {name}" for name in ("docs", "healthz", "metrics", "readyz", "root", "schema", "ticket")), READS
+    ),
     r"view ^(?!admin(?:/|\Z)|static/)": "a 404",
     # The back office
     "admin action events.event attendees_as_csv": READS,

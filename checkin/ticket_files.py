@@ -1,0 +1,80 @@
+"""Tickets as pictures and as a page to print.
+
+A PDF needs the library typst, which is not among the requirements: it is large (81 MB), and shapes every script for
+which the machine has a font. Texts go into its template as data, never as its markup.
+"""
+
+import json
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import segno
+from django.utils.text import Truncator
+
+from checkin.services.tickets import Ticket
+from eventhub.datetimes import written
+from eventhub.exceptions import NotInstalled
+
+# Light margin around a code, in modules: what the standard asks for (ISO/IEC 18004).
+QUIET_ZONE = 4
+# Characters of a text on a page of A6, so that all of them have room.
+MOST_SHOWN = 100
+TEMPLATE = Path(__file__).parent / "templates" / "checkin" / "ticket.typ"
+
+
+def svg(ticket: Ticket) -> bytes:
+    return _picture(ticket, kind="svg", scale=8, xmldecl=True)
+
+
+def png(ticket: Ticket) -> bytes:
+    return _picture(ticket, kind="png", scale=10)
+
+
+def data_uri(ticket: Ticket) -> str:
+    """Return the picture for the `src` of an image on a page of ours."""
+    uri: str = _code(ticket).svg_data_uri(border=QUIET_ZONE, scale=8, dark="#000", light="#fff")
+    return uri
+
+
+def pdf(ticket: Ticket) -> bytes:
+    """Return a page of A6. Raise NotInstalled."""
+    compile_page = _typst()
+    if compile_page is None:
+        raise NotInstalled()
+    content: bytes = compile_page(TEMPLATE.read_bytes(), format="pdf", sys_inputs=inputs(ticket))
+    return content
+
+
+def inputs(ticket: Ticket) -> dict[str, str]:
+    """Return what the template shows."""
+    event = ticket.registration.event
+    shown = {
+        "title": Truncator(event.title).chars(MOST_SHOWN),
+        "name": Truncator(ticket.registration.name).chars(MOST_SHOWN),
+        "when": written(event.date_time, event.end_time),
+        "where": Truncator(event.location).chars(MOST_SHOWN),
+        "code": ticket.spelled,
+        "picture": svg(ticket).decode(),
+    }
+    return {"shown": json.dumps(shown)}
+
+
+def _picture(ticket: Ticket, **options: Any) -> bytes:
+    file = BytesIO()
+    _code(ticket).save(file, border=QUIET_ZONE, dark="#000", light="#fff", **options)
+    return file.getvalue()
+
+
+def _code(ticket: Ticket) -> segno.QRCode:
+    return segno.make_qr(ticket.code, error="m")
+
+
+@cache
+def _typst() -> Any:
+    try:
+        import typst
+    except ImportError:
+        return None
+    return typst.compile
