@@ -156,6 +156,17 @@ def mailbox(text: str) -> str:
     return text
 
 
+def mail_server(text: str) -> dict[str, Any]:
+    config: dict[str, Any] = Env.email_url_config(text)
+    try:
+        host = str(config["EMAIL_HOST"] or "").encode("idna")
+    except UnicodeError:
+        host = b""
+    if config["EMAIL_BACKEND"].endswith("smtp.EmailBackend") and not host:
+        raise ValueError("expected a host, as in smtp://USER:PASSWORD@HOST:PORT")
+    return config
+
+
 def tasks(text: str) -> dict[str, Any]:
     """Return an entry of Django's TASKS. QUEUE is for django-rq."""
     if text == "immediate":

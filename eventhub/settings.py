@@ -86,7 +86,7 @@ SILENCED_SYSTEM_CHECKS = ["models.W040", "admin.E408", "admin.E409", "admin.E410
 
 # Mail and tasks ------------------------------------------------------------------------------------------------------
 EMAIL_TIMEOUT = 10
-vars().update(read("EMAIL_URL", "consolemail://", Env.email_url_config))
+vars().update(read("EMAIL_URL", "consolemail://", env.mail_server))
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "EventHub <eventhub@localhost>", env.mailbox)
 # The beginning of links in mails: a client can write anything into a Host header.
 PUBLIC_URL = read("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT') or 8000}", env.base_url)

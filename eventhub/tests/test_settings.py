@@ -333,6 +333,10 @@ WRONG = [
     ("CACHE_URL", "memory", "Invalid cache schema "),
     ("CACHE_URL", "nonsense://h", "Invalid cache schema nonsense"),
     ("EMAIL_URL", "mail.example.org", "Invalid email schema "),
+    *[
+        ("EMAIL_URL", text, "expected a host, as in smtp://USER:PASSWORD@HOST:PORT")
+        for text in ("smtp://", "smtp://a..b")
+    ],
     ("EMAIL_URL", "smtp://u:p@h:port", "Port could not be cast to integer value as 'port'"),
     *[("TIME_ZONE", text, NO_ZONE) for text in ("Berlin", "Europe", "CEST+1", "../etc/passwd", "/etc/localtime")],
     *[("ACCESS_TOKEN_MINUTES", text, between(1, 525_600)) for text in ("0", "525601", "1h")],

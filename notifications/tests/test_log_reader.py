@@ -6,6 +6,7 @@ import time
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -114,10 +115,12 @@ def test_what_happened_long_ago_is_told_to_nobody(listening, olga, bob, make_eve
         assert told() == []
 
 
-def test_nothing_is_read_while_notifications_are_off(deliver, settings, olga, bob, make_event):
+def test_nothing_is_read_while_notifications_are_off(deliver, settings, olga, bob, make_event, capsys):
     settings.NOTIFICATIONS = False
     register(connection, make_event(olga, notifications="all"), bob)
     assert deliver() == []
+    call_command("deliver", once=True)
+    assert capsys.readouterr().err == "Nothing is sent: NOTIFICATIONS is off.\n"
 
 
 @on_postgres

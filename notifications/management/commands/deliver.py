@@ -2,6 +2,7 @@ import signal
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
@@ -22,6 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="send what is due, then end")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.NOTIFICATIONS:
+            self.stderr.write("Nothing is sent: NOTIFICATIONS is off.")
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
