@@ -205,7 +205,8 @@ class Notice(models.Model):
             ),
             models.Index(fields=["claimed_at"], condition=Q(state=State.SENDING), name="notice_being_sent"),
             models.Index(fields=["user", "done_at"], name="notice_by_user"),
-            models.Index(fields=["event", "state"], name="notice_by_event"),
+            # With all that the numbers on an event's pages are made of.
+            models.Index(fields=["event", "state", "kind", "fan_out"], name="notice_by_event"),
             models.Index(fields=["created_at"], name="notice_by_age"),
             models.Index(fields=["done_at", "id"], condition=Q(state=State.FAILED), name="notice_failed"),
         ]

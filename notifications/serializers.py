@@ -177,7 +177,8 @@ class MessageProgressSerializer(MessageSerializer):
 
     def to_representation(self, message: Any) -> dict[str, Any]:
         reader = self.context["request"].user
-        return {**super().to_representation(message), **count_by_state([message.pk], reader=reader)[message.pk]}
+        numbers = count_by_state(message.event_id, [message.pk], reader=reader)
+        return {**super().to_representation(message), **numbers[message.pk]}
 
 
 class MessageSampleSerializer(serializers.Serializer[Any]):

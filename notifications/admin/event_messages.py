@@ -26,7 +26,7 @@ class EventMessageRow(NamedTuple):
 def rows(event: Event, user: User) -> list[EventMessageRow]:
     """Return the newest messages of an event."""
     newest = list(Message.objects.filter(event=event).order_by("-created_at", "-pk")[:SHOWN])
-    numbers = count_by_state([message.pk for message in newest], reader=user)
+    numbers = count_by_state(event.pk, [message.pk for message in newest], reader=user)
     return [
         EventMessageRow(
             message=message,

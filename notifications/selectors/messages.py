@@ -1,21 +1,30 @@
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from accounts.models import User
-from notifications.models import Notice, State
-from notifications.selectors.notices import shown_to
+from notifications.models import FanOut, Kind, Notice, State
+from notifications.selectors.notices import UNSENT, hidden_from, waiting_or
 
 SHOWN = (State.QUEUED.value, State.SENT.value, State.FAILED.value, State.SKIPPED.value)
 
 
-def count_by_state(ids: Collection[int], *, reader: User) -> dict[int, dict[str, int]]:
-    """Return how many mails of each message wait (`queued`), are sent, failed or skipped, as far as they are kept."""
-    rows: QuerySet[Any, Any] = shown_to(reader, Notice.objects.filter(fan_out__message__in=ids)).order_by()
+def count_by_state(event_id: int, ids: Collection[int], *, reader: User) -> dict[int, dict[str, int]]:
+    """Return how many mails of each message wait (`queued`), are sent, failed or skipped, as far as they are kept.
+
+    An index has all that the numbers are made of; only what was not sent is read to know whether to hide it.
+    """
+    message_of = dict(FanOut.objects.filter(message__in=ids).values_list("pk", "message"))
+    notices = Notice.objects.filter(event=event_id, kind=Kind.MESSAGE, fan_out__in=message_of).order_by()
     numbers: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(SHOWN, 0))
-    for message_id, state, number in rows.values_list("fan_out__message", "shown_state").annotate(n=Count("pk")):
-        shown = State.QUEUED.value if state == State.SENDING else state
-        numbers[message_id][shown] += number
+    # With all states named, the rows of the index follow each other.
+    counted = notices.filter(state__in=State.values).values_list("fan_out", "state").annotate(Count("pk"))
+    for fan_out, state, number in counted:
+        numbers[message_of[fan_out]][waiting_or(state)] += number
+    if not reader.is_admin:
+        hidden = notices.filter(hidden_from(reader), state__in=UNSENT)
+        for fan_out, state, number in hidden.values_list("fan_out", "state").annotate(Count("pk")):
+            numbers[message_of[fan_out]][waiting_or(state)] -= number
+            numbers[message_of[fan_out]][State.SENT] += number
     return numbers
