@@ -16,7 +16,7 @@ from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from eventhub.api.etags import Precondition, tag_of
 from eventhub.exceptions import PreconditionFailed, TemplateNotFound
 from events.models import Event
-from notifications.admin import outcomes
+from notifications.admin import event_messages, outcomes
 from notifications.models import Kind
 from notifications.previews import invented_values, preview
 from notifications.services import templates
@@ -99,6 +99,7 @@ def emails(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -
         for words in templates.wordings_of(event)
     ]
     context = {"title": f"Emails: {event.title}", "rows": rows, "event": event, "back": _page_of(event)}
+    context["messages_sent"] = event_messages.rows(event, cast(User, request.user))
     context |= outcomes.event_context(event, cast(User, request.user))
     return bulk.page(model_admin, request, "notifications/admin/emails.html", context)
 
