@@ -63,9 +63,11 @@ def name_of_actor(transition: Transition, registration: Registration, reader: Us
         return "a deleted account"
     if reader.is_admin:
         return account.username
-    if account.pk == registration.user_id:
-        return "the attendee"
-    if account.is_admin:
-        return "an admin"
+    # A person who was added by address acts like anybody else: only those with an account can come to the site.
+    if not registration.added_by_address:
+        if account.pk == registration.user_id:
+            return "the attendee"
+        if account.is_admin:
+            return "an admin"
     freed = (transition.was, transition.becomes) == SEATED_FROM_QUEUE
     return "someone else, who gave up a seat" if freed else "someone else"

@@ -17,7 +17,9 @@ from accounts.models import StoredAnswer, User
 from eventhub.audit import Channel, acting_through
 from eventhub.testing.responses import invalid, refusal, whole
 from events.models import Event
+from registrations.admin import history
 from registrations.models import Registration
+from registrations.services import seats
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +126,21 @@ def added(api, olga, bob, make_event):
     """Olga's registration of bob, by the address."""
     body = {"event_id": make_event(olga).pk, "email": bob.email}
     return Registration.objects.get(pk=api(olga).post("/attendees/", body).json()["attendee_id"])
+
+
+def test_the_history_does_not_tell_the_person_from_an_admin(olga, ada, bob, added):
+    """Only people with an account can cancel on the site."""
+    for by in (bob, ada):
+        with acting_through(Channel.API, by.pk):
+            change = seats.cancel if added.status == "registered" else seats.reinstate
+            change(registration=added, by=by)
+            added.refresh_from_db()
+    readers = {reader: [entry.by for entry in history.entries(added, reader=reader)] for reader in (olga, ada, bob)}
+    assert readers == {
+        olga: ["you", "someone else", "someone else"],
+        ada: ["olga", "bob", "you"],
+        bob: ["someone else", "you", "someone else"],
+    }
 
 
 @pytest.mark.parametrize(("who", "shows"), [("olga", False), ("bob", True), ("ada", True)])
