@@ -35,6 +35,7 @@ class EventHistoryEntry(NamedTuple):
     through: str
     kind: str
     fields: list[FieldChange]
+    note: str  # about a change beside the fields
 
 
 class HistoryPage(NamedTuple):
@@ -68,6 +69,7 @@ def _change(row: Any, older: Any | None, names: dict[int, str]) -> EventHistoryE
         through=_CHANNELS.get(row.through) or Channel(row.through).label,
         kind=_KINDS[row.history_type],
         fields=fields,
+        note=row.history_change_reason or "",
     )
 
 

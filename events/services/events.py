@@ -144,3 +144,8 @@ def duplicate_event(*, event: Event) -> Event:
         if first and last and values[end] <= values[start]:  # type: ignore[literal-required]  # the clocks change
             values[end] = values[start] + (last - first)  # type: ignore[literal-required]
     return create_event(organizer=event.organizer, values=values)
+
+
+def note_in_history(event: Event, text: str) -> None:
+    """Add a line to the history of an event for a change beside its fields."""
+    Event.history.bulk_history_create([event], update=True, default_change_reason=text)

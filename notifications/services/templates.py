@@ -11,7 +11,7 @@ from eventhub.db.retry import retried
 from eventhub.exceptions import Invalid, TemplateNotFound
 from eventhub.text_fields import clean_details, clean_line
 from events.models import Event
-from events.services.events import duplicate_event
+from events.services.events import duplicate_event, note_in_history
 from notifications.models import Kind, Template
 from notifications.texts import DEFAULTS, PLACEHOLDERS, Wording, find_problem
 from registrations.services.seats import lock_event
@@ -107,14 +107,15 @@ def save_template(
     The default words are not stored, so that the event follows them when they change.
     """
     with transaction.atomic():
-        lock_event(event.pk)  # so that it exists, and nobody else saves
+        event = lock_event(event.pk)  # so that it exists, and nobody else saves
         present = wording_of(event, kind)
         words = change(present, subject=subject, body=body)
         condition.require(present)
         if words == DEFAULTS[kind]:
-            Template.objects.filter(event=event, kind=kind).delete()
-        else:
+            _delete_own(event, present)
+        elif words != present.wording:
             Template.objects.update_or_create(event=event, kind=kind, defaults=words._asdict())
+            note_in_history(event, f"Email “{present.label}”: new words")
     return EventWording(kind, *words)
 
 
@@ -122,9 +123,15 @@ def save_template(
 def reset_template(*, event: Event, kind: str, condition: Precondition = UNCONDITIONAL) -> None:
     """Go back to the default words."""
     with transaction.atomic():
-        lock_event(event.pk)
-        condition.require(wording_of(event, kind))
-        Template.objects.filter(event=event, kind=kind).delete()
+        event = lock_event(event.pk)
+        present = wording_of(event, kind)
+        condition.require(present)
+        _delete_own(event, present)
+
+
+def _delete_own(event: Event, present: EventWording) -> None:
+    if Template.objects.filter(event=event, kind=present.kind).delete()[0]:
+        note_in_history(event, f"Email “{present.label}”: default words")
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from eventhub.testing.responses import DONE, NO_EVENT, NOT_ALLOWED, invalid, refusal, whole
+from events.admin.history import read_history
 from events.models import Event
 from notifications.mails import compose
 from notifications.models import Kind, Notice, Template
@@ -69,6 +70,21 @@ def test_absent_keys_keep_their_words_and_the_default_words_are_not_stored(api, 
     assert Template.objects.get().body == "Come!\n\nAll of you."
     assert client.put(path, default._asdict()).json()["is_default"] is True
     assert not Template.objects.exists()
+
+
+def test_new_words_are_in_the_history_of_the_event(api, office, olga, ada, event):
+    path, page = f"/events/{event.pk}/templates/reminder", f"/admin/events/event/{event.pk}"
+    for _ in range(2):  # the second changes nothing
+        api(olga).put(path, OWN)
+    office(ada).post(f"{page}/emails/reminder/", {"reset": "1", "confirmed": "yes"})
+    api(olga).delete(path)
+    changes = read_history(event_id=event.pk, reader=olga).changes
+    assert [(change.who, change.through, change.kind, change.fields, change.note) for change in changes] == [
+        ("an admin", "Back office", "Changed", [], "Email “Reminder”: default words"),
+        ("olga", "API", "Changed", [], "Email “Reminder”: new words"),
+        ("", "Command", "Created", [], ""),
+    ]
+    assert "Email “Reminder”: new words" in office(olga).get(f"{page}/history/").content.decode()
 
 
 STRAY = f"Use {{ and }} only around a placeholder. Known: {KNOWN}."
