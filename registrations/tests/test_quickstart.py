@@ -1,6 +1,14 @@
 """The walk of docs/quickstart.md: sign-up, an event, a full house, the waiting list, a cancellation."""
 
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
+
+from notifications.mails import compose
+from notifications.models import Kind, Notice
+from registrations.selectors.calendars import registration_entry
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +42,20 @@ def test_full_house_queue_and_cancellation(api):
     )  # nothing delivers here
     counts = olga.get(f"/events/{event['event_id']}").json()
     assert (counts["seats_taken"], counts["waitlisted"]) == (1, 0)
+
+
+def test_the_email_and_the_calendar_of_the_walk_are_those_that_people_get(olga, eve, make_event, enroll):
+    """But for their numbers, moments and the token."""
+    begins = datetime(2030, 5, 1, 19, tzinfo=UTC)
+    event = make_event(olga, title="Night of the Telescopes", date_time=begins, location="Observatory")
+    registration = enroll(event, eve, name="eve")
+    message = compose(Notice(kind=Kind.SEATED, user=eve, event=event, registration=registration))
+    head = f"Subject: {message.subject}\nFrom: {message.from_email}\nTo: {eve.email}\n\n"
+    mail, answers = re.findall(r"```text\n(.*?)```", Path("docs/quickstart.md").read_text(), re.DOTALL)
+    assert plain(head + message.body).startswith(plain(mail.replace("@example.net", "@example.org")))
+    calendar = answers.partition("END:VCALENDAR")[0]
+    assert plain(registration_entry(registration).decode()).startswith(plain(calendar))
+
+
+def plain(text):
+    return re.sub(r"\d+T\d+Z|(?<=SEQUENCE:)\d+|(?<=event-)\d+|(?<=token=)\S+", "", text.replace("\r\n", "\n"))
