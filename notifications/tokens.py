@@ -2,7 +2,7 @@
 
 Whoever has the link of a registration may see and cancel that registration, and nothing else. It is bound to the
 registration and its person. It ends when the registration is deleted or loses its person, and while the account is
-deactivated.
+deactivated or the event a draft.
 
 Whoever has a link to unsubscribe may turn off mails to that person, and turn them on again. It ends with the account.
 """
@@ -49,6 +49,8 @@ def find_registration(token: str) -> Registration | None:
         Registration.objects.select_related("event__organizer__profile", "user").filter(pk=int(pk)).first()
     )
     if found is None or found.user is None or not found.user.is_active:
+        return None
+    if not found.event.is_visible_to(found.user):  # a draft again, which its former attendees must not see
         return None
     return found if constant_time_compare(digest, _digest(found)) else None
 

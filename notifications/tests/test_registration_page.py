@@ -64,6 +64,14 @@ def test_what_is_over_cannot_be_cancelled(client, open_page, olga, bob, make_eve
     assert registration.status == RegistrationStatus.REGISTERED
 
 
+def test_a_draft_is_hidden_from_its_former_attendees(client, api, open_page, olga, bob, make_event, enroll):
+    registration = enroll(make_event(olga), bob, status="cancelled")
+    path = make_link(registration).replace("my-registration/", "my-registration/calendar.ics")
+    assert [open_page(registration).status_code, client.get(path).status_code] == [200, 200]
+    assert api(olga).patch(f"/events/{registration.event_id}", {"status": "draft"}).status_code == 200
+    assert [open_page(registration).status_code, client.get(path).status_code] == [404, 404]
+
+
 @pytest.mark.parametrize("token", ["", "1-abc", "1-abc.def", "💥", "1-" + "a" * 16 + "." + "b" * 43])
 def test_an_invented_link_shows_nothing(client, token):
     for page in (
