@@ -19,12 +19,12 @@ def count_by_state(event_id: int, ids: Collection[int], *, reader: User) -> dict
     notices = Notice.objects.filter(event=event_id, kind=Kind.MESSAGE, fan_out__in=message_of).order_by()
     numbers: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(SHOWN, 0))
     # With all states named, the rows of the index follow each other.
-    counted = notices.filter(state__in=State.values).values_list("fan_out", "state").annotate(Count("pk"))
+    counted = notices.filter(state__in=State.values).values_list("fan_out", "state").annotate(n=Count("*"))
     for fan_out, state, number in counted:
         numbers[message_of[fan_out]][waiting_or(state)] += number
     if not reader.is_admin:
         hidden = notices.filter(hidden_from(reader), state__in=UNSENT)
-        for fan_out, state, number in hidden.values_list("fan_out", "state").annotate(Count("pk")):
+        for fan_out, state, number in hidden.values_list("fan_out", "state").annotate(n=Count("*")):
             numbers[message_of[fan_out]][waiting_or(state)] -= number
             numbers[message_of[fan_out]][State.SENT] += number
     return numbers

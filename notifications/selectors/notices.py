@@ -69,9 +69,9 @@ def count_by_kind(event: Event, reader: User) -> list[KindNumbers]:
     """
     notices = Notice.objects.filter(event=event).order_by()
     numbers: Counter[tuple[str, str, str]] = Counter()
-    for kind, state, number in notices.values_list("kind", "state").annotate(Count("pk")):
+    for kind, state, number in notices.values_list("kind", "state").annotate(n=Count("*")):
         numbers[kind, waiting_or(state), ""] += number
-    with_reasons = notices.filter(state__in=UNSENT).values_list("kind", "state", "why").annotate(Count("pk"))
+    with_reasons = notices.filter(state__in=UNSENT).values_list("kind", "state", "why").annotate(n=Count("*"))
     for kind, state, why, number in with_reasons.exclude(why=""):
         numbers[kind, waiting_or(state), ""] -= number
         numbers[kind, waiting_or(state), why] += number
