@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from accounts.models import User
+from checkin.admin import ticket_section
 from eventhub.admin.bulk import CONFIRMED
 from eventhub.admin.model_admin import RowSelect
 from eventhub.api.fields import could_be_id
@@ -93,6 +94,7 @@ class RegistrationDetailViews:
                 "show_delete": False,  # there is a button for it
                 "show_save_and_add_another": False,
                 "show_history": False,  # it is on the page
+                **ticket_section.registration_context(row),
                 **outcomes.registration_context(row, cast(User, request.user)),
                 "history": list(history.entries(row, reader=cast(User, request.user))),
             }

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 
+from checkin.admin import ticket_section
 from eventhub.admin.bulk import CONFIRMED
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.spreadsheets.downloads import export_response
@@ -36,6 +37,7 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
         pages: list[tuple[str, Any, str]] = [
             ("<int:pk>/do/", do, "do"),
             ("<int:pk>/send-again/", outcomes.send_again, "send_again"),
+            ("<int:pk>/reissue-ticket/", ticket_section.reissue, "reissue_ticket"),
             ("door/", check_in_views.choose_event, "doors"),
             ("door/<int:event_id>/", check_in_views.check_in, "door"),
             ("import/<int:event_id>/", import_views.upload, "import"),

@@ -23,6 +23,7 @@ NO_SEAT: dict[str, str] = {
     "API AttendeeNoticeViewSet.resend": MAILS,
     "API EventViewSet.create": NEW,
     "API TicketViewSet.reissue_ticket": TICKET,
+    "admin page registrations_registration_reissue_ticket": TICKET,
     "API MessageViewSet.create": MAILS,
     "API MessageViewSet.stop": MAILS,
     "API PreferencesViewSet.save_notifications": MAILS,
@@ -44,6 +45,7 @@ NO_SEAT: dict[str, str] = {
     **dict.fromkeys(
         (f"view {name}" for name in ("docs", "healthz", "metrics", "readyz", "root", "schema", "ticket")), READS
     ),
+    "view t/<str:code>": READS,
     r"view ^(?!admin(?:/|\Z)|static/)": "a 404",
     # The back office
     "admin action events.event attendees_as_csv": READS,
