@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.email_addresses import AddressField, normalize_email
 from eventhub.api.etags import edition_of
 from eventhub.exceptions import UserNotFound
+from eventhub.languages import Language
 from eventhub.observability.security_log import Occasion, note_change
 from eventhub.text_fields import LineField
 
@@ -82,6 +83,8 @@ class User(AbstractBaseUser):
     email_verified = models.BooleanField("e-mail verified", null=True, default=None, editable=False)
     # With BULK_MAIL=trusted, organizers need it to write to attendees. An admin gives it.
     is_trusted_to_write = models.BooleanField("may write to attendees", default=False, db_default=False)
+    # Of emails. Empty: the event's, then the site's.
+    language = models.CharField(max_length=10, choices=Language.choices, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     # Sessions and tokens name a generation, and are valid while it is the account's.

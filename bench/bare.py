@@ -22,7 +22,7 @@ EVENTS = """
 SELECT e.id, e.title, e.description, e.date_time, e.end_time, e.location, e.organizer_id,
        coalesce(nullif(p.name, ''), u.username), coalesce(p.contact, ''), e.max_capacity, e.seats_taken, e.waitlist,
        e.waitlisted, e.status, e.registration_opens, e.registration_closes, e.notifications,
-       e.remind_hours, e.created_at, e.updated_at
+       e.remind_hours, e.language, e.created_at, e.updated_at
   FROM events_event e
   JOIN accounts_user u ON u.id = e.organizer_id
   LEFT JOIN accounts_organizerprofile p ON p.user_id = u.id
@@ -81,7 +81,7 @@ WITH r AS (
 EVENT_KEYS = (
     *("event_id", "title", "description", "date_time", "end_time", "location", "organizer_id", "max_capacity"),
     *("seats_taken", "waitlist", "waitlisted", "status", "registration_opens", "registration_closes"),
-    *("notifications", "remind_hours", "created_at", "updated_at"),
+    *("notifications", "remind_hours", "language", "created_at", "updated_at"),
 )
 ATTENDEE_KEYS = (
     "attendee_id",

@@ -13,6 +13,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from rest_framework import serializers
 
+from eventhub.languages import DATES, current_language
+
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 OUT_OF_RANGE = f"The year must be between {FIRST_YEAR} and {LAST_YEAR}."
 NOT_A_TIME = "Enter an ISO 8601 date and time, such as 2026-05-01T18:00:00Z."
@@ -107,10 +109,15 @@ class TimeField(serializers.DateTimeField):
 
 
 def written(begins: datetime, ends: datetime | None) -> str:
-    """Write a time for people, in TIME_ZONE: "Saturday, 1 May 2027, 19:00 to 23:00 (UTC)"."""
-    start = timezone.localtime(begins)
-    text = date_format(start, "l, j F Y, H:i")
-    if ends:
-        end = timezone.localtime(ends)
-        text += f" to {date_format(end, 'H:i' if end.date() == start.date() else 'l, j F Y, H:i')}"
-    return f"{text} ({start.tzname()})"
+    """Write a time for people, in TIME_ZONE: "Saturday, 1 May 2027, 19:00 to 23:00 (UTC)".
+
+    In the active language.
+    """
+    dates, start, end = DATES[current_language()], timezone.localtime(begins), ends and timezone.localtime(ends)
+    zone = start.tzname() or ""
+    values = {"start": date_format(start, dates.day), "zone": dates.zones.get(zone, zone)}
+    if end is None:
+        return dates.moment.format(**values)
+    is_within = end.date() == start.date()
+    values["end"] = date_format(end, dates.clock if is_within else dates.day)
+    return (dates.within_a_day if is_within else dates.over_days).format(**values)

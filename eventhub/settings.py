@@ -102,6 +102,8 @@ NOTIFICATIONS = read("NOTIFICATIONS", "on", env.choice("on", "off")) == "on"
 # Who may write to attendees: nobody, organizers whom an admin trusts, or all organizers.
 _writers = "trusted" if ORGANIZER_SIGNUP == "open" else "organizers"
 BULK_MAIL = read("BULK_MAIL", _writers, env.choice("off", "trusted", "organizers"))
+# The language of mails to people who chose none, about events without one.
+MAIL_LANGUAGE = read("MAIL_LANGUAGE", "en", env.choice("en", "de"))
 MAIL_RATE = read("MAIL_RATE", "0", env.whole_number(0, 100_000))
 TASKS = {"default": read("TASKS_BACKEND", "immediate", env.tasks)}
 RQ_QUEUES = {"default": TASKS["default"].pop("QUEUE")} if "QUEUE" in TASKS["default"] else {}
@@ -110,7 +112,7 @@ RQ = {"JOB_CLASS": "eventhub.tasks.redis_jobs.Job"}  # so that `manage.py rqwork
 # Time and language --------------------------------------------------------------------------------------------------
 TIME_ZONE = read("TIME_ZONE", "UTC", env.time_zone)
 USE_TZ = True
-USE_I18N = False
+USE_I18N = True  # no middleware chooses a language: only mails and their pages have another than English
 FORMAT_MODULE_PATH = "eventhub.formats"
 
 # Apps and middleware -------------------------------------------------------------------------------------------------
@@ -239,6 +241,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "EventStatus": "events.models.EventStatus",
+        "Language": "eventhub.languages.Language",
         "FeedKind": "registrations.models.FeedKind",
         "MailKind": "notifications.models.Kind",
         "MessageState": "notifications.models.MessageState",

@@ -18,6 +18,7 @@ from eventhub.db.compiled_queries import CompiledQuery
 from eventhub.db.transaction_ids import TransactionIdField
 from eventhub.db.union_page import UnionQuerySet
 from eventhub.exceptions import ClosedReason, EventNotFound
+from eventhub.languages import Language
 from eventhub.text_fields import LineField
 from events.fields import DatabaseCountField
 
@@ -62,8 +63,8 @@ MAY_BECOME: dict[str, tuple[str, ...]] = {
 # What an edit changes: the fields of the body that are the event's own, without its counts.
 edited = attrgetter(
     *("pk", "title", "description", "date_time", "end_time", "location", "organizer_id", "max_capacity", "waitlist"),
-    *("status", "registration_opens", "registration_closes", "notifications", "remind_hours", "created_at"),
-    "updated_at",
+    *("status", "registration_opens", "registration_closes", "notifications", "remind_hours", "language"),
+    *("created_at", "updated_at"),
 )
 
 
@@ -176,6 +177,10 @@ class Event(models.Model):
     )
     # Hours before the event begins.
     remind_hours = models.JSONField("reminders", default=default_reminders, db_default=Value([24], models.JSONField()))
+    # Of emails to people who chose none. Empty: the site's.
+    language = models.CharField(
+        "language of emails", max_length=10, choices=Language.choices, blank=True, default="", db_default=""
+    )
     # For the log of changes, whose trigger takes a change without a new `updated_at` for raw SQL.
     saved_through = ChannelStampField(
         max_length=10, choices=audit.Channel.choices, db_default=audit.Channel.DATABASE, editable=False

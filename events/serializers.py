@@ -4,15 +4,17 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from eventhub.api.fields import IdField, LineInput, PlainIntegerField, YesOrNoField
+from eventhub.api.fields import IdField, LanguageField, LineInput, PlainIntegerField, YesOrNoField
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
+from eventhub.languages import Language
 from events.models import MAX_CAPACITY, MAX_REMIND_HOURS, MAX_REMINDERS, EventStatus, Telling
 
 TELLING = (
     "Which changes attendees get mails about: those by people (`usual`), also imports and commands (`all`), `none`."
 )
 REMINDERS = "Hours before the event at which registered people get a reminder."
+LANGUAGE = "Of emails to people who chose none themselves. Empty: the site's."
 STARTS, ENDS = "A date alone is the start of that day.", "A date alone is the end of that day."
 
 
@@ -41,6 +43,7 @@ class EventSerializer(RowSerializer):
     registration_closes = TimeField(allow_null=True)
     notifications = serializers.ChoiceField(choices=Telling.choices, help_text=TELLING)
     remind_hours = serializers.ListField(child=serializers.IntegerField(), help_text=REMINDERS)
+    language = serializers.ChoiceField(choices=Language.choices, allow_blank=True, help_text=LANGUAGE)
     created_at = TimeField()
     updated_at = TimeField()
 
@@ -65,6 +68,7 @@ class EventSerializer(RowSerializer):
         "registration_closes": None,
         "notifications": "usual",
         "remind_hours": [24],
+        "language": "de",
         "created_at": "2027-03-01T09:00:00Z",
         "updated_at": "2027-03-01T09:00:00Z",
     }
@@ -98,6 +102,7 @@ class EventInput(Body):
         required=False,
         help_text=REMINDERS,
     )
+    language = LanguageField(default="", help_text=LANGUAGE)
 
     example: ClassVar = {
         "title": "Night of the Telescopes",

@@ -11,12 +11,13 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import User
 from eventhub.datetimes import written
+from eventhub.languages import first_language
 from eventhub.mail import HEADERS, site_name
 from events.calendar_entry import Invitee, Method, calendar_entry
 from events.models import Event
@@ -24,7 +25,7 @@ from notifications.models import Kind, Notice, OptOutScope
 from notifications.services.fan_outs import changed_values
 from notifications.services.preferences import unsubscribe_headers, unsubscribe_link
 from notifications.services.templates import wording_of
-from notifications.texts import Wording, fill
+from notifications.texts import Wording, fill, words
 from notifications.tokens import make_link
 from registrations.models import SEATED, RegistrationStatus
 
@@ -38,7 +39,6 @@ CAN_UNSUBSCRIBE: dict[str, str] = {
     Kind.DIGEST: OptOutScope.DIGESTS,
 }
 NO_CALENDAR = (Kind.QUEUED, Kind.REMINDER, Kind.MESSAGE)
-LABELS = {"title": "Title", "date_time": "Begins", "end_time": "Ends", "location": "Place"}
 
 
 class RenderedMail(NamedTuple):
@@ -48,9 +48,10 @@ class RenderedMail(NamedTuple):
 
 
 def compose(notice: Notice) -> EmailMultiAlternatives:
-    """Make the mail of a notice, to its account's address."""
-    values = values_of(notice)
-    rendered = render(_wording(notice), values, notice.event)
+    """Make the mail of a notice, to its account's address, in its language."""
+    with translation.override(first_language(notice.user.language, notice.event.language)):
+        values = values_of(notice)
+        rendered = render(_wording(notice), values, notice.event)
     message = EmailMultiAlternatives(
         rendered.subject,
         rendered.text,
@@ -90,7 +91,9 @@ def render(wording: Wording, values: Mapping[str, str], event: Event) -> Rendere
     subject = " ".join(fill(wording.subject, values).split())
     frame = {
         "subject": subject,
-        "site": site_name(),
+        "language": translation.get_language(),
+        "words": words().frame,
+        "why": fill(words().frame.why, {"site": site_name()}),
         "organizer": values["organizer"],
         "contact": event.organizer.public_profile.contact,
         "unsubscribe": values.get("unsubscribe"),
@@ -135,7 +138,7 @@ def values_of(notice: Notice) -> dict[str, str]:
         values["position"] = str(registration.waitlist_position() or 1)
     if notice.kind == Kind.CANCELLED and notice.transition:
         is_own = notice.transition.by_id == notice.user_id
-        values["by"] = "You" if is_own else values["organizer"]
+        values["by"] = words().values.you if is_own else values["organizer"]
     if notice.kind == Kind.EVENT_CHANGED and notice.fan_out:
         changes = changed_values(notice.fan_out)
         values["changes"] = "\n".join(_change(event, name, was) for name, was in changes.items())
@@ -149,14 +152,18 @@ def clean(value: object) -> str:
 
 def _change(event: Event, name: str, was: object) -> str:
     now = getattr(event, name)
-    before, after = (_shown(each) for each in (was, now))
-    return f"{LABELS[name]}: {after} (before: {before})"
+    return change_line(name, now=_shown(now), before=_shown(was))
+
+
+def change_line(name: str, *, now: str, before: str) -> str:
+    values = words().values
+    return fill(values.change, {"field": values.fields[name], "now": now, "before": before})
 
 
 def _shown(value: object) -> str:
     if isinstance(value, datetime):
         return written(value, None)
-    return clean(value) if value else "none"
+    return clean(value) if value else words().values.nothing
 
 
 def _html(body: str, values: Mapping[str, str]) -> SafeString:
@@ -164,7 +171,8 @@ def _html(body: str, values: Mapping[str, str]) -> SafeString:
     parts: list[str] = []
     for paragraph in body.split("\n\n"):
         if paragraph.strip() == "{link}":
-            button = {"link": values["link"], "says": "See your registration"}
+            frame = words().frame
+            button = {"link": values["link"], "says": frame.button, "copy_link": frame.copy_link}
             parts.append(render_to_string("accounts/mails/button.html", button))
         else:
             parts.append(linebreaks(urlize(fill(paragraph, values), autoescape=True)))

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from eventhub.datetimes import written
 from events.models import Event
-from notifications.mails import CAN_UNSUBSCRIBE, LABELS, RenderedMail, clean, render
+from notifications.mails import CAN_UNSUBSCRIBE, RenderedMail, change_line, clean, render
 from notifications.texts import PLACEHOLDERS, Wording
 
 NAME = "Robin Example"
@@ -38,4 +38,4 @@ def invented_values(event: Event, kind: str) -> dict[str, str]:
 
 def _changes(event: Event) -> str:
     before = event.date_time - timedelta(hours=1)
-    return f"{LABELS['date_time']}: {written(event.date_time, None)} (before: {written(before, None)})"
+    return change_line("date_time", now=written(event.date_time, None), before=written(before, None))

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from rest_framework import serializers
 
+from eventhub.languages import Language
 from eventhub.text_fields import clean_details, clean_line
 
 YES, NO = ("true", "1", "yes"), ("false", "0", "no")
@@ -47,6 +48,15 @@ class YesOrNoField(serializers.BooleanField):
         if text not in (*YES, *NO):
             self.fail("invalid_choice")
         return text in YES
+
+
+class LanguageField(serializers.ChoiceField):
+    """A language of emails, or an empty text for none."""
+
+    default_error_messages = {**choose_one_of(Language.values)}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=Language.choices, allow_blank=True, **options)
 
 
 class PlainIntegerField(serializers.IntegerField):

@@ -24,6 +24,7 @@ TOP_OF_EVENTHUB = {
     "datetimes",
     "env",
     "exceptions",
+    "languages",
     "mail",
     "settings",
     "text_fields",

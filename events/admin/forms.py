@@ -8,6 +8,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.admin.time_field import TimeOfDayField
+from eventhub.languages import Language, first_language
 from events.models import Event
 from events.reminder_hours import parse_hours, write_hours
 from events.services.events import EventValues
@@ -16,7 +17,7 @@ DETAILS = ("title", "description", "location")
 TIMES = ("date_time", "end_time")
 SEATS = ("max_capacity", "waitlist")
 REGISTRATION = ("registration_opens", "registration_closes")
-MAILS = ("notifications", "remind_hours")
+MAILS = ("notifications", "remind_hours", "language")
 ENDS = {"end_time", "registration_closes"}
 READ_ONLY = ("seats_taken", "waiting", "created_at", "updated_at")
 
@@ -59,6 +60,7 @@ class EventForm(OptimisticForm):
             "registration_opens": "Registration opens",
             "registration_closes": "Registration closes",
             "notifications": "Emails to attendees",
+            "language": "Language",
         }
         help_texts: ClassVar = {
             "location": "A room, an address or a link.",
@@ -76,10 +78,14 @@ class EventForm(OptimisticForm):
             "time is the end of that day. You can always add people yourself.",
             "notifications": "Which changes people get emails about: changes of their own registration, and new times "
             "or places of the event.",
+            "language": "People who chose a language themselves get emails in that one.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "language" in self.fields:
+            choices = [("", f"Default ({Language(first_language()).label})"), *Language.choices]
+            cast(forms.ChoiceField, self.fields["language"]).choices = choices
         for name in ENDS & self.fields.keys():
             cast(TimeOfDayField, self.fields[name]).end_of_day = True
 

@@ -25,6 +25,7 @@ class EventValues(TypedDict, total=False):
     registration_closes: datetime | None
     notifications: str
     remind_hours: list[int]
+    language: str
     uid: str
     imported_sequence: int | None
 
@@ -131,6 +132,7 @@ def duplicate_event(*, event: Event) -> Event:
         "waitlist": event.waitlist,
         "notifications": event.notifications,
         "remind_hours": event.remind_hours,
+        "language": event.language,
         "status": EventStatus.DRAFT,
     }
     for name in ("date_time", "end_time", "registration_opens", "registration_closes"):

@@ -35,6 +35,7 @@ TYPED = {
     "registration_closes_1": "",
     "notifications": "usual",
     "remind_hours": "24",
+    "language": "",
 }
 BEGINS = datetime(2031, 5, 1, 18, tzinfo=UTC)
 

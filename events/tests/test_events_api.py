@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from eventhub.testing.responses import NOT_PLAIN
+from eventhub.testing.responses import NOT_PLAIN, invalid, whole
 from events.models import Event
 from registrations.models import Registration
 
@@ -39,6 +39,7 @@ def body_of(event, organizer, **others):
         "registration_closes": None,
         "notifications": "usual",
         "remind_hours": [24],
+        "language": "",
         "created_at": event.created_at.isoformat().replace("+00:00", "Z"),
         "updated_at": event.updated_at.isoformat().replace("+00:00", "Z"),
         **others,
@@ -63,8 +64,21 @@ def test_every_field_of_an_event_can_be_given(api, olga):
         "registration_closes": "2031-04-30T00:00:00Z",
         "notifications": "all",
         "remind_hours": [48, 2],
+        "language": "de",
     }
     assert api(olga).post("/events/", {**BODY, **values}).json() == body_of(Event.objects.get(), olga, **values)
+
+
+@pytest.mark.parametrize("language", ["fr", "DE", "de-AT", "German", None])
+def test_a_language_is_one_that_emails_have(api, olga, language):
+    event = Event.objects.get(pk=api(olga).post("/events/", BODY).json()["event_id"])
+    for answer in (
+        api(olga).post("/events/", {**BODY, "language": language}),
+        api(olga).patch(f"/events/{event.pk}", {"language": language}),
+    ):
+        assert whole(answer) == invalid(language="Choose one of en, de." if language else "This field may not be null.")
+    assert api(olga).patch(f"/events/{event.pk}", {"language": "de"}).json()["language"] == "de"
+    assert api(olga).patch(f"/events/{event.pk}", {"language": ""}).json()["language"] == ""
 
 
 @pytest.mark.parametrize("hours", [[0], [721], ["1.5"], [1, 2, 3, 4, 5, 6], 24, None, [[24]]])

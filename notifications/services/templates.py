@@ -13,7 +13,7 @@ from eventhub.text_fields import clean_details, clean_line
 from events.models import Event
 from events.services.events import duplicate_event, note_in_history
 from notifications.models import Kind, Template
-from notifications.texts import DEFAULTS, PLACEHOLDERS, Wording, find_problem
+from notifications.texts import KINDS, PLACEHOLDERS, Wording, find_problem, words
 from registrations.services.seats import lock_event
 
 MAX_SUBJECT, MAX_BODY = 200, 5_000
@@ -32,7 +32,7 @@ class EventWording(NamedTuple):
 
     @property
     def is_default(self) -> bool:
-        return self.wording == DEFAULTS[self.kind]
+        return self.wording == words().defaults[self.kind]
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -50,15 +50,15 @@ class EventWording(NamedTuple):
 def wordings_of(event: Event) -> list[EventWording]:
     """Return the words of all kinds, the event's own or the default ones."""
     own = {row.kind: Wording(row.subject, row.body) for row in Template.objects.filter(event=event)}
-    return [EventWording(kind, *own.get(kind, default)) for kind, default in DEFAULTS.items()]
+    return [EventWording(kind, *own.get(kind, default)) for kind, default in words().defaults.items()]
 
 
 def wording_of(event: Event, kind: str) -> EventWording:
     """Return the words of one kind, the event's own or the default ones. Raise TemplateNotFound."""
-    if kind not in DEFAULTS:
+    if kind not in KINDS:
         raise TemplateNotFound()
     own = Template.objects.filter(event=event, kind=kind).values_list("subject", "body").first()
-    return EventWording(kind, *(own or DEFAULTS[kind]))
+    return EventWording(kind, *(own or words().defaults[kind]))
 
 
 def change(present: EventWording, *, subject: str | None = None, body: str | None = None) -> Wording:
@@ -109,14 +109,14 @@ def save_template(
     with transaction.atomic():
         event = lock_event(event.pk)  # so that it exists, and nobody else saves
         present = wording_of(event, kind)
-        words = change(present, subject=subject, body=body)
+        wording = change(present, subject=subject, body=body)
         condition.require(present)
-        if words == DEFAULTS[kind]:
+        if wording == words().defaults[kind]:
             _delete_own(event, present)
-        elif words != present.wording:
-            Template.objects.update_or_create(event=event, kind=kind, defaults=words._asdict())
+        elif wording != present.wording:
+            Template.objects.update_or_create(event=event, kind=kind, defaults=wording._asdict())
             note_in_history(event, f"Email “{present.label}”: new words")
-    return EventWording(kind, *words)
+    return EventWording(kind, *wording)
 
 
 @retried

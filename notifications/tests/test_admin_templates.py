@@ -6,7 +6,7 @@ import re
 import pytest
 
 from notifications.models import Template
-from notifications.texts import DEFAULTS
+from notifications.texts import KINDS
 
 pytestmark = pytest.mark.django_db
 
@@ -38,8 +38,8 @@ def test_the_page_of_the_event_leads_to_all_emails(office, olga, event, path):
     assert path.removesuffix("reminder/") in browser.get(f"/admin/events/event/{event.pk}/change/").text
     Template.objects.create(event=event, kind="reminder", subject="Tomorrow: {event}", body="x")
     listed = browser.get(path.removesuffix("reminder/")).text
-    assert [f"/emails/{kind}/" in listed for kind in DEFAULTS] == [True] * len(DEFAULTS)
-    assert (listed.count(">Your own<"), listed.count(">Default<")) == (1, len(DEFAULTS) - 1)
+    assert [f"/emails/{kind}/" in listed for kind in KINDS] == [True] * len(KINDS)
+    assert (listed.count(">Your own<"), listed.count(">Default<")) == (1, len(KINDS) - 1)
     assert "Tomorrow: {event}" in listed
 
 

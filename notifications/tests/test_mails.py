@@ -2,16 +2,20 @@
 
 import html
 import re
+from datetime import UTC, datetime, timedelta
 
 import icalendar
 import pytest
 from django.utils import timezone
 
+from eventhub.languages import Language
+from events.models import EventChange
 from notifications.mails import CAN_UNSUBSCRIBE, compose
-from notifications.models import Kind, Notice
+from notifications.models import FanOut, Kind, Notice
 from notifications.services.preferences import unsubscribe_link
-from notifications.texts import DEFAULTS, PLACEHOLDERS, fill, find_problem
-from notifications.tokens import find_registration, make_token
+from notifications.texts import KINDS, PLACEHOLDERS, VOCABULARIES, fill, find_problem
+from notifications.texts.placeholders import PLACEHOLDER
+from notifications.tokens import find_registration, make_link, make_token
 from registrations.models import Registration, Transition
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +65,7 @@ def test_a_mail_about_a_seat_carries_the_entry_of_its_one_recipient(notice, bob,
         assert str(entry[1]["ATTENDEE"]) == f"mailto:{bob.email}"
 
 
-@pytest.mark.parametrize("kind", DEFAULTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_link_of_a_mail_leads_to_a_page_for_people(client, notice, kind):
     """No link leads to the JSON of the API, and none is in the calendar, which people share."""
     message = compose(notice(kind, "registered"))
@@ -109,9 +113,106 @@ def test_a_value_is_never_filled_again():
     assert fill("{name} comes", {"name": "{link}", "link": "secret"}) == "{link} comes"
 
 
-def test_all_mails_know_their_placeholders():
-    assert {find_problem(text, kind) for kind, wording in DEFAULTS.items() for text in wording} == {None}
+def placeholders(texts):
+    """Return the placeholders of texts, in whatever texts are inside of each other."""
+    if isinstance(texts, str):
+        return sorted(PLACEHOLDER.findall(texts))
+    if isinstance(texts, dict):
+        return {key: placeholders(text) for key, text in texts.items()}
+    return [placeholders(text) for text in texts]
+
+
+def test_all_languages_say_the_same_with_known_placeholders():
     assert set(PLACEHOLDERS) == set(Kind.values)
+    assert set(VOCABULARIES) == set(Language.values) == {"en", "de"}
+    for vocabulary in VOCABULARIES.values():
+        assert {find_problem(text, kind) for kind, words in vocabulary.defaults.items() for text in words} == {None}
+        assert placeholders(vocabulary) == placeholders(VOCABULARIES["en"])
+
+
+DATE = "Samstag, 1. Mai 2027, 21:00 bis 23:30 Uhr (MESZ)"
+FACTS = f"Wann: {DATE}\nWo: Sternwarte"
+OFFER = "Hier können Sie Ihre Anmeldung ansehen, in Ihren Kalender eintragen oder stornieren:"
+FOOT = """
+--
+Fragen zur Veranstaltung: olga
+Sie bekommen diese E-Mail, weil Sie bei 127.0.0.1:8000 registriert sind.
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "subject", "says"),
+    [
+        (
+            Kind.REGISTERED,
+            "registered",
+            "Sie sind angemeldet: Sternennacht",
+            f"Sie haben einen Platz für „Sternennacht“.\n\n{FACTS}\n\n{OFFER}\n\n{{link}}",
+        ),
+        (
+            Kind.QUEUED,
+            "waitlisted",
+            "Sie stehen auf der Warteliste: Sternennacht",
+            "„Sternennacht“ ist ausgebucht. Sie stehen auf Platz 1 der Warteliste. Sobald Sie an der Reihe sind,"
+            f" bekommen Sie einen Platz, und wir schreiben Ihnen.\n\n{FACTS}\n\n{OFFER}\n\n{{link}}",
+        ),
+        (
+            Kind.CANCELLED,
+            "cancelled",
+            "Ihre Anmeldung ist storniert: Sternennacht",
+            f"Ihre Anmeldung für „Sternennacht“ wurde von olga storniert.\n\n{FACTS}",
+        ),
+    ],
+)
+def test_a_german_mail(settings, notice, kind, status, subject, says):
+    settings.TIME_ZONE = "Europe/Berlin"
+    begins = datetime(2027, 5, 1, 19, tzinfo=UTC)
+    times = {"date_time": begins, "end_time": begins + timedelta(hours=2, minutes=30)}
+    made = notice(kind, status, title="Sternennacht", location="Sternwarte", **times)
+    made.user.language = "de"
+    link = make_link(made.registration)
+    message = compose(made)
+    body = f"Guten Tag Bob,\n\n{says.format(link=link)}\n\nolga\n{FOOT}"
+    assert (message.subject, message.body.strip("\n")) == (subject, body.strip("\n"))
+    shown = message.alternatives[0].content
+    assert '<html lang="de">' in shown
+    if kind != Kind.CANCELLED:
+        assert ">Anmeldung ansehen</a>" in shown
+        assert "Oder kopieren Sie diesen Link in Ihren Browser:" in shown
+
+
+@pytest.mark.parametrize(
+    ("own", "of_event", "site", "language"),
+    [
+        ("", "", "en", "en"),
+        ("", "", "de", "de"),
+        ("", "de", "en", "de"),
+        ("", "en", "de", "en"),
+        ("de", "", "en", "de"),
+        ("en", "de", "de", "en"),
+        ("xx", "de", "en", "de"),
+        ("xx", "yy", "en", "en"),
+    ],
+)
+def test_the_persons_language_wins_then_the_events_then_the_sites(settings, notice, own, of_event, site, language):
+    settings.MAIL_LANGUAGE = site
+    made = notice(language=of_event)
+    made.user.language = own
+    starts = {"en": "You are registered: ", "de": "Sie sind angemeldet: "}
+    assert compose(made).subject == f"{starts[language]}{made.event.title}"
+
+
+def test_a_change_is_told_in_german(notice):
+    made = notice(Kind.EVENT_CHANGED, location="Sternwarte")
+    made.event.date_time = datetime(2027, 5, 2, 1, tzinfo=UTC)
+    was = {"title": made.event.title, "date_time": "2027-03-01T19:00:00+00:00", "end_time": None, "location": "Hof"}
+    change = EventChange(event=made.event, was=was, becomes={})
+    made.transition, made.fan_out = None, FanOut(event=made.event, change=change)
+    made.user.language = "de"
+    assert (
+        "\n\nBeginn: Sonntag, 2. Mai 2027, 01:00 Uhr (UTC) (bisher: Montag, 1. März 2027, 19:00 Uhr (UTC))"
+        "\nOrt: Sternwarte (bisher: Hof)\n\n"
+    ) in compose(made).body
 
 
 def test_answers_go_to_the_organizer_who_has_an_address(notice, olga):
@@ -144,7 +245,7 @@ def test_times_are_written_for_people(settings, notice):
     assert "When: Saturday, 1 May 2027, 19:00 to 23:00 (UTC)\n" in compose(made).body
 
 
-@pytest.mark.parametrize("kind", DEFAULTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_only_mails_that_can_be_turned_off_have_a_link_for_it(notice, bob, kind):
     made = notice(kind)
     message = compose(made)

@@ -10,7 +10,7 @@ from notifications.mails import compose
 from notifications.models import Kind, Notice, Template
 from notifications.services.retention import delete_old
 from notifications.services.templates import wordings_of
-from notifications.texts import DEFAULTS, PLACEHOLDERS
+from notifications.texts import KINDS, PLACEHOLDERS, words
 from registrations.models import Transition
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def shown(kind, subject, body, *, is_default):
 
 def test_words_are_saved_listed_and_reset(api, olga, event, mail):
     client, path = api(olga), f"/events/{event.pk}/templates"
-    defaults = [shown(kind, *wording, is_default=True) for kind, wording in DEFAULTS.items()]
+    defaults = [shown(kind, *wording, is_default=True) for kind, wording in words().defaults.items()]
     assert whole(client.get(path)) == (200, {"results": defaults})
     saved = shown("reminder", OWN["subject"], OWN["body"], is_default=False)
     assert whole(client.put(f"{path}/reminder", OWN)) == (200, saved)
@@ -64,7 +64,7 @@ def test_words_are_saved_listed_and_reset(api, olga, event, mail):
 
 def test_absent_keys_keep_their_words_and_the_default_words_are_not_stored(api, olga, event):
     client, path = api(olga), f"/events/{event.pk}/templates/reminder"
-    default = DEFAULTS[Kind.REMINDER]
+    default = words().defaults[Kind.REMINDER]
     assert client.patch(path, {"subject": "Soon"}).json()["body"] == default.body
     assert client.put(path, {"body": "Come!\r\n\r\nAll of you."}).json()["subject"] == "Soon"
     assert Template.objects.get().body == "Come!\n\nAll of you."
@@ -156,7 +156,7 @@ def test_html_in_the_words_is_text(api, olga, event, mail):
         assert "<p>&lt;script&gt;alert(1)&lt;/script&gt; " in html
 
 
-@pytest.mark.parametrize("kind", DEFAULTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_preview_fills_every_placeholder_and_saves_nothing(api, olga, event, kind):
     path = f"/events/{event.pk}/templates/{kind}/preview"
     text = " ".join(f"{{{name}}}" for name in PLACEHOLDERS[kind])

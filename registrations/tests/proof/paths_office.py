@@ -115,7 +115,7 @@ def event_fields(event: Event) -> dict[str, Any]:
         moment = getattr(event, name)
         fields[f"{name}_0"] = moment.strftime("%Y-%m-%d") if moment else ""
         fields[f"{name}_1"] = moment.strftime("%H:%M:%S") if moment else ""
-    fields |= {"notifications": event.notifications, "remind_hours": "24"}
+    fields |= {"notifications": event.notifications, "remind_hours": "24", "language": event.language}
     return {**fields, "max_capacity": event.max_capacity, "waitlist": "on"}
 
 

@@ -1,0 +1,106 @@
+"""German words."""
+
+from notifications.models import Kind
+from notifications.texts.placeholders import Wording
+from notifications.texts.vocabulary import (
+    Frame,
+    InvalidLinkPage,
+    RegistrationPage,
+    UnsubscribePage,
+    Values,
+    Vocabulary,
+)
+
+_FACTS = "Wann: {date}\nWo: {place}"
+_PAGE = "Hier können Sie Ihre Anmeldung ansehen, in Ihren Kalender eintragen oder stornieren:\n\n{link}"
+_CANCEL = "Wenn Sie nicht kommen können, sagen Sie bitte ab, damit jemand anderes Ihren Platz bekommt:\n\n{link}"
+_CHECK = "Prüfen Sie, ob Sie ihn vollständig kopiert haben, oder öffnen Sie den Link aus Ihrer neuesten E-Mail."
+
+VOCABULARY = Vocabulary(
+    defaults={
+        Kind.REGISTERED: Wording(
+            "Sie sind angemeldet: {event}",
+            f"Guten Tag {{name}},\n\nSie haben einen Platz für „{{event}}“.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+        ),
+        Kind.QUEUED: Wording(
+            "Sie stehen auf der Warteliste: {event}",
+            "Guten Tag {name},\n\n„{event}“ ist ausgebucht. Sie stehen auf Platz {position} der Warteliste. Sobald Sie"
+            " an der Reihe sind, bekommen Sie einen Platz, und wir schreiben Ihnen."
+            f"\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+        ),
+        Kind.SEATED: Wording(
+            "Sie haben einen Platz: {event}",
+            "Guten Tag {name},\n\nein Platz ist frei geworden, und er gehört Ihnen. Sie stehen nicht mehr auf der"
+            f" Warteliste, sondern sind für „{{event}}“ angemeldet.\n\n{_FACTS}\n\n{_CANCEL}\n\n{{organizer}}",
+        ),
+        Kind.CANCELLED: Wording(
+            "Ihre Anmeldung ist storniert: {event}",
+            "Guten Tag {name},\n\nIhre Anmeldung für „{event}“ wurde von {by} storniert."
+            f"\n\n{_FACTS}\n\n{{organizer}}",
+        ),
+        Kind.EVENT_CHANGED: Wording(
+            "Geändert: {event}",
+            "Guten Tag {name},\n\nbei „{event}“ hat sich etwas geändert.\n\n{changes}\n\nDie Veranstaltung findet jetzt"
+            f" so statt:\n\n{_FACTS}\n\nIhre Anmeldung gilt weiterhin. {_PAGE}\n\n{{organizer}}",
+        ),
+        Kind.EVENT_CANCELLED: Wording(
+            "Abgesagt: {event}",
+            "Guten Tag {name},\n\n„{event}“ findet nicht statt. Die Veranstaltung wurde abgesagt."
+            f"\n\n{_FACTS}\n\n{{organizer}}",
+        ),
+        Kind.EVENT_REOPENED: Wording(
+            "Findet doch statt: {event}",
+            "Guten Tag {name},\n\n„{event}“ war abgesagt, findet aber doch statt. Ihre Anmeldung gilt weiterhin."
+            f"\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+        ),
+        Kind.REMINDER: Wording(
+            "Erinnerung: {event}",
+            f"Guten Tag {{name}},\n\n„{{event}}“ beginnt bald.\n\n{_FACTS}\n\n{_CANCEL}\n\n{{organizer}}",
+        ),
+    },
+    frame=Frame(
+        questions="Fragen zur Veranstaltung:",
+        why="Sie bekommen diese E-Mail, weil Sie bei {site} registriert sind.",
+        unsubscribe="Diese E-Mails abbestellen",
+        button="Anmeldung ansehen",
+        copy_link="Oder kopieren Sie diesen Link in Ihren Browser:",
+    ),
+    values=Values(
+        you="Ihnen",
+        nothing="keine Angabe",
+        change="{field}: {now} (bisher: {before})",
+        fields={"title": "Titel", "date_time": "Beginn", "end_time": "Ende", "location": "Ort"},
+    ),
+    registration_page=RegistrationPage(
+        name="Name",
+        when="Wann",
+        where="Wo",
+        organizer="Veranstaltet von",
+        add_to_calendar="In den Kalender eintragen",
+        cancel="Anmeldung stornieren",
+        leave_queue="Warteliste verlassen",
+        is_cancelled="Ihre Anmeldung ist storniert.",
+        event_cancelled="Die Veranstaltung ist abgesagt.",
+        over="Die Veranstaltung ist vorbei.",
+        waiting="Sie stehen auf Platz {position} der Warteliste.",
+        checked_in="Sie sind eingecheckt.",
+        registered="Sie sind angemeldet.",
+    ),
+    unsubscribe_page=UnsubscribePage(
+        title="E-Mails abbestellen",
+        choose="Wählen Sie, welche E-Mails Sie nicht mehr bekommen möchten.",
+        event="Nachrichten zu „{event}“",
+        organizer="Alle Nachrichten von {organizer}",
+        everything="Nachrichten aller Veranstalter",
+        reminders="Erinnerungen an Veranstaltungen",
+        is_off="Sie bekommen diese E-Mails nicht mehr.",
+        turn_off="Abbestellen",
+        undo="Rückgängig machen",
+        still="E-Mails zu Ihren Anmeldungen, geänderten Veranstaltungen und Ihrem Konto bekommen Sie weiterhin.",
+    ),
+    invalid_link_page=InvalidLinkPage(
+        title="Dieser Link gilt nicht mehr",
+        registration=f"Der Link gilt nicht mehr, wenn die Anmeldung gelöscht wurde. {_CHECK}",
+        account=f"Der Link gilt nicht mehr, wenn das Konto gelöscht wurde. {_CHECK}",
+    ),
+)

@@ -1,0 +1,103 @@
+"""English words."""
+
+from notifications.models import Kind
+from notifications.texts.placeholders import Wording
+from notifications.texts.vocabulary import (
+    Frame,
+    InvalidLinkPage,
+    RegistrationPage,
+    UnsubscribePage,
+    Values,
+    Vocabulary,
+)
+
+_FACTS = "When: {date}\nWhere: {place}"
+_PAGE = "You can see your registration, add it to your calendar or cancel it here:\n\n{link}"
+_CANCEL = "If you cannot come, please cancel, so that somebody else can have your seat:\n\n{link}"
+_CHECK = "Check that you copied the whole link, or open the one in your latest email."
+
+VOCABULARY = Vocabulary(
+    defaults={
+        Kind.REGISTERED: Wording(
+            "You are registered: {event}",
+            f"Hello {{name}},\n\nYou have a seat at {{event}}.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+        ),
+        Kind.QUEUED: Wording(
+            "You are on the waiting list: {event}",
+            "Hello {name},\n\n{event} is full. You are number {position} on the waiting list. When it is your turn, you"
+            f" get a seat at once, and we will write to you.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+        ),
+        Kind.SEATED: Wording(
+            "You have a seat: {event}",
+            "Hello {name},\n\nA seat has become free, and it is yours. You are no longer on the waiting list: you are"
+            f" registered for {{event}}.\n\n{_FACTS}\n\n{_CANCEL}\n\n{{organizer}}",
+        ),
+        Kind.CANCELLED: Wording(
+            "Your registration is cancelled: {event}",
+            f"Hello {{name}},\n\n{{by}} cancelled your registration for {{event}}.\n\n{_FACTS}\n\n{{organizer}}",
+        ),
+        Kind.EVENT_CHANGED: Wording(
+            "Changed: {event}",
+            f"Hello {{name}},\n\nPlease note what has changed about {{event}}.\n\n{{changes}}\n\nIt now takes place as"
+            f" follows.\n\n{_FACTS}\n\nYour registration is unchanged. {_PAGE}\n\n{{organizer}}",
+        ),
+        Kind.EVENT_CANCELLED: Wording(
+            "Cancelled: {event}",
+            f"Hello {{name}},\n\n{{event}} will not take place. It has been cancelled.\n\n{_FACTS}\n\n{{organizer}}",
+        ),
+        Kind.EVENT_REOPENED: Wording(
+            "Takes place after all: {event}",
+            "Hello {name},\n\n{event} had been cancelled, but takes place after all. Your registration is as it was."
+            f"\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+        ),
+        Kind.REMINDER: Wording(
+            "Reminder: {event}",
+            f"Hello {{name}},\n\n{{event}} begins soon.\n\n{_FACTS}\n\n{_CANCEL}\n\n{{organizer}}",
+        ),
+    },
+    frame=Frame(
+        questions="Questions about the event:",
+        why="You are receiving this email because you are registered at {site}.",
+        unsubscribe="Unsubscribe from these emails",
+        button="See your registration",
+        copy_link="Or copy this link into your browser:",
+    ),
+    values=Values(
+        you="You",
+        nothing="none",
+        change="{field}: {now} (before: {before})",
+        fields={"title": "Title", "date_time": "Begins", "end_time": "Ends", "location": "Place"},
+    ),
+    registration_page=RegistrationPage(
+        name="Name",
+        when="When",
+        where="Where",
+        organizer="Organizer",
+        add_to_calendar="Add to calendar",
+        cancel="Cancel registration",
+        leave_queue="Leave waiting list",
+        is_cancelled="Your registration is cancelled.",
+        event_cancelled="The event is cancelled.",
+        over="The event is over.",
+        waiting="You are number {position} on the waiting list.",
+        checked_in="You are checked in.",
+        registered="You are registered.",
+    ),
+    unsubscribe_page=UnsubscribePage(
+        title="Unsubscribe",
+        choose="Choose which emails you no longer want.",
+        event="Messages about {event}",
+        organizer="All messages from {organizer}",
+        everything="Messages from all organizers",
+        reminders="Reminders before events",
+        is_off="You are unsubscribed.",
+        turn_off="Unsubscribe",
+        undo="Undo",
+        still="You will still get emails about your registrations, changes to their events, and your account.",
+    ),
+    invalid_link_page=InvalidLinkPage(
+        title="This link is no longer valid",
+        registration=f"Links stop working when the registration is deleted. {_CHECK}",
+        account=f"Links stop working when the account is deleted. {_CHECK}",
+    ),
+)

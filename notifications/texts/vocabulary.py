@@ -1,0 +1,71 @@
+"""What each language has words for. Whoever adds something here must say it in every language."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from notifications.texts.placeholders import Wording
+
+
+class Frame(NamedTuple):
+    """What all mails share."""
+
+    questions: str
+    why: str
+    unsubscribe: str
+    button: str
+    copy_link: str
+
+
+class Values(NamedTuple):
+    """What may stand for a placeholder."""
+
+    you: str
+    nothing: str
+    change: str
+    fields: Mapping[str, str]
+
+
+class RegistrationPage(NamedTuple):
+    """The page that mails link to."""
+
+    name: str
+    when: str
+    where: str
+    organizer: str
+    add_to_calendar: str
+    cancel: str
+    leave_queue: str
+    is_cancelled: str
+    event_cancelled: str
+    over: str
+    waiting: str
+    checked_in: str
+    registered: str
+
+
+class UnsubscribePage(NamedTuple):
+    title: str
+    choose: str
+    event: str
+    organizer: str
+    everything: str
+    reminders: str
+    is_off: str
+    turn_off: str
+    undo: str
+    still: str
+
+
+class InvalidLinkPage(NamedTuple):
+    title: str
+    registration: str
+    account: str
+
+
+class Vocabulary(NamedTuple):
+    defaults: Mapping[str, Wording]
+    frame: Frame
+    values: Values
+    registration_page: RegistrationPage
+    unsubscribe_page: UnsubscribePage
+    invalid_link_page: InvalidLinkPage
