@@ -3,6 +3,7 @@ from django.http import QueryDict
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from accounts.models import Digest, User
+from eventhub.languages import Language
 from notifications.models import OptOutScope
 from notifications.services import preferences
 from notifications.services.preferences import Notices, Unwanted
@@ -27,18 +28,28 @@ class PreferencesForm(forms.Form):
         help_text="New registrations, cancellations and waiting lists. You get none if nothing happened.",
     )
 
+    language = forms.ChoiceField(
+        required=False,
+        choices=[("", "As the event"), *Language.choices],
+        widget=UnfoldAdminSelectWidget,
+        help_text="Of emails to you.",
+    )
+
     def __init__(self, sent: QueryDict | None, *, user: User) -> None:
         self.user, present = user, preferences.preferences_of(user)
         initial = {
             "reminders": present.notices == Notices.ALL,
             "messages": EVERYTHING not in present.opt_outs,
             "digest": present.digest,
+            "language": present.language,
         }
         super().__init__(sent, initial=initial)
 
     def save(self) -> None:
         wanted = self.cleaned_data
         notices = Notices.ALL if wanted["reminders"] else Notices.ESSENTIAL
-        preferences.save_preferences(user=self.user, notices=notices, digest=wanted["digest"])
+        preferences.save_preferences(
+            user=self.user, notices=notices, digest=wanted["digest"], language=wanted["language"]
+        )
         switch = preferences.opt_in if wanted["messages"] else preferences.opt_out
         switch(self.user.pk, OptOutScope.EVERYTHING)

@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts.models import Digest
-from eventhub.api.fields import DetailsInput, IdField, LineInput
+from eventhub.api.fields import DetailsInput, IdField, LanguageField, LineInput
 from eventhub.api.filters import MAX_SEARCH_LENGTH, MIN_SEARCH_LENGTH
 from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from eventhub.db.text_search import may_be_word
+from eventhub.languages import Language
 from notifications.mails import RenderedMail
 from notifications.models import Kind, MessageState, OptOutScope, State
 from notifications.selectors.messages import count_by_state
@@ -200,6 +201,7 @@ class MessageTrialSerializer(serializers.Serializer[Any]):
 
 
 MAX_OPT_OUTS = 1_000
+LANGUAGE = "Of your emails. Empty: that of the event, or of the site."
 SCOPES = [(scope.value, scope.label) for scope in OptOutScope if scope not in SWITCHES]
 
 
@@ -233,11 +235,13 @@ class PreferencesSerializer(serializers.Serializer[Preferences]):
         help_text="How often a summary of your own events comes; there is none if nothing happened. Null for users who"
         " are no organizers.",
     )
+    language = serializers.ChoiceField(choices=Language.choices, allow_blank=True, help_text=LANGUAGE)
 
     example: ClassVar = {
         "notices": "essential",
         "opt_outs": [{"scope": "organizer", "organizer_id": 8, "event_id": None}],
         "digest": "weekly",
+        "language": "de",
     }
 
 
@@ -247,9 +251,11 @@ class PreferencesInput(Body):
     digest = serializers.ChoiceField(
         choices=Digest.choices, allow_null=True, help_text="For organizers and admins. Null changes nothing."
     )
+    language = LanguageField(help_text=LANGUAGE)
 
     example: ClassVar = {
         "notices": "essential",
         "opt_outs": [{"scope": "everything", "organizer_id": None, "event_id": None}],
         "digest": "daily",
+        "language": "de",
     }

@@ -39,12 +39,13 @@ class Unwanted(NamedTuple):
 
 
 class Preferences(NamedTuple):
-    """`digest` is None for people who have no events of their own to be told about."""
+    """`digest` is None for people who have no events of their own to be told about. `language` may be empty."""
 
     user_id: int
     notices: str
     opt_outs: list[Unwanted]
     digest: str | None
+    language: str
 
     @property
     def edition(self) -> str:
@@ -57,7 +58,7 @@ def preferences_of(user: User) -> Preferences:
     notices = Notices.ESSENTIAL if Unwanted(OptOutScope.REMINDERS) in found else Notices.ALL
     is_stopped = Unwanted(OptOutScope.DIGESTS) in found
     opt_outs = [each for each in found if each.scope not in SWITCHES]
-    return Preferences(user.pk, notices, opt_outs, _digest_of(user, is_stopped=is_stopped))
+    return Preferences(user.pk, notices, opt_outs, _digest_of(user, is_stopped=is_stopped), user.language)
 
 
 def _digest_of(user: User, *, is_stopped: bool) -> str | None:
@@ -74,6 +75,7 @@ def save_preferences(
     notices: str | None = None,
     opt_outs: Collection[Unwanted] | None = None,
     digest: str | None = None,
+    language: str | None = None,
     condition: Precondition = UNCONDITIONAL,
 ) -> Preferences:
     """Set what is not None; `opt_outs` replaces all.
@@ -98,6 +100,9 @@ def save_preferences(
             switch(user.pk, OptOutScope.REMINDERS)
         if digest is not None:
             _choose_digest(user, digest, present.digest)
+        if language is not None:
+            user.language = language
+            User.objects.filter(pk=user.pk).update(language=language)
         return preferences_of(user)
 
 

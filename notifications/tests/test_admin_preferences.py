@@ -11,7 +11,7 @@ from notifications.services.preferences import opt_out, preferences_of, save_pre
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 PAGE = "/admin/email-preferences/"
-ALL_ON = {"reminders": "on", "messages": "on", "digest": "none"}
+ALL_ON = {"reminders": "on", "messages": "on", "digest": "none", "language": ""}
 
 
 @pytest.fixture
@@ -30,20 +30,23 @@ def shown(page):
 @pytest.mark.parametrize(
     ("sent", "saved"),
     [
-        (ALL_ON, ("all", [], "none")),
-        ({"messages": "on", "digest": "weekly"}, ("essential", [], "weekly")),
-        ({"reminders": "on", "digest": "daily"}, ("all", ["everything"], "daily")),
+        (ALL_ON, ("all", [], "none", "")),
+        ({"messages": "on", "digest": "weekly"}, ("essential", [], "weekly", "")),
+        ({"reminders": "on", "digest": "daily", "language": "de"}, ("all", ["everything"], "daily", "de")),
     ],
 )
 def test_what_is_saved_is_what_the_api_shows_and_the_page_shows_again(office, olga, api, sent, saved):
     answer = office.post(PAGE, sent, follow=True)
     assert "Your email preferences were saved." in answer.text
     body = api(olga).get("/users/me/notifications").json()
-    assert (body["notices"], [each["scope"] for each in body["opt_outs"]], body["digest"]) == saved
+    scopes = [each["scope"] for each in body["opt_outs"]]
+    assert (body["notices"], scopes, body["digest"], body["language"]) == saved
     assert re.findall(r'name="(reminders|messages)"[^>]* checked[ >]', answer.text) == [
         name for name in sent if sent[name] == "on"
     ]
-    assert re.search(rf'<option value="{sent["digest"]}"\s+selected', answer.text)
+    for name in ("digest", "language"):
+        if name in sent:
+            assert re.search(rf'<option value="{sent[name]}"\s+selected', answer.text)
 
 
 def test_what_was_turned_off_by_links_is_named_and_taken_back_one_by_one(office, olga, otto, make_event):
@@ -77,4 +80,4 @@ def test_an_unknown_interval_is_refused_and_a_get_changes_nothing(office, olga):
     answer = office.post(PAGE, {**ALL_ON, "digest": "hourly"})
     assert "Select a valid choice. hourly is not one of the available choices." in answer.text
     office.get(PAGE, ALL_ON)
-    assert preferences_of(olga)[1:] == ("essential", [], "daily")
+    assert preferences_of(olga)[1:] == ("essential", [], "daily", "")

@@ -11,7 +11,8 @@ from notifications.services import preferences
 pytestmark = pytest.mark.django_db
 
 PATH = "/users/me/notifications"
-NOTHING = {"notices": "all", "opt_outs": [], "digest": None}
+UNCHOSEN = {"digest": None, "language": ""}
+NOTHING = {"notices": "all", "opt_outs": [], **UNCHOSEN}
 
 
 def of(scope, organizer_id=None, event_id=None):
@@ -28,13 +29,15 @@ def test_the_choice_is_kept_and_absent_keys_keep_their_value(api, olga, bob, eve
         ({"opt_outs": [everything, theirs], "notices": "all"}, {"notices": "all", "opt_outs": [everything, theirs]}),
         ({}, {"notices": "all", "opt_outs": [everything, theirs]}),
         ({"digest": None}, {"notices": "all", "opt_outs": [everything, theirs]}),
-        ({"opt_outs": []}, NOTHING),
+        ({"language": "de"}, {"notices": "all", "opt_outs": [everything, theirs], "language": "de"}),
+        ({"notices": "all"}, {"notices": "all", "opt_outs": [everything, theirs], "language": "de"}),
+        ({"opt_outs": [], "language": ""}, NOTHING),
     ]
     for sent, kept in steps:
         for verb in (client.put, client.patch):
             answer = verb(PATH, sent)
-            assert (answer.status_code, answer.json()) == (200, {"digest": None, **kept})
-        assert client.get(PATH).json() == {"digest": None, **kept}
+            assert (answer.status_code, answer.json()) == (200, {**UNCHOSEN, **kept})
+        assert client.get(PATH).json() == {**UNCHOSEN, **kept}
     client.put(PATH, {"notices": "essential", "opt_outs": [{"scope": "event", "event_id": event.pk}]})
     assert api(eve).get(PATH).json() == NOTHING
     assert (preferences.wants_reminders(bob.pk), preferences.opted_out([bob.pk, eve.pk], event)) == (False, {bob.pk})
@@ -61,6 +64,8 @@ NEEDS = "Send organizer_id or event_id exactly as the scope needs."
         ({"opt_outs": {}}, {"opt_outs": ['Expected a list of items but got type "dict".']}),
         ({"opt_outs": [of("everything")] * 1001}, {"opt_outs": ["Ensure this field has no more than 1000 elements."]}),
         ({"opt_outs": [of("everything"), {}]}, {"opt_outs": {"1": {"scope": ["This field is required."]}}}),
+        ({"language": "fr"}, {"language": ["Choose one of en, de."]}),
+        ({"language": None}, {"language": ["This field may not be null."]}),
         ({"digest": "hourly"}, {"digest": ['"hourly" is not a valid choice.']}),
         ({"digest": "none"}, {"digest": ["Only organizers get summaries of their events."]}),
         ({"digest": "daily", "notices": "essential"}, {"digest": ["Only organizers get summaries of their events."]}),
@@ -96,7 +101,7 @@ def test_what_one_cannot_see_is_not_found_and_what_was_chosen_before_stays(api, 
     assert client.put(PATH, chosen).status_code == 200
     event.status = "draft"
     event.save()
-    assert client.put(PATH, chosen).json() == {"notices": "all", **chosen, "digest": None}
+    assert client.put(PATH, chosen).json() == {"notices": "all", **chosen, **UNCHOSEN}
     assert api(olga).put(PATH, {"opt_outs": [of("event", None, draft.pk)]}).status_code == 200
 
 
@@ -107,7 +112,7 @@ def test_an_edit_by_another_device_is_noticed(api, bob):
     preferences.opt_out(bob.pk, "everything")
     answer = client.put(PATH, {"notices": "essential"}, headers={"If-Match": tag})
     assert (answer.status_code, answer.json()["code"]) == (412, "precondition_failed")
-    assert client.get(PATH).json() == {"notices": "all", "opt_outs": [of("everything")], "digest": None}
+    assert client.get(PATH).json() == {"notices": "all", "opt_outs": [of("everything")], **UNCHOSEN}
     tag = client.get(PATH).headers["ETag"]
     answer = client.put(PATH, {"notices": "essential"}, headers={"If-Match": tag})
     assert (answer.status_code, answer.headers["ETag"]) == (200, client.get(PATH).headers["ETag"])

@@ -81,6 +81,7 @@ def test_of_somebody_who_only_signed_up_there_is_the_account_and_the_sign_in(bob
         "role": "user",
         "is_active": True,
         "is_trusted_to_write": False,
+        "language": "",
         "created_at": z(bob.created_at),
         "updated_at": z(bob.updated_at),
         "sign_in_generation": 0,
