@@ -7,47 +7,53 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 
 from eventhub.datetimes import written
+from eventhub.languages import first_language
 from eventhub.mail import site_name
 from notifications.mails import clean, headers_of
 from notifications.models import Notice
 from notifications.selectors.digests import EventNews, get_news
 from notifications.services.preferences import unsubscribe_link
-from notifications.texts import DIGEST, fill
+from notifications.texts import fill, words
+from notifications.texts.vocabulary import DigestWording
 
 
 def compose_digest(notice: Notice) -> EmailMultiAlternatives:
-    frame = _frame(notice)
-    text = "" + render_to_string("notifications/mails/digest.txt", frame)
+    with translation.override(first_language(notice.user.language)):
+        frame = _frame(notice, words().digest)
+        text = "" + render_to_string("notifications/mails/digest.txt", frame)
+        html = render_to_string("notifications/mails/digest.html", frame)
     message = EmailMultiAlternatives(frame["subject"], text, to=[notice.user.email], headers=headers_of(notice))
-    message.attach_alternative(render_to_string("notifications/mails/digest.html", frame), "text/html")
+    message.attach_alternative(html, "text/html")
     return message
 
 
-def _frame(notice: Notice) -> dict[str, Any]:
+def _frame(notice: Notice, wording: DigestWording) -> dict[str, Any]:
     news = get_news(notice)
     totals = {"new": str(news.new), "cancelled": str(news.cancelled)}
     period = {"begins": _written(notice.digest_from), "ends": _written(notice.digest_until)}
     return {
-        "subject": fill(DIGEST.subject, totals),
-        "hello": fill(DIGEST.hello, {"name": clean(notice.user.public_profile.public_name)}),
-        "intro": fill(DIGEST.intro, period),
-        "events": [_shown(event) for event in news.events],
-        "others": fill(DIGEST.others, {"number": str(news.others)}) if news.others else "",
+        "language": translation.get_language(),
+        "subject": fill(wording.subject, totals),
+        "hello": fill(wording.hello, {"name": clean(notice.user.public_profile.public_name)}),
+        "intro": fill(wording.intro, period),
+        "events": [_shown(event, wording) for event in news.events],
+        "others": fill(wording.others, {"number": str(news.others)}) if news.others else "",
         "events_link": _link("admin:events_event_changelist"),
-        "why": fill(DIGEST.why, {"site": site_name()}),
-        "stop": DIGEST.stop,
+        "why": fill(wording.why, {"site": site_name()}),
+        "stop": wording.stop,
         "unsubscribe": unsubscribe_link(notice.user),
     }
 
 
-def _shown(event: EventNews) -> dict[str, Any]:
+def _shown(event: EventNews, wording: DigestWording) -> dict[str, Any]:
     numbers = {name: str(getattr(event, name)) for name in ("new", "cancelled", "waiting", "taken", "seats")}
     return {
         "title": clean(event.title),
         "date": _written(event.date_time),
-        "numbers": [fill(each, numbers) for each in DIGEST.numbers],
+        "numbers": [fill(each, numbers) for each in wording.numbers],
         "link": _link("admin:events_event_change", event.event_id),
     }
 

@@ -216,6 +216,24 @@ def test_the_mail_says_them_and_links_to_the_events(several, olga, settings):
     assert f'<a href="{link}" ' in html
 
 
+def test_it_is_in_the_language_of_its_person(several, olga, settings):
+    settings.PUBLIC_URL = "https://events.example.org"
+    notice, early, _, _ = several
+    type(olga).objects.filter(pk=olga.pk).update(language="de")
+    mail = compose_digest(Notice.objects.get(pk=notice.pk))
+    assert mail.subject == "Ihre Veranstaltungen: 4 neu, 3 storniert"
+    assert mail.body.startswith(
+        "Guten Tag olga,\n\nvon Dienstag, 9. März 2027, 12:00 Uhr (UTC) bis Mittwoch, 10. März 2027, 06:00 Uhr (UTC)"
+        " hat sich bei Ihren Veranstaltungen Folgendes getan.\n\nEarly\nMontag, 15. März 2027, 06:00 Uhr (UTC)\nNeu: 3"
+        f" · Storniert: 0 · Wartend: 2 · Plätze belegt: 2 von 2\nhttps://events.example.org/admin/events/event/{early.pk}/"
+    )
+    assert mail.body.endswith(
+        "--\nSie bekommen diese Zusammenfassung, weil Sie sie bei events.example.org gewählt haben.\nDiese"
+        f" Zusammenfassungen abbestellen: {preferences.unsubscribe_link(olga)}\n"
+    )
+    assert '<html lang="de">' in mail.alternatives[0].content
+
+
 def test_a_title_can_become_neither_markup_nor_a_header_nor_a_placeholder(told, olga):
     told(title="<b>{number}\u202e & {site}</b>")
     make(WEDNESDAY)

@@ -2,11 +2,10 @@
 
 from eventhub.languages import Language, current_language
 from notifications.texts import de, en
-from notifications.texts.digest import DIGEST
 from notifications.texts.placeholders import COMMON, PLACEHOLDERS, Wording, fill, find_problem
 from notifications.texts.vocabulary import Vocabulary
 
-__all__ = ["COMMON", "DIGEST", "KINDS", "PLACEHOLDERS", "VOCABULARIES", "Wording", "fill", "find_problem", "words"]
+__all__ = ["COMMON", "KINDS", "PLACEHOLDERS", "VOCABULARIES", "Wording", "fill", "find_problem", "words"]
 
 VOCABULARIES: dict[str, Vocabulary] = {Language.EN: en.VOCABULARY, Language.DE: de.VOCABULARY}
 # The kinds of mails with words that an event may replace.

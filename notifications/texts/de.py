@@ -3,6 +3,7 @@
 from notifications.models import Kind
 from notifications.texts.placeholders import Wording
 from notifications.texts.vocabulary import (
+    DigestWording,
     Frame,
     InvalidLinkPage,
     RegistrationPage,
@@ -65,6 +66,15 @@ VOCABULARY = Vocabulary(
         button="Anmeldung ansehen",
         copy_link="Oder kopieren Sie diesen Link in Ihren Browser:",
     ),
+    digest=DigestWording(
+        subject="Ihre Veranstaltungen: {new} neu, {cancelled} storniert",
+        hello="Guten Tag {name},",
+        intro="von {begins} bis {ends} hat sich bei Ihren Veranstaltungen Folgendes getan.",
+        numbers=("Neu: {new}", "Storniert: {cancelled}", "Wartend: {waiting}", "Plätze belegt: {taken} von {seats}"),
+        others="Und {number} weitere",
+        why="Sie bekommen diese Zusammenfassung, weil Sie sie bei {site} gewählt haben.",
+        stop="Diese Zusammenfassungen abbestellen",
+    ),
     values=Values(
         you="Ihnen",
         nothing="keine Angabe",
@@ -93,6 +103,7 @@ VOCABULARY = Vocabulary(
         organizer="Alle Nachrichten von {organizer}",
         everything="Nachrichten aller Veranstalter",
         reminders="Erinnerungen an Veranstaltungen",
+        digests="Zusammenfassungen zu Ihren Veranstaltungen",
         is_off="Sie bekommen diese E-Mails nicht mehr.",
         turn_off="Abbestellen",
         undo="Rückgängig machen",

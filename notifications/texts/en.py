@@ -3,6 +3,7 @@
 from notifications.models import Kind
 from notifications.texts.placeholders import Wording
 from notifications.texts.vocabulary import (
+    DigestWording,
     Frame,
     InvalidLinkPage,
     RegistrationPage,
@@ -62,6 +63,15 @@ VOCABULARY = Vocabulary(
         button="See your registration",
         copy_link="Or copy this link into your browser:",
     ),
+    digest=DigestWording(
+        subject="Your events: {new} new, {cancelled} cancelled",
+        hello="Hello {name},",
+        intro="This is what happened at your events from {begins} to {ends}.",
+        numbers=("New: {new}", "Cancelled: {cancelled}", "Waiting: {waiting}", "Seats taken: {taken} of {seats}"),
+        others="And {number} more",
+        why="You are receiving this summary because you chose it at {site}.",
+        stop="Stop these summaries",
+    ),
     values=Values(
         you="You",
         nothing="none",
@@ -90,6 +100,7 @@ VOCABULARY = Vocabulary(
         organizer="All messages from {organizer}",
         everything="Messages from all organizers",
         reminders="Reminders before events",
+        digests="Summaries of your events",
         is_off="You are unsubscribed.",
         turn_off="Unsubscribe",
         undo="Undo",

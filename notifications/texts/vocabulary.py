@@ -50,6 +50,7 @@ class UnsubscribePage(NamedTuple):
     organizer: str
     everything: str
     reminders: str
+    digests: str
     is_off: str
     turn_off: str
     undo: str
@@ -62,9 +63,22 @@ class InvalidLinkPage(NamedTuple):
     account: str
 
 
+class DigestWording(NamedTuple):
+    """Summaries for organizers. `numbers` are those of one event."""
+
+    subject: str
+    hello: str
+    intro: str
+    numbers: tuple[str, ...]
+    others: str
+    why: str
+    stop: str
+
+
 class Vocabulary(NamedTuple):
     defaults: Mapping[str, Wording]
     frame: Frame
+    digest: DigestWording
     values: Values
     registration_page: RegistrationPage
     unsubscribe_page: UnsubscribePage
