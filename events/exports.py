@@ -26,6 +26,7 @@ _COLUMNS: dict[str, Callable[[Event], Any]] = {
     "waitlist": lambda event: "on" if event.waitlist else "off",
     "registration_opens": attrgetter("registration_opens"),
     "registration_closes": lambda event: end_of_days(event.registration_closes),
+    "language": attrgetter("language"),
     "notifications": attrgetter("notifications"),
     "remind_hours": lambda event: write_hours(event.remind_hours) or NO_REMINDERS,
     "Created": lambda event: to_the_second(event.created_at),

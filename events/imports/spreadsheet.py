@@ -5,6 +5,7 @@ from typing import Any
 
 from eventhub import datetimes
 from eventhub.api.fields import could_be_id
+from eventhub.languages import Language
 from eventhub.spreadsheets.cells import in_zone
 from eventhub.spreadsheets.entries import Table, read_entries
 from eventhub.text_fields import strip_unseen
@@ -16,7 +17,7 @@ REQUIRED = ("title", "date_time", "location")
 OPTIONAL = ("description", "end_time", "max_capacity", "status", "registration_opens", "registration_closes", "uid")
 # Columns of an export that are not called as their field is.
 LABELS = {"event_id": "Event ID", "waitlist": "Queue", "notifications": "Emails to attendees"}
-FIELDS = (*REQUIRED, *OPTIONAL, "waitlist", "notifications", "remind_hours", "event_id")
+FIELDS = (*REQUIRED, *OPTIONAL, "waitlist", "language", "notifications", "remind_hours", "event_id")
 # Whether a bare date means the end of that day.
 MEANS_END_OF_DAY = {"date_time": False, "end_time": True, "registration_opens": False, "registration_closes": True}
 # An empty cell keeps the event's value or the default here; in other columns it clears the value.
@@ -79,6 +80,12 @@ def _yes_or_no(text: str) -> bool:
     return text.lower() in YES
 
 
+def _language(text: str) -> str:
+    if text and text.lower() not in Language.values:
+        raise ValueError(f"Enter {' or '.join(Language.values)}, or nothing for that of the site.")
+    return text.lower()
+
+
 def _telling(text: str) -> str:
     if text.lower() not in Telling.values:
         raise ValueError("Enter usual, all or none.")
@@ -98,6 +105,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     **{field: partial(_moment, field) for field in MEANS_END_OF_DAY},
     "status": str.lower,
     "waitlist": _yes_or_no,
+    "language": _language,
     "notifications": _telling,
     "remind_hours": _reminders,
 }

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from eventhub.languages import Language
 from eventhub.spreadsheets.cells import as_read_again
 from eventhub.spreadsheets.entries import load_table
 from eventhub.spreadsheets.exports import csv_lines, write_xlsx
@@ -40,6 +41,7 @@ def talk(olga, make_event, enroll):
         max_capacity=2,
         status="active",
         registration_opens=at(2031, 4, 1),
+        language="de",
         notifications="all",
         remind_hours=[48, 2],
     )
@@ -66,6 +68,7 @@ def test_an_event_is_told_with_its_counts_and_its_organizers_public_name(setting
         "Queue",
         "Registration opens (Europe/Berlin)",
         "Registration closes (Europe/Berlin)",
+        "Language of emails",
         "Emails to attendees",
         "Reminders",
         "Created (Europe/Berlin)",
@@ -75,11 +78,11 @@ def test_an_event_is_told_with_its_counts_and_its_organizers_public_name(setting
     assert list(exports.rows(Event.objects.order_by("-title"))) == [
         [
             *(talk.pk, "=Talk", "Active", begins, ends, "Hall", "Olga's Observatory", 2, 2, 1, "on", opens, None),
-            *("all", "48, 2", talk.created_at.replace(microsecond=0), "Bring\n- a coat."),
+            *("de", "all", "48, 2", talk.created_at.replace(microsecond=0), "Bring\n- a coat."),
         ],
         [
             *(plain.pk, "Walk", "Upcoming", at(2031, 6, 1), None, "Hall", "otto", 10, 0, 0, "off", None, None),
-            *("usual", "24", plain.created_at.replace(microsecond=0), ""),
+            *("", "usual", "24", plain.created_at.replace(microsecond=0), ""),
         ],
     ]
 
@@ -106,7 +109,7 @@ def test_an_export_is_read_again_as_what_it_was(settings, tmp_path, talk, olga, 
     assert imported("olga") == "0 created, 0 updated, 1 unchanged, 0 with errors"
     assert imported("otto") == "1 created, 0 updated, 0 unchanged, 0 with errors"
     fields = ("title", "description", "date_time", "end_time", "location", "max_capacity", "status")
-    fields += ("registration_opens", "registration_closes", "notifications", "remind_hours")
+    fields += ("registration_opens", "registration_closes", "notifications", "remind_hours", "language")
     first, second = Event.objects.order_by("pk").values(*fields)
     assert first == second
 
@@ -119,7 +122,7 @@ def test_exporting_and_importing_at_once_changes_nothing(settings, tmp_path, olg
     for begins in (*twice, *twice):
         make_event(olga, date_time=begins, registration_opens=begins - timedelta(days=1, microseconds=1))
     make_event(olga, title="#REF!", description="One\r\ntwo \n", waitlist=False, status="draft", uid="a")
-    make_event(olga, title="Quiet", notifications="none", remind_hours=[])
+    make_event(olga, title="Quiet", notifications="none", remind_hours=[], language="en")
     make_event(olga, title=" Fair", date_time=at(2031, 5, 1), end_time=at(2031, 5, 3, 21, 59, 59, 999999))
     before = list(Event.objects.order_by("pk").values())
     path = written(tmp_path, kind)
@@ -170,10 +173,11 @@ TEXTS |= st.sampled_from(
     waitlist=st.booleans(),
     status=st.sampled_from(EventStatus.values),
     telling=st.sampled_from(Telling.values),
+    language=st.sampled_from(["", *Language.values]),
     hours=st.lists(st.integers(1, MAX_REMIND_HOURS), max_size=MAX_REMINDERS),
 )
 def test_every_field_of_any_event_comes_back_as_it_was(
-    talk, kind, zone, begins, lengths, texts, seats, waitlist, status, telling, hours
+    talk, kind, zone, begins, lengths, texts, seats, waitlist, status, telling, language, hours
 ):
     talk.title, talk.location, talk.description = (text.replace("\0", "") for text in texts)
     length, opens, closes = lengths
@@ -181,7 +185,7 @@ def test_every_field_of_any_event_comes_back_as_it_was(
     talk.registration_opens = opens and begins - opens
     talk.registration_closes = closes and begins + closes
     talk.max_capacity, talk.waitlist, talk.status = seats, waitlist, status
-    talk.notifications, talk.remind_hours = telling, hours
+    talk.notifications, talk.language, talk.remind_hours = telling, language, hours
     with override_settings(TIME_ZONE=zone):
         file = io.BytesIO()
         if kind == "csv":
@@ -190,7 +194,7 @@ def test_every_field_of_any_event_comes_back_as_it_was(
             write_xlsx(file, "Events", exports.header(), [exports.row(talk)])
         (imported,) = read_rows(file.getvalue(), name="events", columns={}).rows
     fields = ("title", "location", "description", "date_time", "end_time", "registration_opens", "registration_closes")
-    others = ("max_capacity", "waitlist", "status", "notifications", "remind_hours")
+    others = ("max_capacity", "waitlist", "status", "notifications", "remind_hours", "language")
     values = {name: getattr(talk, name) for name in (*fields, *others)}
     texts = {name: as_read_again(values[name]) for name in ("title", "location", "description")}
     assert imported.problem == ""

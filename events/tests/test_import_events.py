@@ -146,6 +146,7 @@ def test_cells_that_are_left_out_at_the_end_of_a_line_are_empty(write, olga):
         ("end_time", "2031-05-01T18:00:00Z", "end_time: The end must be after the beginning."),
         ("registration_closes", "2031-03-31", "registration_closes: Registration must close after it opens."),
         ("status", "planned", "status: Value 'planned' is not a valid choice."),
+        ("language", "German", "language: Enter en or de, or nothing for that of the site."),
         ("notifications", "often", "notifications: Enter usual, all or none."),
         *(("remind_hours", f'"{text}"', HOURS) for text in ("0", "721", "1,2,3,4,5,6", "a day", "none, 2", *NOT_PLAIN)),
     ],
@@ -405,7 +406,7 @@ def test_nobody_else_can_be_given_events(write, bob, name, failure):
 
 FIELDS = (
     "title, date_time, location, description, end_time, max_capacity, status, registration_opens, "
-    "registration_closes, uid, waitlist, notifications, remind_hours, event_id"
+    "registration_closes, uid, waitlist, language, notifications, remind_hours, event_id"
 )
 
 
