@@ -114,8 +114,10 @@ def written(begins: datetime, ends: datetime | None) -> str:
     In the active language.
     """
     dates, start, end = DATES[current_language()], timezone.localtime(begins), ends and timezone.localtime(ends)
-    zone = start.tzname() or ""
-    values = {"start": date_format(start, dates.day), "zone": dates.zones.get(zone, zone)}
+    zone, last_zone = (dates.zones.get(name, name) for name in (str(start.tzname()), str((end or start).tzname())))
+    values = {"start": date_format(start, dates.day), "zone": last_zone}
+    if zone != last_zone:  # the clocks change in between
+        values["start"] += f" ({zone})"
     if end is None:
         return dates.moment.format(**values)
     is_within = end.date() == start.date()

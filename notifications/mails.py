@@ -24,7 +24,7 @@ from events.models import Event
 from notifications.models import Kind, Notice, OptOutScope
 from notifications.services.fan_outs import changed_values
 from notifications.services.preferences import unsubscribe_headers, unsubscribe_link
-from notifications.services.templates import wording_of
+from notifications.services.templates import wording_for
 from notifications.texts import Wording, fill, words
 from notifications.tokens import make_link
 from registrations.models import SEATED, RegistrationStatus
@@ -77,7 +77,7 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
 def _wording(notice: Notice) -> Wording:
     if notice.fan_out and notice.fan_out.message:
         return Wording(notice.fan_out.message.subject, notice.fan_out.message.body)
-    return wording_of(notice.event, notice.kind).wording
+    return wording_for(notice.registration, notice.event, notice.kind)
 
 
 def headers_of(notice: Notice) -> dict[str, str]:

@@ -20,6 +20,7 @@ from notifications.admin import event_messages, outcomes
 from notifications.models import Kind
 from notifications.previews import invented_values, preview
 from notifications.services import templates
+from notifications.services.audience import is_trusted
 from notifications.services.templates import MAX_BODY, MAX_SUBJECT, EventWording
 from notifications.texts import Wording
 from registrations.admin.check_in_views import find_event
@@ -128,6 +129,7 @@ def _show(model_admin: ScopedModelAdmin, request: HttpRequest, form: WordingForm
         "title": f"{present.label}: {event.title}",
         "form": form,
         "present": present,
+        "is_trusted": is_trusted(event.organizer),
         "occasion": OCCASIONS[present.kind],
         "placeholders": [(f"{{{name}}}", MEANINGS[name], values[name]) for name in present.placeholders],
         "preview": shown and preview(event, present.kind, shown),

@@ -6,7 +6,7 @@ An audience is `{"status": [...], "search": "...", "checked_in": true}`; what is
 from collections.abc import Collection
 from typing import Any, TypedDict
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from eventhub.api.filters import containing
@@ -48,13 +48,12 @@ def people_of(message: Message) -> RegistrationQuerySet:
     if not is_trusted(message.by):
         people = people.filter(added_by_address=False)
     text = message.audience.get("search", "")
-    if not text or message.by is None:
-        return people
-    if message.through == Channel.ADMIN:
-        found: Any = search(people, text, by=message.by)
-    else:
-        found = containing(people, TEXTS, text)
-    return found  # type: ignore[no-any-return]
+    found: Any = people
+    if text and message.by is not None:
+        is_admin_page = message.through == Channel.ADMIN
+        found = search(people, text, by=message.by) if is_admin_page else containing(people, TEXTS, text)
+    # Whoever cancelled and registered again has several registrations.
+    return found.exclude(Exists(found.filter(user=OuterRef("user"), pk__gt=OuterRef("pk"))))  # type: ignore[no-any-return]
 
 
 def count_recipients(message: Message) -> int:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from eventhub.db.json_rows import insert_new
-from events.models import ANNOUNCED, Event, EventChange, EventStatus
+from events.models import ANNOUNCED, EventChange, EventStatus
 from notifications.models import FanOut, Kind, Notice, State
 from notifications.services import audience, messages
 from notifications.services.notices import TOLD_WITHIN, is_told, priority_of
@@ -41,13 +41,20 @@ def start_fan_outs(changes: Iterable[EventChange], *, now: datetime | None = Non
                 _start(change, Kind.EVENT_REOPENED, now)
         if any(change.was[name] != change.becomes[name] for name in TOLD):
             waiting = FanOut.objects.filter(event=change.event_id, kind=Kind.EVENT_CHANGED, done_at=None)
-            if not waiting.filter(last_registration_id=0).update(not_before=change.at + QUIET):
-                _start(change, Kind.EVENT_CHANGED, change.at + QUIET)
+            joins = {"not_before": change.at + QUIET, "registered_before": now}
+            if not waiting.filter(last_registration_id=0).update(**joins):
+                _start(change, Kind.EVENT_CHANGED, now, not_before=change.at + QUIET)
 
 
-def _start(change: EventChange, kind: Kind, not_before: datetime) -> None:
+def _start(change: EventChange, kind: Kind, now: datetime, *, not_before: datetime | None = None) -> None:
+    """Start a fan-out to those who have registered by now. They, and nobody later, may have seen what was before."""
     fan_out = FanOut(
-        key=f"{kind}:{change.pk}", kind=kind, event_id=change.event_id, change=change, not_before=not_before
+        key=f"{kind}:{change.pk}",
+        kind=kind,
+        event_id=change.event_id,
+        change=change,
+        registered_before=now,
+        not_before=not_before or now,
     )
     FanOut.objects.bulk_create([fan_out], ignore_conflicts=True)
 
@@ -88,7 +95,7 @@ def is_still_due(fan_out: FanOut, now: datetime) -> bool:
     if event.status not in ANNOUNCED:
         return False
     if fan_out.kind == Kind.REMINDER:
-        return bool(event.date_time == fan_out.begins) and not _moved_since(event, fan_out.registered_before)
+        return bool(now < event.date_time == fan_out.begins) and not _is_as_good_as_reminded(fan_out)
     return fan_out.kind != Kind.EVENT_CHANGED or bool(changed_values(fan_out))
 
 
@@ -108,9 +115,13 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _moved_since(event: Event, moment: datetime | None) -> bool:
-    """Return whether the beginning has changed since: a mail says so, and it is as good as a reminder."""
-    changes = EventChange.objects.filter(event=event, at__gt=moment)
+def _is_as_good_as_reminded(fan_out: FanOut) -> bool:
+    """Return whether a later reminder is due as well, or the beginning has changed since, of which a mail tells."""
+    moment = fan_out.registered_before
+    reminders = FanOut.objects.filter(event=fan_out.event_id, kind=Kind.REMINDER, begins=fan_out.begins)
+    if reminders.filter(registered_before__gt=moment).exists():
+        return True
+    changes = EventChange.objects.filter(event=fan_out.event_id, at__gt=moment)
     return any(change.was["date_time"] != change.becomes["date_time"] for change in changes)
 
 
@@ -122,7 +133,9 @@ def _people(fan_out: FanOut) -> Any:
         people = Registration.objects.filter(event=fan_out.event_id, status__in=STATUSES.get(fan_out.kind, LIVE))
     people = people.filter(~Q(user=None), pk__gt=fan_out.last_registration_id)
     if fan_out.registered_before is not None:
-        people = people.filter(status_since__lt=fan_out.registered_before)
+        # A seat from the waiting list is told with the event's present facts, but not what they were before.
+        since = "status_since" if fan_out.kind == Kind.REMINDER else "registration_date"
+        people = people.filter(**{f"{since}__lt": fan_out.registered_before})
     return people.order_by("pk").values_list("pk", "user_id")
 
 

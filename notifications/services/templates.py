@@ -13,7 +13,9 @@ from eventhub.text_fields import clean_details, clean_line
 from events.models import Event
 from events.services.events import duplicate_event, note_in_history
 from notifications.models import Kind, Template
+from notifications.services.audience import is_trusted
 from notifications.texts import KINDS, PLACEHOLDERS, Wording, find_problem, words
+from registrations.models import Registration
 from registrations.services.seats import lock_event
 
 MAX_SUBJECT, MAX_BODY = 200, 5_000
@@ -59,6 +61,17 @@ def wording_of(event: Event, kind: str) -> EventWording:
         raise TemplateNotFound()
     own = Template.objects.filter(event=event, kind=kind).values_list("subject", "body").first()
     return EventWording(kind, *(own or words().defaults[kind]))
+
+
+def wording_for(registration: Registration | None, event: Event, kind: str) -> Wording:
+    """Return the words for one person.
+
+    People who were added by address may never have asked for anything: untrusted organizers must not have a mail to
+    any address say anything.
+    """
+    if registration and registration.added_by_address and not is_trusted(event.organizer):
+        return words().defaults[kind]
+    return wording_of(event, kind).wording
 
 
 def change(present: EventWording, *, subject: str | None = None, body: str | None = None) -> Wording:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import F
 
 from events.models import ANNOUNCED, Event
-from notifications.models import FanOut, Kind, Message, Notice
+from notifications.models import FanOut, Kind, Message, Notice, State
 from notifications.selectors.digests import has_news
 from notifications.services import audience, messages
 from notifications.services.fan_outs import changed_values, is_still_due
@@ -69,7 +69,9 @@ def _about_digest(notice: Notice) -> str:
 
 
 def _about_registration(notice: Notice, registration: Registration) -> str:
-    later = Transition.objects.filter(registration=registration, pk__gt=notice.transition_id).exclude(becomes=F("was"))
+    # Also of another registration: whoever cancels and registers again must not read last that it is cancelled.
+    of_the_same = {"registration__user": registration.user_id, "registration__event": registration.event_id}
+    later = Transition.objects.filter(**of_the_same, pk__gt=notice.transition_id).exclude(becomes=F("was"))
     if later.exists():
         return OVERTAKEN
     if notice.kind != Kind.CANCELLED and notice.event.status not in ANNOUNCED:
@@ -88,6 +90,26 @@ def _about_fan_out(notice: Notice, fan_out: FanOut, registration: Registration, 
         return OVERTAKEN
     if notice.kind == Kind.REMINDER and registration.status != RegistrationStatus.REGISTERED:
         return "the person is there already" if registration.status == RegistrationStatus.ATTENDED else OVERTAKEN
-    if notice.kind == Kind.EVENT_CHANGED and not changed_values(fan_out):
+    if notice.kind == Kind.EVENT_CHANGED and (not changed_values(fan_out) or _is_told_already(registration, fan_out)):
         return OVERTAKEN
-    return "" if is_still_due(fan_out, now) else OVERTAKEN
+    if not is_still_due(fan_out, now) or _is_known(notice, fan_out):
+        return OVERTAKEN
+    return ""
+
+
+def _is_told_already(registration: Registration, fan_out: FanOut) -> bool:
+    """Return whether a mail about an earlier change, sent after this one, has told its values."""
+    sent = Notice.objects.filter(registration=registration, kind=Kind.EVENT_CHANGED, state=State.SENT)
+    return sent.filter(done_at__gt=fan_out.not_before).exclude(fan_out=fan_out).exists()
+
+
+def _is_known(notice: Notice, fan_out: FanOut) -> bool:
+    """Return whether the person knows that the event is cancelled, or never read that it was."""
+    if notice.kind not in (Kind.EVENT_CANCELLED, Kind.EVENT_REOPENED):
+        return False
+    sent = Notice.objects.filter(registration=notice.registration_id, state=State.SENT)
+    last = sent.filter(kind__in=(Kind.EVENT_CANCELLED, Kind.EVENT_REOPENED)).order_by("-done_at", "-pk").first()
+    if last is not None:
+        return bool(last.kind == notice.kind)
+    cancellations = FanOut.objects.filter(event=fan_out.event_id, kind=Kind.EVENT_CANCELLED, pk__lt=fan_out.pk)
+    return notice.kind == Kind.EVENT_REOPENED and cancellations.exists()

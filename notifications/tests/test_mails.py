@@ -8,6 +8,7 @@ import icalendar
 import pytest
 from django.utils import timezone
 
+from eventhub.datetimes import written
 from eventhub.languages import Language
 from events.models import EventChange
 from notifications.mails import CAN_UNSUBSCRIBE, compose
@@ -235,6 +236,19 @@ def test_a_link_is_of_one_registration_and_one_person(notice, eve):
     assert find_registration(token) is None
     registration.delete()
     assert find_registration(token) is None
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        (datetime(2027, 3, 28, 4, tzinfo=UTC), "22:00 (CET) to Sunday, 28 March 2027, 06:00 (CEST)"),
+        (datetime(2027, 3, 27, 22, tzinfo=UTC), "22:00 to 23:00 (CET)"),
+        (None, "22:00 (CET)"),
+    ],
+)
+def test_a_time_over_a_change_of_clocks_names_both_zones(settings, ends, expected):
+    settings.TIME_ZONE = "Europe/Berlin"
+    assert written(datetime(2027, 3, 27, 21, tzinfo=UTC), ends) == f"Saturday, 27 March 2027, {expected}"
 
 
 def test_times_are_written_for_people(settings, notice):

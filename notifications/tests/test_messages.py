@@ -99,6 +99,15 @@ def test_an_audience_is_what_the_list_of_attendees_shows(
         assert len(listed) == len(expected)
 
 
+def test_whoever_registered_several_times_gets_one(write, event, enroll, bob):
+    for status in ("cancelled", "cancelled", "registered"):
+        enroll(event, bob, status=status)
+    assert write(audience={"status": ["registered", "cancelled"]}).json()["recipients"] == 1
+    assert write(audience={"status": ["cancelled"]}).json()["recipients"] == 1
+    Delivery().run()
+    assert got() == [bob.email] * 2
+
+
 def test_a_trial_sends_nothing_and_shows_a_sample_without_a_secret(write, event, enroll, bob):
     enroll(event, bob)
     answer = write(dry_run=True)

@@ -10,7 +10,7 @@ from eventhub import audit
 from eventhub.testing.concurrency import wait_for_others
 from eventhub.testing.mailbox import text_of
 from notifications.models import FanOut, Notice, OptOutScope
-from notifications.services import fan_outs, log_reader, preferences
+from notifications.services import fan_outs, log_reader, mail_queue, preferences
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,6 +96,27 @@ def test_a_fan_out_that_is_interrupted_goes_on_where_it_ended(api, deliver, olga
     assert deliver() == told
 
 
+def test_a_cancellation_that_nobody_has_read_of_is_taken_back_without_a_mail(
+    api, deliver, olga, bob, make_event, enroll
+):
+    event = make_event(olga)
+    enroll(event, bob)
+    deliver()
+
+    def become(*statuses):
+        before = len(mail.outbox)
+        for status in statuses:
+            api(olga).patch(f"/events/{event.pk}", {"status": status})
+        deliver()
+        return [message.subject.partition(":")[0] for message in mail.outbox[before:]]
+
+    assert become("cancelled", "upcoming", "cancelled", "upcoming") == []
+    assert become("cancelled") == ["Cancelled"]
+    assert become("upcoming", "cancelled") == []
+    assert become("upcoming") == ["Takes place after all"]
+    assert become("cancelled", "upcoming") == []
+
+
 def test_several_changes_are_one_mail_five_minutes_later(api, deliver, olga, bob, make_event, enroll, later):
     event = make_event(olga, title="Talk", location="Hall")
     enroll(event, bob)
@@ -117,6 +138,92 @@ def test_a_change_that_is_taken_back_is_not_told(api, deliver, olga, bob, make_e
     api(olga).patch(f"/events/{event.pk}", {"location": "Hall"})
     with later(minutes=6):
         assert deliver() == []
+
+
+def test_whoever_registers_after_a_change_is_not_told_what_was_before(
+    api, deliver, olga, bob, eve, person, make_event, enroll, later
+):
+    event = make_event(olga, max_capacity=2, location="Hall")
+    seat = enroll(event, bob)
+    zoe = person("zoe")
+    api(zoe).post("/attendees/", {"event_id": event.pk})
+    api(eve).post("/attendees/", {"event_id": event.pk, "status": "waitlisted"})
+    deliver()
+    api(olga).patch(f"/events/{event.pk}", {"location": "Cellar"})
+    deliver()
+    with later(minutes=1):
+        api(bob).patch(f"/attendees/{seat.pk}", {"status": "cancelled"})  # eve moves up, and knows the hall
+        api(olga).patch(f"/events/{event.pk}", {"max_capacity": 5})
+        api(bob).post("/attendees/", {"event_id": event.pk})
+        deliver()
+    with later(minutes=6):
+        told = {name: state for name, kind, state in deliver() if kind == "event_changed"}
+    assert told == {"zoe": "sent", "eve": "sent"}
+
+
+def test_a_receipt_does_not_come_after_a_new_registration(api, deliver, olga, bob, make_event):
+    event = make_event(olga)
+    seat = api(bob).post("/attendees/", {"event_id": event.pk}).json()
+    deliver()
+    api(bob).patch(f"/attendees/{seat['attendee_id']}", {"status": "cancelled"})
+    api(bob).post("/attendees/", {"event_id": event.pk})
+    assert deliver()[1:] == [("bob", "cancelled", "skipped"), ("bob", "registered", "sent")]
+
+
+def test_two_changes_that_waited_for_the_mail_server_are_one_mail(
+    api, deliver, olga, bob, make_event, enroll, later, monkeypatch
+):
+    event = make_event(olga, location="Hall")
+    enroll(event, bob)
+    deliver()
+    monkeypatch.setattr(mail_queue, "send_next", lambda **_: 0)  # as if it were down
+    api(olga).patch(f"/events/{event.pk}", {"location": "Cellar"})
+    with later(minutes=6):
+        deliver()
+        api(olga).patch(f"/events/{event.pk}", {"location": "Roof"})
+    with later(minutes=12):
+        assert deliver() == [("bob", "event_changed", "queued")] * 2
+    monkeypatch.undo()
+    with later(minutes=20):
+        assert deliver() == [("bob", "event_changed", "sent"), ("bob", "event_changed", "skipped")]
+    assert "Place: Roof (before: Hall)" in text_of(mail.outbox[-1])
+
+
+@pytest.fixture
+def reminded(deliver, olga, bob, make_event, enroll, later):
+    """Look for reminders at some hours before an event for which Bob is registered; return what became of each."""
+
+    def look(remind_hours, *hours, **event):
+        begins = timezone.now() + timedelta(hours=50)
+        enroll(make_event(olga, date_time=begins, end_time=None, remind_hours=remind_hours, **event), bob)
+        deliver()
+        for before in hours:
+            with later(hours=50 - before):
+                found = deliver()
+        return [state for _, kind, state in found if kind == "reminder"]
+
+    return look
+
+
+@pytest.mark.parametrize(
+    ("remind_hours", "hours", "expected"),
+    [
+        ([24, 2], (23.9, 1.9), ["sent", "sent"]),
+        ([24, 20], (19.9,), ["sent"]),  # both are due after an interruption
+        ([24, 24], (23.9, 23.8), ["sent"]),
+        ([], (23.9,), []),
+    ],
+)
+def test_a_reminder_is_sent_once_for_each_of_its_times(reminded, remind_hours, hours, expected):
+    assert reminded(remind_hours, *hours) == expected
+
+
+def test_nobody_is_reminded_of_what_has_begun(reminded, monkeypatch, deliver, later):
+    monkeypatch.setattr(mail_queue, "send_next", lambda **_: 0)  # as if it were down
+    assert reminded([2], 1.9) == ["queued"]
+    monkeypatch.undo()
+    with later(hours=50, minutes=1):
+        assert deliver()[-1:] == [("bob", "reminder", "skipped")]
 
 
 def test_who_turned_off_all_that_can_be_gets_no_reminder_and_all_the_rest(

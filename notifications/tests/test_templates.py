@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from accounts.services.accounts import apply_changes
 from eventhub.testing.responses import DONE, NO_EVENT, NOT_ALLOWED, invalid, refusal, whole
 from events.admin.history import read_history
 from events.models import Event
@@ -28,8 +29,8 @@ def event(olga, make_event):
 def mail(event, bob, enroll):
     """Make the mail of a kind for Bob."""
 
-    def make(kind=Kind.REMINDER):
-        registration = enroll(event, bob, name="Bob")
+    def make(kind=Kind.REMINDER, **fields):
+        registration = enroll(event, bob, name="Bob", **fields)
         transition = Transition.objects.filter(registration=registration).last()
         return compose(Notice(kind=kind, user=bob, event=event, registration=registration, transition=transition))
 
@@ -140,6 +141,19 @@ def test_a_subject_is_one_line_and_both_are_bounded(api, olga, event, changes, e
     path = f"/events/{event.pk}/templates/reminder"
     assert whole(api(olga).put(path, {**OWN, **changes})) == invalid(**errors)
     assert not Template.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("added_by_address", "is_trusted", "are_own"), [(False, False, True), (True, False, False), (True, True, True)]
+)
+def test_people_added_by_address_get_the_words_of_trusted_organizers_alone(
+    api, olga, event, mail, added_by_address, is_trusted, are_own
+):
+    apply_changes(account_id=olga.pk, changes={"is_trusted_to_write": is_trusted})
+    olga.refresh_from_db()
+    event.organizer = olga
+    api(olga).put(f"/events/{event.pk}/templates/reminder", OWN)
+    assert ("bring a coat" in mail(added_by_address=added_by_address).body) is are_own
 
 
 def test_html_in_the_words_is_text(api, olga, event, mail):
