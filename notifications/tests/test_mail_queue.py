@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -130,10 +131,17 @@ def test_a_mail_whose_receipt_is_lost_is_sent_again_with_its_message_id(waiting)
 def test_several_senders_send_each_mail_once(waiting, monkeypatch):
     monkeypatch.setattr(mail_queue, "AT_ONCE", 4)
     waiting(30)
+    together, claim = Barrier(3, timeout=30), mail_queue._claim
+
+    def claim_together(now):
+        together.wait()
+        return claim(now)
+
+    monkeypatch.setattr(mail_queue, "_claim", claim_together)
 
     def work(_):
         try:
-            return sum(iter(mail_queue.send_next, 0))
+            return sum(mail_queue.send_next() for _ in range(5))
         finally:
             connection.close()
 
