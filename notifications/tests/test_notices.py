@@ -10,7 +10,7 @@ from eventhub import audit
 from eventhub.testing.concurrency import wait_for_others
 from eventhub.testing.mailbox import text_of
 from notifications.models import FanOut, Notice, OptOutScope
-from notifications.services import fan_outs, log_reader, mail_queue, preferences
+from notifications.services import fan_outs, log_reader, mail_queue, preferences, retention
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -224,6 +224,27 @@ def test_nobody_is_reminded_of_what_has_begun(reminded, monkeypatch, deliver, la
     monkeypatch.undo()
     with later(hours=50, minutes=1):
         assert deliver()[-1:] == [("bob", "reminder", "skipped")]
+
+
+def test_the_notices_of_a_person_are_exported_retained_and_erased(api, deliver, olga, bob, make_event):
+    sent, waiting, unread = (make_event(olga) for _ in range(3))
+    api(bob).post("/attendees/", {"event_id": sent.pk})
+    deliver()
+    api(bob).post("/attendees/", {"event_id": waiting.pk})
+    wait_for_others()
+    log_reader.read(log_reader.REGISTRATIONS)
+    exported = api(bob).get("/users/me/export").json()["notices"]
+    assert [(row["kind"], row["event_id"], row["state"]) for row in exported] == [
+        ("registered", sent.pk, "sent"),
+        ("registered", waiting.pk, "queued"),
+    ]
+    after = timezone.now() + timedelta(days=retention.KEPT_DAYS, minutes=1)
+    retention.delete_old(now=after, dry_run=False)
+    assert list(Notice.objects.values_list("event", flat=True)) == [waiting.pk]
+    api(bob).post("/attendees/", {"event_id": unread.pk})
+    assert api(bob).delete(f"/users/{bob.pk}").status_code == 204
+    assert deliver() == []
+    assert len(mail.outbox) == 1
 
 
 def test_who_turned_off_all_that_can_be_gets_no_reminder_and_all_the_rest(
