@@ -114,12 +114,12 @@ def written(begins: datetime, ends: datetime | None) -> str:
     In the active language.
     """
     dates, start, end = DATES[current_language()], timezone.localtime(begins), ends and timezone.localtime(ends)
-    zone, last_zone = (dates.zones.get(name, name) for name in (str(start.tzname()), str((end or start).tzname())))
-    values = {"start": date_format(start, dates.day), "zone": last_zone}
-    if zone != last_zone:  # the clocks change in between
-        values["start"] += f" ({zone})"
+    first_zone, zone = (dates.zones.get(name, name) for name in (str(start.tzname()), str((end or start).tzname())))
+    values = {"start": date_format(start, dates.day), "first_zone": first_zone, "zone": zone}
     if end is None:
         return dates.moment.format(**values)
     is_within = end.date() == start.date()
     values["end"] = date_format(end, dates.clock if is_within else dates.day)
+    if zone != first_zone:
+        return dates.over_zones.format(**values)
     return (dates.within_a_day if is_within else dates.over_days).format(**values)

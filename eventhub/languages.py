@@ -21,6 +21,7 @@ class DatePatterns(NamedTuple):
     moment: str
     within_a_day: str
     over_days: str
+    over_zones: str  # the clocks change in between
     zones: Mapping[str, str]
 
 
@@ -31,6 +32,7 @@ DATES: dict[str, DatePatterns] = {
         moment="{start} ({zone})",
         within_a_day="{start} to {end} ({zone})",
         over_days="{start} to {end} ({zone})",
+        over_zones="{start} ({first_zone}) to {end} ({zone})",
         zones={},
     ),
     Language.DE: DatePatterns(
@@ -39,6 +41,7 @@ DATES: dict[str, DatePatterns] = {
         moment="{start} Uhr ({zone})",
         within_a_day="{start} bis {end} Uhr ({zone})",
         over_days="{start} Uhr bis {end} Uhr ({zone})",
+        over_zones="{start} Uhr ({first_zone}) bis {end} Uhr ({zone})",
         zones={"CET": "MEZ", "CEST": "MESZ"},
     ),
 }
