@@ -26,7 +26,13 @@ from notifications.views.attendee_notices import AttendeeNoticeViewSet
 from notifications.views.messages import MessageViewSet
 from notifications.views.preferences import PreferencesViewSet
 from notifications.views.templates import TemplateViewSet
-from registrations.views import AttendeeCalendarViewSet, AttendeeViewSet, EventAttendeeViewSet, ProspectViewSet
+from registrations.views import (
+    AttendeeCalendarViewSet,
+    AttendeeViewSet,
+    EventAttendeeViewSet,
+    ProspectViewSet,
+    StatisticsViewSet,
+)
 
 handler400 = "eventhub.http.error_views.bad_request"
 handler403 = "eventhub.http.error_views.permission_denied"
@@ -49,6 +55,7 @@ router.register("users/email", OwnEmailViewSet, "own-email")
 router.register("events", EventViewSet, "event")
 router.register("events", EventAttendeeViewSet, "event-attendee")
 router.register("events", ProspectViewSet, "prospect")
+router.register("events", StatisticsViewSet, "event-statistics")
 router.register("events", EventCalendarViewSet, "event-calendar")
 router.register("events", TemplateViewSet, "event-template")
 router.register("events/<int:pk>/messages", MessageViewSet, "message")

@@ -11,6 +11,7 @@ from eventhub.datetimes import TimeField
 from eventhub.exceptions import ClosedReason
 from events.models import EventStatus
 from registrations.models import FeedKind, Registration, RegistrationStatus, account_shown
+from registrations.selectors.statistics import CheckIns, Statistics, StatisticsDay
 from registrations.services.calendar_feeds import NewFeed
 from registrations.services.eligibility import Eligibility
 
@@ -114,6 +115,41 @@ class ProspectSerializer(serializers.Serializer[Eligibility]):
             "attendee_id": None,
             **(prospect.refusal.body if prospect.refusal else {}),
         }
+
+
+class StatisticsDaySerializer(serializers.Serializer[StatisticsDay]):
+    date = serializers.DateField(help_text="In the server's time zone, `TIME_ZONE`.")
+    registered = serializers.IntegerField(help_text="Seats given to newcomers, and to people who came back.")
+    waitlisted = serializers.IntegerField(help_text="People who joined the waiting list.")
+    promoted = serializers.IntegerField(help_text="Seats given to people on the waiting list.")
+    cancelled = serializers.IntegerField()
+
+
+class CheckInsSerializer(serializers.Serializer[CheckIns]):
+    begins_at = TimeField()
+    people = serializers.IntegerField()
+
+
+class StatisticsSerializer(serializers.Serializer[Statistics]):
+    event_id = serializers.IntegerField()
+    statuses = serializers.DictField(child=serializers.IntegerField(), help_text="How many have each status.")
+    channels = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Through what people first registered: `api`, `admin`, `import` ..."
+    )
+    show_up_rate = serializers.FloatField(
+        allow_null=True, help_text="The share of people with a seat who are checked in; null before the event begins."
+    )
+    days = StatisticsDaySerializer(many=True, help_text="Days on which something happened.")
+    check_ins = CheckInsSerializer(many=True, help_text="People who are checked in, by the five minutes they came in.")
+
+    example: ClassVar = {
+        "event_id": 12,
+        "statuses": {"registered": 60, "waitlisted": 0, "attended": 240, "cancelled": 14},
+        "channels": {"api": 250, "import": 64},
+        "show_up_rate": 0.8,
+        "days": [{"date": "2027-03-10", "registered": 40, "waitlisted": 3, "promoted": 1, "cancelled": 2}],
+        "check_ins": [{"begins_at": "2027-05-01T18:30:00Z", "people": 22}],
+    }
 
 
 class AttendeeInput(Body):

@@ -34,7 +34,14 @@ from events.models import Event
 from registrations.filters import RegistrationFilter
 from registrations.models import DETAILS, TEXTS, Registration, RegistrationStatus
 from registrations.selectors import calendars
-from registrations.serializers import AttendeeChanges, AttendeeInput, AttendeeSerializer, ProspectSerializer
+from registrations.selectors.statistics import statistics_of
+from registrations.serializers import (
+    AttendeeChanges,
+    AttendeeInput,
+    AttendeeSerializer,
+    ProspectSerializer,
+    StatisticsSerializer,
+)
 from registrations.services import attendee_import, eligibility, seats
 from registrations.services.attendee_file import build_guest
 
@@ -193,6 +200,25 @@ class EventAttendeeViewSet(AttendeeLists):
 
     def get_queryset(self) -> QuerySet[Registration]:
         return super().get_queryset().filter(event=self.kwargs["pk"])
+
+
+class StatisticsViewSet(ApiViewSet):
+    resource = "event"
+    serializer_class = StatisticsSerializer
+    etag_actions = ("statistics",)
+    error_responses: ClassVar = {"statistics": (Forbidden(), EventNotFound())}
+
+    @action(detail=True)
+    def statistics(self, request: Request, pk: int) -> Response:
+        """The figures of an event: statuses, channels, days, and check-ins by five minutes.
+
+        Registrations that were removed are not counted.
+        """
+        return self.item_response(statistics_of(self.get_object()))
+
+    def find_object(self, pk: int) -> Event:
+        event: Event = Event.objects.find(pk, self.user)
+        return event
 
 
 class ProspectViewSet(ApiViewSet):

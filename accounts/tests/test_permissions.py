@@ -87,6 +87,7 @@ EXPECTED = {
     **dict.fromkeys(
         [
             ("event", "attendees"),
+            ("event", "statistics"),
             ("event", "templates"),
             ("event", "template"),
             ("event", "save_template"),

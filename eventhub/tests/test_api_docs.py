@@ -274,6 +274,7 @@ CODES = {
     "PATCH /events/{id}": SIGNED_IN | TAGGED | BODY | EVENT,
     "DELETE /events/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
     "GET /events/{id}/attendees": SIGNED_IN | LIST | {DENIED, MISSING},
+    "GET /events/{id}/statistics": SIGNED_IN | TAGGED | {DENIED, MISSING},
     "GET /events/{id}/messages/": SIGNED_IN | LIST | {DENIED, MISSING},
     "POST /events/{id}/messages/": SIGNED_IN
     | BODY

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from eventhub.admin.dashboard import percent
-from eventhub.admin.dashboard.chart import THEMES, chart
+from eventhub.admin.dashboard.chart import Series, charts
 from eventhub.admin.dashboard.needs_attention import attention_items
 from registrations.selectors import dashboard
-from registrations.selectors.dashboard import Concern, Day, Fill, Reason
+from registrations.selectors.dashboard import Concern, Fill, Reason
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -74,9 +74,8 @@ def test_only_what_is_full_is_a_hundred_percent(taken, seats, share):
 
 
 def test_the_chart_draws_what_the_table_says():
-    days = [Day(datetime(2031, 5, 19).date(), 4, 1), Day(datetime(2031, 5, 20).date(), 0, 2)]  # noqa: DTZ001
-    for theme in THEMES:
-        data = json.loads(chart(days, theme).data)
+    for chart in charts(["19 May", "20 May"], Series("Registrations", [4, 0]), Series("Cancellations", [1, 2])):
+        data = json.loads(chart.data)
         assert data["labels"] == ["19 May", "20 May"]
         assert {one["label"]: one["data"] for one in data["datasets"]} == {
             "Registrations": [4, 0],

@@ -140,7 +140,7 @@ def test_the_document_has_all_operations_of_the_contract():
         GET /calendars/{secret}.ics,
         GET POST /events/, GET PUT PATCH DELETE /events/{id}, GET /events/{id}/attendees,
         GET /events/{id}/calendar.ics, GET POST /events/{id}/messages/, GET /events/{id}/messages/{message_id},
-        POST /events/{id}/messages/{message_id}/stop, GET /events/{id}/registration,
+        POST /events/{id}/messages/{message_id}/stop, GET /events/{id}/registration, GET /events/{id}/statistics,
         GET /events/{id}/templates, GET PUT PATCH DELETE /events/{id}/templates/{kind},
         POST /events/{id}/templates/{kind}/preview,
         GET /users/, GET PUT PATCH DELETE /users/{id}, GET /users/{id}/events, GET PUT PATCH /users/{id}/organizer,

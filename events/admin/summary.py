@@ -33,6 +33,7 @@ def summary(event: Event, user: User) -> dict[str, Any]:
         "messages": event_messages.rows(event, user),
         "attendees": f"{registrations}?{urlencode({'event__id__exact': event.pk})}",
         "check_in": reverse("admin:registrations_registration_door", args=[event.pk]),
+        "statistics": reverse("admin:registrations_registration_statistics", args=[event.pk]),
         "emails": reverse("admin:events_event_emails", args=[event.pk]),
         "takes_people": event.takes_people(now),
         "add_attendee": f"{reverse('admin:registrations_registration_add')}?{urlencode({'event': event.pk})}",

@@ -13,7 +13,7 @@ from eventhub.admin.bulk import CONFIRMED
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.spreadsheets.downloads import export_response
 from notifications.admin import message_views, outcomes
-from registrations.admin import check_in_views, import_views
+from registrations.admin import check_in_views, import_views, statistics_views
 from registrations.admin.actions import ACTIONS, DO, bulk_actions, perform_one
 from registrations.admin.changelist import RegistrationChangelist
 from registrations.admin.detail_views import RegistrationDetailViews
@@ -40,6 +40,7 @@ class RegistrationAdmin(RegistrationDetailViews, RegistrationChangelist, ScopedM
             ("<int:pk>/reissue-ticket/", ticket_section.reissue, "reissue_ticket"),
             ("door/", check_in_views.choose_event, "doors"),
             ("door/<int:event_id>/", check_in_views.check_in, "door"),
+            ("statistics/<int:event_id>/", statistics_views.statistics, "statistics"),
             ("import/<int:event_id>/", import_views.upload, "import"),
             ("import/<int:event_id>/example.<slug:kind>", import_views.example, "import_example"),
             ("export.<slug:kind>", export, "export"),

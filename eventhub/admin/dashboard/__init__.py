@@ -5,13 +5,14 @@ from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.template.defaultfilters import date as written
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
 from accounts.models import User
 from eventhub import datetimes
-from eventhub.admin.dashboard.chart import THEMES, chart
+from eventhub.admin.dashboard.chart import Series, charts
 from eventhub.admin.dashboard.first_steps import first_steps
 from eventhub.admin.dashboard.links import event_list, event_page, moment, registration_page
 from eventhub.admin.dashboard.needs_attention import attention_items, failed_tasks
@@ -54,7 +55,11 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "first_steps": first_steps(stage, [*on_now, *coming]),
         "cards": cards(figures.get_totals(user=user, now=now), check_ins, now),
         "days": days,
-        "charts": [chart(days, theme) for theme in THEMES],
+        "charts": charts(
+            [written(day.day, "j M") for day in days],
+            Series("Registrations", [day.registered for day in days]),
+            Series("Cancellations", [day.cancelled for day in days]),
+        ),
         "zone": timezone.get_current_timezone_name(),
         "sections": sections(on_now, coming, now),
         "add_event": reverse("admin:events_event_add"),

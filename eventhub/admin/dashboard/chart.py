@@ -1,11 +1,8 @@
-"""The chart of registrations by day, drawn by unfold with Chart.js."""
+"""Bar charts, drawn by unfold with Chart.js, once for each theme."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
-
-from django.template.defaultfilters import date as written
-
-from registrations.selectors.dashboard import Day
 
 
 class Theme(NamedTuple):
@@ -16,7 +13,11 @@ class Theme(NamedTuple):
 
 LIGHT = Theme("h-72 dark:hidden", "#374151", "var(--color-primary-600)")
 DARK = Theme("h-72 hidden dark:block", "#d1d5db", "var(--color-primary-500)")
-THEMES = (LIGHT, DARK)
+
+
+class Series(NamedTuple):
+    label: str
+    data: Sequence[int]
 
 
 class Chart(NamedTuple):
@@ -25,16 +26,17 @@ class Chart(NamedTuple):
     options: str
 
 
-def chart(days: list[Day], theme: Theme) -> Chart:
-    registered = {"label": "Registrations", "data": [day.registered for day in days]}
-    cancelled = {"label": "Cancellations", "data": [day.cancelled for day in days]}
-    data = {
-        "labels": [written(day.day, "j M") for day in days],
-        "datasets": [
-            {**registered, "backgroundColor": theme.bars},
-            {**cancelled, "backgroundColor": "transparent", "borderColor": theme.ink, "borderWidth": 1},
-        ],
-    }
+def charts(labels: Sequence[str], filled: Series, outlined: Series | None = None) -> list[Chart]:
+    """Return the same chart for both themes: filled bars, and outlined ones beside them."""
+    return [_chart(theme, labels, filled, outlined) for theme in (LIGHT, DARK)]
+
+
+def _chart(theme: Theme, labels: Sequence[str], filled: Series, outlined: Series | None) -> Chart:
+    sets: list[dict[str, Any]] = [{**filled._asdict(), "backgroundColor": theme.bars}]
+    if outlined:
+        line = {"backgroundColor": "transparent", "borderColor": theme.ink, "borderWidth": 1}
+        sets.append({**outlined._asdict(), **line})
+    data = {"labels": labels, "datasets": sets}
     return Chart(theme.shown, json.dumps(data), json.dumps(chart_options(theme.ink)))
 
 

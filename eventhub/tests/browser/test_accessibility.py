@@ -28,6 +28,7 @@ PAGES = [
     "/admin/registrations/registration/door/{event}/",
     "/admin/registrations/registration/import/{event}/",
     "/admin/registrations/registration/messages/{event}/",
+    "/admin/registrations/registration/statistics/{event}/",
     "/admin/registrations/registration/{registration}/change/",
     "/admin/notifications/notice/",
     "/admin/accounts/user/",

@@ -1,0 +1,81 @@
+"""The figures of one event, in the API and in the back office."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from eventhub import audit
+from registrations.selectors.statistics import statistics_of
+from registrations.services import seats
+
+pytestmark = pytest.mark.django_db
+
+DOORS = datetime(2031, 5, 20, 18, tzinfo=UTC)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+@pytest.fixture
+def told(olga, make_event, enroll):
+    """An event with a story: two came in early and one late, one cancelled, one waited and got the seat."""
+    event = make_event(olga, max_capacity=4, date_time=DOORS)
+    first_day, second_day = DOORS - 9 * DAY, DOORS - 8 * DAY
+    with audit.acting_through(audit.Channel.API):
+        rows = [enroll(event, status_since=first_day) for _ in range(4)]
+        waiting = enroll(event, status="waitlisted", status_since=second_day)
+    seats.cancel(registration=rows[3], by=rows[3].user, now=second_day + MINUTE)
+    for row, minutes in zip([*rows[:2], waiting], (-4, -1, 31), strict=True):
+        seats.update(registration=row, by=olga, status="attended", now=DOORS + minutes * MINUTE)
+    return event
+
+
+def test_the_figures_tell_what_happened(api, olga, told):
+    answer = api(olga).get(f"/events/{told.pk}/statistics")
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "event_id": told.pk,
+            "statuses": {"registered": 1, "waitlisted": 0, "attended": 3, "cancelled": 1},
+            "channels": {"api": 5},
+            "show_up_rate": None,
+            "days": [
+                {"date": "2031-05-11", "registered": 4, "waitlisted": 0, "promoted": 0, "cancelled": 0},
+                {"date": "2031-05-12", "registered": 0, "waitlisted": 1, "promoted": 1, "cancelled": 1},
+            ],
+            "check_ins": [
+                {"begins_at": "2031-05-20T17:55:00Z", "people": 2},
+                {"begins_at": "2031-05-20T18:30:00Z", "people": 1},
+            ],
+        },
+    )
+    same = api(olga).get(f"/events/{told.pk}/statistics", headers={"If-None-Match": answer["ETag"]})
+    assert same.status_code == 304
+
+
+def test_who_has_a_seat_and_came_is_a_share_once_it_has_begun(told):
+    assert statistics_of(told, now=DOORS).show_up_rate == 0.75
+
+
+def test_an_event_without_anybody(olga, make_event):
+    figures = statistics_of(make_event(olga), now=timezone.now() + 999 * DAY)
+    assert set(figures.statuses.values()) == {0}
+    assert (figures.channels, figures.show_up_rate, figures.days, figures.check_ins) == ({}, None, [], [])
+
+
+def test_nothing_of_another_event_is_counted_and_three_statements_do(told, olga, make_event, enroll):
+    before = statistics_of(told)
+    enroll(make_event(olga), status="attended")
+    with CaptureQueriesContext(connection) as captured:
+        assert statistics_of(told) == before
+    assert len(captured) == 3
+
+
+def test_the_back_office_shows_them_to_who_runs_the_event(office, olga, otto, told):
+    path = f"/admin/registrations/registration/statistics/{told.pk}/"
+    page = office(olga).get(path)
+    assert page.context["statuses"] == [("Registered", 1), ("Waitlisted", 0), ("Attended", 3), ("Cancelled", 1)]
+    assert page.context["channels"] == [("API", 5)]
+    assert path in office(olga).get(f"/admin/events/event/{told.pk}/change/").content.decode()
+    assert office(otto).get(path).status_code == 404
