@@ -1,5 +1,7 @@
 """The figures of one event as charts, each with a table."""
 
+from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +15,7 @@ from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.audit import Channel
 from registrations.admin.check_in_views import find_event
 from registrations.models import RegistrationStatus
-from registrations.selectors.statistics import Statistics, statistics_of
+from registrations.selectors.statistics import SLOT, Statistics, statistics_of
 
 MOST_BARS = 60  # in a chart; the table has all
 
@@ -35,15 +37,26 @@ def statistics(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: in
 
 
 def _charts(figures: Statistics) -> dict[str, Any]:
-    days, check_ins = figures.days[-MOST_BARS:], figures.check_ins[-MOST_BARS:]
+    given = Counter({day.date: day.registered + day.promoted for day in figures.days})
+    cancelled = Counter({day.date: day.cancelled for day in figures.days})
+    came = Counter({slot.begins_at: slot.people for slot in figures.check_ins})
+    days, slots = _consecutive(list(given), timedelta(days=1)), _consecutive(list(came), SLOT)
     return {
         "day_charts": charts(
-            [written(day.date, "j M") for day in days],
-            Series("Seats given", [day.registered + day.promoted for day in days]),
-            Series("Cancellations", [day.cancelled for day in days]),
+            [written(day, "j M") for day in days],
+            Series("Seats given", [given[day] for day in days]),
+            Series("Cancellations", [cancelled[day] for day in days]),
         ),
         "check_in_charts": charts(
-            [written(timezone.localtime(slot.begins_at), "H:i") for slot in check_ins],
-            Series("Check-ins", [slot.people for slot in check_ins]),
+            [written(timezone.localtime(slot), "H:i") for slot in slots],
+            Series("Check-ins", [came[slot] for slot in slots]),
         ),
     }
+
+
+def _consecutive(found: list[Any], step: timedelta) -> list[Any]:
+    """Return the last MOST_BARS moments from the first one found to the last, with those in between."""
+    if not found:
+        return []
+    first = max(found[0], found[-1] - (MOST_BARS - 1) * step)
+    return [first + number * step for number in range((found[-1] - first) // step + 1)]

@@ -1,5 +1,6 @@
 """The figures of one event, in the API and in the back office."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -77,5 +78,11 @@ def test_the_back_office_shows_them_to_who_runs_the_event(office, olga, otto, to
     page = office(olga).get(path)
     assert page.context["statuses"] == [("Registered", 1), ("Waitlisted", 0), ("Attended", 3), ("Cancelled", 1)]
     assert page.context["channels"] == [("API", 5)]
+    days, check_ins = (json.loads(page.context[name][0].data) for name in ("day_charts", "check_in_charts"))
+    assert (days["labels"], [line["data"] for line in days["datasets"]]) == (["11 May", "12 May"], [[4, 1], [0, 1]])
+    assert (check_ins["labels"][::7], check_ins["datasets"][0]["data"]) == (
+        ["17:55", "18:30"],
+        [2, 0, 0, 0, 0, 0, 0, 1],
+    )
     assert path in office(olga).get(f"/admin/events/event/{told.pk}/change/").content.decode()
     assert office(otto).get(path).status_code == 404
