@@ -13,9 +13,11 @@ from typing import Any
 import segno
 from django.utils.text import Truncator
 
-from checkin.services.tickets import Ticket
+from checkin.services.tickets import Ticket, has_ticket, ticket_of
 from eventhub.datetimes import written
 from eventhub.exceptions import NotInstalled
+from registrations.confirmation_extras import Extra
+from registrations.models import Registration
 
 # Light margin around a code, in modules: what the standard asks for (ISO/IEC 18004).
 QUIET_ZONE = 4
@@ -59,6 +61,14 @@ def inputs(ticket: Ticket) -> dict[str, str]:
         "picture": svg(ticket).decode(),
     }
     return {"shown": json.dumps(shown)}
+
+
+def confirmation_extra(registration: Registration) -> Extra | None:
+    """Return the ticket as a part of the confirmation, or None if there is none, or none any more."""
+    if not has_ticket(registration):
+        return None
+    ticket = ticket_of(registration)
+    return Extra("Ticket", ticket.link, ticket.spelled, lambda: png(ticket)) if ticket.is_valid else None
 
 
 def _picture(ticket: Ticket, **options: Any) -> bytes:

@@ -1,8 +1,9 @@
 """A notice as a mail, made of the facts at the time of sending."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email.mime.image import MIMEImage
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from notifications.services.preferences import unsubscribe_headers, unsubscribe_
 from notifications.services.templates import wording_for
 from notifications.texts import Wording, fill, words
 from notifications.tokens import make_link
+from registrations.confirmation_extras import Extra, extras_of
 from registrations.models import SEATED, RegistrationStatus
 
 MAX_VALUE = 255
@@ -51,7 +53,8 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
     """Make the mail of a notice, to its account's address, in its language."""
     with translation.override(first_language(notice.user.language, notice.event.language)):
         values = values_of(notice)
-        rendered = render(_wording(notice), values, notice.event)
+        extras = _extras(notice)
+        rendered = render(_wording(notice), values, notice.event, extras)
     message = EmailMultiAlternatives(
         rendered.subject,
         rendered.text,
@@ -71,7 +74,27 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
         )
         # As an alternative and not as a file: programs take it for an invitation then, and show it once.
         message.attach_alternative(entry.decode(), f"text/calendar; method={method}")
+    _embed(message, extras)
     return message
+
+
+def _extras(notice: Notice) -> list[Extra]:
+    has_extras = notice.kind in (Kind.REGISTERED, Kind.SEATED) and notice.registration
+    return extras_of(notice.registration) if has_extras and notice.registration else []
+
+
+def _embed(message: EmailMultiAlternatives, extras: Sequence[Extra]) -> None:
+    """Put the pictures into the mail: programs load none from elsewhere unless asked."""
+    for number, extra in enumerate(extras):
+        picture = MIMEImage(extra.make_picture(), "png")
+        picture.add_header("Content-ID", f"<{_cid(number)}>")
+        picture.add_header("Content-Disposition", "inline", filename=f"{extra.label.lower()}.png")
+        message.mixed_subtype = "related"  # type: ignore[attr-defined]  # missing in django-stubs
+        message.attach(picture)
+
+
+def _cid(number: int) -> str:
+    return f"extra-{number}"
 
 
 def _wording(notice: Notice) -> Wording:
@@ -86,7 +109,7 @@ def headers_of(notice: Notice) -> dict[str, str]:
     return {**HEADERS, **unsubscribe, "Message-ID": f"<{notice.uid}@{urlsplit(settings.PUBLIC_URL).hostname}>"}
 
 
-def render(wording: Wording, values: Mapping[str, str], event: Event) -> RenderedMail:
+def render(wording: Wording, values: Mapping[str, str], event: Event, extras: Sequence[Extra] = ()) -> RenderedMail:
     """Fill the words, and put them into the frame of all mails."""
     subject = " ".join(fill(wording.subject, values).split())
     frame = {
@@ -97,6 +120,7 @@ def render(wording: Wording, values: Mapping[str, str], event: Event) -> Rendere
         "organizer": values["organizer"],
         "contact": event.organizer.public_profile.contact,
         "unsubscribe": values.get("unsubscribe"),
+        "extras": [(extra, _cid(number)) for number, extra in enumerate(extras)],
     }
     # A plain text to which nobody has escaped anything: pages must not take it for safe.
     text = "" + render_to_string("notifications/mails/notice.txt", {**frame, "body": fill(wording.body, values)})

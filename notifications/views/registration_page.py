@@ -17,6 +17,7 @@ from events.calendar_entry import CONTENT_TYPE
 from events.models import EventStatus
 from notifications import tokens
 from notifications.views.links import link_not_valid, without_referrer
+from registrations.confirmation_extras import extras_of
 from registrations.models import Registration, RegistrationStatus
 from registrations.selectors.calendars import registration_entry
 from registrations.services import seats
@@ -64,6 +65,7 @@ def _page(request: HttpRequest, registration: Registration) -> HttpResponse:
             ("Organizer", ", ".join(filter(None, (profile.public_name, profile.contact)))),
         ],
         "token": tokens.make_token(registration),
+        "extras": extras_of(registration),
         "may_cancel": _may_cancel(registration),
         "has_entry": registration.status != RegistrationStatus.CANCELLED and event.status != EventStatus.CANCELLED,
         "is_waiting": registration.status == RegistrationStatus.WAITLISTED,

@@ -1,0 +1,78 @@
+"""The ticket in the confirmation of a seat, and on the page that the confirmation links to."""
+
+import io
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from checkin.services.tickets import reissue, ticket_of
+from eventhub.testing.factories import make_confirmation
+from events.models import Event
+from notifications.mails import compose
+from notifications.models import Kind, Notice
+from notifications.tokens import make_link
+from registrations.models import Registration
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def registration(olga, bob, make_event, enroll):
+    return enroll(make_event(olga), bob, name="Bob")
+
+
+def parts(message):
+    return {part.get_content_type(): part for part in message.message().walk()}
+
+
+@pytest.mark.parametrize("kind", [Kind.REGISTERED, Kind.SEATED])
+def test_the_confirmation_carries_the_ticket(registration, kind):
+    notice = make_confirmation(registration)
+    notice.kind = kind
+    ticket = ticket_of(registration)
+    found = parts(compose(notice))
+    assert [*found] == [
+        *("multipart/related", "multipart/alternative", "text/plain", "text/html", "text/calendar", "image/png")
+    ]
+    picture = found["image/png"]
+    html = found["text/html"].get_payload(decode=True).decode()
+    assert picture["Content-Disposition"] == 'inline; filename="ticket.png"'
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in html
+    assert f'alt="Ticket {ticket.spelled}"' in html
+    assert f'href="{ticket.link}"' in html
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.get_payload(decode=True))))
+    assert code.text == ticket.code
+    text = found["text/plain"].get_payload(decode=True).decode()
+    assert f"\n\nTicket: {ticket.link}\n{ticket.spelled}\n" in text
+
+
+def test_other_mails_carry_none(registration, enroll, eve):
+    waiting = make_confirmation(enroll(registration.event, eve, "waitlisted"))
+    cancelled = make_confirmation(registration)
+    cancelled.kind = Kind.CANCELLED
+    Event.objects.filter(pk=registration.event_id).update(status="completed")
+    over = Notice(kind=Kind.REGISTERED, user=cancelled.user)
+    over.registration = Registration.objects.select_related("event").get(pk=registration.pk)
+    over.event = over.registration.event
+    for notice in (waiting, cancelled, over):
+        assert "image/png" not in parts(compose(notice))
+
+
+def test_a_mail_that_is_sent_again_has_the_new_ticket(registration, olga):
+    notice = make_confirmation(registration)
+    old, new = ticket_of(registration), reissue(registration=registration, by=olga)
+    notice.registration.refresh_from_db()
+    html = compose(notice).alternatives[0].content
+    assert (old.link in html, new.link in html) == (False, True)
+
+
+@pytest.mark.parametrize(("status", "shown"), [("registered", True), ("attended", True), ("waitlisted", False)])
+def test_the_page_of_the_registration_links_to_the_ticket(
+    client, settings, olga, bob, make_event, enroll, status, shown
+):
+    registration = enroll(make_event(olga), bob, status)
+    page = client.get(make_link(registration).removeprefix(settings.PUBLIC_URL))
+    assert ("/t/EH" in page.text) is shown
+    if shown:
+        assert f'href="{ticket_of(registration).link}"' in page.text
