@@ -1,6 +1,7 @@
 """Tickets over the API: who gets which, as what file, and replacing one."""
 
 import io
+import json
 import sys
 
 import pytest
@@ -14,10 +15,13 @@ from checkin import ticket_files
 from checkin.models import TicketKey
 from checkin.services import tickets
 from checkin.services.tickets import CodeState, read_code, reissue, ticket_of
+from eventhub.testing.concurrency import race
 from eventhub.testing.contract_client import ContractClient
 from eventhub.testing.factories import EventFactory
 from events.models import Event
 from registrations.models import Registration
+from registrations.selectors.personal_data import write_export
+from registrations.services.retention import anonymize
 
 pytestmark = pytest.mark.django_db
 KINDS = ("ticket", "ticket.svg", "ticket.png", "ticket.pdf")
@@ -149,6 +153,25 @@ def test_without_the_library_a_pdf_is_a_501(api, make_event, enroll, olga, bob, 
     assert (answer.status_code, answer.json()["code"]) == (501, "not_installed")
 
 
+# What is left ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_ticket_of_an_anonymized_registration_names_nobody(client, make_event, enroll, olga, bob):
+    registration = enroll(make_event(olga), bob, name="Bob the Builder")
+    ticket = ticket_of(registration)
+    anonymize(Registration.objects.filter(pk=registration.pk))
+    page = client.get(f"/t/{ticket.code}")
+    assert (page.status_code, "Bob" in page.text, "Name" in page.text) == (200, False, False)
+
+
+def test_the_export_of_an_account_says_how_often_a_ticket_was_replaced(make_event, enroll, olga, bob):
+    reissue(registration=enroll(make_event(olga), bob), by=bob)
+    with write_export(account=bob) as file:
+        document = json.load(file)
+    assert [row["issue"] for row in document["registrations"]] == [1]
+    assert [(row["was"], row["becomes"]) for row in document["registrations_log"]][1:] == [("registered", "registered")]
+
+
 # Replacing -----------------------------------------------------------------------------------------------------------
 
 
@@ -203,6 +226,25 @@ def test_a_service_token_needs_the_scope(make_event, enroll, olga, scopes, read,
     client = ContractClient(made.secret)
     assert {client.get(path_of(registration, what)).status_code for what in KINDS[:3]} == {read}
     assert client.post(path_of(registration, "ticket/reissue")).status_code == write
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ticket_takes_two_statements(api, make_event, enroll, olga, bob):
+    registration = enroll(make_event(olga), bob)
+    client = api(bob)
+    client.get(path_of(registration))  # reads the keys, which are kept
+    with CaptureQueriesContext(connection) as statements:
+        assert client.get(path_of(registration)).status_code == 200
+    assert len(statements) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_replaces_a_ticket_at_the_same_moment_gets_another(make_event, enroll, olga):
+    registration = enroll(make_event(olga))
+    made = race([lambda: reissue(registration=registration, by=olga).code] * 4)
+    assert len({*made}) == 4
+    registration.refresh_from_db()
+    assert (registration.issue, registration.transitions.count()) == (4, 5)
 
 
 def test_registering_writes_nothing_for_the_ticket(api, bob):

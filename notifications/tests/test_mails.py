@@ -17,6 +17,7 @@ from notifications.services.preferences import unsubscribe_link
 from notifications.texts import KINDS, PLACEHOLDERS, VOCABULARIES, fill, find_problem
 from notifications.texts.placeholders import PLACEHOLDER
 from notifications.tokens import find_registration, make_link, make_token
+from registrations import confirmation_extras
 from registrations.models import Registration, Transition
 
 pytestmark = pytest.mark.django_db
@@ -166,7 +167,8 @@ Sie bekommen diese E-Mail, weil Sie bei 127.0.0.1:8000 registriert sind.
         ),
     ],
 )
-def test_a_german_mail(settings, notice, kind, status, subject, says):
+def test_a_german_mail(settings, monkeypatch, notice, kind, status, subject, says):
+    monkeypatch.setattr(confirmation_extras, "EXTRAS", [])  # a word and a code, in no language
     settings.TIME_ZONE = "Europe/Berlin"
     begins = datetime(2027, 5, 1, 19, tzinfo=UTC)
     times = {"date_time": begins, "end_time": begins + timedelta(hours=2, minutes=30)}

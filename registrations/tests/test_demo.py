@@ -210,7 +210,7 @@ def test_usernames_are_ascii_and_addresses_lead_nowhere():
 
 
 def test_the_summary_counts_the_rows_and_names_accounts_that_can_sign_in(demo):
-    first, second, *people = demo.splitlines()
+    first, second, *people, _ = demo.splitlines()
     rows = f"{User.objects.count():,} accounts, 40 events, {Registration.objects.count():,} registrations"
     assert first == f"The demo is ready: {rows}."
     password = second.removeprefix('Sign in with the password "').removesuffix('" as')
@@ -220,10 +220,17 @@ def test_the_summary_counts_the_rows_and_names_accounts_that_can_sign_in(demo):
 
 
 def test_the_attendee_of_the_summary_has_registrations_in_every_state(demo):
-    username, _, name = demo.splitlines()[-1].split(maxsplit=2)
+    username, _, name = demo.splitlines()[-2].split(maxsplit=2)
     own = Registration.objects.filter(user__username=username)
     assert set(tally(own, "status")) == {"registered", "waitlisted", "attended", "cancelled"}
     assert set(tally(own, "name")) == {name}
+
+
+def test_the_ticket_of_the_summary_is_good(client, demo, settings):
+    _, _, link = demo.splitlines()[-1].rpartition(" ")
+    page = client.get(link.removeprefix(settings.PUBLIC_URL))
+    assert page.status_code == 200
+    assert "data:image/svg+xml" in page.text
 
 
 def test_all_share_one_hash():

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import User
+from checkin.demo import first_ticket
 from eventhub.exceptions import UserExists
 from eventhub.management.arguments import integer_argument
 from events.models import Event
@@ -45,6 +46,8 @@ class Command(BaseCommand):
             ) from None
         emails.write(demo.sold_out, demo.events)
         self.stdout.write(_summary(demo))
+        if ticket := first_ticket():
+            self.stdout.write(f"A ticket to show at a door: {ticket.link}")
 
 
 def _summary(demo: story.Demo) -> str:
