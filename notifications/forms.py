@@ -27,12 +27,11 @@ class PreferencesForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
         help_text="New registrations, cancellations and waiting lists. You get none if nothing happened.",
     )
-
     language = forms.ChoiceField(
+        label="Language of my emails",
         required=False,
-        choices=[("", "As the event"), *Language.choices],
+        choices=[("", "The language of the event"), *Language.choices],
         widget=UnfoldAdminSelectWidget,
-        help_text="Of emails to you.",
     )
 
     def __init__(self, sent: QueryDict | None, *, user: User) -> None:
