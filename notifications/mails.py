@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
-from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.html import linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.email_addresses import AddressField, normalize_email
 from accounts.models import User
 from eventhub.datetimes import written
 from eventhub.languages import first_language
@@ -205,9 +205,9 @@ def _html(body: str, values: Mapping[str, str]) -> SafeString:
 
 def _reply_to(organizer: User) -> list[str] | None:
     """Let answers go to the organizer where the contact of their profile is an address."""
-    contact = organizer.public_profile.contact
+    address = normalize_email(organizer.public_profile.contact)
     try:
-        validate_email(contact)
+        AddressField().run_validators(address)
     except ValidationError:
         return None
-    return [contact]
+    return [address] if address else None

@@ -219,13 +219,22 @@ def test_a_change_is_told_in_german(notice):
     ) in compose(made).body
 
 
-def test_answers_go_to_the_organizer_who_has_an_address(notice, olga):
-    made = notice()
-    assert compose(made).reply_to == []
-    olga.profile.contact = "hello@example.org"
+@pytest.mark.parametrize(
+    ("contact", "reply_to"),
+    [
+        ("", []),
+        ("0171 1234", []),
+        ("Hello@example.org", ["hello@example.org"]),
+        ("hello@münchen.example", ["hello@xn--mnchen-3ya.example"]),
+        (f"hello@{'ü' * 63}.example", []),  # no header can hold it
+    ],
+)
+def test_answers_go_to_the_organizer_who_has_an_address(notice, olga, contact, reply_to):
+    olga.profile.contact = contact
     olga.profile.save()
-    made.event.refresh_from_db()
-    assert compose(made).reply_to == ["hello@example.org"]
+    message = compose(notice())
+    assert message.reply_to == reply_to
+    assert message.message().as_bytes()
 
 
 def test_a_link_is_of_one_registration_and_one_person(notice, eve):
