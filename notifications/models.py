@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from eventhub import audit
+from eventhub.languages import Language
 from eventhub.text_fields import DetailsField, LineField
 from events.models import Event, EventChange
 from registrations.models import Registration, Transition
@@ -267,17 +268,23 @@ class OptOut(models.Model):
 
 
 class Template(models.Model):
-    """The words of one event for one kind of mail. Without a row the default words are used."""
+    """The words of one event for one kind of mail. Without a row the default words are used.
+
+    `language` is empty for words in all languages. Those of one language win over them.
+    """
 
     event = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="templates", db_constraint=False, db_index=False
     )
     kind = models.CharField(max_length=15, choices=Kind.choices)
+    language = models.CharField(max_length=10, choices=Language.choices, blank=True, default="", db_default="")
     subject = models.CharField(max_length=200)
     body = models.TextField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["event", "kind"], name="template_once_for_a_kind")]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "kind", "language"], name="template_once_for_a_language")
+        ]
 
     def __str__(self) -> str:
         return str(self.get_kind_display())

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.utils import translation
 
 from eventhub.datetimes import written
+from eventhub.languages import first_language
 from events.models import Event
 from notifications.mails import CAN_UNSUBSCRIBE, RenderedMail, change_line, clean, render
 from notifications.texts import PLACEHOLDERS, Wording
@@ -12,12 +14,18 @@ from notifications.texts import PLACEHOLDERS, Wording
 NAME = "Robin Example"
 
 
-def preview(event: Event, kind: str, wording: Wording) -> RenderedMail:
-    return render(wording, invented_values(event, kind), event)
+def preview(event: Event, kind: str, wording: Wording, language: str = "") -> RenderedMail:
+    with translation.override(first_language(language, event.language)):
+        return render(wording, _values(event, kind), event)
 
 
-def invented_values(event: Event, kind: str) -> dict[str, str]:
+def invented_values(event: Event, kind: str, language: str = "") -> dict[str, str]:
     """Return a value for each placeholder of mails of this kind."""
+    with translation.override(first_language(language, event.language)):
+        return _values(event, kind)
+
+
+def _values(event: Event, kind: str) -> dict[str, str]:
     values = {
         "name": NAME,
         "event": clean(event.title),

@@ -22,8 +22,14 @@ from registrations.models import RegistrationStatus
 PLACEHOLDERS = ", ".join(f"`{{{name}}}`" for name in COMMON)
 
 
+TEMPLATE_LANGUAGE = "As the parameter in the URL, and instead of it."
+
+
 class TemplateSerializer(serializers.Serializer[EventWording]):
     kind = serializers.ChoiceField(choices=Kind.choices)
+    language = serializers.ChoiceField(
+        choices=Language.choices, allow_blank=True, help_text="Empty: of all languages without words of their own."
+    )
     subject = serializers.CharField()
     body = serializers.CharField()
     is_default = serializers.BooleanField(help_text="Whether these are the words of every event without its own.")
@@ -33,6 +39,7 @@ class TemplateSerializer(serializers.Serializer[EventWording]):
 
     example: ClassVar = {
         "kind": "reminder",
+        "language": "",
         "subject": "Tomorrow: {event}",
         "body": "Hello {name},\n\nthe dome is cold, so please bring a coat.\n\n{link}",
         "is_default": False,
@@ -49,6 +56,7 @@ class TemplatesSerializer(serializers.Serializer[Any]):
 class TemplateInput(Body):
     subject = LineInput(max_length=MAX_SUBJECT)
     body = DetailsInput(max_length=MAX_BODY, help_text="Plain text. `{link}` alone in a paragraph becomes a button.")
+    language = LanguageField(required=False, help_text=TEMPLATE_LANGUAGE)
 
     example: ClassVar = {name: TemplateSerializer.example[name] for name in ("subject", "body")}
 
@@ -56,6 +64,7 @@ class TemplateInput(Body):
 class PreviewInput(Body):
     subject = LineInput(max_length=MAX_SUBJECT, required=False)
     body = DetailsInput(max_length=MAX_BODY, required=False)
+    language = LanguageField(required=False, help_text=TEMPLATE_LANGUAGE)
 
     example: ClassVar = {**TemplateInput.example, "subject": "Tomorrow, with a coat"}
 

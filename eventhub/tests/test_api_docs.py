@@ -150,6 +150,7 @@ def test_what_an_absent_key_means_is_said_where_it_means_a_value(document):
         ("AttendeeInputRequest", "status"): "registered",
         ("EventInputRequest", "description"): "",
         ("EventInputRequest", "notifications"): "usual",
+        ("EventInputRequest", "language"): "",
         ("EventInputRequest", "status"): "upcoming",
         ("EventInputRequest", "waitlist"): True,
         ("MessageInputRequest", "dry_run"): False,
@@ -157,7 +158,7 @@ def test_what_an_absent_key_means_is_said_where_it_means_a_value(document):
     }
     event = Event()
     assert {key: value for (name, key), value in defaults.items() if name.startswith("Event")} == {
-        key: getattr(event, key) for key in ("description", "notifications", "status", "waitlist")
+        key: getattr(event, key) for key in ("description", "language", "notifications", "status", "waitlist")
     }
     assert User().role == "user"
 
@@ -283,11 +284,11 @@ CODES = {
     "GET /events/{id}/messages/{message_id}": SIGNED_IN | {DENIED, MISSING},
     "POST /events/{id}/messages/{message_id}/stop": SIGNED_IN | KEYED | {DENIED, MISSING, CONFLICT, ("400", "invalid")},
     "GET /events/{id}/registration": SIGNED_IN | {MISSING},
-    "GET /events/{id}/templates": SIGNED_IN | {DENIED, MISSING},
-    "GET /events/{id}/templates/{kind}": SIGNED_IN | TAGGED | {DENIED, MISSING},
+    "GET /events/{id}/templates": SIGNED_IN | LIST | {DENIED, MISSING},
+    "GET /events/{id}/templates/{kind}": SIGNED_IN | TAGGED | LIST | {DENIED, MISSING},
     "PUT /events/{id}/templates/{kind}": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING},
     "PATCH /events/{id}/templates/{kind}": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING},
-    "DELETE /events/{id}/templates/{kind}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
+    "DELETE /events/{id}/templates/{kind}": SIGNED_IN | TAGGED | LIST | {DENIED, MISSING, CONFLICT},
     "POST /events/{id}/templates/{kind}/preview": SIGNED_IN | BODY | KEYED | {DENIED, MISSING},
     "GET /users/": SIGNED_IN | LIST | {DENIED},
     "GET /users/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING},

@@ -15,6 +15,7 @@ from eventhub.admin import bulk
 from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from eventhub.api.etags import Precondition, tag_of
 from eventhub.exceptions import PreconditionFailed, TemplateNotFound
+from eventhub.languages import Language
 from events.models import Event
 from notifications.admin import event_messages, outcomes
 from notifications.models import Kind
@@ -25,7 +26,7 @@ from notifications.services.templates import MAX_BODY, MAX_SUBJECT, EventWording
 from notifications.texts import Wording
 from registrations.admin.check_in_views import find_event
 
-RESET = "Back to the default words"
+RESET, RESET_LANGUAGE = "Back to the default words", "Back to the words for all languages"
 # When people get each email.
 OCCASIONS: dict[str, str] = {
     Kind.REGISTERED: "When somebody gets a seat",
@@ -79,9 +80,15 @@ class WordingForm(forms.Form):
         """Save the words, and return whether that was possible."""
         condition = Precondition(match=tag_of(self.cleaned_data["opened"], b""))
         try:
-            templates.save_template(event=self.event, kind=self.present.kind, condition=condition, **self.words)
+            templates.save_template(
+                event=self.event,
+                kind=self.present.kind,
+                language=self.present.language,
+                condition=condition,
+                **self.words,
+            )
         except PreconditionFailed:
-            edition = templates.wording_of(self.event, self.present.kind).edition
+            edition = templates.wording_of(self.event, self.present.kind, self.present.language).edition
             self.data = {**self.words, "opened": edition}
             self.add_error(None, "Someone else changed this email. Save again to overwrite it.")
         except REFUSALS as refusal:
@@ -95,9 +102,11 @@ class WordingForm(forms.Form):
 
 def emails(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
     event = find_event(request, event_id)
+    languages = templates.own_languages(event)
     rows = [
-        (words, OCCASIONS[words.kind], reverse("admin:events_event_email", args=[event.pk, words.kind]))
+        (words, OCCASIONS[words.kind], reverse("admin:events_event_email", args=[event.pk, words.kind]), own)
         for words in templates.wordings_of(event)
+        for own in [[Language(language).label for language in languages.get(words.kind, ())]]
     ]
     context = {"title": f"Emails: {event.title}", "rows": rows, "event": event, "back": _page_of(event)}
     context["messages_sent"] = event_messages.rows(event, cast(User, request.user))
@@ -108,8 +117,9 @@ def emails(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -
 def email(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int, kind: str) -> HttpResponse:
     """Show, preview, save or reset the words of one kind."""
     event = find_event(request, event_id)
+    language = request.GET.get("language", "")
     try:
-        present = templates.wording_of(event, kind)
+        present = templates.wording_of(event, kind, language)
     except TemplateNotFound:
         raise Http404 from None
     if "reset" in request.POST:
@@ -117,13 +127,13 @@ def email(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int, ki
     form = WordingForm(request.POST if request.method == "POST" else None, event=event, present=present)
     if form.is_valid() and "preview" not in request.POST and form.save():
         messages.success(request, f"The email “{present.label}” was saved.")
-        return redirect(request.path)
+        return redirect(request.get_full_path())
     return _show(model_admin, request, form)
 
 
 def _show(model_admin: ScopedModelAdmin, request: HttpRequest, form: WordingForm) -> HttpResponse:
     event, present = form.event, form.present
-    values = invented_values(event, present.kind)
+    values = invented_values(event, present.kind, present.language)
     shown: Wording | None = getattr(form, "wording", None) if form.is_bound else present.wording
     context = {
         "title": f"{present.label}: {event.title}",
@@ -132,9 +142,10 @@ def _show(model_admin: ScopedModelAdmin, request: HttpRequest, form: WordingForm
         "is_trusted": is_trusted(event.organizer),
         "occasion": OCCASIONS[present.kind],
         "placeholders": [(f"{{{name}}}", MEANINGS[name], values[name]) for name in present.placeholders],
-        "preview": shown and preview(event, present.kind, shown),
+        "preview": shown and preview(event, present.kind, shown, present.language),
         "is_unsaved": shown != present.wording,
-        "reset": RESET,
+        "reset": _reset_label(present),
+        "languages": [("", "All languages"), *Language.choices],
         "to_preview": {"formaction": "#preview"},
         "back": reverse("admin:events_event_emails", args=[event.pk]),
     }
@@ -142,23 +153,28 @@ def _show(model_admin: ScopedModelAdmin, request: HttpRequest, form: WordingForm
 
 
 def _reset(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event, present: EventWording) -> HttpResponse:
+    what = _reset_label(present)
     if bulk.CONFIRMED in request.POST:
-        templates.reset_template(event=event, kind=present.kind)
-        messages.success(request, f"The email “{present.label}” has the default words again.")
-        return redirect(request.path)
+        templates.reset_template(event=event, kind=present.kind, language=present.language)
+        messages.success(request, f"The email “{present.label}” has the {what.removeprefix('Back to the ')} again.")
+        return redirect(request.get_full_path())
     return bulk.confirmation(
         model_admin,
         request,
-        title=f"{RESET}?",
-        what=RESET,
+        title=f"{what}?",
+        what=what,
         question="Your own words for this email are deleted. This cannot be undone.",
         variant="danger",
         rows=[f"{present.label}: {present.subject}"],
         selected=1,
         hidden=[("reset", "1"), (bulk.CONFIRMED, "yes")],
         post_to="",
-        back=request.path,
+        back=request.get_full_path(),
     )
+
+
+def _reset_label(present: EventWording) -> str:
+    return RESET if present.otherwise == present.default else RESET_LANGUAGE
 
 
 def _page_of(event: Event) -> str:

@@ -1,7 +1,11 @@
-"""An event's own words for its mails."""
+"""An event's own words for its mails.
 
-from collections.abc import Callable
-from typing import NamedTuple
+A person gets the event's words in their language, else the event's words without a language, else the default words in
+their language. Without a language, the words of an event that has none are the default ones of the event's language.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,12 +13,13 @@ from django.db import transaction
 from eventhub.api.etags import UNCONDITIONAL, Precondition, edition_of
 from eventhub.db.retry import retried
 from eventhub.exceptions import Invalid, TemplateNotFound
+from eventhub.languages import Language, current_language, first_language
 from eventhub.text_fields import clean_details, clean_line
 from events.models import Event
 from events.services.events import duplicate_event, note_in_history
 from notifications.models import Kind, Template
 from notifications.services.audience import is_trusted
-from notifications.texts import KINDS, PLACEHOLDERS, Wording, find_problem, words
+from notifications.texts import KINDS, PLACEHOLDERS, Wording, find_problem, words, words_in
 from registrations.models import Registration
 from registrations.services.seats import lock_event
 
@@ -25,8 +30,11 @@ class EventWording(NamedTuple):
     """What the mails of one kind say for one event."""
 
     kind: str
+    language: str  # empty: all that have no words of their own
     subject: str
     body: str
+    default: Wording
+    otherwise: Wording  # what people get if the event has no words in this language
 
     @property
     def wording(self) -> Wording:
@@ -34,7 +42,11 @@ class EventWording(NamedTuple):
 
     @property
     def is_default(self) -> bool:
-        return self.wording == words().defaults[self.kind]
+        return self.wording == self.default
+
+    @property
+    def is_own(self) -> bool:
+        return self.wording != self.otherwise
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -42,36 +54,62 @@ class EventWording(NamedTuple):
 
     @property
     def label(self) -> str:
-        return str(Kind(self.kind).label)
+        label = str(Kind(self.kind).label)
+        return f"{label} ({Language(self.language).label})" if self.language else label
 
     @property
     def edition(self) -> str:
         return edition_of(self)
 
 
-def wordings_of(event: Event) -> list[EventWording]:
+def wordings_of(event: Event, language: str = "") -> list[EventWording]:
     """Return the words of all kinds, the event's own or the default ones."""
-    own = {row.kind: Wording(row.subject, row.body) for row in Template.objects.filter(event=event)}
-    return [EventWording(kind, *own.get(kind, default)) for kind, default in words().defaults.items()]
+    return _choose(KINDS, language, event, Template.objects.filter(event=event))
 
 
-def wording_of(event: Event, kind: str) -> EventWording:
+def wording_of(event: Event, kind: str, language: str = "") -> EventWording:
     """Return the words of one kind, the event's own or the default ones. Raise TemplateNotFound."""
+    require_kind(kind)
+    (found,) = _choose([kind], language, event, Template.objects.filter(event=event, kind=kind))
+    return found
+
+
+def own_languages(event: Event) -> dict[str, list[str]]:
+    """Return the languages that an event has words of its own in, by kind."""
+    found: dict[str, list[str]] = {}
+    for kind, language in Template.objects.filter(event=event).order_by("language").values_list("kind", "language"):
+        if language:
+            found.setdefault(kind, []).append(language)
+    return found
+
+
+def require_kind(kind: str) -> None:
+    """Raise TemplateNotFound for mails that have no words of an event."""
     if kind not in KINDS:
         raise TemplateNotFound()
-    own = Template.objects.filter(event=event, kind=kind).values_list("subject", "body").first()
-    return EventWording(kind, *(own or words().defaults[kind]))
+
+
+def _choose(kinds: Iterable[str], language: str, event: Event, rows: Iterable[Template]) -> list[EventWording]:
+    own = {(row.kind, row.language): Wording(row.subject, row.body) for row in rows}
+    if language and language not in Language.values:
+        raise TemplateNotFound()
+    defaults = words_in(language or first_language(event.language)).defaults
+    chosen = []
+    for kind in kinds:
+        otherwise = own.get((kind, ""), defaults[kind]) if language else defaults[kind]
+        chosen.append(EventWording(kind, language, *own.get((kind, language), otherwise), defaults[kind], otherwise))
+    return chosen
 
 
 def wording_for(registration: Registration | None, event: Event, kind: str) -> Wording:
-    """Return the words for one person.
+    """Return the words for one person, in the active language.
 
     People who were added by address may never have asked for anything: untrusted organizers must not have a mail to
     any address say anything.
     """
     if registration and registration.added_by_address and not is_trusted(event.organizer):
         return words().defaults[kind]
-    return wording_of(event, kind).wording
+    return wording_of(event, kind, current_language()).wording
 
 
 def change(present: EventWording, *, subject: str | None = None, body: str | None = None) -> Wording:
@@ -111,39 +149,41 @@ def save_template(
     *,
     event: Event,
     kind: str,
+    language: str = "",
     subject: str | None = None,
     body: str | None = None,
     condition: Precondition = UNCONDITIONAL,
 ) -> EventWording:
     """Give an event its own words for one kind of mail; None keeps the present ones.
 
-    The default words are not stored, so that the event follows them when they change.
+    What people would get without them is not stored, so that the event follows it when it changes.
     """
     with transaction.atomic():
         event = lock_event(event.pk)  # so that it exists, and nobody else saves
-        present = wording_of(event, kind)
+        present = wording_of(event, kind, language)
         wording = change(present, subject=subject, body=body)
         condition.require(present)
-        if wording == words().defaults[kind]:
+        if wording == present.otherwise:
             _delete_own(event, present)
         elif wording != present.wording:
-            Template.objects.update_or_create(event=event, kind=kind, defaults=wording._asdict())
+            of_row: dict[str, Any] = {"event": event, "kind": kind, "language": language}
+            Template.objects.update_or_create(**of_row, defaults=wording._asdict())
             note_in_history(event, f"Email “{present.label}”: new words")
-    return EventWording(kind, *wording)
+        return wording_of(event, kind, language)
 
 
 @retried
-def reset_template(*, event: Event, kind: str, condition: Precondition = UNCONDITIONAL) -> None:
-    """Go back to the default words."""
+def reset_template(*, event: Event, kind: str, language: str = "", condition: Precondition = UNCONDITIONAL) -> None:
+    """Go back to the words that people get without those of this language."""
     with transaction.atomic():
         event = lock_event(event.pk)
-        present = wording_of(event, kind)
+        present = wording_of(event, kind, language)
         condition.require(present)
         _delete_own(event, present)
 
 
 def _delete_own(event: Event, present: EventWording) -> None:
-    if Template.objects.filter(event=event, kind=present.kind).delete()[0]:
+    if Template.objects.filter(event=event, kind=present.kind, language=present.language).delete()[0]:
         note_in_history(event, f"Email “{present.label}”: default words")
 
 
@@ -152,5 +192,6 @@ def duplicate_with_templates(*, event: Event) -> Event:
     """Copy an event as `duplicate_event` does, with its own words."""
     copy = duplicate_event(event=event)
     own = Template.objects.filter(event=event)
-    Template.objects.bulk_create(Template(event=copy, kind=t.kind, subject=t.subject, body=t.body) for t in own)
+    rows = own.values("kind", "language", "subject", "body")
+    Template.objects.bulk_create(Template(event=copy, **row) for row in rows)
     return copy

@@ -104,3 +104,21 @@ def test_only_who_runs_the_event_has_its_emails(office, olga, otto, bob, ada, ev
     assert office(otto).post(path, {"reset": "1", "confirmed": "yes"}).status_code == 404
     assert office(olga).get(path.replace("reminder", "invoice")).status_code == 404
     assert not Template.objects.exists()
+
+
+def test_words_of_one_language(office, olga, event, path):
+    browser, german = office(olga), f"{path}?language=de"
+    page = browser.get(german)
+    assert "Guten Tag Robin Example," in preview_of(page)
+    assert re.findall(r'aria-current="page">(\w+)', page.text) == ["German"]
+    typed = {"subject": "Bald: {event}", "body": "Guten Tag {name}", "opened": opened(page)}
+    assert 'lang="de"' in preview_of(browser.post(german, {**typed, "preview": "1"}))
+    assert browser.post(german, typed).url == german
+    assert Template.objects.get().language == "de"
+    assert "Hello Robin Example" in preview_of(browser.get(path))
+    assert ">Default, German<" in browser.get(path.removesuffix("reminder/")).text
+    Template.objects.create(event=event, kind="reminder", subject="For all", body="x")
+    assert "Back to the words for all languages?" in browser.post(german, {"reset": "1"}).text
+    browser.post(german, {"reset": "1", "confirmed": "yes"})
+    assert "These are your own words for all languages." in browser.get(german).text
+    assert browser.get(f"{path}?language=fr").status_code == 404

@@ -11,7 +11,7 @@ from notifications.mails import compose
 from notifications.models import Kind, Notice, Template
 from notifications.services.retention import delete_old
 from notifications.services.templates import wordings_of
-from notifications.texts import KINDS, PLACEHOLDERS, words
+from notifications.texts import KINDS, PLACEHOLDERS, VOCABULARIES, Wording, fill, words
 from registrations.models import Transition
 
 pytestmark = pytest.mark.django_db
@@ -37,9 +37,10 @@ def mail(event, bob, enroll):
     return make
 
 
-def shown(kind, subject, body, *, is_default):
+def shown(kind, subject, body, *, is_default, language=""):
     return {
         "kind": kind,
+        "language": language,
         "subject": subject,
         "body": body,
         "is_default": is_default,
@@ -222,13 +223,106 @@ def test_words_that_somebody_else_has_edited_are_not_overwritten(api, olga, even
     assert client.put(path, late, headers={"if-match": newer}).status_code == 200
 
 
+GENERAL = Wording("For all", "Hello {name}")
+GERMAN = Wording("Nur für Sie", "Guten Tag {name}")
+SHIPPED = {code: vocabulary.defaults["reminder"] for code, vocabulary in VOCABULARIES.items()}
+
+
+@pytest.mark.parametrize(
+    ("own", "of_person", "of_event", "expected"),
+    [
+        ({}, "", "", SHIPPED["en"]),
+        ({}, "", "de", SHIPPED["de"]),
+        ({}, "en", "de", SHIPPED["en"]),
+        ({"": GENERAL}, "", "", GENERAL),
+        ({"": GENERAL}, "de", "", GENERAL),
+        ({"": GENERAL, "de": GERMAN}, "de", "", GERMAN),
+        ({"": GENERAL, "de": GERMAN}, "", "de", GERMAN),
+        ({"": GENERAL, "de": GERMAN}, "", "", GENERAL),
+        ({"": GENERAL, "de": GERMAN}, "en", "de", GENERAL),
+        ({"de": GERMAN}, "de", "", GERMAN),
+        ({"de": GERMAN}, "en", "de", SHIPPED["en"]),
+    ],
+)
+def test_the_words_of_a_language_win_then_those_of_all(event, bob, mail, own, of_person, of_event, expected):
+    event.language, bob.language = of_event, of_person
+    for language, wording in own.items():
+        Template.objects.create(event=event, kind="reminder", language=language, **wording._asdict())
+    subject = fill(expected.subject, {"event": "Night of the Telescopes"})
+    message = mail()
+    assert message.subject == subject
+    assert message.body.startswith(fill(expected.body, {"name": "Bob"}).partition("\n")[0])
+
+
+def test_words_are_saved_for_each_language(api, olga, event):
+    client, path = api(olga), f"/events/{event.pk}/templates"
+    one, german = f"{path}/reminder", f"{path}/reminder?language=de"
+    default = {code: shown("reminder", *SHIPPED[code], is_default=True, language=code) for code in SHIPPED}
+    assert client.get(german).json() == default["de"]
+    saved = shown("reminder", *GERMAN, is_default=False, language="de")
+    assert client.put(german, GERMAN._asdict()).json() == client.get(german).json() == saved
+    assert client.get(one).json() == {**default["en"], "language": ""}
+    assert client.get(f"{one}?language=en").json() == default["en"]
+    listed = client.get(f"{path}?language=de").json()["results"]
+    assert [each for each in listed if each["kind"] == "reminder"] == [saved]
+    assert {each["language"] for each in listed} == {"de"}
+    assert client.put(one, GENERAL._asdict()).json()["language"] == ""
+    assert client.get(german).json() == saved
+    english = shown("reminder", *GENERAL, is_default=False, language="en")
+    assert client.get(f"{one}?language=en").json() == english
+    # In the body, as a client sends back what it has read.
+    assert client.put(one, {**saved, "subject": "Neu"}).json() == {**saved, "subject": "Neu"}
+    assert client.patch(german, {"language": "", "subject": "All"}).json()["language"] == ""
+    assert {(row.language, row.subject) for row in Template.objects.all()} == {("", "All"), ("de", "Neu")}
+    # What people would get anyway is not stored.
+    assert client.put(german, {"subject": "All", "body": GENERAL.body}).status_code == 200
+    assert Template.objects.get().language == ""
+    assert client.put(german, SHIPPED["de"]._asdict()).json() == default["de"]
+    assert whole(client.delete(german)) == DONE
+    assert Template.objects.get().language == ""
+
+
+def test_an_event_with_a_language_has_its_default_words(api, olga, event):
+    api(olga).patch(f"/events/{event.pk}", {"language": "de"})
+    path = f"/events/{event.pk}/templates/reminder"
+    default = shown("reminder", *SHIPPED["de"], is_default=True)
+    assert api(olga).get(path).json() == default
+    made = api(olga).post(f"{path}/preview", {}).json()
+    assert (made["text"].startswith("Guten Tag Robin Example,"), '<html lang="de">' in made["html"]) == (True, True)
+    made = api(olga).post(f"{path}/preview?language=en", {}).json()
+    assert (made["text"].startswith("Hello Robin Example,"), '<html lang="en">' in made["html"]) == (True, True)
+    assert api(olga).put(path, SHIPPED["en"]._asdict()).json()["is_default"] is False
+
+
+@pytest.mark.once
+def test_an_unknown_language_is_a_400_that_names_the_choices(api, olga, event):
+    path, refused = f"/events/{event.pk}/templates", invalid(language="Choose one of en, de.")
+    for language in ("fr", "DE", "de-AT"):
+        query = f"?language={language}"
+        for answer in (
+            api(olga).get(path + query),
+            *(api(olga).send(verb, f"{path}/reminder{query}", None) for verb in ("GET", "DELETE")),
+            *(api(olga).send(verb, f"{path}/reminder{query}", OWN) for verb in ("PUT", "PATCH")),
+            api(olga).post(f"{path}/reminder/preview{query}", OWN),
+            api(olga).put(f"{path}/reminder", {**OWN, "language": language}),
+            api(olga).post(f"{path}/reminder/preview", {"language": language}),
+        ):
+            assert whole(answer) == refused
+    assert not Template.objects.exists()
+
+
 def test_a_copy_of_an_event_has_its_words_and_a_deleted_one_leaves_none(api, office, olga, event, make_event):
     other = make_event(olga)
     api(olga).put(f"/events/{other.pk}/templates/queued", OWN)
     api(olga).put(f"/events/{event.pk}/templates/reminder", OWN)
+    api(olga).put(f"/events/{event.pk}/templates/reminder?language=de", GERMAN._asdict())
+    api(olga).patch(f"/events/{event.pk}", {"language": "de"})
     office(olga).post("/admin/events/event/?when=all", {"action": "duplicate", "_selected_action": [event.pk]})
     copy = Event.objects.exclude(pk__in=[event.pk, other.pk]).get()
-    assert wordings_of(copy) == wordings_of(event)
+    event.refresh_from_db()
+    assert copy.language == "de"
+    for language in ("", "de", "en"):
+        assert wordings_of(copy, language) == wordings_of(event, language)
     api(olga).delete(f"/events/{event.pk}")
     assert set(Template.objects.values_list("kind", "event")) == {("reminder", copy.pk), ("queued", other.pk)}
 

@@ -5,11 +5,15 @@ from notifications.texts import de, en
 from notifications.texts.placeholders import COMMON, PLACEHOLDERS, Wording, fill, find_problem
 from notifications.texts.vocabulary import Vocabulary
 
-__all__ = ["COMMON", "KINDS", "PLACEHOLDERS", "VOCABULARIES", "Wording", "fill", "find_problem", "words"]
+__all__ = ["COMMON", "KINDS", "PLACEHOLDERS", "VOCABULARIES", "Wording", "fill", "find_problem", "words", "words_in"]
 
 VOCABULARIES: dict[str, Vocabulary] = {Language.EN: en.VOCABULARY, Language.DE: de.VOCABULARY}
 # The kinds of mails with words that an event may replace.
 KINDS = tuple(en.VOCABULARY.defaults)
+
+
+def words_in(language: str) -> Vocabulary:
+    return VOCABULARIES[language]
 
 
 def words() -> Vocabulary:

@@ -2,13 +2,17 @@
 
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.idempotency.decorator import idempotent
+from eventhub.api.fields import LanguageField
 from eventhub.api.viewsets import ApiViewSet
-from eventhub.exceptions import EventNotFound, Forbidden, TemplateNotFound
+from eventhub.exceptions import EventNotFound, Forbidden, Invalid, TemplateNotFound
+from eventhub.languages import Language
 from events.models import Event
 from notifications.previews import preview
 from notifications.serializers import (
@@ -20,7 +24,20 @@ from notifications.serializers import (
 )
 from notifications.services import templates
 
-REFUSALS = (Forbidden(), EventNotFound(), TemplateNotFound())
+UNKNOWN_LANGUAGE = Invalid({"language": [f"Choose one of {', '.join(Language.values)}."]})
+REFUSALS = (UNKNOWN_LANGUAGE, Forbidden(), EventNotFound(), TemplateNotFound())
+
+
+in_language = extend_schema(
+    parameters=[
+        OpenApiParameter(
+            "language",
+            enum=Language.values,
+            description="Of the words for people who get their emails in this language. Absent: the words of all other"
+            " languages.",
+        )
+    ]
+)
 
 
 class TemplateViewSet(ApiViewSet):
@@ -29,7 +46,7 @@ class TemplateViewSet(ApiViewSet):
     success_status: ClassVar = {"reset_template": 204}
     etag_actions = ("template", "save_template", "reset_template")
     error_responses: ClassVar = {
-        "templates": (Forbidden(), EventNotFound()),
+        "templates": (UNKNOWN_LANGUAGE, Forbidden(), EventNotFound()),
         **dict.fromkeys(("template", "save_template", "reset_template", "preview_template"), REFUSALS),
     }
 
@@ -45,42 +62,60 @@ class TemplateViewSet(ApiViewSet):
     def check_replay(self) -> None:
         self.get_object()
 
-    def get_changes(self, present: templates.EventWording) -> dict[str, str | None]:
-        body = self.get_body(present)
-        body.is_valid(raise_exception=True)
-        return {name: body.validated_data.get(name) for name in ("subject", "body")}
+    @property
+    def language(self) -> str:
+        """Return the language that the URL names, or an empty text. Raise a 400 for others."""
+        try:
+            return str(LanguageField().run_validation(self.request.query_params.get("language", "")))
+        except ValidationError as problem:
+            raise Invalid({"language": problem.detail}) from None
 
+    def get_changes(self, event: Event) -> dict[str, Any]:
+        """Return the body, with the language from the URL where it names none."""
+        body = self.get_body(event)
+        body.is_valid(raise_exception=True)
+        return {"language": self.language, **body.validated_data}
+
+    @in_language
     @action(detail=True)
     def templates(self, request: Request, pk: int) -> Response:
         """The words of all mails about an event, its own or the default ones."""
-        return self.item_response({"results": templates.wordings_of(self.get_object())})
+        return self.item_response({"results": templates.wordings_of(self.get_object(), self.language)})
 
+    @in_language
     @action(detail=True, url_path="templates/<str:kind>")
     def template(self, request: Request, pk: int, kind: str) -> Response:
         """The words of one kind of mail, the event's own or the default ones."""
-        return self.item_response(templates.wording_of(self.get_object(), kind))
+        return self.item_response(templates.wording_of(self.get_object(), kind, self.language))
 
+    @in_language
     @template.mapping.put
     @template.mapping.patch
     def save_template(self, request: Request, pk: int, kind: str) -> Response:
         """Give an event its own words for one kind of mail.
 
         They are plain text with `{name}` for each of the `placeholders`; nothing else may be in braces. Absent keys
-        keep their value.
+        keep their value. Words with a `language` are for people who get their emails in it, and win over those without.
         """
         event = self.get_object()
-        changes = self.get_changes(templates.wording_of(event, kind))
+        templates.require_kind(kind)
+        changes = self.get_changes(event)
         return self.item_response(
             templates.save_template(event=event, kind=kind, condition=self.precondition, **changes)
         )
 
+    @in_language
     @template.mapping.delete
     def reset_template(self, request: Request, pk: int, kind: str) -> Response:
-        """Go back to the default words."""
+        """Go back to the default words.
+
+        With a `language`, to the words that people would get without those.
+        """
         event = self.get_object()
-        templates.reset_template(event=event, kind=kind, condition=self.precondition)
+        templates.reset_template(event=event, kind=kind, language=self.language, condition=self.precondition)
         return Response(status=204)
 
+    @in_language
     @action(detail=True, methods=["post"], url_path="templates/<str:kind>/preview")
     @idempotent
     def preview_template(self, request: Request, pk: int, kind: str) -> Response:
@@ -89,5 +124,8 @@ class TemplateViewSet(ApiViewSet):
         Nothing is saved. Absent keys are the present words.
         """
         event = self.get_object()
-        present = templates.wording_of(event, kind)
-        return self.item_response(preview(event, kind, templates.change(present, **self.get_changes(present))))
+        templates.require_kind(kind)
+        changes = self.get_changes(event)
+        language = changes.pop("language")
+        words = templates.change(templates.wording_of(event, kind, language), **changes)
+        return self.item_response(preview(event, kind, words, language))
