@@ -40,7 +40,7 @@ CAN_UNSUBSCRIBE: dict[str, str] = {
     Kind.MESSAGE: OptOutScope.ORGANIZER,
     Kind.DIGEST: OptOutScope.DIGESTS,
 }
-NO_CALENDAR = (Kind.QUEUED, Kind.REMINDER, Kind.MESSAGE)
+NO_CALENDAR = (Kind.QUEUED, Kind.TICKET, Kind.REMINDER, Kind.MESSAGE)
 
 
 class RenderedMail(NamedTuple):
@@ -79,7 +79,7 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
 
 
 def _extras(notice: Notice) -> list[Extra]:
-    has_extras = notice.kind in (Kind.REGISTERED, Kind.SEATED) and notice.registration
+    has_extras = notice.kind in (Kind.REGISTERED, Kind.SEATED, Kind.TICKET) and notice.registration
     return extras_of(notice.registration) if has_extras and notice.registration else []
 
 

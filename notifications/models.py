@@ -20,6 +20,7 @@ class Kind(models.TextChoices):
     QUEUED = "queued", "On the waiting list"
     SEATED = "seated", "Seat from the waiting list"
     CANCELLED = "cancelled", "Registration cancelled"
+    TICKET = "ticket", "New ticket"
     EVENT_CHANGED = "event_changed", "Event changed"
     EVENT_CANCELLED = "event_cancelled", "Event cancelled"
     EVENT_REOPENED = "event_reopened", "Event takes place after all"

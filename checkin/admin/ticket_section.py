@@ -16,8 +16,8 @@ from registrations.models import Registration
 
 LABEL = "Reissue ticket"
 QUESTION = (
-    "The ticket so far is refused at the entrance from now on, on paper too. No email is sent: send the confirmation"
-    " again to give the person the new ticket."
+    "The ticket so far is refused at the entrance from now on, on paper too. The person gets the new one by email,"
+    " unless the event sends none."
 )
 
 

@@ -4,6 +4,7 @@ import io
 
 import pytest
 import zxingcpp
+from django.utils import timezone
 from PIL import Image
 
 from checkin.services.tickets import reissue, ticket_of
@@ -11,8 +12,11 @@ from eventhub.testing.factories import make_confirmation
 from events.models import Event
 from notifications.mails import compose
 from notifications.models import Kind, Notice
+from notifications.services.notices import COLUMNS, make_notices
+from notifications.services.truth import OVERTAKEN, reason_to_skip
 from notifications.tokens import make_link
-from registrations.models import Registration
+from registrations.models import Registration, Transition
+from registrations.services import seats
 
 pytestmark = pytest.mark.django_db
 
@@ -26,15 +30,14 @@ def parts(message):
     return {part.get_content_type(): part for part in message.message().walk()}
 
 
-@pytest.mark.parametrize("kind", [Kind.REGISTERED, Kind.SEATED])
+@pytest.mark.parametrize("kind", [Kind.REGISTERED, Kind.SEATED, Kind.TICKET])
 def test_the_confirmation_carries_the_ticket(registration, kind):
     notice = make_confirmation(registration)
     notice.kind = kind
     ticket = ticket_of(registration)
     found = parts(compose(notice))
-    assert [*found] == [
-        *("multipart/related", "multipart/alternative", "text/plain", "text/html", "text/calendar", "image/png")
-    ]
+    entry = [] if kind == Kind.TICKET else ["text/calendar"]  # of the first one, which stays as it was
+    assert [*found] == ["multipart/related", "multipart/alternative", "text/plain", "text/html", *entry, "image/png"]
     picture = found["image/png"]
     html = found["text/html"].get_payload(decode=True).decode()
     assert picture["Content-Disposition"] == 'inline; filename="ticket.png"'
@@ -57,6 +60,22 @@ def test_other_mails_carry_none(registration, enroll, eve):
     over.event = over.registration.event
     for notice in (waiting, cancelled, over):
         assert "image/png" not in parts(compose(notice))
+
+
+@pytest.mark.parametrize("status", ["registered", "attended"])
+def test_who_gets_another_ticket_is_told(olga, bob, make_event, enroll, status):
+    registration = enroll(make_event(olga), bob, status)
+    ticket = reissue(registration=registration, by=olga)
+    rows = Transition.objects.filter(registration=registration).values(*COLUMNS)
+    make_notices([{**row, "through": "admin"} for row in rows])
+    notice = Notice.objects.select_related("registration__event", "user").get(kind=Kind.TICKET)
+    assert reason_to_skip(notice, now=timezone.now()) == ""
+    message = compose(notice)
+    assert message.subject == f"Your new ticket: {registration.event.title}"
+    assert f"Ticket: {ticket.link}\n" in message.body
+    seats.cancel(registration=registration, by=olga)
+    notice.registration.refresh_from_db()
+    assert reason_to_skip(notice, now=timezone.now()) == OVERTAKEN
 
 
 def test_a_mail_that_is_sent_again_has_the_new_ticket(registration, olga):

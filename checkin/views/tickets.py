@@ -67,7 +67,7 @@ class TicketViewSet(FileMixin):
         """Replace the ticket of a registration, for example because somebody else has got hold of it.
 
         The code so far is refused at the door from now on. A person may do it three times a day; people who run the
-        event, any time. No email is sent: `POST /attendees/{id}/notifications/resend` sends the new ticket.
+        event, any time. The person gets an email with the new ticket, if the event sends emails.
         """
         return self.item_response(tickets.reissue(registration=self.get_object(), by=self.user))
 

@@ -32,6 +32,7 @@ OCCASIONS: dict[str, str] = {
     Kind.REGISTERED: "When somebody gets a seat",
     Kind.QUEUED: "When somebody joins the waiting list",
     Kind.SEATED: "When somebody on the waiting list gets a seat",
+    Kind.TICKET: "When a ticket was reissued",
     Kind.CANCELLED: "When a registration is cancelled, by the person or by you",
     Kind.EVENT_CHANGED: "Five minutes after you last changed the title, the time or the place",
     Kind.EVENT_CANCELLED: "When you cancel the event",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from eventhub.audit import Channel
 from events.models import Telling
 from notifications.models import PRIORITIES, Kind, Notice, Priority
-from registrations.models import RegistrationStatus
+from registrations.models import SEATED, RegistrationStatus
 
 # After an interruption, older changes send no emails.
 TOLD_WITHIN = timedelta(days=3)
@@ -28,10 +28,10 @@ REGISTERED, WAITLISTED, CANCELLED = (
 def kind_of(was: str, becomes: str) -> Kind | None:
     """Return the notice that a change of status makes; `was` is empty for a new registration.
 
-    Checking in makes none, nor does undoing it: the person is there.
+    Checking in makes none, nor does undoing it: the person is there. Who keeps a seat got another ticket.
     """
     if was == becomes:
-        return None
+        return Kind.TICKET if becomes in SEATED else None
     if becomes == REGISTERED:
         return {"": Kind.REGISTERED, CANCELLED: Kind.REGISTERED, WAITLISTED: Kind.SEATED}.get(was)
     return {WAITLISTED: Kind.QUEUED, CANCELLED: Kind.CANCELLED}.get(becomes)  # type: ignore[call-overload,no-any-return]

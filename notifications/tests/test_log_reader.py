@@ -167,6 +167,8 @@ def test_the_log_names_kinds_for_every_step():
         ("registered", "cancelled"): "cancelled",
         ("waitlisted", "cancelled"): "cancelled",
         ("attended", "cancelled"): "cancelled",
+        ("registered", "registered"): "ticket",
+        ("attended", "attended"): "ticket",
     }
 
 

@@ -39,6 +39,11 @@ VOCABULARY = Vocabulary(
             "Guten Tag {name},\n\nIhre Anmeldung für „{event}“ wurde von {by} storniert."
             f"\n\n{_FACTS}\n\n{{organizer}}",
         ),
+        Kind.TICKET: Wording(
+            "Ihr neues Ticket: {event}",
+            "Guten Tag {name},\n\nSie haben ein neues Ticket für „{event}“. Das bisherige gilt nicht mehr: Bitte zeigen"
+            f" Sie am Eingang das neue.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+        ),
         Kind.EVENT_CHANGED: Wording(
             "Geändert: {event}",
             "Guten Tag {name},\n\nbei „{event}“ hat sich etwas geändert.\n\n{changes}\n\nDie Veranstaltung findet jetzt"

@@ -37,6 +37,11 @@ VOCABULARY = Vocabulary(
             "Your registration is cancelled: {event}",
             f"Hello {{name}},\n\n{{by}} cancelled your registration for {{event}}.\n\n{_FACTS}\n\n{{organizer}}",
         ),
+        Kind.TICKET: Wording(
+            "Your new ticket: {event}",
+            "Hello {name},\n\nYou have a new ticket for {event}. The one you had is no longer valid: please show the"
+            f" new one at the entrance.\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
+        ),
         Kind.EVENT_CHANGED: Wording(
             "Changed: {event}",
             f"Hello {{name}},\n\nPlease note what has changed about {{event}}.\n\n{{changes}}\n\nIt now takes place as"
