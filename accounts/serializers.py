@@ -214,6 +214,9 @@ class ExportSerializer(serializers.Serializer[Any]):
     organizer_profile = serializers.DictField(allow_null=True)
     registrations = serializers.ListField(child=serializers.DictField())
     registrations_log = serializers.ListField(child=serializers.DictField(), help_text="The history of each.")
+    removed_registrations = serializers.ListField(
+        child=serializers.DictField(), help_text="Those that were deleted lately, for the emails about it."
+    )
     events = serializers.ListField(child=serializers.DictField(), help_text="Events that you organize.")
     events_log = serializers.ListField(
         child=serializers.DictField(),

@@ -23,17 +23,20 @@ from eventhub.mail import HEADERS, site_name
 from events.calendar_entry import Invitee, Method, calendar_entry
 from events.models import Event
 from notifications.models import Kind, Notice, OptOutScope
+from notifications.services import audience
 from notifications.services.fan_outs import changed_values
 from notifications.services.preferences import unsubscribe_headers, unsubscribe_link
 from notifications.services.templates import wording_for
 from notifications.texts import Wording, fill, words
 from notifications.tokens import make_link
 from registrations.confirmation_extras import Extra, extras_of
-from registrations.models import SEATED, RegistrationStatus
+from registrations.models import SEATED, Registration, RegistrationStatus, Transition
 
 MAX_VALUE = 255
 # They turn the text around them, so a name with one could make a sentence read backwards (Unicode, UAX 9).
 BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What is left of a paragraph whose placeholder has no value.
+EMPTY = re.compile(r"\n\s*\n\s*\n")
 # The mails that people can turn off with one click, and what the click turns off.
 CAN_UNSUBSCRIBE: dict[str, str] = {
     Kind.REMINDER: OptOutScope.REMINDERS,
@@ -64,13 +67,13 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
     )
     message.attach_alternative(rendered.html, "text/html")
     method = calendar_method(notice)
-    if method and notice.registration:
+    if method:
         entry = calendar_entry(
             notice.event,
             method=method,
             stamp=timezone.now(),
             attendee=Invitee(values["name"], notice.user.email),
-            status_since=notice.registration.status_since,
+            status_since=_status_since(notice),
         )
         # As an alternative and not as a file: programs take it for an invitation then, and show it once.
         message.attach_alternative(entry.decode(), f"text/calendar; method={method}")
@@ -100,6 +103,9 @@ def _cid(number: int) -> str:
 def _wording(notice: Notice) -> Wording:
     if notice.fan_out and notice.fan_out.message:
         return Wording(notice.fan_out.message.subject, notice.fan_out.message.body)
+    if notice.kind == Kind.CANCELLED and is_own(notice):
+        receipts = words().receipts
+        return receipts.queue if former_status(notice) == RegistrationStatus.WAITLISTED else receipts.seat
     return wording_for(notice.registration, notice.event, notice.kind)
 
 
@@ -123,21 +129,28 @@ def render(wording: Wording, values: Mapping[str, str], event: Event, extras: Se
         "extras": [(extra, _cid(number)) for number, extra in enumerate(extras)],
     }
     # A plain text to which nobody has escaped anything: pages must not take it for safe.
-    text = "" + render_to_string("notifications/mails/notice.txt", {**frame, "body": fill(wording.body, values)})
+    body = EMPTY.sub("\n\n", fill(wording.body, values))
+    text = "" + render_to_string("notifications/mails/notice.txt", {**frame, "body": body})
     html = render_to_string("notifications/mails/notice.html", {**frame, "body": _html(wording.body, values)})
     return RenderedMail(subject, text, html)
 
 
 def calendar_method(notice: Notice) -> Method | None:
     """Return what a mail does to the calendar of somebody with a seat, or None."""
-    registration, transition = notice.registration, notice.transition
-    if settings.INVITES == "off" or registration is None or notice.kind in NO_CALENDAR:
+    registration = notice.registration
+    if settings.INVITES == "off" or notice.kind in NO_CALENDAR:
         return None
-    if notice.kind == Kind.CANCELLED:
-        return None if transition and transition.was == RegistrationStatus.WAITLISTED else _method(Method.CANCEL)
-    if registration.status not in SEATED:
+    if notice.kind == Kind.CANCELLED or notice.removal:
+        return None if former_status(notice) == RegistrationStatus.WAITLISTED else Method.CANCEL
+    if registration is None or registration.status not in SEATED:
         return None
     return _method(Method.CANCEL if notice.kind == Kind.EVENT_CANCELLED else Method.REQUEST)
+
+
+def _status_since(notice: Notice) -> datetime | None:
+    if notice.removal:
+        return notice.removal.at
+    return notice.registration.status_since if notice.registration else None
 
 
 def _method(method: Method) -> Method:
@@ -148,7 +161,7 @@ def values_of(notice: Notice) -> dict[str, str]:
     """Return the values of the placeholders, each on one line except for the list of changes."""
     event, registration = notice.event, notice.registration
     values = {
-        "name": (registration and registration.name) or notice.user.username,
+        "name": name_of(notice),
         "event": event.title,
         "date": written(event.date_time, event.end_time),
         "place": event.location,
@@ -160,13 +173,39 @@ def values_of(notice: Notice) -> dict[str, str]:
         values["unsubscribe"] = unsubscribe_link(notice.user, event, scope=scope)
     if notice.kind == Kind.QUEUED and registration:
         values["position"] = str(registration.waitlist_position() or 1)
-    if notice.kind == Kind.CANCELLED and notice.transition:
-        is_own = notice.transition.by_id == notice.user_id
-        values["by"] = words().values.you if is_own else values["organizer"]
+    if notice.kind == Kind.CANCELLED:
+        values["by"] = values["organizer"]
+        values["reason"] = reason_of(registration, notice.transition) if registration and notice.transition else ""
     if notice.kind == Kind.EVENT_CHANGED and notice.fan_out:
         changes = changed_values(notice.fan_out)
         values["changes"] = "\n".join(_change(event, name, was) for name, was in changes.items())
     return values
+
+
+def name_of(notice: Notice) -> str:
+    about = notice.registration or notice.removal
+    return (about and about.name) or notice.user.username
+
+
+def is_own(notice: Notice) -> bool:
+    """Return whether the person did it themselves."""
+    cause = notice.transition or notice.removal
+    return cause is not None and cause.by_id == notice.user_id
+
+
+def former_status(notice: Notice) -> str:
+    cause = notice.transition or notice.removal
+    return cause.was if cause else ""
+
+
+def reason_of(registration: Registration, transition: Transition) -> str:
+    """Return why a registration was cancelled, in the organizer's words.
+
+    As with messages, organizers whom no admin trusts write nothing to people whom they added by address.
+    """
+    if registration.added_by_address and not audience.is_trusted(registration.event.organizer):
+        return ""
+    return BIDI.sub("", transition.reason)
 
 
 def clean(value: object) -> str:
@@ -198,8 +237,8 @@ def _html(body: str, values: Mapping[str, str]) -> SafeString:
             frame = words().frame
             button = {"link": values["link"], "says": frame.button, "copy_link": frame.copy_link}
             parts.append(render_to_string("accounts/mails/button.html", button))
-        else:
-            parts.append(linebreaks(urlize(fill(paragraph, values), autoescape=True)))
+        elif filled := fill(paragraph, values).strip():
+            parts.append(linebreaks(urlize(filled, autoescape=True)))
     return mark_safe("\n".join(parts))  # noqa: S308  (`urlize` has escaped the text)
 
 

@@ -12,7 +12,7 @@ from eventhub import audit
 from eventhub.languages import Language
 from eventhub.text_fields import DetailsField, LineField
 from events.models import Event, EventChange
-from registrations.models import Registration, Transition
+from registrations.models import Registration, Removal, Transition
 
 
 class Kind(models.TextChoices):
@@ -54,6 +54,7 @@ class State(models.TextChoices):
     SENT = "sent", "Sent"
     FAILED = "failed", "Failed"
     SKIPPED = "skipped", "Not sent"
+    STOPPED = "stopped", "Stopped"
 
 
 class LogPosition(models.Model):
@@ -138,7 +139,7 @@ class FanOut(models.Model):
 
 
 class Notice(models.Model):
-    """A mail to one person about one cause: a line in the log, a fan-out, or the time of a summary.
+    """A mail to one person about one cause: a line in a log, a fan-out, or the time of a summary.
 
     Its text is made when it is sent.
     """
@@ -167,6 +168,9 @@ class Notice(models.Model):
     fan_out = models.ForeignKey(
         FanOut, on_delete=models.CASCADE, related_name="notices", db_constraint=False, db_index=False, null=True
     )
+    removal = models.ForeignKey(
+        Removal, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False, null=True
+    )
     # What a summary is about.
     digest_from = models.DateTimeField(null=True)
     digest_until = models.DateTimeField(null=True)
@@ -181,6 +185,7 @@ class Notice(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["transition"], name="notice_once_for_a_transition"),
+            models.UniqueConstraint(fields=["removal"], name="notice_once_for_a_removal"),
             models.UniqueConstraint(fields=["fan_out", "registration"], name="notice_once_in_a_fan_out"),
             models.UniqueConstraint(
                 fields=["user", "digest_until"],
@@ -188,17 +193,21 @@ class Notice(models.Model):
                 name="notice_once_for_a_digest",
             ),
             models.CheckConstraint(
-                condition=Q(transition=None, fan_out__isnull=False, digest_until=None, event__isnull=False)
-                | Q(transition__isnull=False, fan_out=None, digest_until=None, event__isnull=False)
+                condition=Q(
+                    transition=None, fan_out__isnull=False, removal=None, digest_until=None, event__isnull=False
+                )
+                | Q(transition__isnull=False, fan_out=None, removal=None, digest_until=None, event__isnull=False)
+                | Q(transition=None, fan_out=None, removal__isnull=False, digest_until=None, event__isnull=False)
                 | Q(
                     transition=None,
                     fan_out=None,
+                    removal=None,
                     event=None,
                     digest_from__isnull=False,
                     digest_until__isnull=False,
                     digest_from__lt=F("digest_until"),
                 ),
-                name="notice_is_about_one_cause",
+                name="notice_is_about_a_cause",
             ),
         ]
         indexes = [

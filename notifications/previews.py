@@ -35,6 +35,7 @@ def _values(event: Event, kind: str) -> dict[str, str]:
         "link": f"{settings.PUBLIC_URL}/admin/my-registration/?token=example",
         "position": "3",
         "changes": _changes(event),
+        "reason": "We need more time to prepare.",
     }
     values["by"] = values["organizer"]
     known = {name: values[name] for name in PLACEHOLDERS[kind]}

@@ -28,6 +28,7 @@ class RegistrationStatus(models.TextChoices):
 
 SEATED = (RegistrationStatus.REGISTERED, RegistrationStatus.ATTENDED)
 LIVE = (*SEATED, RegistrationStatus.WAITLISTED)
+MAX_REASON = 500
 # What people may edit beside the status.
 DETAILS = ("name", "contact_details", "phone")
 # The texts that a search looks through.
@@ -217,6 +218,8 @@ class Transition(models.Model):
         db_index=False,
     )
     through = models.CharField(max_length=10, choices=audit.Channel.choices, blank=True)
+    # What who runs the event says to a person whose registration they cancel. It goes with the person.
+    reason = models.CharField(max_length=MAX_REASON, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["id"]
@@ -232,6 +235,41 @@ class Transition(models.Model):
         cls.objects.create(
             registration=registration, was=was, becomes=registration.status, at=at, by_id=by, through=through
         )
+
+
+class Removal(models.Model):
+    """A live registration of a person that was deleted, and its log with it. Triggers write it, for emails about it.
+
+    To the triggers it is the database's own; services say who did it (services/removals.py).
+    """
+
+    transaction_id = TransactionIdField()
+    registration_id = models.BigIntegerField(db_index=True)
+    # No constraints, as with notices; the event may be gone, too.
+    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    name = models.CharField(max_length=255, blank=True)
+    was = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    through = models.CharField(max_length=10, choices=audit.Channel.choices)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["transaction_id", "id"], name="removal_by_transaction"),
+            models.Index(fields=["at"], name="removal_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration_id} of event {self.event_id}"
 
 
 class FeedKind(models.TextChoices):

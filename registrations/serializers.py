@@ -10,7 +10,7 @@ from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from eventhub.exceptions import ClosedReason
 from events.models import EventStatus
-from registrations.models import FeedKind, Registration, RegistrationStatus, account_shown
+from registrations.models import MAX_REASON, FeedKind, Registration, RegistrationStatus, account_shown
 from registrations.selectors.statistics import CheckIns, Statistics, StatisticsDay
 from registrations.services.calendar_feeds import NewFeed
 from registrations.services.eligibility import Eligibility
@@ -184,6 +184,12 @@ class AttendeeChanges(Body):
     name = LineInput(max_length=255, required=False)
     contact_details = DetailsInput(max_length=255, required=False, allow_blank=True)
     phone = LineInput(max_length=255, required=False, allow_blank=True)
+    reason = DetailsInput(
+        max_length=MAX_REASON,
+        required=False,
+        allow_blank=True,
+        help_text="Only with the status `cancelled`. The person is told, unless it is your own registration.",
+    )
 
     example: ClassVar = {"status": "cancelled"}
 

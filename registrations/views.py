@@ -42,7 +42,7 @@ from registrations.serializers import (
     ProspectSerializer,
     StatisticsSerializer,
 )
-from registrations.services import attendee_import, eligibility, seats
+from registrations.services import attendee_import, cancellation_reasons, eligibility, seats
 from registrations.services.attendee_file import build_guest
 
 _WITH_EVENT = CompiledQuery(lambda pk: Registration.objects.with_event().order_by().filter(pk=pk))
@@ -153,9 +153,12 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
         return enter(event=event, user=user, by=self.user, **{key: values.get(key) for key in DETAILS})
 
     def perform_update(self, body: Body) -> Registration:
-        changes = {key: body.validated_data.get(key) for key in ("status", *DETAILS)}
+        changes: dict[str, Any] = {key: body.validated_data.get(key) for key in ("status", *DETAILS)}
+        changes["reason"] = body.validated_data.get("reason", "")
         registration = cast("Registration", body.instance)
-        return seats.update(registration=registration, by=self.user, condition=self.precondition, **changes)
+        return cancellation_reasons.update(
+            registration=registration, by=self.user, condition=self.precondition, **changes
+        )
 
     def perform_destroy(self, registration: Registration) -> None:
         seats.remove(registration=registration, by=self.user, condition=self.precondition)

@@ -17,6 +17,7 @@ from eventhub.admin.changelist import COUNTED
 
 ROWS = "rows"  # the field with the signed list
 CONFIRMED = "confirmed"
+REASON = "reason"  # that the confirmation page asked for
 AT_ONCE = 100  # rows in a request
 SECONDS = 60 * 60  # for a confirmation, and for each piece
 SALT = "eventhub.admin.bulk"
@@ -77,6 +78,8 @@ def hidden_fields(request: HttpRequest, opts: Any, run: Run) -> list[tuple[str, 
         named = [(ROWS, signed)]
     else:
         named = [(ACTION_CHECKBOX_NAME, str(pk)) for pk in run.ids]
+    if run_of(request) and request.POST.get(REASON):
+        named.append((REASON, request.POST[REASON]))
     return [("action", run.action), *named, (CONFIRMED, "yes")]
 
 

@@ -33,7 +33,7 @@ OCCASIONS: dict[str, str] = {
     Kind.QUEUED: "When somebody joins the waiting list",
     Kind.SEATED: "When somebody on the waiting list gets a seat",
     Kind.TICKET: "When a ticket was reissued",
-    Kind.CANCELLED: "When a registration is cancelled, by the person or by you",
+    Kind.CANCELLED: "When you cancel or remove a registration. Who cancels their own gets a receipt in words of ours.",
     Kind.EVENT_CHANGED: "Five minutes after you last changed the title, the time or the place",
     Kind.EVENT_CANCELLED: "When you cancel the event",
     Kind.EVENT_REOPENED: "When you reopen the event after cancelling it",
@@ -48,7 +48,8 @@ MEANINGS = {
     "link": "The link to the person's registration. Alone in a paragraph, it becomes a button.",
     "position": "The person's place on the waiting list",
     "changes": "What has changed, one line each",
-    "by": "Who cancelled: “You”, or the organizer's public name",
+    "reason": "Why you cancelled it, if you gave a reason. Without one, an empty paragraph is left out.",
+    "by": "The organizer's public name",
 }
 
 

@@ -1,4 +1,4 @@
-"""Read the two logs that triggers write, each row once, in the order of their commits.
+"""Read the three logs that triggers write, each row once, in the order of their commits.
 
 What is made of the rows and the new position are committed together: a process that is killed loses nothing and makes
 nothing twice.
@@ -15,8 +15,8 @@ from eventhub.db.transaction_ids import Horizon, next_transaction_id
 from events.models import EventChange
 from notifications.models import LogPosition
 from notifications.services.fan_outs import start_fan_outs
-from notifications.services.notices import COLUMNS, make_notices
-from registrations.models import Transition
+from notifications.services.notices import COLUMNS, make_notices, make_removal_notices
+from registrations.models import Removal, Transition
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ class Log(NamedTuple):
 
 REGISTRATIONS = Log("registrations", Transition.objects.values(*COLUMNS), make_notices)
 EVENTS = Log("events", EventChange.objects.select_related("event"), start_fan_outs)
-LOGS = (REGISTRATIONS, EVENTS)
+REMOVALS = Log("removals", Removal.objects.all(), make_removal_notices)
+LOGS = (REGISTRATIONS, EVENTS, REMOVALS)
 
 
 def read(log: Log) -> int:

@@ -23,6 +23,7 @@ from eventhub.tasks import PAUSES
 from notifications.digest_mail import compose_digest
 from notifications.mails import compose
 from notifications.models import Kind, Notice, State
+from notifications.services.notices import former_event
 from notifications.services.truth import ABOUT_THE_ACCOUNT, reason_to_skip
 
 logger = logging.getLogger(__name__)
@@ -81,11 +82,19 @@ def _claim(now: datetime) -> list[int]:
 
 
 def _with_facts(ids: list[int]) -> list[Notice]:
-    """Read the notices with all that their mails say. Those of deleted accounts and events are deleted."""
+    """Read the notices with all that their mails say.
+
+    Those of deleted accounts are deleted, and those of deleted events that do not tell of the deletion.
+    """
     rows = Notice.objects.select_related(
-        *("user", "event__organizer__profile", "registration", "transition", "fan_out__change", "fan_out__message__by")
+        *("user", "event__organizer__profile", "registration", "transition", "removal"),
+        *("fan_out__change", "fan_out__message__by"),
     )
-    found = {notice.pk: notice for notice in rows.filter(pk__in=ids) if notice.event or notice.kind == Kind.DIGEST}
+    found = {notice.pk: notice for notice in rows.filter(pk__in=ids)}
+    for notice in found.values():
+        if notice.removal and notice.event is None:
+            notice.event = former_event(notice.removal.event_id)
+    found = {pk: notice for pk, notice in found.items() if notice.event or notice.kind == Kind.DIGEST}
     Notice.objects.filter(pk__in=set(ids) - found.keys()).delete()
     return [found[pk] for pk in ids if pk in found]
 

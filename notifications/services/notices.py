@@ -7,9 +7,9 @@ from typing import Any
 from django.utils import timezone
 
 from eventhub.audit import Channel
-from events.models import Telling
+from events.models import Event, Telling
 from notifications.models import PRIORITIES, Kind, Notice, Priority
-from registrations.models import SEATED, RegistrationStatus
+from registrations.models import SEATED, RegistrationStatus, Removal
 
 # After an interruption, older changes send no emails.
 TOLD_WITHIN = timedelta(days=3)
@@ -67,3 +67,29 @@ def make_notices(transitions: Iterable[dict[str, Any]], *, now: datetime | None 
             )
         )
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+def make_removal_notices(removals: Iterable[Removal], *, now: datetime | None = None) -> None:
+    """Make the notices of deleted registrations. If the event is deleted, too, it has been cancelled for its people."""
+    removals = [row for row in removals if row.at >= (now or timezone.now()) - TOLD_WITHIN]
+    events = Event.objects.in_bulk({row.event_id for row in removals})
+    former = {pk: former_event(pk) for pk in {row.event_id for row in removals} - events.keys()}
+    notices = []
+    for row in removals:
+        event = events.get(row.event_id) or former[row.event_id]
+        if event is None or not is_told(row.through, event.notifications):
+            continue
+        kind = Kind.CANCELLED if row.event_id in events else Kind.EVENT_CANCELLED
+        about = {"user_id": row.user_id, "event_id": row.event_id, "removal": row}
+        notices.append(Notice(kind=kind, priority=priority_of(kind), **about))
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+def former_event(event_id: int) -> Event | None:
+    """Return an event that has been deleted as it was at last, from its history. None for one that has none."""
+    line = Event.history.filter(id=event_id).order_by("-history_id").first()
+    if line is None:
+        return None
+    event: Event = line.instance
+    event.updated_at = line.history_date
+    return event

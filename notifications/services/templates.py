@@ -107,7 +107,8 @@ def wording_for(registration: Registration | None, event: Event, kind: str) -> W
     People who were added by address may never have asked for anything: untrusted organizers must not have a mail to
     any address say anything.
     """
-    if registration and registration.added_by_address and not is_trusted(event.organizer):
+    # Of a registration that has been removed, nobody knows any more how it came about.
+    if (registration is None or registration.added_by_address) and not is_trusted(event.organizer):
         return words().defaults[kind]
     return wording_of(event, kind, current_language()).wording
 

@@ -37,6 +37,8 @@ def reason_to_skip(notice: Notice, *, now: datetime) -> str:
 def reason_in_facts(notice: Notice, *, now: datetime) -> str:
     if notice.kind == Kind.DIGEST:
         return _about_digest(notice)
+    if notice.removal:
+        return _about_removal(notice, now)
     registration = notice.registration
     if registration is None or registration.user_id != notice.user_id:
         return GONE
@@ -77,6 +79,15 @@ def _about_registration(notice: Notice, registration: Registration) -> str:
     if notice.kind != Kind.CANCELLED and notice.event.status not in ANNOUNCED:
         return NOT_ON
     return ""
+
+
+def _about_removal(notice: Notice, now: datetime) -> str:
+    if notice.event.is_over(now):
+        return OVER
+    if notice.event.status not in ANNOUNCED:  # of a cancelled event people know
+        return NOT_ON
+    again = Registration.objects.live().filter(event=notice.event_id, user=notice.user_id)
+    return OVERTAKEN if again.exists() else ""
 
 
 def _about_message(message: Message, event: Event, registration: Registration) -> str:

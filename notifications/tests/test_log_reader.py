@@ -180,7 +180,7 @@ def test_the_web_server_mails_by_itself(tmp_path):
             olga, bob = (sign_up(service, name) for name in ("olga", "bob"))
             event = {"title": "Talk", "location": "Hall", "date_time": "2030-05-01T19:00:00Z", "max_capacity": 9}
             event_id = service.ask("POST", "/events/", event, **olga).json()["event_id"]
-            wait_for(lambda: run_sql(url, "SELECT count(*) FROM notifications_logposition") == [(2,)])
+            wait_for(lambda: run_sql(url, "SELECT count(*) FROM notifications_logposition") == [(3,)])
             assert service.ask("POST", "/attendees/", {"event_id": event_id}, **bob).status == 201
             wait_for(lambda: mailbox.mails)
         assert mailbox.recipients == ["bob@example.org"]

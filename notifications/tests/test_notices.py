@@ -34,7 +34,7 @@ def test_who_moves_up_from_the_waiting_list_is_told(api, deliver, olga, bob, eve
     assert "number 1 on the waiting list" in text_of(mail.outbox[1])
     api(bob).patch(f"/attendees/{seat['attendee_id']}", {"status": "cancelled"})
     assert deliver()[2:] == [("bob", "cancelled", "sent"), ("eve", "seated", "sent")]
-    assert "You cancelled your registration" in text_of(mail.outbox[2])
+    assert "You gave your seat back" in text_of(mail.outbox[2])
     assert "you are registered" in text_of(mail.outbox[3])
 
 

@@ -6,6 +6,7 @@ from notifications.texts.vocabulary import (
     DigestWording,
     Frame,
     InvalidLinkPage,
+    Receipts,
     RegistrationPage,
     UnsubscribePage,
     Values,
@@ -36,7 +37,7 @@ VOCABULARY = Vocabulary(
         ),
         Kind.CANCELLED: Wording(
             "Ihre Anmeldung ist storniert: {event}",
-            "Guten Tag {name},\n\nIhre Anmeldung für „{event}“ wurde von {by} storniert."
+            "Guten Tag {name},\n\nIhre Anmeldung für „{event}“ wurde von {organizer} storniert.\n\n{reason}"
             f"\n\n{_FACTS}\n\n{{organizer}}",
         ),
         Kind.TICKET: Wording(
@@ -64,6 +65,18 @@ VOCABULARY = Vocabulary(
             f"Guten Tag {{name}},\n\n„{{event}}“ beginnt bald.\n\n{_FACTS}\n\n{_CANCEL}\n\n{{organizer}}",
         ),
     },
+    receipts=Receipts(
+        seat=Wording(
+            "Sie haben Ihren Platz zurückgegeben: {event}",
+            "Guten Tag {name},\n\nSie haben Ihren Platz für „{event}“ zurückgegeben und sind nicht mehr angemeldet."
+            f"\n\n{_FACTS}\n\n{{organizer}}",
+        ),
+        queue=Wording(
+            "Sie haben die Warteliste verlassen: {event}",
+            "Guten Tag {name},\n\nSie stehen nicht mehr auf der Warteliste für „{event}“."
+            f"\n\n{_FACTS}\n\n{{organizer}}",
+        ),
+    ),
     frame=Frame(
         questions="Fragen zur Veranstaltung:",
         why="Sie bekommen diese E-Mail, weil Sie bei {site} registriert sind.",
@@ -81,7 +94,6 @@ VOCABULARY = Vocabulary(
         stop="Diese Zusammenfassungen abbestellen",
     ),
     values=Values(
-        you="Ihnen",
         nothing="keine Angabe",
         change="{field}: {now} (bisher: {before})",
         fields={"title": "Titel", "date_time": "Beginn", "end_time": "Ende", "location": "Ort"},
@@ -91,6 +103,7 @@ VOCABULARY = Vocabulary(
         when="Wann",
         where="Wo",
         organizer="Veranstaltet von",
+        reason="Grund",
         add_to_calendar="In den Kalender eintragen",
         cancel="Anmeldung stornieren",
         leave_queue="Warteliste verlassen",

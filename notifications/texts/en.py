@@ -6,6 +6,7 @@ from notifications.texts.vocabulary import (
     DigestWording,
     Frame,
     InvalidLinkPage,
+    Receipts,
     RegistrationPage,
     UnsubscribePage,
     Values,
@@ -35,7 +36,8 @@ VOCABULARY = Vocabulary(
         ),
         Kind.CANCELLED: Wording(
             "Your registration is cancelled: {event}",
-            f"Hello {{name}},\n\n{{by}} cancelled your registration for {{event}}.\n\n{_FACTS}\n\n{{organizer}}",
+            "Hello {name},\n\n{organizer} cancelled your registration for {event}.\n\n{reason}"
+            f"\n\n{_FACTS}\n\n{{organizer}}",
         ),
         Kind.TICKET: Wording(
             "Your new ticket: {event}",
@@ -61,6 +63,17 @@ VOCABULARY = Vocabulary(
             f"Hello {{name}},\n\n{{event}} begins soon.\n\n{_FACTS}\n\n{_CANCEL}\n\n{{organizer}}",
         ),
     },
+    receipts=Receipts(
+        seat=Wording(
+            "You gave your seat back: {event}",
+            "Hello {name},\n\nYou gave your seat back: you are no longer registered for {event}."
+            f"\n\n{_FACTS}\n\n{{organizer}}",
+        ),
+        queue=Wording(
+            "You left the waiting list: {event}",
+            f"Hello {{name}},\n\nYou are no longer on the waiting list for {{event}}.\n\n{_FACTS}\n\n{{organizer}}",
+        ),
+    ),
     frame=Frame(
         questions="Questions about the event:",
         why="You are receiving this email because you are registered at {site}.",
@@ -78,7 +91,6 @@ VOCABULARY = Vocabulary(
         stop="Stop these summaries",
     ),
     values=Values(
-        you="You",
         nothing="none",
         change="{field}: {now} (before: {before})",
         fields={"title": "Title", "date_time": "Begins", "end_time": "Ends", "location": "Place"},
@@ -88,6 +100,7 @@ VOCABULARY = Vocabulary(
         when="When",
         where="Where",
         organizer="Organizer",
+        reason="Reason",
         add_to_calendar="Add to calendar",
         cancel="Cancel registration",
         leave_queue="Leave waiting list",

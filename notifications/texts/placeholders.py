@@ -24,7 +24,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(Kind.values, COMMON),
     Kind.QUEUED: (*COMMON, "position"),
     Kind.EVENT_CHANGED: (*COMMON, "changes"),
-    Kind.CANCELLED: (*COMMON, "by"),
+    Kind.CANCELLED: (*COMMON, "reason", "by"),
 }
 
 

@@ -16,10 +16,16 @@ class Frame(NamedTuple):
     copy_link: str
 
 
+class Receipts(NamedTuple):
+    """For people who cancelled themselves: an event's own words are for those whom the organizer cancelled."""
+
+    seat: Wording
+    queue: Wording
+
+
 class Values(NamedTuple):
     """What may stand for a placeholder."""
 
-    you: str
     nothing: str
     change: str
     fields: Mapping[str, str]
@@ -32,6 +38,7 @@ class RegistrationPage(NamedTuple):
     when: str
     where: str
     organizer: str
+    reason: str
     add_to_calendar: str
     cancel: str
     leave_queue: str
@@ -77,6 +84,7 @@ class DigestWording(NamedTuple):
 
 class Vocabulary(NamedTuple):
     defaults: Mapping[str, Wording]
+    receipts: Receipts
     frame: Frame
     digest: DigestWording
     values: Values

@@ -4,6 +4,7 @@ Whoever has the link may see and cancel that registration. Programs that check m
 nothing.
 """
 
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -16,6 +17,7 @@ from eventhub.datetimes import written
 from events.calendar_entry import CONTENT_TYPE
 from events.models import EventStatus
 from notifications import tokens
+from notifications.mails import reason_of
 from notifications.views.links import link_not_valid, without_referrer
 from registrations.confirmation_extras import extras_of
 from registrations.models import Registration, RegistrationStatus
@@ -62,6 +64,7 @@ def _page(request: HttpRequest, registration: Registration) -> HttpResponse:
             ("Name", registration.name or str(registration.user)),
             ("When", written(event.date_time, event.end_time)),
             ("Where", event.location),
+            *_reason(registration),
             ("Organizer", ", ".join(filter(None, (profile.public_name, profile.contact)))),
         ],
         "token": tokens.make_token(registration),
@@ -71,6 +74,12 @@ def _page(request: HttpRequest, registration: Registration) -> HttpResponse:
         "is_waiting": registration.status == RegistrationStatus.WAITLISTED,
     }
     return without_referrer(page(request, "notifications/my_registration.html", **context))
+
+
+def _reason(registration: Registration) -> Iterator[tuple[str, str]]:
+    last = registration.transitions.last()
+    if last and registration.status == RegistrationStatus.CANCELLED and (reason := reason_of(registration, last)):
+        yield "Reason", reason
 
 
 def _sentence(registration: Registration) -> str:

@@ -6,12 +6,15 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import get_text_list
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import User
 from eventhub.admin import bulk
@@ -19,8 +22,9 @@ from eventhub.admin.action_report import ActionReport, Message
 from eventhub.admin.bulk import CONFIRMED
 from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, sentence
 from eventhub.api.fields import could_be_id
+from eventhub.text_fields import clean_details
 from registrations.admin import status
-from registrations.models import LIVE, Registration
+from registrations.models import LIVE, MAX_REASON, Registration
 from registrations.services import check_in
 from registrations.services.seats import ATTENDED, CANCELLED, REGISTERED, WAITLISTED
 
@@ -108,6 +112,13 @@ _ALL = (
         f"cancel the registration instead to prevent that. {FREED_SEAT}",
     ),
 )
+_REASON = {
+    "label": "Reason (optional)",
+    "widget": UnfoldAdminTextareaWidget(attrs={"id": "id_reason", "rows": 3, "maxlength": MAX_REASON}).render(
+        bulk.REASON, ""
+    ),
+    "help": "Each person reads it in the email about the cancellation and on the page that their emails link to.",
+}
 ACTIONS = {action.name: action for action in _ALL}
 
 
@@ -200,11 +211,19 @@ def confirm(
         question=" ".join(filter(None, [_statuses(rows) if bulk.wants_all(request) else "", _question(action, rows)])),
         variant="danger" if action.question else "primary",
         rows=[f"{name_of(row)}, {row.event} ({status.label(row)})" for row in rows],
+        reason=_REASON if action.name == "cancel" else None,
         selected=selected,
         hidden=hidden,
         post_to=post_to,
         back=back,
     )
+
+
+def _read_reason(request: HttpRequest) -> str:
+    """Return the reason of a confirmation page. Raise ValidationError."""
+    reason = clean_details(request.POST.get(bulk.REASON, "").replace("\r\n", "\n"))
+    MaxLengthValidator(MAX_REASON)(reason)
+    return reason
 
 
 def _statuses(rows: Sequence[Registration]) -> str:
@@ -229,7 +248,11 @@ def page_of(row: Registration) -> str:
 def _perform(
     model_admin: ScopedModelAdmin, request: HttpRequest, action: RegistrationAction, rows: Sequence[Registration]
 ) -> HttpResponse | None:
-    report = RegistrationActionReport(request, action)
+    try:
+        report = RegistrationActionReport(request, action, reason=_read_reason(request))
+    except ValidationError as problem:
+        messages.error(request, f"Nothing was changed. Reason: {' '.join(problem.messages)}")
+        return None
     for row in rows:
         if report.attempt(row, cast(User, request.user)) and action.name == "remove":
             model_admin.log_deletions(request, [row])
@@ -237,14 +260,15 @@ def _perform(
 
 
 class RegistrationActionReport(ActionReport):
-    def __init__(self, request: HttpRequest, action: RegistrationAction) -> None:
+    def __init__(self, request: HttpRequest, action: RegistrationAction, *, reason: str = "") -> None:
         super().__init__(request)
         self.action = action
+        self.options = {"reason": reason} if action.name == "cancel" else {}
 
     def attempt(self, row: Registration, by: User) -> bool:
         name = name_of(row)
         try:
-            outcome = self.action.rule(registration=row, by=by)
+            outcome = self.action.rule(registration=row, by=by, **self.options)
         except REFUSALS as refusal:
             self.note("refused", f"{name}: {sentence(refusal)}")
             return False

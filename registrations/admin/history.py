@@ -41,6 +41,7 @@ class HistoryEntry(NamedTuple):
     what: str
     by: str
     through: str
+    reason: str
 
 
 def entries(registration: Registration, *, reader: User) -> Iterator[HistoryEntry]:
@@ -50,6 +51,7 @@ def entries(registration: Registration, *, reader: User) -> Iterator[HistoryEntr
             SENTENCES.get((transition.was, transition.becomes), "Cancelled"),
             name_of_actor(transition, registration, reader),
             CHANNELS.get(Channel(transition.through), "") if transition.through else "",
+            transition.reason,
         )
 
 

@@ -25,7 +25,7 @@ from eventhub.api.renderers import dumps
 from eventhub.db.batches import by_key, by_range
 from eventhub.observability.security_log import Occasion, note
 from events.models import Event, EventStatus
-from registrations.models import CalendarFeed, Registration, Transition
+from registrations.models import CalendarFeed, Registration, Removal, Transition
 
 MAX_IN_MEMORY = 1024 * 1024  # bytes; a longer document is a file
 
@@ -75,10 +75,11 @@ SECTIONS = [
     Section("organizer_profile", OrganizerProfile, ("user",), is_single=True),
     Section("registrations", Registration, ("user",), "attendee_id", extra=_EVENT),
     Section("registrations_log", Transition, ("registration__user",)),
+    Section("removed_registrations", Removal, ("user",)),
     Section("events", Event, ("organizer",), "event_id"),
     Section("events_log", Event.history.model, ("organizer", "history_user_id"), "event_id", is_indexed=False),
     # Their changes of registrations, also of others, whose ids it gives but no personal data.
-    Section("deeds", Transition, ("by",), is_indexed=False),
+    Section("deeds", Transition, ("by",), secret=("reason",), is_indexed=False),
     Section("back_office_journal", LogEntry, ("user",)),
     Section("service_tokens", ServiceToken, ("user",), "token_id", secret=("digest", "bond")),
     Section("calendar_feeds", CalendarFeed, ("user",), "feed_id", secret=("digest", "bond")),
@@ -98,6 +99,7 @@ SECTIONS = [
 EXCLUDED = {
     "registrations_registration.status_by_id": "the last line of its log says it; those of others are among the deeds",
     "accounts_storedanswer.user_id": "what was answered to them within a day; what is in it of them, the sections say",
+    "registrations_removal.by_id": "who deleted a registration of somebody else's; forgotten after 90 days",
     "events_eventchange": "former titles, times and places of events; names nobody",
     "django_session": "`back_office_sessions`: they are found by reading them all",
     "otp_static_statictoken": "secrets; `recovery_codes_left` says how many",

@@ -16,7 +16,7 @@ from accounts.permissions import require
 from eventhub.db.retry import retried
 from events.models import EventStatus
 from registrations.models import Registration
-from registrations.services import seats
+from registrations.services import cancellation_reasons, seats
 from registrations.services.seats import ATTENDED, CANCELLED, REGISTERED, WAITLISTED
 
 MAX_NAMED = 10
@@ -57,11 +57,14 @@ def reinstate(*, registration: Registration, by: User, now: datetime | None = No
     return _set_status(registration, by, REGISTERED, CANCELLED, now)
 
 
-def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
+def cancel(*, registration: Registration, by: User, reason: str = "", now: datetime | None = None) -> CheckInResult:
     now = now or timezone.now()
-    return _with_promoted(
-        registration, by, now, lambda: seats.cancel(registration=registration, by=by, now=now).status_since == now
-    )
+
+    def act() -> bool:
+        done = cancellation_reasons.update(registration=registration, by=by, status=CANCELLED, reason=reason, now=now)
+        return done.status_since == now
+
+    return _with_promoted(registration, by, now, act)
 
 
 def requeue(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:

@@ -14,6 +14,7 @@ from events.models import Event, EventStatus
 from events.services.events import EventValues, apply_values, resolve_step, values_to_close, values_to_open
 from registrations.services import seats
 from registrations.services.registration_sql import delete_some
+from registrations.services.removals import note_actor
 from registrations.services.status_changes import StatusChange, announce
 
 
@@ -87,6 +88,7 @@ def delete_event(*, event_id: int, condition: Precondition = UNCONDITIONAL) -> N
         is_full_batch = True
         while is_full_batch:
             deleted = delete_some(event_id, AT_ONCE)
+            note_actor(pk for pk, _ in deleted)
             announce(StatusChange(pk, event_id, status, None) for pk, status in deleted)
             is_full_batch = len(deleted) == AT_ONCE
         Event.objects.filter(pk=event_id).delete()

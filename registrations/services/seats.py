@@ -47,6 +47,7 @@ from registrations.services.registration_sql import (
     write_changes,
     write_if_unchanged,
 )
+from registrations.services.removals import note_actor
 from registrations.services.status_changes import StatusChange, announce
 
 REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
@@ -225,7 +226,9 @@ def remove(
         if registration.status == ATTENDED:
             require(by, "attendee", "check_in", registration)
         _record_change(registration, registration.status, None)
+        pk = registration.pk
         registration.delete()
+        note_actor([pk])
         serve_queue(registration.event, now=now or timezone.now())
 
 

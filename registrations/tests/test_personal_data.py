@@ -36,6 +36,7 @@ EMPTY = {
     "organizer_profile": None,
     "registrations": [],
     "registrations_log": [],
+    "removed_registrations": [],
     "events": [],
     "events_log": [],
     "deeds": [],
@@ -252,6 +253,7 @@ def test_every_column_of_a_section_is_said_but_the_secret_ones():
     }
     assert hidden == {
         "account.password",
+        "deeds.reason",
         "service_tokens.digest",
         "service_tokens.bond",
         "calendar_feeds.digest",

@@ -6,7 +6,8 @@ PostgreSQL counts once a statement, after locking the event, which prevents dead
 that lock, since a clock cannot tell who came first.
 
 They also write the log (models.Transition): an unstamped change is the database's own, a line stays as long as its
-registration, and once a registration forgets its person (`user_id` becomes NULL), its log no longer names them.
+registration, and once a registration forgets its person (`user_id` becomes NULL), its log no longer names them, nor
+says why it was cancelled. A reason can be added once. A live registration that is deleted leaves a Removal.
 A second log (events.models.EventChange) has the changes of an event that its attendees care about. A change of what
 calendars show of an event sets its `updated_at` where the statement did not.
 """
@@ -24,6 +25,7 @@ TABLES = {
     "changes": "events_eventchange",
     "registrations": "registrations_registration",
     "log": "registrations_transition",
+    "removals": "registrations_removal",
 }
 # Any write to a count makes the guard count again. On SQLite the CHECK sees the written value first.
 _RECOUNT_ALL = "UPDATE events_event SET waitlisted = waitlisted + 1"

@@ -118,6 +118,9 @@ BEGIN
     FOR gone IN SELECT id FROM old_rows LOOP
       DELETE FROM {log} WHERE registration_id = gone;
     END LOOP;
+    INSERT INTO {removals} (registration_id, event_id, user_id, name, was, at, through)
+    SELECT id, event_id, user_id, name, status, clock_timestamp(), 'database' FROM old_rows
+     WHERE status IN ('registered', 'attended', 'waitlisted') AND user_id IS NOT NULL ORDER BY id;
   ELSE
     DELETE FROM {log};
   END IF;
@@ -130,7 +133,8 @@ BEGIN
     NEW.status_by_id := nullif(NEW.status_by_id, OLD.user_id);
     RETURN NEW;
   END IF;
-  UPDATE {log} SET by_id = NULL WHERE registration_id = NEW.id AND by_id = OLD.user_id;
+  UPDATE {log} SET by_id = nullif(by_id, OLD.user_id), reason = ''
+   WHERE registration_id = NEW.id AND (by_id = OLD.user_id OR reason <> '');
   RETURN NULL;
 END $fn$;
 
@@ -140,10 +144,11 @@ BEGIN
     IF NOT EXISTS (SELECT 1 FROM {registrations} WHERE id = OLD.registration_id) THEN
       RETURN OLD;
     END IF;
-  ELSIF NEW.by_id IS NULL
-    AND (NEW.id, NEW.registration_id, NEW.was, NEW.becomes, NEW.at, NEW.through)
+  ELSIF (NEW.id, NEW.registration_id, NEW.was, NEW.becomes, NEW.at, NEW.through)
       = (OLD.id, OLD.registration_id, OLD.was, OLD.becomes, OLD.at, OLD.through)
-    AND EXISTS (SELECT 1 FROM {registrations} WHERE id = OLD.registration_id AND user_id IS NULL) THEN
+    AND ((OLD.reason = '' AND NEW.becomes = 'cancelled' AND NEW.by_id IS NOT DISTINCT FROM OLD.by_id)
+      OR (NEW.reason = '' AND (NEW.by_id IS NULL OR NEW.by_id = OLD.by_id)
+        AND EXISTS (SELECT 1 FROM {registrations} WHERE id = OLD.registration_id AND user_id IS NULL))) THEN
     RETURN NEW;
   END IF;
   RAISE restrict_violation USING MESSAGE = 'what happened to a registration stays written while it exists';
@@ -224,7 +229,7 @@ CREATE OR REPLACE TRIGGER registrations_keep_log BEFORE UPDATE OR DELETE ON {log
 TRIGGERS = set(re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", SQL))
 DIGEST = hashlib.sha256(SQL.encode()).hexdigest()[:16]
 # Raise it with every change of the text, so that older code, which may serve on, can tell newer triggers from older.
-VERSION = 5
+VERSION = 6
 # Kept as the comment of a function.
 STAMP = f"{VERSION} {DIGEST}"
 

@@ -102,17 +102,22 @@ WHEN OLD.status <> NEW.status BEGIN{_STAMP};{_LOG.format(was="OLD.status")};
 END""",
     "registrations_log_del": """AFTER DELETE ON registrations_registration BEGIN
  DELETE FROM registrations_transition WHERE registration_id = OLD.id;
+ INSERT INTO registrations_removal (registration_id, event_id, user_id, name, was, at, through)
+  SELECT OLD.id, OLD.event_id, OLD.user_id, OLD.name, OLD.status, strftime('%Y-%m-%d %H:%M:%f', 'now'), 'database'
+   WHERE OLD.status IN ('registered', 'attended', 'waitlisted') AND OLD.user_id IS NOT NULL;
 END""",
     "registrations_forget_upd": """AFTER UPDATE OF user_id ON registrations_registration
 WHEN OLD.user_id IS NOT NULL AND NEW.user_id IS NULL BEGIN
  UPDATE registrations_registration SET status_by_id = NULL WHERE id = NEW.id AND status_by_id = OLD.user_id;
- UPDATE registrations_transition SET by_id = NULL WHERE registration_id = NEW.id AND by_id = OLD.user_id;
+ UPDATE registrations_transition SET by_id = nullif(by_id, OLD.user_id), reason = ''
+  WHERE registration_id = NEW.id AND (by_id = OLD.user_id OR reason <> '');
 END""",
     "registrations_keep_log_upd": """BEFORE UPDATE ON registrations_transition
-WHEN NEW.by_id IS NOT NULL
- OR (NEW.id, NEW.registration_id, NEW.was, NEW.becomes, NEW.at, NEW.through)
+WHEN (NEW.id, NEW.registration_id, NEW.was, NEW.becomes, NEW.at, NEW.through)
   <> (OLD.id, OLD.registration_id, OLD.was, OLD.becomes, OLD.at, OLD.through)
- OR NOT EXISTS (SELECT 1 FROM registrations_registration WHERE id = OLD.registration_id AND user_id IS NULL) BEGIN
+ OR NOT ((OLD.reason = '' AND NEW.becomes = 'cancelled' AND NEW.by_id IS OLD.by_id)
+  OR (NEW.reason = '' AND (NEW.by_id IS NULL OR NEW.by_id IS OLD.by_id)
+   AND EXISTS (SELECT 1 FROM registrations_registration WHERE id = OLD.registration_id AND user_id IS NULL))) BEGIN
  SELECT RAISE(ABORT, 'what happened to a registration stays written while it exists');
 END""",
     # Ignored and not refused, since `flush` empties one table after the other here, in any order.
