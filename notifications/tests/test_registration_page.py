@@ -1,8 +1,11 @@
 """The page that mails link to: it shows and cancels one registration, without signing in."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.core.cache import caches
 from django.core.signing import Signer
+from django.utils import translation
 
 from accounts import signed_links
 from notifications import tokens
@@ -135,3 +138,34 @@ def test_the_button_needs_a_page_of_ours(olga, bob, make_event, enroll):
 
     strict = Client(enforce_csrf_checks=True)
     assert cancel(strict, enroll(make_event(olga), bob)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("own", "of_event", "language", "said"),
+    [
+        (
+            "de",
+            "",
+            "de",
+            ["Sie sind angemeldet.", "In den Kalender eintragen", "Anmeldung stornieren", "Mai 2031, 18:00 Uhr"],
+        ),
+        ("", "de", "de", ["Sie sind angemeldet."]),
+        ("en", "de", "en", ["You are registered.", "Add to calendar", "Cancel registration"]),
+    ],
+)
+def test_the_page_has_the_language_of_the_mail(open_page, olga, bob, make_event, enroll, own, of_event, language, said):
+    bob.language = own
+    bob.save()
+    begins = datetime(2031, 5, 1, 18, tzinfo=UTC)
+    page = open_page(enroll(make_event(olga, language=of_event, date_time=begins), bob))
+    assert page.headers["Content-Language"] == language
+    assert f'<html lang="{language}"' in page.text
+    assert [each for each in said if each not in page.text] == []
+    assert translation.get_language() == "en-us"
+
+
+def test_an_invalid_link_is_told_in_the_language_of_the_site(client, settings):
+    settings.MAIL_LANGUAGE = "de"
+    page = client.get("/admin/my-registration/", {"token": "1-abc"})
+    assert (page.status_code, page.headers["Content-Language"]) == (404, "de")
+    assert "Dieser Link gilt nicht mehr" in page.text

@@ -175,3 +175,15 @@ def test_a_name_cannot_become_markup(client, link, event):
     event.title = "<script>alert(1)</script>"
     event.save()
     assert "<script>alert" not in client.get(link()).text
+
+
+@pytest.mark.parametrize(("own", "of_event"), [("de", ""), ("", "de")])
+def test_the_page_has_the_language_of_the_mail_that_led_to_it(client, bob, event, link, own, of_event):
+    type(bob).objects.filter(pk=bob.pk).update(language=own)
+    type(event).objects.filter(pk=event.pk).update(language=of_event)
+    page = client.post(link(), ONE_CLICK)
+    assert (page.status_code, page.headers["Content-Language"]) == (200, "de")
+    assert '<html lang="de"' in page.text
+    assert "Sie bekommen diese E-Mails nicht mehr." in page.text
+    assert ("on", "organizer", "Rückgängig", "Alle Nachrichten von Olga's Lectures") in offers(page)
+    assert preferences.opted_out([bob.pk], event) == {bob.pk}

@@ -124,7 +124,7 @@ VOCABULARY = Vocabulary(
         digests="Zusammenfassungen zu Ihren Veranstaltungen",
         is_off="Sie bekommen diese E-Mails nicht mehr.",
         turn_off="Abbestellen",
-        undo="Rückgängig machen",
+        undo="Rückgängig",
         still="E-Mails zu Ihren Anmeldungen, geänderten Veranstaltungen und Ihrem Konto bekommen Sie weiterhin.",
     ),
     invalid_link_page=InvalidLinkPage(

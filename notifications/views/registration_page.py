@@ -9,16 +9,17 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from eventhub import audit
-from eventhub.admin.login import page
 from eventhub.datetimes import written
+from eventhub.languages import first_language
 from events.calendar_entry import CONTENT_TYPE
 from events.models import EventStatus
 from notifications import tokens
 from notifications.mails import reason_of
-from notifications.views.links import link_not_valid, without_referrer
+from notifications.texts import fill, words
+from notifications.views.links import link_not_valid, link_page
 from registrations.confirmation_extras import extras_of
 from registrations.models import Registration, RegistrationStatus
 from registrations.selectors.calendars import registration_entry
@@ -35,7 +36,8 @@ def my_registration(request: HttpRequest) -> HttpResponse:
         return _not_valid(request)
     person = registration.user
     if request.method != "POST" or person is None or not _may_cancel(registration):
-        return _page(request, registration)
+        with translation.override(first_language(person.language if person else "", registration.event.language)):
+            return _page(request, registration)
     with audit.acting_through(audit.Channel.API, person.pk):
         seats.cancel(registration=registration, by=person)
     return redirect(f"{request.path}?{urlencode({'token': request.POST['token']})}")
@@ -57,15 +59,17 @@ def _may_cancel(registration: Registration) -> bool:
 
 def _page(request: HttpRequest, registration: Registration) -> HttpResponse:
     event, profile = registration.event, registration.event.organizer.public_profile
+    said = words().registration_page
     context = {
         "title": event.title,
         "sentence": _sentence(registration),
+        "words": said,
         "facts": [
-            ("Name", registration.name or str(registration.user)),
-            ("When", written(event.date_time, event.end_time)),
-            ("Where", event.location),
+            (said.name, registration.name or str(registration.user)),
+            (said.when, written(event.date_time, event.end_time)),
+            (said.where, event.location),
             *_reason(registration),
-            ("Organizer", ", ".join(filter(None, (profile.public_name, profile.contact)))),
+            (said.organizer, ", ".join(filter(None, (profile.public_name, profile.contact)))),
         ],
         "token": tokens.make_token(registration),
         "extras": extras_of(registration),
@@ -73,28 +77,29 @@ def _page(request: HttpRequest, registration: Registration) -> HttpResponse:
         "has_entry": registration.status != RegistrationStatus.CANCELLED and event.status != EventStatus.CANCELLED,
         "is_waiting": registration.status == RegistrationStatus.WAITLISTED,
     }
-    return without_referrer(page(request, "notifications/my_registration.html", **context))
+    return link_page(request, "notifications/my_registration.html", **context)
 
 
 def _reason(registration: Registration) -> Iterator[tuple[str, str]]:
     last = registration.transitions.last()
     if last and registration.status == RegistrationStatus.CANCELLED and (reason := reason_of(registration, last)):
-        yield "Reason", reason
+        yield words().registration_page.reason, reason
 
 
 def _sentence(registration: Registration) -> str:
+    said = words().registration_page
     if registration.status == RegistrationStatus.CANCELLED:
-        return "Your registration is cancelled."
+        return said.is_cancelled
     if registration.event.status == EventStatus.CANCELLED:
-        return "The event is cancelled."
+        return said.event_cancelled
     if registration.event.is_over(timezone.now()):
-        return "The event is over."
+        return said.over
     if registration.status == RegistrationStatus.WAITLISTED:
-        return f"You are number {registration.waitlist_position()} on the waiting list."
+        return fill(said.waiting, {"position": str(registration.waitlist_position())})
     if registration.status == RegistrationStatus.ATTENDED:
-        return "You are checked in."
-    return "You are registered."
+        return said.checked_in
+    return said.registered
 
 
 def _not_valid(request: HttpRequest) -> HttpResponse:
-    return link_not_valid(request, ends="when the registration is deleted")
+    return link_not_valid(request, of="registration")
