@@ -22,6 +22,8 @@ from registrations.models import LIVE, Registration, RegistrationStatus
 
 # An organizer who corrects an event several times in a row makes one mail.
 QUIET = timedelta(minutes=5)
+# The clocks of servers differ: rather tell somebody who knows than nobody who does not.
+SKEW = timedelta(minutes=1)
 AT_ONCE = 10_000
 TOLD = ("title", "date_time", "end_time", "location")
 STATUSES: dict[str, tuple[str, ...]] = {Kind.REMINDER: (RegistrationStatus.REGISTERED,)}
@@ -41,7 +43,7 @@ def start_fan_outs(changes: Iterable[EventChange], *, now: datetime | None = Non
                 _start(change, Kind.EVENT_REOPENED, now)
         if any(change.was[name] != change.becomes[name] for name in TOLD):
             waiting = FanOut.objects.filter(event=change.event_id, kind=Kind.EVENT_CHANGED, done_at=None)
-            joins = {"not_before": change.at + QUIET, "registered_before": now}
+            joins = {"not_before": change.at + QUIET, "registered_before": now + SKEW}
             if not waiting.filter(last_registration_id=0).update(**joins):
                 _start(change, Kind.EVENT_CHANGED, now, not_before=change.at + QUIET)
 
@@ -53,7 +55,7 @@ def _start(change: EventChange, kind: Kind, now: datetime, *, not_before: dateti
         kind=kind,
         event_id=change.event_id,
         change=change,
-        registered_before=now,
+        registered_before=now + SKEW,
         not_before=not_before or now,
     )
     FanOut.objects.bulk_create([fan_out], ignore_conflicts=True)

@@ -151,7 +151,7 @@ def test_whoever_registers_after_a_change_is_not_told_what_was_before(
     deliver()
     api(olga).patch(f"/events/{event.pk}", {"location": "Cellar"})
     deliver()
-    with later(minutes=1):
+    with later(minutes=2):
         api(bob).patch(f"/attendees/{seat.pk}", {"status": "cancelled"})  # eve moves up, and knows the hall
         api(olga).patch(f"/events/{event.pk}", {"max_capacity": 5})
         api(bob).post("/attendees/", {"event_id": event.pk})
