@@ -85,7 +85,9 @@ class NoticeSerializer(RowSerializer):
     notification_id = serializers.IntegerField(source="pk")
     kind = serializers.ChoiceField(choices=Kind.choices)
     state = serializers.ChoiceField(
-        choices=State.choices, source="shown_state", help_text="`skipped`: it was not true any more, or not wanted."
+        choices=State.choices,
+        source="shown_state",
+        help_text="`skipped`: not true any more, or not wanted. `stopped`: by an admin.",
     )
     created_at = TimeField()
     done_at = TimeField(

@@ -16,7 +16,7 @@ from notifications.services import confirmations
 from registrations.models import Registration
 
 MOST_ROWS = 50
-COLOURS = {"sent": "success", "failed": "danger", "queued": "info", "sending": "info", "skipped": "default"}
+COLOURS = {"sent": "success", "failed": "danger", "queued": "info", "sending": "info"}
 # What describe_failure in eventhub/mail.py says, for people.
 PROBLEMS = {
     "SMTPRecipientsRefused": "the mail server refused the address",
@@ -83,7 +83,7 @@ def registration_context(row: Registration, reader: User) -> dict[str, Any]:
 
 def _shown(notice: Any) -> ShownNotice:
     state = State(notice.shown_state)
-    return ShownNotice(notice, state.label, COLOURS[state], reason_in_words(notice.shown_why))
+    return ShownNotice(notice, state.label, COLOURS.get(state, "default"), reason_in_words(notice.shown_why))
 
 
 def send_again(model_admin: ScopedModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:

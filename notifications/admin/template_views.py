@@ -22,11 +22,13 @@ from notifications.models import Kind
 from notifications.previews import invented_values, preview
 from notifications.services import templates
 from notifications.services.audience import is_trusted
+from notifications.services.stopping import stop_emails
 from notifications.services.templates import MAX_BODY, MAX_SUBJECT, EventWording
 from notifications.texts import Wording
 from registrations.admin.check_in_views import find_event
 
 RESET, RESET_LANGUAGE = "Back to the default words", "Back to the words for all languages"
+STOP = "stop"
 # When people get each email.
 OCCASIONS: dict[str, str] = {
     Kind.REGISTERED: "When somebody gets a seat",
@@ -104,6 +106,8 @@ class WordingForm(forms.Form):
 
 def emails(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
     event = find_event(request, event_id)
+    if STOP in request.POST and cast(User, request.user).is_admin:
+        return _stop(model_admin, request, event)
     languages = templates.own_languages(event)
     rows = [
         (words, OCCASIONS[words.kind], reverse("admin:events_event_email", args=[event.pk, words.kind]), own)
@@ -114,6 +118,18 @@ def emails(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -
     context["messages_sent"] = event_messages.rows(event, cast(User, request.user))
     context |= outcomes.event_context(event, cast(User, request.user))
     return bulk.page(model_admin, request, "notifications/admin/emails.html", context)
+
+
+def _stop(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> HttpResponse:
+    if bulk.CONFIRMED in request.POST:
+        stopped = stop_emails(event_id=event.pk)
+        messages.success(request, f"Stopped {stopped:,} {'email' if stopped == 1 else 'emails'}.")
+        return redirect(request.path)
+    what = "Stop waiting emails"
+    question = "Emails about this event that have not been sent yet are never sent. Later changes are told as ever."
+    hidden = [(STOP, "1"), (bulk.CONFIRMED, "yes")]
+    context = {"title": f"{what}?", "what": what, "question": question, "variant": "danger", "back": request.path}
+    return bulk.confirmation(model_admin, request, rows=[event.title], selected=1, hidden=hidden, post_to="", **context)
 
 
 def email(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int, kind: str) -> HttpResponse:

@@ -5,7 +5,7 @@ from django.db.models import Count
 
 from accounts.models import User
 from notifications.models import FanOut, Kind, Notice, State
-from notifications.selectors.notices import UNSENT, hidden_from, waiting_or
+from notifications.selectors.notices import UNSENT, counted_as, hidden_from
 
 SHOWN = (State.QUEUED.value, State.SENT.value, State.FAILED.value, State.SKIPPED.value)
 
@@ -21,10 +21,10 @@ def count_by_state(event_id: int, ids: Collection[int], *, reader: User) -> dict
     # With all states named, the rows of the index follow each other.
     counted = notices.filter(state__in=State.values).values_list("fan_out", "state").annotate(n=Count("*"))
     for fan_out, state, number in counted:
-        numbers[message_of[fan_out]][waiting_or(state)] += number
+        numbers[message_of[fan_out]][counted_as(state)] += number
     if not reader.is_admin:
         hidden = notices.filter(hidden_from(reader), state__in=UNSENT)
         for fan_out, state, number in hidden.values_list("fan_out", "state").annotate(n=Count("*")):
-            numbers[message_of[fan_out]][waiting_or(state)] -= number
+            numbers[message_of[fan_out]][counted_as(state)] -= number
             numbers[message_of[fan_out]][State.SENT] += number
     return numbers

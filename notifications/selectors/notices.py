@@ -43,8 +43,9 @@ def _of_hidden_accounts(reader: User) -> Q:
     return was_added & ~Q(user=reader.pk)
 
 
-def waiting_or(state: str) -> str:
-    return State.QUEUED if state == State.SENDING else state
+def counted_as(state: str) -> str:
+    """Return the state that a notice is counted under."""
+    return {State.SENDING: State.QUEUED, State.STOPPED: State.SKIPPED}.get(State(state), State(state))
 
 
 class Outcome(NamedTuple):
@@ -70,14 +71,14 @@ def count_by_kind(event: Event, reader: User) -> list[KindNumbers]:
     notices = Notice.objects.filter(event=event).order_by()
     numbers: Counter[tuple[str, str, str]] = Counter()
     for kind, state, number in notices.values_list("kind", "state").annotate(n=Count("*")):
-        numbers[kind, waiting_or(state), ""] += number
+        numbers[kind, counted_as(state), ""] += number
     with_reasons = notices.filter(state__in=UNSENT).values_list("kind", "state", "why").annotate(n=Count("*"))
     for kind, state, why, number in with_reasons.exclude(why=""):
-        numbers[kind, waiting_or(state), ""] -= number
-        numbers[kind, waiting_or(state), why] += number
+        numbers[kind, counted_as(state), ""] -= number
+        numbers[kind, counted_as(state), why] += number
     if not reader.is_admin:
         for kind, state, why, number in with_reasons.filter(hidden_from(reader)):
-            numbers[kind, waiting_or(state), why] -= number
+            numbers[kind, counted_as(state), why] -= number
             numbers[kind, State.SENT, ""] += number
     kinds = [kind for kind in Kind if any(key[0] == kind for key in numbers)]
     states = (State.SENT, State.QUEUED, State.FAILED, State.SKIPPED)
