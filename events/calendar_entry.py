@@ -173,6 +173,7 @@ def sequence(event: Event, status_since: datetime | None = None) -> int:
     """Return the seconds from the event's creation to its last change, or to that of the registration.
 
     It needs no column and only grows, also by raw SQL: a trigger keeps `updated_at`. Sold seats do not change it.
+    Of two changes within a second, the later DTSTAMP decides: `_stamp` in notifications/mails.py.
     """
     seconds = (last_modified(event, status_since) - event.created_at) // timedelta(seconds=1)
     return min(max(seconds, 0), MAX_SEQUENCE)

@@ -1,8 +1,9 @@
 """A notice as a mail, made of the facts at the time of sending."""
 
 import re
+import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.mime.image import MIMEImage
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from accounts.models import User
 from eventhub.datetimes import written
 from eventhub.languages import first_language
 from eventhub.mail import HEADERS, site_name
-from events.calendar_entry import Invitee, Method, calendar_entry
+from events.calendar_entry import Invitee, Method, calendar_entry, last_modified
 from events.models import Event
 from notifications.models import Kind, Notice, OptOutScope
 from notifications.services import audience
@@ -33,6 +34,7 @@ from registrations.confirmation_extras import Extra, extras_of
 from registrations.models import SEATED, Registration, RegistrationStatus, Transition
 
 MAX_VALUE = 255
+SECOND = timedelta(seconds=1)
 # They turn the text around them, so a name with one could make a sentence read backwards (Unicode, UAX 9).
 BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # What is left of a paragraph whose placeholder has no value.
@@ -71,7 +73,7 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
         entry = calendar_entry(
             notice.event,
             method=method,
-            stamp=timezone.now(),
+            stamp=_stamp(notice),
             attendee=Invitee(values["name"], notice.user.email),
             status_since=_status_since(notice),
         )
@@ -151,6 +153,19 @@ def _status_since(notice: Notice) -> datetime | None:
     if notice.removal:
         return notice.removal.at
     return notice.registration.status_since if notice.registration else None
+
+
+def _stamp(notice: Notice) -> datetime:
+    """Return the time, after waiting for the second that follows the change.
+
+    SEQUENCE counts seconds, so that of two changes within one is the same, and the later DTSTAMP decides (RFC 5546,
+    2.1.5), which has seconds, too. A first registration has nothing to be later than.
+    """
+    if not (notice.transition and notice.transition.was == ""):
+        changed = last_modified(notice.event, _status_since(notice))
+        left = (changed.replace(microsecond=0) + SECOND - timezone.now()).total_seconds()
+        time.sleep(min(max(left, 0), 1))
+    return timezone.now()
 
 
 def _method(method: Method) -> Method:

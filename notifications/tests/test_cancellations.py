@@ -2,6 +2,7 @@
 
 import html
 import json
+import time
 
 import icalendar
 import pytest
@@ -180,6 +181,23 @@ def test_the_calendar_entry_of_a_removed_registration_is_cancelled(api, olga, bo
         deliver()
     (request, uid, first), (cancel, same_uid, second) = methods()
     assert (request, cancel, uid, first < second) == ("REQUEST", "CANCEL", same_uid, True)
+
+
+def test_of_changes_within_a_second_the_later_one_has_the_later_stamp(api, bob, event, deliver):
+    """Programs ignore a cancellation that is not newer than the invitation (RFC 5546, 2.1.5)."""
+    time.sleep(1 - time.time() % 1)
+    pk = api(bob).post("/attendees/", {"event_id": event.pk}).json()["attendee_id"]
+    deliver()
+    api(bob).patch(f"/attendees/{pk}", {"status": "cancelled"})
+    deliver()
+    invitation, cancellation = [
+        icalendar.Calendar.from_ical(part.get_payload(decode=True)).events[0]
+        for message in mail.outbox
+        for part in message.message().walk()
+        if part.get_content_type() == "text/calendar"
+    ]
+    assert invitation["SEQUENCE"] <= cancellation["SEQUENCE"]
+    assert invitation["DTSTAMP"].dt < cancellation["DTSTAMP"].dt
 
 
 def test_who_removes_their_own_gets_a_receipt(api, bob, seated, deliver):
