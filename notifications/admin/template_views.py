@@ -22,7 +22,7 @@ from notifications.models import Kind
 from notifications.previews import invented_values, preview
 from notifications.services import templates
 from notifications.services.audience import is_trusted
-from notifications.services.stopping import stop_emails
+from notifications.services.halts import stop_emails
 from notifications.services.templates import MAX_BODY, MAX_SUBJECT, EventWording
 from notifications.texts import Wording
 from registrations.admin.check_in_views import find_event

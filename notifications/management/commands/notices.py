@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from events.models import Event
-from notifications.services.stopping import stop_emails
+from notifications.services.halts import stop_emails
 
 
 class Command(BaseCommand):
