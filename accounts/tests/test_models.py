@@ -92,7 +92,7 @@ def test_the_role_gives_all_rights_but_one():
     fields = {field.name for field in User._meta.get_fields() if not field.auto_created}
     written = {"created_at", "updated_at", "sign_in_generation", "email_verified"}
     rights = {"role", "is_active", "is_trusted_to_write"}
-    assert fields == {"password", "last_login", "username", "email"} | rights | written
+    assert fields == {"password", "last_login", "username", "email", "language"} | rights | written
 
 
 @pytest.mark.parametrize(("role", "profiles"), [("user", 0), ("organizer", 1), ("admin", 1)])

@@ -168,7 +168,7 @@ def test_the_longest_and_strangest_that_is_allowed(api, sign_up, changes):
         ("email", 5, NO_ADDRESS),
         ("email", ["zoe@example.org"], NO_ADDRESS),
         ("email", address_of(255), at_most(254)),
-        ("email", f"zoe@{('İ' * 31 + '.') * 4}org", at_most(254)),  # each is two characters in lower case
+        ("email", f"zoe@{('İ' * 31 + '.') * 4}org", [at_most(254), NO_ADDRESS]),  # each is two characters in lower case
         ("email", "zoe\x00@example.org", [NUL, NO_ADDRESS]),
         ("password", ..., MISSING),
         ("password", None, NULL),
