@@ -8,7 +8,7 @@ from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from accounts.models import User
 from events.models import Event
 from notifications.models import Kind, Notice, State
-from notifications.services.truth import ABOUT_THE_ACCOUNT
+from notifications.services.truth import TRIED
 
 UNSENT = [state for state in State if state != State.SENT]
 
@@ -32,9 +32,7 @@ def shown_to(reader: User, notices: QuerySet[Notice]) -> QuerySet[Any, Any]:
 
 def hidden_from(reader: User) -> Q:
     """Return the condition for notices of which an organizer must not learn what became of them."""
-    tried = Q(attempts__gt=0)
-    prevented = Q(state=State.SKIPPED, why__in=ABOUT_THE_ACCOUNT)
-    return (tried | prevented) & _of_hidden_accounts(reader)
+    return TRIED & _of_hidden_accounts(reader)
 
 
 def _of_hidden_accounts(reader: User) -> Q:

@@ -15,7 +15,6 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from eventhub.mail import MailFailure, describe_failure
@@ -24,7 +23,7 @@ from notifications.digest_mail import compose_digest
 from notifications.mails import compose
 from notifications.models import Kind, Notice, State
 from notifications.services.notices import former_event
-from notifications.services.truth import ABOUT_THE_ACCOUNT, reason_to_skip
+from notifications.services.truth import ABOUT_THE_ACCOUNT, HAD_THEIR_TURN, reason_to_skip
 
 logger = logging.getLogger(__name__)
 
@@ -103,8 +102,7 @@ def _put_off(notice: Notice) -> bool:
     """Let a notice wait whose person got too many as urgent within the last hour."""
     now = timezone.now()
     got = Notice.objects.filter(user=notice.user_id, done_at__gt=now - HOUR, priority=notice.priority)
-    # Those that failed or that the account prevented count too: organizers may see them as sent.
-    if got.filter(Q(state__in=(State.SENT, State.FAILED)) | Q(why__in=ABOUT_THE_ACCOUNT)).count() < MOST_AN_HOUR:
+    if got.filter(HAD_THEIR_TURN).count() < MOST_AN_HOUR:
         return False
     Notice.objects.filter(pk=notice.pk).update(state=State.QUEUED, claimed_at=None, not_before=now + HOUR)
     return True

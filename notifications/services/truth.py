@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 
 from events.models import ANNOUNCED, Event
 from notifications.models import FanOut, Kind, Message, Notice, State
@@ -24,6 +24,9 @@ NOT_ADDRESSED = "the address is not confirmed"
 NOT_WANTED = "the person does not want it"
 # Organizers must not see these of everybody (notifications/selectors/notices.py).
 ABOUT_THE_ACCOUNT = (DEACTIVATED, NOT_ADDRESSED, NOT_WANTED)
+TRIED = Q(attempts__gt=0) | Q(state=State.SKIPPED, why__in=ABOUT_THE_ACCOUNT)
+# Organizers may see these as sent, so what becomes of later ones must not differ by the account either.
+HAD_THEIR_TURN = Q(state=State.SENT) | TRIED
 
 
 def reason_to_skip(notice: Notice, *, now: datetime) -> str:
@@ -110,16 +113,17 @@ def _about_fan_out(notice: Notice, fan_out: FanOut, registration: Registration, 
 
 def _is_told_already(registration: Registration, fan_out: FanOut) -> bool:
     """Return whether a mail about an earlier change, sent after this one, has told its values."""
-    sent = Notice.objects.filter(registration=registration, kind=Kind.EVENT_CHANGED, state=State.SENT)
-    return sent.filter(done_at__gt=fan_out.not_before).exclude(fan_out=fan_out).exists()
+    others = Notice.objects.filter(HAD_THEIR_TURN, registration=registration, kind=Kind.EVENT_CHANGED)
+    # One that is being tried again will tell the newest values.
+    return others.filter(Q(done_at__gt=fan_out.not_before) | Q(done_at=None)).exclude(fan_out=fan_out).exists()
 
 
 def _is_known(notice: Notice, fan_out: FanOut) -> bool:
     """Return whether the person knows that the event is cancelled, or never read that it was."""
     if notice.kind not in (Kind.EVENT_CANCELLED, Kind.EVENT_REOPENED):
         return False
-    sent = Notice.objects.filter(registration=notice.registration_id, state=State.SENT)
-    last = sent.filter(kind__in=(Kind.EVENT_CANCELLED, Kind.EVENT_REOPENED)).order_by("-done_at", "-pk").first()
+    others = Notice.objects.filter(HAD_THEIR_TURN, registration=notice.registration_id).exclude(pk=notice.pk)
+    last = others.filter(kind__in=(Kind.EVENT_CANCELLED, Kind.EVENT_REOPENED)).order_by("-pk").first()
     if last is not None:
         return bool(last.kind == notice.kind)
     cancellations = FanOut.objects.filter(event=fan_out.event_id, kind=Kind.EVENT_CANCELLED, pk__lt=fan_out.pk)

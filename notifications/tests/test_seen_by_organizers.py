@@ -135,6 +135,38 @@ def test_what_a_mail_server_refuses_does_not_tell_who_had_an_account(
         assert set(seen(olga).values()) == {("sent", False)}
 
 
+@pytest.mark.parametrize("reply", ["250 OK", "550 no such mailbox", "451 try later"])
+def test_later_mails_do_not_tell_who_had_an_account_either(
+    api, deliver, later, make_people, event, olga, listed, settings, reply
+):
+    """Whether a mail is overtaken may depend on what went before, but not on what the account made of it."""
+    settings.EMAIL_VERIFICATION = "required"
+    people = make_people()
+    seen = []
+
+    def look():
+        deliver()
+        (rows,) = {tuple(listed(olga, row)) for row in people.values()}
+        seen.append(rows[0])
+
+    with mail_server() as mailbox:
+        mailbox.recipient = reply
+        look()
+        for status in ("cancelled", "upcoming", "cancelled", "upcoming"):
+            api(olga).patch(f"/events/{event.pk}", {"status": status})
+            look()
+        api(olga).patch(f"/events/{event.pk}", {"location": "Cellar"})
+        with later(minutes=6), pytest.MonkeyPatch.context() as down:
+            down.setattr(mail_queue, "send_next", lambda **_: 0)
+            deliver()
+            api(olga).patch(f"/events/{event.pk}", {"location": "Roof"})
+        with later(minutes=12):
+            look()
+    states = ["sent"] * 5 + ["skipped"]
+    kinds = ["registered", *["event_cancelled", "event_reopened"] * 2, "event_changed"]
+    assert seen == list(zip(kinds, states, strict=True))
+
+
 def test_what_happened_since_is_seen_for_everybody_alike(deliver, cancel, make_people, olga, listed, settings):
     settings.EMAIL_VERIFICATION = "required"
     people = make_people()
