@@ -1,12 +1,12 @@
 """Figures of one event: who is in which status, how people came, what happened on which day, and when they came in.
 
-Days, and where their hours begin, are in TIME_ZONE. What was removed is counted nowhere: its log went with it.
+Days are those of TIME_ZONE. What was removed is counted nowhere: its log went with it.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Count, F
@@ -112,7 +112,9 @@ def _kind(was: str, becomes: str) -> str:
 
 def _check_ins(event_id: int) -> list[CheckIns]:
     attended = Registration.objects.filter(event=event_id, status=ATTENDED).order_by()
-    minutes: Iterable[tuple[datetime, int]] = attended.values_list(TruncMinute("status_since")).annotate(Count("pk"))
+    # Not in TIME_ZONE, where two hours look the same when the clocks go back.
+    minute_of = TruncMinute("status_since", tzinfo=UTC)
+    minutes: Iterable[tuple[datetime, int]] = attended.values_list(minute_of).annotate(Count("pk"))
     slots: Counter[datetime] = Counter()
     for minute, number in minutes:
         slots[minute - timedelta(minutes=minute.minute % (SLOT.seconds // 60))] += number

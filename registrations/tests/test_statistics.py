@@ -59,6 +59,17 @@ def test_who_has_a_seat_and_came_is_a_share_once_it_has_begun(told):
     assert statistics_of(told, now=DOORS).show_up_rate == 0.75
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"])
+def test_an_hour_that_the_clocks_show_twice_is_two_hours(settings, olga, make_event, enroll, zone):
+    settings.TIME_ZONE = zone
+    event = make_event(olga)
+    begins = [datetime(2031, 10, 26, hour, 30, tzinfo=UTC) for hour in (0, 1)]  # both are 02:30 in Berlin
+    begins += [datetime(2031, 11, 2, hour, tzinfo=UTC) for hour in (4, 5)]  # both are 01:30 in St. John's
+    for moment in begins:
+        enroll(event, status="attended", status_since=moment + 3 * MINUTE)
+    assert [tuple(slot) for slot in statistics_of(event).check_ins] == [(moment, 1) for moment in begins]
+
+
 def test_an_event_without_anybody(olga, make_event):
     figures = statistics_of(make_event(olga), now=timezone.now() + 999 * DAY)
     assert set(figures.statuses.values()) == {0}
