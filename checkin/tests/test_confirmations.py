@@ -78,6 +78,16 @@ def test_who_gets_another_ticket_is_told(olga, bob, make_event, enroll, status):
     assert reason_to_skip(notice, now=timezone.now()) == OVERTAKEN
 
 
+def test_of_several_new_tickets_only_the_last_is_told(olga, registration):
+    for _ in range(3):
+        reissue(registration=registration, by=olga)
+    rows = Transition.objects.filter(registration=registration).values(*COLUMNS)
+    make_notices([{**row, "through": "admin"} for row in rows])
+    notices = Notice.objects.select_related("registration__event", "user").order_by("transition")
+    skipped = [(notice.kind, reason_to_skip(notice, now=timezone.now())) for notice in notices]
+    assert skipped == [("registered", ""), ("ticket", OVERTAKEN), ("ticket", OVERTAKEN), ("ticket", "")]
+
+
 def test_a_mail_that_is_sent_again_has_the_new_ticket(registration, olga):
     notice = make_confirmation(registration)
     old, new = ticket_of(registration), reissue(registration=registration, by=olga)

@@ -76,7 +76,9 @@ def _about_digest(notice: Notice) -> str:
 def _about_registration(notice: Notice, registration: Registration) -> str:
     # Also of another registration: whoever cancels and registers again must not read last that it is cancelled.
     of_the_same = {"registration__user": registration.user_id, "registration__event": registration.event_id}
-    later = Transition.objects.filter(**of_the_same, pk__gt=notice.transition_id).exclude(becomes=F("was"))
+    later = Transition.objects.filter(**of_the_same, pk__gt=notice.transition_id)
+    if notice.kind != Kind.TICKET:  # the email about a later ticket has the same one
+        later = later.exclude(becomes=F("was"))
     if later.exists():
         return OVERTAKEN
     if notice.kind != Kind.CANCELLED and notice.event.status not in ANNOUNCED:
