@@ -1,4 +1,7 @@
-"""Mails about an account, as background tasks. Tokens are created when they run, and exist only in the mail."""
+"""Mails about an account, as background tasks. Tokens are created when they run, and exist only in the mail.
+
+They are in the language of the account, or of the site.
+"""
 
 import smtplib
 from collections.abc import Iterator, Sequence
@@ -12,9 +15,17 @@ from django.template.loader import render_to_string
 from accounts import signed_links
 from accounts.models import User
 from eventhub.api import credential_limit
+from eventhub.languages import Language, first_language
 from eventhub.mail import HEADERS, describe_failure, site_name
 from eventhub.tasks import NotDone, task
 
+SUBJECTS = {
+    Language.EN: {"reset": "Choose a new password", "verification": "Confirm your email address"},
+    Language.DE: {"reset": "Neues Passwort wählen", "verification": "Bestätigen Sie Ihre E-Mail-Adresse"},
+}
+FOLDERS = {Language.EN: "accounts/mails", Language.DE: "accounts/mails/de"}
+# What a change notice calls the fields: with their owner in the subject, and with an article.
+GERMAN = {"password": ("Ihr Passwort", "das Passwort"), "email address": ("Ihre E-Mail-Adresse", "die E-Mail-Adresse")}
 # Limits that keep anyone from filling a mailbox.
 SECONDS_BETWEEN_LINKS = 60
 HOUR = 60 * 60
@@ -29,7 +40,7 @@ def send_reset_link(account_id: int) -> None:
     with _rate_limited("reset", account) as first:
         if first:
             link = settings.PASSWORD_RESET_URL.replace("{token}", signed_links.make_token(account, signed_links.RESET))
-            _send(account.email, "Choose a new password", "reset", username=account.username, link=link)
+            _send_link(account, "reset", link)
 
 
 @task
@@ -41,7 +52,7 @@ def send_verification_link(account_id: int) -> None:
         if first:
             token = signed_links.make_token(account, signed_links.VERIFICATION)
             link = settings.EMAIL_VERIFICATION_URL.replace("{token}", token)
-            _send(account.email, "Confirm your email address", "verification", username=account.username, link=link)
+            _send_link(account, "verification", link)
 
 
 @task
@@ -52,16 +63,26 @@ def send_change_notice(account_id: int, username: str, address: str, what: Seque
     """
     if credential_limit.count(f"mail:changed:{account_id}", seconds=HOUR).so_far > MOST_CHANGES_AN_HOUR:
         return
-    _send(
-        address,
-        f"Your {' and '.join(what)} {'has' if len(what) == 1 else 'have'} been changed",
-        "changed",
-        username=username,
-        what=" and the ".join(what),
-        has="has" if len(what) == 1 else "have",
-        moved="email address" in what,
-        ask=f"{settings.PUBLIC_URL}/admin/password-reset/",
-    )
+    own = User.objects.filter(pk=account_id).values_list("language", flat=True).first()
+    language = Language(first_language(own or ""))
+    facts = {
+        "username": username,
+        "moved": "email address" in what,
+        "ask": f"{settings.PUBLIC_URL}/admin/password-reset/",
+    }
+    subject, words = _change_words(language, what)
+    _send(language, address, subject, "changed", **facts, **words)
+
+
+def _change_words(language: Language, what: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Return the subject, and what the text calls the change."""
+    is_one = len(what) == 1
+    if language == Language.DE:
+        has, names = "wurde" if is_one else "wurden", [GERMAN[each] for each in what]
+        named = " und ".join(named for _, named in names)
+        return f"{' und '.join(owned for owned, _ in names)} {has} geändert", {"has": has, "what": named}
+    has = "has" if is_one else "have"
+    return f"Your {' and '.join(what)} {has} been changed", {"has": has, "what": " and the ".join(what)}
 
 
 @contextmanager
@@ -78,9 +99,14 @@ def _rate_limited(kind: str, account: User) -> Iterator[bool]:
         raise
 
 
-def _send(address: str, subject: str, template: str, **context: object) -> None:
+def _send_link(account: User, template: str, link: str) -> None:
+    language = Language(first_language(account.language))
+    _send(language, account.email, SUBJECTS[language][template], template, username=account.username, link=link)
+
+
+def _send(language: Language, address: str, subject: str, template: str, **context: object) -> None:
     shown = {"site": site_name(), "subject": subject, **context}
-    text, html = (render_to_string(f"accounts/mails/{template}.{kind}", shown) for kind in ("txt", "html"))
+    text, html = (render_to_string(f"{FOLDERS[language]}/{template}.{kind}", shown) for kind in ("txt", "html"))
     message = EmailMultiAlternatives(subject, text, to=[address], headers=HEADERS)
     message.attach_alternative(html, "text/html")
     try:

@@ -62,9 +62,46 @@ def test_a_mail_is_text_and_html_from_us_to_one_person(server, bob, settings):
     assert [part.get_content_type() for part in sent.walk()] == ["multipart/alternative", "text/plain", "text/html"]
 
 
+CHANGED = "Guten Tag,\n\n{} Ihres Kontos zoe bei 127.0.0.1:8000 {} geändert"
+
+
+@pytest.mark.parametrize(
+    ("what", "subject", "says"),
+    [
+        (["password"], "Ihr Passwort wurde geändert", CHANGED.format("das Passwort", "wurde") + ".\n"),
+        (
+            ["password", "email address"],
+            "Ihr Passwort und Ihre E-Mail-Adresse wurden geändert",
+            CHANGED.format("das Passwort und die E-Mail-Adresse", "wurden") + ". Diese Adresse gehört nicht mehr",
+        ),
+    ],
+)
+def test_a_change_is_told_in_the_language_of_the_account(server, person, what, subject, says):
+    zoe = person("zoe", language="de")
+    mails.send_change_notice.call(zoe.pk, "zoe", "zoe@example.org", what)
+    (sent,) = server.mails
+    assert sent["Subject"] == subject
+    assert text_of(sent).replace("\r\n", "\n").startswith(says)
+
+
+def test_links_come_in_the_language_of_the_account_or_the_site(server, person, settings):
+    mails.send_reset_link.call(person("zoe", language="de").pk)
+    mails.send_reset_link.call(person("ann", language="en").pk)
+    settings.MAIL_LANGUAGE = "de"
+    mails.send_verification_link.call(person("uta", email_verified=False).pk)
+    subjects = ["Neues Passwort wählen", "Choose a new password", "Bestätigen Sie Ihre E-Mail-Adresse"]
+    assert [sent["Subject"] for sent in server.mails] == subjects
+    assert ['<html lang="de">' in sent.get_body(("html",)).get_content() for sent in server.mails] == [
+        True,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("kind", ["reset", "verification", "changed"])
-def test_text_and_html_say_the_same_and_load_nothing(server, person, kind):
-    zoe = person("zoe", email_verified=False)
+def test_text_and_html_say_the_same_and_load_nothing(server, person, kind, language):
+    zoe = person("zoe", email_verified=False, language=language)
     match kind:
         case "reset":
             mails.send_reset_link.call(zoe.pk)
