@@ -79,7 +79,7 @@ NO_SEAT: dict[str, str] = {
     ),
     **dict.fromkeys(("admin page events_event_email", "admin page events_event_emails"), MAILS),
     "admin page registrations_registration_write": MAILS,
-    "admin page unsubscribe": MAILS,
+    **dict.fromkeys(("admin page email_preferences", "admin page unsubscribe"), MAILS),
     "admin page events_event_add": NEW,
     "admin page events_event_export": READS,
     "admin page events_event_history": READS,
@@ -87,6 +87,7 @@ NO_SEAT: dict[str, str] = {
     "admin page registrations_registration_doors": READS,
     "admin page registrations_registration_export": READS,
     "admin page registrations_registration_history": READS,
+    "admin page registrations_registration_statistics": READS,
     "admin page registrations_registration_import_example": READS,
     **dict.fromkeys(
         (
