@@ -150,6 +150,7 @@ NO_SEAT: dict[str, str] = {
     "rule accounts.services.accounts.notify_of_change": ACCOUNT,
     "rule events.services.events.create_event": NEW,
     "rule events.services.events.duplicate_event": NEW,
+    "rule events.services.events.note_in_history": "a line in the history, no seat",
     "rule registrations.services.eligibility.check_eligibility": READS,
     "rule registrations.services.account_deletion.change_account": "as “API UserViewSet.update”",
 }
