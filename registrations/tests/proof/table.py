@@ -56,6 +56,8 @@ NO_SEAT: dict[str, str] = {
         (f"admin page accounts_servicetoken_{name}" for name in ("add", "change", "changelist", "history")), READS
     ),
     "admin page accounts_user_add": ACCOUNT,
+    "admin page email_preferences": ACCOUNT,
+    "admin page registrations_registration_statistics": READS,
     "admin page accounts_user_change": "as “API UserViewSet.update”",
     "admin page accounts_user_changelist": READS,
     "admin page accounts_user_end_sign_ins": ACCOUNT,
