@@ -11,7 +11,7 @@ from events.models import Event, EventChange
 from notifications.models import FanOut, Notice
 from notifications.services import log_reader
 from notifications.services.notices import kind_of
-from registrations.models import Registration, Transition
+from registrations.models import Registration, Removal, Transition
 
 # Transactions of other processes on the same server hold the reader back.
 SECONDS = 60
@@ -22,10 +22,11 @@ TOLD = {(status, "cancelled"): "event_cancelled" for status in EVENT_STATUSES} |
 
 
 class Before(NamedTuple):
-    """What there was before the race: the last lines of both logs, and the statuses of the events."""
+    """What there was before the race: the last lines of all logs, and the statuses of the events."""
 
     transition: int
     change: int
+    removal: int
     statuses: dict[int, str]
 
 
@@ -41,12 +42,12 @@ def _read_all() -> None:
 def before(event_ids: list[int]) -> Before:
     """Read the logs to their ends, and return what is there."""
     _read_all()
-    last = [model.objects.aggregate(last=Max("pk"))["last"] or 0 for model in (Transition, EventChange)]
+    last = [model.objects.aggregate(last=Max("pk"))["last"] or 0 for model in (Transition, EventChange, Removal)]
     return Before(*last, _statuses(event_ids))
 
 
 def untold(event_ids: list[int], *, since: Before) -> list[str]:
-    """What is wrong with the notices of these events; registrations that are gone or nobody's are left out."""
+    """What is wrong with the notices of these events; registrations that are nobody's are left out."""
     deadline = time.monotonic() + SECONDS
     _read_all()
     while (problems := _problems(event_ids, since)) and time.monotonic() < deadline:
@@ -57,6 +58,7 @@ def untold(event_ids: list[int], *, since: Before) -> list[str]:
 
 def _problems(event_ids: list[int], since: Before) -> list[str]:
     found = [*_of_registrations(event_ids, since.transition), *_of_events(event_ids, since)]
+    found += _of_removals(event_ids, since.removal)
     return [f"rule 5: {problem}" for problem in found]
 
 
@@ -76,6 +78,14 @@ def _of_registrations(event_ids: list[int], after: int) -> Iterator[str]:
     )
     told = Counter(Notice.objects.filter(transition__in=causes).values_list("transition", "kind"))
     yield from _not_once({(pk, kind): f"{kind} of registration {row}" for pk, (row, kind) in causes.items()}, told)
+
+
+def _of_removals(event_ids: list[int], after: int) -> Iterable[str]:
+    """Those of events that are there: one that raw SQL has deleted may have no history to tell of."""
+    lines = Removal.objects.filter(event__in=Event.objects.filter(pk__in=event_ids), pk__gt=after)
+    causes = {(pk, "cancelled"): f"removal of {row}" for pk, row in lines.values_list("pk", "registration_id")}
+    told = Counter(Notice.objects.filter(removal__in=lines.values("pk")).values_list("removal", "kind"))
+    return _not_once(causes, told)
 
 
 def _of_events(event_ids: list[int], since: Before) -> Iterator[str]:
