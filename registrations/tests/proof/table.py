@@ -57,7 +57,6 @@ NO_SEAT: dict[str, str] = {
     ),
     "admin page accounts_user_add": ACCOUNT,
     "admin page email_preferences": ACCOUNT,
-    "admin page registrations_registration_statistics": READS,
     "admin page accounts_user_change": "as “API UserViewSet.update”",
     "admin page accounts_user_changelist": READS,
     "admin page accounts_user_end_sign_ins": ACCOUNT,
