@@ -246,6 +246,7 @@ class ExportSerializer(serializers.Serializer[Any]):
         "registrations_log": [
             {"registration_id": 31, "was": "", "becomes": "registered", "by_id": 7, "through": "api"}
         ],
+        "removed_registrations": [],
         "events": [],
         "events_log": [],
         "deeds": [{"registration_id": 31, "was": "", "becomes": "registered", "by_id": 7, "through": "api"}],
