@@ -4,6 +4,7 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
+from eventhub.testing.concurrency import wait_for_others
 from notifications.models import FanOut, Message, Notice
 from notifications.services import fan_outs, log_reader, messages
 from notifications.services.messages import compose_message
@@ -18,9 +19,11 @@ def event(api, olga, ada, bob, make_event, listening):
     event, other = make_event(olga), make_event(olga, title="Other")
     for each in (event, other):
         api(bob).post("/attendees/", {"event_id": each.pk})
+    wait_for_others()
     log_reader.read(log_reader.REGISTRATIONS)
     messages.send(compose_message(event=event, by=ada, subject="Hi", body="There", wanted={}))
     api(olga).patch(f"/events/{event.pk}", {"status": "cancelled"})
+    wait_for_others()
     return event
 
 
