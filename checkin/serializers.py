@@ -11,7 +11,7 @@ class TicketLinksSerializer(serializers.Serializer[Ticket]):
     png = serializers.URLField()
     pdf = serializers.URLField(help_text="A6. A 501 `not_installed` on servers without the library.")
     calendar = serializers.URLField()
-    page = serializers.URLField(help_text="For everybody who has the link, without signing in.")
+    page = serializers.URLField(help_text="Needs no sign-in: whoever has the link has the ticket.")
 
 
 class TicketSerializer(serializers.Serializer[Ticket]):

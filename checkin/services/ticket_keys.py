@@ -1,8 +1,7 @@
 """The keys that ticket codes are made with: one for the installation, in versions.
 
-The issue speaks of a key for each event. One is better: no device ever holds it, and a code of another event, or an
-invented one, is told apart without asking the database which key to try. It is not derived from SECRET_KEY, since a
-new SECRET_KEY must not void printed tickets.
+One key for all events, not one for each: no device ever holds it, and an invented code is refused without a look at the
+database. It is not derived from SECRET_KEY, since a new SECRET_KEY must not void printed tickets.
 
 Processes keep the keys for a minute, so that a code costs no statement. The first key is made with the first ticket.
 """

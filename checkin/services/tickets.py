@@ -1,4 +1,4 @@
-"""Tickets: who has one, replacing one, and what a code at the door means.
+"""Tickets: making and replacing them, and reading a code at the door.
 
 Whoever has a seat has a ticket. Nothing is stored of it but the number of its issue, which counts how often it was
 replaced; an earlier one is refused as revoked.

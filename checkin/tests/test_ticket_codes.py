@@ -1,4 +1,4 @@
-"""Ticket codes: their scheme, what is read from them, and the keys behind them."""
+"""The codes of tickets: their scheme, reading them, and the keys behind them."""
 
 import itertools
 import random
