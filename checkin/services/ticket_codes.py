@@ -11,9 +11,11 @@ Name, address and date are not in the code, so correcting them voids no ticket.
 import base64
 import hmac
 import re
+import unicodedata
 from typing import NamedTuple
 
 from checkin.services.ticket_keys import find_key, signing_key
+from eventhub.text_fields import without_invisible
 
 PREFIX = "EH"
 MAC_BYTES = 12
@@ -45,7 +47,7 @@ def read(text: str) -> Contents | None:
     """Return what a code says that we have made, however it is typed, or None. Reads no row but keys."""
     if len(text) > MAX_TEXT:
         return None
-    typed = SEPARATORS.sub("", text).upper()
+    typed = SEPARATORS.sub("", without_invisible(unicodedata.normalize("NFKC", text))).upper()
     body = typed.removeprefix(PREFIX)
     if body == typed or not _BODY.fullmatch(body):
         return None

@@ -65,6 +65,8 @@ def test_a_code_is_read_however_it_is_typed(key):
         "\N{EN DASH}".join(code),
         code[:2] + body.replace("0", "O").replace("1", "I"),
         code[:2] + body.replace("0", "o").replace("1", "l"),
+        "".join(chr(ord(character) + 0xFEE0) for character in code),  # full width, as East Asian keyboards type it
+        f"\N{ZERO WIDTH SPACE}{code}\N{ZERO WIDTH SPACE}",
     ):
         assert ticket_codes.read(typed) == contents, typed
 
