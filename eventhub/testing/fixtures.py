@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
 from django.test import Client, TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Role, User
 from checkin.services import ticket_keys
@@ -20,6 +21,10 @@ from eventhub.testing.empty_tables import delete_rows
 from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
 from events.models import Event
 from registrations.models import Registration
+
+# Hypothesis's own limit of 0.2 s for each example is exceeded whenever a busy machine stalls.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
