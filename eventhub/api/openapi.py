@@ -307,7 +307,7 @@ def add_shared_components(result: dict[str, Any], **kwargs: Any) -> dict[str, An
     components = result.setdefault("components", {})
     for schema in components.setdefault("schemas", {}).values():
         if any(not str(value).isidentifier() for value in schema.get("enum", ())):
-            schema["x-enum-varnames"] = [re.sub(r"\W", "_", value).upper() for value in schema["enum"]]
+            schema["x-enum-varnames"] = [re.sub(r"\W", "_", value).upper() or "EMPTY" for value in schema["enum"]]
     components["schemas"]["Error"] = ERROR
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},

@@ -61,7 +61,7 @@ def path(operation, scene, who):
 def outline(answer):
     """A body without what every new row and every token has of its own."""
     own = r'"(\w+_id|\w+_at|registration_date|token|refresh|url|webcal_url)": ?[^,}]+'
-    return re.sub(own, r'"\1"', answer.content.decode())
+    return re.sub("EH0[0-9A-Z]{31}", "(a ticket)", re.sub(own, r'"\1"', answer.content.decode()))
 
 
 @pytest.mark.parametrize("operation", WRITES, ids=str)

@@ -40,6 +40,7 @@ def schema(tmp_path):
 def sdk(tmp_path, schema, monkeypatch):
     """The generated package, with every module of it imported, by its name without the package's."""
     generate = ("generate", "--path", schema, "--output-path", tmp_path / "sdk", "--meta", "none", "--fail-on-warning")
+    generate += ("--config", HERE / "python_client.yaml")
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # it formats its output with ruff
     code, said = run(sys.executable, "-m", "openapi_python_client", *generate, cwd=tmp_path, PATH=tools)
     assert code == 0, said
