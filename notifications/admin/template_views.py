@@ -35,7 +35,7 @@ OCCASIONS: dict[str, str] = {
     Kind.QUEUED: "When somebody joins the waiting list",
     Kind.SEATED: "When somebody on the waiting list gets a seat",
     Kind.TICKET: "When a ticket was reissued",
-    Kind.CANCELLED: "When you cancel or remove a registration. Who cancels their own gets a receipt in words of ours.",
+    Kind.CANCELLED: "When you cancel or remove somebody's registration",
     Kind.EVENT_CHANGED: "Five minutes after you last changed the title, the time or the place",
     Kind.EVENT_CANCELLED: "When you cancel the event",
     Kind.EVENT_REOPENED: "When you reopen the event after cancelling it",
