@@ -126,7 +126,7 @@ def _stop(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> 
         messages.success(request, f"Stopped {stopped:,} {'email' if stopped == 1 else 'emails'}.")
         return redirect(request.path)
     what = "Stop waiting emails"
-    question = "Emails about this event that have not been sent yet are never sent. Later changes are told as ever."
+    question = "Emails that have not been sent yet are never sent. Emails about later changes go out as usual."
     hidden = [(STOP, "1"), (bulk.CONFIRMED, "yes")]
     context = {"title": f"{what}?", "what": what, "question": question, "variant": "danger", "back": request.path}
     return bulk.confirmation(model_admin, request, rows=[event.title], selected=1, hidden=hidden, post_to="", **context)

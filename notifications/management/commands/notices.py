@@ -7,7 +7,7 @@ from notifications.services.halts import stop_emails
 
 
 class Command(BaseCommand):
-    help = "Stops the emails that wait for one event, and prints how many. Later changes are told as ever."
+    help = "Stops the emails that wait for one event, and prints how many. Emails about later changes go out as usual."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--stop", type=int, required=True, metavar="EVENT", help="the id of the event")
