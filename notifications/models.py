@@ -155,7 +155,7 @@ class Notice(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    # None for a summary alone, which has a mail of its own; so what is said of the others needs no check.
+    # None only for a summary, which has a mail of its own. The code for the other kinds relies on an event.
     event: models.ForeignKey[Any, Any] = models.ForeignKey(
         Event, on_delete=models.CASCADE, related_name="notices", db_constraint=False, db_index=False, null=True
     )

@@ -13,7 +13,7 @@ SHOWN = (State.QUEUED.value, State.SENT.value, State.FAILED.value, State.SKIPPED
 def count_by_state(event_id: int, ids: Collection[int], *, reader: User) -> dict[int, dict[str, int]]:
     """Return how many mails of each message wait (`queued`), are sent, failed or skipped, as far as they are kept.
 
-    An index has all that the numbers are made of; only what was not sent is read to know whether to hide it.
+    The numbers come from an index. Rows are read only for emails that were not sent, which may have to be hidden.
     """
     message_of = dict(FanOut.objects.filter(message__in=ids).values_list("pk", "message"))
     notices = Notice.objects.filter(event=event_id, kind=Kind.MESSAGE, fan_out__in=message_of).order_by()

@@ -31,7 +31,7 @@ def shown_to(reader: User, notices: QuerySet[Notice]) -> QuerySet[Any, Any]:
 
 
 def hidden_from(reader: User) -> Q:
-    """Return the condition for notices of which an organizer must not learn what became of them."""
+    """Return the condition for notices whose outcome is hidden from the reader."""
     return TRIED & _of_hidden_accounts(reader)
 
 

@@ -57,7 +57,7 @@ def send_again(*, registration: Registration, by: User, now: datetime | None = N
 def try_again(notices: QuerySet[Notice], *, by: User, now: datetime | None = None) -> int:
     """Queue those of the notices again that have failed, and return how many."""
     require(by, "notification", "try_again")
-    # The first attempt stays counted: what has been tried is shown otherwise (selectors/notices.py).
+    # The first attempt stays counted, since organizers see a tried email as sent (selectors/notices.py).
     return _queue(notices.filter(state=State.FAILED), now or timezone.now(), attempts=1)
 
 

@@ -49,7 +49,7 @@ def start_fan_outs(changes: Iterable[EventChange], *, now: datetime | None = Non
 
 
 def _start(change: EventChange, kind: Kind, now: datetime, *, not_before: datetime | None = None) -> None:
-    """Start a fan-out to those who have registered by now. They, and nobody later, may have seen what was before."""
+    """Start a fan-out to those who have registered by now; people who come later never saw the old facts."""
     fan_out = FanOut(
         key=f"{kind}:{change.pk}",
         kind=kind,
@@ -118,7 +118,7 @@ def _moment(text: str) -> datetime:
 
 
 def _is_as_good_as_reminded(fan_out: FanOut) -> bool:
-    """Return whether a later reminder is due as well, or the beginning has changed since, of which a mail tells."""
+    """Return whether a later reminder is due, too, or another mail has told of a new beginning."""
     moment = fan_out.registered_before
     reminders = FanOut.objects.filter(event=fan_out.event_id, kind=Kind.REMINDER, begins=fan_out.begins)
     if reminders.filter(registered_before__gt=moment).exists():

@@ -15,8 +15,8 @@ SECONDS_BETWEEN_LOOKS, SECONDS_AFTER_A_PROBLEM = 1, 30
 class Command(BaseCommand):
     help = (
         "Mails attendees and organizers about registrations and events, until SIGTERM or Ctrl-C. With --once, for cron,"
-        " it sends what is due and ends; the exit status is 1 if the mail server cannot be reached. Several may run at"
-        " once."
+        " it sends all due emails and ends; the exit status is 1 if the mail server cannot be reached. Several may run"
+        " at once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
