@@ -1,3 +1,6 @@
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
@@ -9,20 +12,29 @@ from accounts.services import api_tokens
 from accounts.services.jwt import get_account
 from eventhub.exceptions import TokenNotValid
 
-_PREFIX = api_tokens.PREFIX.encode()
+
+def _by_service_token(secret: str) -> tuple[User, ServiceToken]:
+    token = api_tokens.authenticate_token(secret)
+    api_tokens.record_use(token)
+    return token.user, token
 
 
 class BearerAuthentication(JWTAuthentication):
     """Accept a JWT, or a service token, which its prefix tells apart. Every bad token gets the same 401."""
 
-    def authenticate(self, request: Request) -> tuple[User, Token | ServiceToken] | None:  # type: ignore[override]
+    by_prefix: ClassVar[Mapping[str, Callable[[str], tuple[User, Any]]]] = {api_tokens.PREFIX: _by_service_token}
+
+    def authenticate(self, request: Request) -> tuple[User, Any] | None:  # type: ignore[override]
         try:
             header = self.get_header(request)
             raw = None if header is None else self.get_raw_token(header)
             if raw is None:
                 return None
-            if raw.startswith(_PREFIX):
-                return _by_service_token(raw)
+            # Whatever is no ASCII becomes what no token holds.
+            secret = raw.decode("ascii", "replace")
+            for prefix, authenticate in self.by_prefix.items():
+                if secret.startswith(prefix):
+                    return authenticate(secret)
             token = self.get_validated_token(raw)
             return self.get_user(token), token
         except (AuthenticationFailed, TokenNotValid):  # of a kind that DRF expects here
@@ -37,10 +49,3 @@ class BearerAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
         return get_account(validated_token)
-
-
-def _by_service_token(raw: bytes) -> tuple[User, ServiceToken]:
-    # Whatever is no ASCII becomes what no token holds.
-    token = api_tokens.authenticate_token(raw.decode("ascii", "replace"))
-    api_tokens.record_use(token)
-    return token.user, token

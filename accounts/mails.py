@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from accounts import signed_links
 from accounts.models import User
@@ -71,7 +72,7 @@ def send_change_notice(account_id: int, username: str, address: str, what: Seque
         "ask": f"{settings.PUBLIC_URL}/admin/password-reset/",
     }
     subject, words = _change_words(language, what)
-    _send(language, address, subject, "changed", **facts, **words)
+    send_mail(language, address, subject, f"{FOLDERS[language]}/changed", **facts, **words)
 
 
 def _change_words(language: Language, what: Sequence[str]) -> tuple[str, dict[str, str]]:
@@ -101,12 +102,15 @@ def _rate_limited(kind: str, account: User) -> Iterator[bool]:
 
 def _send_link(account: User, template: str, link: str) -> None:
     language = Language(first_language(account.language))
-    _send(language, account.email, SUBJECTS[language][template], template, username=account.username, link=link)
+    subject, path = SUBJECTS[language][template], f"{FOLDERS[language]}/{template}"
+    send_mail(language, account.email, subject, path, username=account.username, link=link)
 
 
-def _send(language: Language, address: str, subject: str, template: str, **context: object) -> None:
+def send_mail(language: Language, address: str, subject: str, template: str, **context: object) -> None:
+    """Send the mail of a template without its ending. Raise NotDone."""
     shown = {"site": site_name(), "subject": subject, **context}
-    text, html = (render_to_string(f"{FOLDERS[language]}/{template}.{kind}", shown) for kind in ("txt", "html"))
+    with translation.override(language):
+        text, html = (render_to_string(f"{template}.{kind}", shown) for kind in ("txt", "html"))
     message = EmailMultiAlternatives(subject, text, to=[address], headers=HEADERS)
     message.attach_alternative(html, "text/html")
     try:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.email_addresses import AddressField, normalize_email
 from eventhub.api.etags import edition_of
@@ -89,6 +90,8 @@ class User(AbstractBaseUser):
     updated_at = models.DateTimeField(auto_now=True)
     # Sessions and tokens name a generation, and are valid while it is the account's.
     sign_in_generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # Whether they were ever in an event's team: nobody else pays for looking (events/services/team.py).
+    in_teams = models.BooleanField(default=False, db_default=False, editable=False)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -124,10 +127,15 @@ class User(AbstractBaseUser):
     def is_organizer(self) -> bool:
         return self.role in {Role.ORGANIZER, Role.ADMIN}
 
+    @cached_property
+    def team_roles(self) -> dict[int, str]:
+        """Return the role for each event in whose team they are. Who was never in a team costs no query."""
+        return dict(self.memberships.order_by().values_list("event_id", "role")) if self.in_teams else {}
+
     # Django's own questions, answered from the role.
     @property
     def is_staff(self) -> bool:
-        return self.is_organizer
+        return self.is_organizer or bool(self.team_roles)
 
     @property
     def is_superuser(self) -> bool:
@@ -137,7 +145,7 @@ class User(AbstractBaseUser):
         return self.is_active and self.is_admin
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_active and self.is_organizer
+        return self.is_active and self.is_staff
 
     def get_session_auth_hash(self) -> str:
         return f"{super().get_session_auth_hash()}{self.sign_in_generation}"

@@ -213,11 +213,22 @@ class ExportSerializer(serializers.Serializer[Any]):
     account = serializers.DictField()
     organizer_profile = serializers.DictField(allow_null=True)
     registrations = serializers.ListField(child=serializers.DictField())
+    interests = serializers.ListField(child=serializers.DictField(), help_text="Events that you marked.")
+    answers = serializers.ListField(
+        child=serializers.DictField(), help_text="To the questions of events, as stored and in words."
+    )
+    answers_log = serializers.ListField(child=serializers.DictField(), help_text="Later changes of your answers.")
     registrations_log = serializers.ListField(child=serializers.DictField(), help_text="The history of each.")
     removed_registrations = serializers.ListField(
         child=serializers.DictField(), help_text="Those that were deleted lately, for the emails about it."
     )
+    guest_requests = serializers.ListField(
+        child=serializers.DictField(), help_text="Requests of the last day to register your address without an account."
+    )
+    memberships = serializers.ListField(child=serializers.DictField(), help_text="Events in whose team you are.")
+    team_invitations = serializers.ListField(child=serializers.DictField(), help_text="Those to your address.")
     events = serializers.ListField(child=serializers.DictField(), help_text="Events that you organize.")
+    series = serializers.ListField(child=serializers.DictField(), help_text="Series of events that you organize.")
     events_log = serializers.ListField(
         child=serializers.DictField(),
         help_text="Your events, and events that you changed, as they were after each change.",
@@ -235,6 +246,11 @@ class ExportSerializer(serializers.Serializer[Any]):
     notices = serializers.ListField(child=serializers.DictField(), help_text="Mails about your registrations.")
     messages = serializers.ListField(child=serializers.DictField(), help_text="What you wrote to attendees.")
     opt_outs = serializers.ListField(child=serializers.DictField(), help_text="Mails that you do not want.")
+    presences = serializers.ListField(child=serializers.DictField(), help_text="Where you were let in, and when.")
+    scans = serializers.ListField(child=serializers.DictField(), help_text="Scans of your tickets.")
+    scans_by_them = serializers.ListField(child=serializers.DictField(), help_text="Scans that you made.")
+    gate_tokens = serializers.ListField(child=serializers.DictField(), help_text="Helpers' tokens that you made.")
+    badges = serializers.ListField(child=serializers.DictField(), help_text="Badges that were printed for you.")
     recovery_codes_left = serializers.IntegerField()
     back_office_sessions = serializers.ListField(child=serializers.DictField())
 
@@ -243,11 +259,22 @@ class ExportSerializer(serializers.Serializer[Any]):
         "account": {"user_id": 7, "username": "olga", "email": "olga@example.org", "role": "organizer"},
         "organizer_profile": {"user_id": 7, "name": "Olga's Lectures", "contact": "hello@example.org", "about": ""},
         "registrations": [{"attendee_id": 31, "event_id": 12, "event_title": "Night of the Telescopes"}],
+        "interests": [{"user_id": 7, "event_id": 13, "notify": True}],
+        "answers": [
+            {"registration_id": 31, "answers": {"12": 2}, "in_words": {"What would you like to eat?": "Vegan"}}
+        ],
+        "answers_log": [
+            {"registration_id": 31, "question_id": 12, "was": "Vegan", "becomes": "", "by_id": 7, "through": "api"}
+        ],
         "registrations_log": [
             {"registration_id": 31, "was": "", "becomes": "registered", "by_id": 7, "through": "api"}
         ],
         "removed_registrations": [],
+        "guest_requests": [],
+        "memberships": [{"member_id": 4, "event_id": 41, "user_id": 7, "role": "helper", "added_by_id": 9}],
+        "team_invitations": [],
         "events": [],
+        "series": [],
         "events_log": [],
         "deeds": [{"registration_id": 31, "was": "", "becomes": "registered", "by_id": 7, "through": "api"}],
         "back_office_journal": [],
@@ -260,6 +287,11 @@ class ExportSerializer(serializers.Serializer[Any]):
         "notices": [{"id": 5, "kind": "registered", "state": "sent", "registration_id": 31, "event_id": 12}],
         "messages": [{"message_id": 4, "event_id": 12, "by_id": 7, "subject": "Bring warm clothes", "state": "done"}],
         "opt_outs": [{"id": 2, "scope": "organizer", "organizer_id": 8, "event_id": None}],
+        "presences": [],
+        "scans": [],
+        "scans_by_them": [],
+        "gate_tokens": [],
+        "badges": [],
         "recovery_codes_left": 0,
         "back_office_sessions": [],
     }

@@ -35,10 +35,17 @@ PARTS = {
     "office": Part("pages of the back office at the same sizes", ("sizes", "rounds", "match", "keep"), LOADING),
     "plans": Part("each statement of the API and its plan at the largest size", ("sizes", "match", "keep"), LOADING),
     "notices": Part("telling the attendees of a cancelled event", ("people", "rounds")),
+    "checkin": Part(
+        "scans at the doors, alone and beside registrations", ("doors", "storm", "rounds", "seconds", *GUNICORN)
+    ),
+    "public": Part("the page of an event for everybody, beside the API", ("clients", "rounds", "seconds", *GUNICORN)),
+    "leaks": Part("whether response times reveal accounts or hidden events", ("rounds",)),
     "bulk": Part("importing, seating and deleting 100,000 people", ("people", "rounds", *GUNICORN)),
 }
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "clients": {"type": int, "nargs": "+", "default": [8, 32], "metavar": "N", "help": "at once; several in turn"},
+    "doors": {"type": int, "default": 8, "metavar": "N", "help": "that scan at once"},
+    "storm": {"type": int, "default": 8, "metavar": "N", "help": "people who register at once, beside the doors"},
     "rounds": {"type": int, "default": 5, "help": "of each side, in turn"},
     "seconds": {"type": float, "default": 3, "help": "length of a round"},
     "workers": {"type": int, "default": 2, "help": "processes of gunicorn"},

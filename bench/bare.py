@@ -8,6 +8,7 @@ import functools
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jwt
 import orjson
@@ -21,15 +22,18 @@ PAGE = 50
 EVENTS = """
 SELECT e.id, e.title, e.description, e.date_time, e.end_time, e.location, e.organizer_id,
        coalesce(nullif(p.name, ''), u.username), coalesce(p.contact, ''), e.max_capacity, e.seats_taken, e.waitlist,
-       e.waitlisted, e.status, e.registration_opens, e.registration_closes, e.notifications,
-       e.remind_hours, e.language, e.created_at, e.updated_at
+       e.waitlisted, e.status, e.registration_opens, e.registration_closes, e.notifications, e.language, e.series_id,
+       e.time_zone, e.attendance, e.venue, e.address, e.latitude, e.longitude, e.online_from, e.cancel_until,
+       e.edit_until, e.transfer_until, e.visibility, e.slug, e.guests, e.hides_seats, e.created_at, e.updated_at,
+       e.remind_hours, (SELECT jsonb_agg(jsonb_build_object('slug', t.slug, 'name', t.name, 'kind', t.kind))
+                          FROM events_eventtag et JOIN events_tag t ON t.id = et.tag_id WHERE et.event_id = e.id)
   FROM events_event e
   JOIN accounts_user u ON u.id = e.organizer_id
   LEFT JOIN accounts_organizerprofile p ON p.user_id = u.id
  WHERE e.status <> 'draft'"""
 REGISTRATION = """
 SELECT r.id, r.event_id, e.title, e.date_time, e.location, e.status, r.user_id, r.registration_date, r.status, r.name,
-       r.contact_details, r.phone, r.updated_at"""
+       r.contact_details, r.phone, r.updated_at, r.confirm_by"""
 OF_EVENT = f"""{REGISTRATION}
   FROM registrations_registration r JOIN events_event e ON e.id = r.event_id
  WHERE r.event_id = %s AND e.organizer_id = %s"""
@@ -81,7 +85,9 @@ WITH r AS (
 EVENT_KEYS = (
     *("event_id", "title", "description", "date_time", "end_time", "location", "organizer_id", "max_capacity"),
     *("seats_taken", "waitlist", "waitlisted", "status", "registration_opens", "registration_closes"),
-    *("notifications", "remind_hours", "language", "created_at", "updated_at"),
+    *("notifications", "language", "series_id", "time_zone", "attendance", "venue", "address", "latitude", "longitude"),
+    *("online_from", "cancel_until", "edit_until", "transfer_until", "visibility", "slug", "guests", "hides_seats"),
+    *("created_at", "updated_at"),
 )
 ATTENDEE_KEYS = (
     "attendee_id",
@@ -93,6 +99,7 @@ ATTENDEE_KEYS = (
     "contact_details",
     "phone",
     "updated_at",
+    "confirm_by",
 )
 CHANGES = {"cancelled": CANCEL, "attended": CHECK_IN}
 
@@ -194,15 +201,19 @@ def position(text: str) -> tuple[datetime, int]:
 
 
 def event_body(row: tuple[Any, ...]) -> dict[str, Any]:
-    body = dict(zip(EVENT_KEYS, row[:7] + row[9:], strict=True))
+    body = dict(zip(EVENT_KEYS, row[:7] + row[9:-2], strict=True))
     body["organizer"] = {"user_id": row[6], "name": row[7], "contact": row[8]}
     body["seats_left"] = row[9] - row[10]
-    body["remind_hours"] = orjson.loads(body["remind_hours"])  # Django's connections leave JSON as a text
+    body["remind_hours"], body["tags"] = (orjson.loads(text or "[]") for text in row[-2:])  # Django leaves JSON as text
+    zone = ZoneInfo(body["time_zone"] or settings.TIME_ZONE)
+    begins, ends = body["date_time"], body["end_time"]
+    body["local"] = {"begins": begins.astimezone(zone).isoformat(), "ends": ends and ends.astimezone(zone).isoformat()}
+    body["online_url"] = None
     return body
 
 
 def attendee_body(row: tuple[Any, ...]) -> dict[str, Any]:
     body = dict(zip(ATTENDEE_KEYS, row[:2] + row[6:], strict=True))
     body["event"] = {"event_id": row[1], "title": row[2], "date_time": row[3], "location": row[4], "status": row[5]}
-    body["waitlist_position"] = None
+    body["waitlist_position"] = body["online_url"] = None
     return body

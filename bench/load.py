@@ -22,6 +22,7 @@ class Round:
     rate: float
     p50: float
     p99: float
+    slowest: float
     busy: float
     statuses: Counter[int]
 
@@ -50,7 +51,9 @@ class Connection:
         self.received += chunk
         if self.expected < 0 and (end := self.received.find(b"\r\n\r\n")) >= 0:
             _, _, length = self.received[: end + 2].lower().partition(b"\r\ncontent-length:")
-            self.expected = end + 4 + int(length.partition(b"\r\n")[0] or 0)  # a 204 has no length
+            has_body = self.received[9:12] != b"304"
+            # A 204 has no length, and a 304 that of the body that it leaves out.
+            self.expected = end + 4 + (int(length.partition(b"\r\n")[0] or 0) if has_body else 0)
         return len(self.received) == self.expected
 
     @property
@@ -102,8 +105,9 @@ def run(connections: list[Connection], requests: Iterator[bytes], seconds: float
                     connection.send(request)
         elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
     latencies.sort()
-    return Round(len(latencies) / elapsed, _at(0.5, latencies), _at(0.99, latencies), cpu / elapsed, statuses)
+    p50, p99, slowest = (_at(share, latencies) for share in (0.5, 0.99, 1))
+    return Round(len(latencies) / elapsed, p50, p99, slowest, cpu / elapsed, statuses)
 
 
 def _at(share: float, ordered: list[float]) -> float:
-    return ordered[int(share * len(ordered))] if ordered else math.nan
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)] if ordered else math.nan

@@ -102,6 +102,11 @@ def environment(checkout: Path, url: str) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": settings, "PYTHONPATH": str(checkout)}
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 @contextmanager
 def gunicorn(workers: int, threads: int, *, checkout: Path = HERE, url: str | None = None) -> Iterator[Server]:
     """Serve a checkout, with its own gunicorn.conf.py, on a free port of this machine while the block runs."""

@@ -1,21 +1,14 @@
-"""Tickets as pictures and as a page to print.
+"""Tickets as pictures and as a page to print."""
 
-A PDF needs the library typst, which is not among the requirements: it is large (81 MB), and shapes every script for
-which the machine has a font. Texts go into its template as data, never as its markup.
-"""
-
-import json
-from functools import cache
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import segno
 from django.utils.text import Truncator
 
+from checkin import typst_files
 from checkin.services.tickets import Ticket, has_ticket, ticket_of
 from eventhub.datetimes import written
-from eventhub.exceptions import NotInstalled
 from registrations.confirmation_extras import Extra
 from registrations.models import Registration
 
@@ -23,7 +16,7 @@ from registrations.models import Registration
 QUIET_ZONE = 4
 # Characters of a text on a page of A6, so that all of them have room.
 MOST_SHOWN = 100
-TEMPLATE = Path(__file__).parent / "templates" / "checkin" / "ticket.typ"
+TEMPLATE = "ticket.typ"
 
 
 def svg(ticket: Ticket) -> bytes:
@@ -42,25 +35,20 @@ def data_uri(ticket: Ticket) -> str:
 
 def pdf(ticket: Ticket) -> bytes:
     """Return a page of A6. Raise NotInstalled."""
-    compile_page = _typst()
-    if compile_page is None:
-        raise NotInstalled()
-    content: bytes = compile_page(TEMPLATE.read_bytes(), format="pdf", sys_inputs=inputs(ticket))
-    return content
+    return typst_files.pdf(TEMPLATE, contents(ticket))
 
 
-def inputs(ticket: Ticket) -> dict[str, str]:
+def contents(ticket: Ticket) -> dict[str, str]:
     """Return what the template shows."""
     event = ticket.registration.event
-    shown = {
+    return {
         "title": Truncator(event.title).chars(MOST_SHOWN),
         "name": Truncator(ticket.registration.name).chars(MOST_SHOWN),
-        "when": written(event.date_time, event.end_time),
-        "where": Truncator(event.location).chars(MOST_SHOWN),
+        "when": written(event.date_time, event.end_time, event.zone),
+        "where": Truncator(event.place).chars(MOST_SHOWN),
         "code": ticket.spelled,
         "picture": svg(ticket).decode(),
     }
-    return {"shown": json.dumps(shown)}
 
 
 def confirmation_extra(registration: Registration) -> Extra | None:
@@ -79,12 +67,3 @@ def _picture(ticket: Ticket, **options: Any) -> bytes:
 
 def _code(ticket: Ticket) -> segno.QRCode:
     return segno.make_qr(ticket.code, error="m")
-
-
-@cache
-def _typst() -> Any:
-    try:
-        import typst
-    except ImportError:
-        return None
-    return typst.compile

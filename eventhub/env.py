@@ -111,9 +111,16 @@ exact_origins = listed(
 )
 dsn = matching(r"|https?://[^@/\s]+@[^@/\s]+/\S+", "https://KEY@HOST/PROJECT, as Sentry shows it")
 secret = matching(r"|[!-~]{16,200}", "at least 16 characters of ASCII, without blanks")
+site_key = matching(r"|[!-~]{1,200}", "ASCII without blanks")
 link = matching(
     r"https?://[^/\s{]+/(?!.*\{token\}.*\{token\})\S*\{token\}\S*",
     "a URL with {token} in it, such as https://events.example.org/reset?token={token}",
+)
+
+site_name = matching(r"[^\x00-\x1f<>]{1,80}", "at most 80 characters")
+colour = matching(r"#[0-9a-fA-F]{6}", "a colour such as #0f6b68")
+picture = matching(
+    r"|https?://[^\s\"';,]+|/[^\s\"';,]*", "the URL of a picture, or its path on this server, such as /static/logo.svg"
 )
 
 
@@ -124,6 +131,10 @@ def rate(text: str) -> str | None:
 
 def base_url(text: str) -> str:
     return matching(r"https?://[^/\s?#]+(/[^\s?#]*)?", "a URL such as https://events.example.org")(text).rstrip("/")
+
+
+def optional_url(text: str) -> str:
+    return base_url(text) if text else ""
 
 
 def address(text: str) -> str:

@@ -6,7 +6,7 @@ eventhub/api/exception_handler.py turns them into responses.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -103,6 +103,10 @@ class EventNotFound(NotFound):
     msg = "Event not found"
 
 
+class SeriesNotFound(NotFound):
+    msg = "Series not found"
+
+
 class UserNotFound(NotFound):
     msg = "User not found"
 
@@ -164,11 +168,16 @@ class RegistrationClosed(Refusal):
     }
 
     def __init__(
-        self, reason: ClosedReason, *, opens_at: datetime | None = None, closes_at: datetime | None = None
+        self,
+        reason: ClosedReason,
+        *,
+        opens_at: datetime | None = None,
+        closes_at: datetime | None = None,
+        zone: tzinfo | None = None,
     ) -> None:
         moments = {ClosedReason.NOT_OPEN_YET: ("opens_at", opens_at), ClosedReason.CLOSED: ("closes_at", closes_at)}
         name, moment = moments.get(reason, ("", None))
-        when = date_format(timezone.localtime(moment), "j M Y, H:i T") if moment else ""
+        when = date_format(timezone.localtime(moment, zone), "j M Y, H:i T") if moment else ""
         sentence = f"{self.msg}: {self._sentences[reason].format(when)}"
         super().__init__(sentence, reason=reason.value, **({name: moment} if moment else {}))
 
@@ -240,8 +249,95 @@ class TicketsPaused(Refusal):
         self.wait = wait
 
 
+class CheckpointNameTaken(Refusal):
+    msg, code = "The event has a checkpoint with this name", "checkpoint_name_taken"
+
+
+class TooManyCheckpoints(Refusal):
+    msg, code = "The event has the maximum number of checkpoints. Delete one first", "too_many_checkpoints"
+
+
+class HasScans(Refusal):
+    msg, code = "Tickets were scanned at this checkpoint", "has_scans"
+
+
+class EntranceStays(Refusal):
+    msg, code = "The entrance cannot be deleted", "is_entrance"
+
+
+class ScanRefused(Refusal):
+    """An answer at a door. The body names the scan that was noted, and the person where the ticket is theirs."""
+
+    _refusals: ClassVar = {
+        "ticket_unknown": (404, "This ticket is not known"),
+        "wrong_event": (409, "This ticket is for another event"),
+        "ticket_revoked": (409, "This ticket was replaced by a new one"),
+        "not_registered": (409, "This person has no seat"),
+        "already_in": (409, "This person is already in"),
+        "not_inside": (409, "This person is not inside"),
+        "checkpoint_closed": (409, "Nobody is let in here now"),
+        "event_full": (409, "Event is full"),
+        "force_not_allowed": (403, "You may not let in people who are refused"),
+    }
+
+    def __init__(self, code: str, **extra: object) -> None:
+        self.code = str(code)
+        self.status, msg = self._refusals[self.code]
+        super().__init__(msg, **extra)
+
+
+class NonceReused(Refusal):
+    status, msg, code = 422, "This nonce was used for another scan", "nonce_reused"
+
+
+class CheckpointNotFound(NotFound):
+    msg = "Checkpoint not found"
+
+
+class ScanNotFound(NotFound):
+    msg = "Scan not found"
+
+
+class NothingToUndo(Refusal):
+    msg, code = "This scan let nobody in or out", "nothing_to_undo"
+
+
+class UndoneAlready(Refusal):
+    msg, code = "This scan was undone already", "undone_already"
+
+
+class TooLateToUndo(Refusal):
+    msg, code = "This scan is too old to be undone here", "too_late"
+
+
+class CaptchaFailed(Refusal):
+    status, msg, code = 400, "The captcha was not solved. Please try again", "captcha_failed"
+
+
 class NotInstalled(Refusal):
     status, msg, code = 501, "This server cannot make this file", "not_installed"
+
+
+class GateTokenNotFound(NotFound):
+    msg = "Gate token not found"
+
+
+class TooManyGateTokens(Refusal):
+    msg, code = "This event has the maximum number of gate tokens. Revoke one first", "too_many_gate_tokens"
+
+
+class EventOver(Refusal):
+    msg, code = "This event is over", "event_over"
+
+
+class TooManyForAFile(Refusal):
+    """`people` and `parts` say how many there are."""
+
+    code = "too_many_for_a_file"
+
+    def __init__(self, *, people: int, parts: int) -> None:
+        msg = f"{people:,} people are too many for a file. Ask for one part after the other: part=1 to part={parts}"
+        super().__init__(msg, people=people, parts=parts)
 
 
 class SecondFactorExists(Refusal):

@@ -1,5 +1,6 @@
 """What all mails of the service share."""
 
+import re
 import smtplib
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -7,12 +8,20 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 HEADERS = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+MAX_VALUE = 255
+# They turn the text around them, so a name with one could make a sentence read backwards (Unicode, UAX 9).
+BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 OURS = (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused)
 
 
 def site_name() -> str:
     """Return the host of the service, as mails name it. As a link it would lead to JSON."""
     return urlsplit(settings.PUBLIC_URL).netloc
+
+
+def one_line(value: object) -> str:
+    """Make a value safe for a line: no line breaks, no marks that turn text around, bounded."""
+    return BIDI.sub("", " ".join(str(value).split()))[:MAX_VALUE]
 
 
 class MailFailure(NamedTuple):

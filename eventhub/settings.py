@@ -54,6 +54,8 @@ MAX_BODY_BYTES = read("MAX_BODY_BYTES", str(1024 * 1024), env.whole_number(1024,
 RETENTION_DAYS = read("RETENTION_DAYS", "0", env.whole_number(0, 36_500))
 ORGANIZER_SIGNUP = read("ORGANIZER_SIGNUP", "open", env.choice("open", "closed"))
 THROTTLE_CREDENTIALS = read("THROTTLE_CREDENTIALS", "20/min", env.rate)
+# Registrations without an account that are requested for one event.
+THROTTLE_GUESTS = read("THROTTLE_GUESTS", "1000/hour", env.rate)
 THROTTLE_GENERAL = read("THROTTLE_GENERAL", "600/min", env.rate)
 
 # Databases and caches ------------------------------------------------------------------------------------------------
@@ -96,6 +98,18 @@ EMAIL_VERIFICATION_URL = read("EMAIL_VERIFICATION_URL", f"{PUBLIC_URL}/admin/ver
 CALENDAR_DOMAIN = read("CALENDAR_DOMAIN", urlsplit(PUBLIC_URL).hostname or "localhost", env.domain)
 INVITES = read("INVITES", "request", env.choice("request", "publish", "off"))
 INVITES_FROM = read("INVITES_FROM", DEFAULT_FROM_EMAIL, env.mailbox)
+# For guests (eventhub/http/captcha.py). The script and the key of the site are for the form of the public pages.
+CAPTCHA_VERIFY_URL = read("CAPTCHA_VERIFY_URL", "", env.optional_url)
+CAPTCHA_SECRET = read("CAPTCHA_SECRET", "", env.secret)
+CAPTCHA_SITE_KEY = read("CAPTCHA_SITE_KEY", "", env.site_key)
+CAPTCHA_SCRIPT_URL = read("CAPTCHA_SCRIPT_URL", "", env.optional_url)
+if CAPTCHA_VERIFY_URL and not CAPTCHA_SECRET:
+    raise ImproperlyConfigured("CAPTCHA_SECRET must be set: CAPTCHA_VERIFY_URL is asked with it.")
+# The pages and the API for everybody (public_pages/), and what the pages look like.
+PUBLIC_PAGES = read("PUBLIC_PAGES", "1", env.boolean)
+SITE_NAME = read("SITE_NAME", "EventHub", env.site_name)
+SITE_COLOUR = read("SITE_COLOUR", "#0f6b68", env.colour)
+SITE_LOGO = read("SITE_LOGO", "", env.picture)
 EMAIL_VERIFICATION = read("EMAIL_VERIFICATION", "off", env.choice("off", "optional", "required"))
 # Mails to attendees (notifications/): off reads no log. At most so many mails a minute; 0: no limit.
 NOTIFICATIONS = read("NOTIFICATIONS", "on", env.choice("on", "off")) == "on"
@@ -146,6 +160,7 @@ INSTALLED_APPS = [
     "registrations",
     "notifications",
     "checkin",
+    "public_pages",
 ]
 MIDDLEWARE = [
     # Each response has an id and is logged, also one that another middleware returns.
@@ -246,11 +261,17 @@ SPECTACULAR_SETTINGS = {
         "MailKind": "notifications.models.Kind",
         "MessageState": "notifications.models.MessageState",
         "Telling": "events.models.Telling",
+        "TagKind": "events.models.TagKind",
         "RegistrationStatus": "registrations.models.RegistrationStatus",
+        "AttendeeInputStatusEnum": ("registered", "waitlisted"),
+        "ScanKind": "checkin.models.ScanKind",
+        "ScanResult": "checkin.models.ScanResult",
         "Role": "accounts.models.Role",
+        "TeamRole": "events.models.TeamRole",
     },
     "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True},
+    # Closed groups: of more than 150 lines Swagger UI draws only those in view, and nobody would find the others.
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True, "docExpansion": "none"},
 }
 
 # Logs, metrics and errors --------------------------------------------------------------------------------------------

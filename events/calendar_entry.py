@@ -4,9 +4,9 @@ A calendar program updates the entry with the same UID if SEQUENCE is higher, or
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from email.utils import parseaddr
 from enum import StrEnum
 from typing import NamedTuple
@@ -14,10 +14,11 @@ from urllib.parse import quote
 
 import icalendar
 from django.conf import settings
-from django.utils import timezone
 
 from eventhub import datetimes
+from events.calendar_zones import zones_of
 from events.models import Event, EventStatus
+from events.services.slugs import page_url
 
 PRODID = "-//EventHub//EventHub//EN"
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -97,7 +98,7 @@ def calendar_entry(
         address = icalendar.vCalAddress(_mailto(attendee.email))
         address.params.update(CN=_name(attendee.name), PARTSTAT="ACCEPTED", RSVP="FALSE")
         component["ATTENDEE"] = address
-    return render([component], method=method.value)
+    return render([component], method=method.value, zone=event.zone.key if event.time_zone else "")
 
 
 def event_component(
@@ -110,15 +111,19 @@ def event_component(
 ) -> icalendar.Event:
     """Return a VEVENT; `is_whole`: with all of a long description.
 
-    It has no URL: events have no page for people, and calendars are shared, so that a secret link must not be in them.
+    Its URL is the event's public page. Calendars are shared, so that no secret link is in them.
     """
     component = icalendar.Event()
     component["UID"] = _Text(event_uid(event.pk))
     component.add("SEQUENCE", sequence(event, status_since))
     component["SUMMARY"] = _Text(_line(event.title))
-    component["LOCATION"] = _Text(_line(event.location))
+    component["LOCATION"] = _Text(_line(event.place))
+    if event.latitude is not None and event.longitude is not None:
+        component.add("GEO", (event.latitude, event.longitude))
     if description := _description(event, standing, is_whole):
         component["DESCRIPTION"] = _Text(description)
+    if url := page_url(event):
+        component["URL"] = icalendar.vUri(url)
     component["STATUS"] = _Text(_status(event, standing))
     component.add("DTSTAMP", stamp.astimezone(UTC))
     component.add("CREATED", event.created_at)
@@ -130,8 +135,13 @@ def event_component(
     return component
 
 
-def render(components: Iterable[icalendar.Event], *, method: str = "", name: str = "", refresh: str = "") -> bytes:
-    """Return a calendar. `name` and `refresh`, a duration such as PT1H, are for feeds (RFC 7986)."""
+def render(
+    components: Sequence[icalendar.Event], *, method: str = "", name: str = "", refresh: str = "", zone: str = ""
+) -> bytes:
+    """Return a calendar.
+
+    `name` and `refresh`, a duration such as PT1H, are for feeds (RFC 7986). `zone`: of times and dates that name none.
+    """
     calendar = icalendar.Calendar()
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", PRODID)
@@ -143,7 +153,9 @@ def render(components: Iterable[icalendar.Event], *, method: str = "", name: str
         duration = icalendar.vDuration.from_ical(refresh)
         calendar.add("REFRESH-INTERVAL", duration, parameters={"VALUE": "DURATION"})
         calendar.add("X-PUBLISHED-TTL", refresh)
-    for component in components:
+    if zone:
+        calendar.add("X-WR-TIMEZONE", zone)
+    for component in [*zones_of(components), *components]:
         calendar.add_component(component)
     text: bytes = calendar.to_ical()
     return text
@@ -190,14 +202,30 @@ def _status(event: Event, standing: Standing) -> str:
 
 
 def _moments(event: Event) -> tuple[datetime | date, datetime | date | None]:
-    """Return start and end: dates for whole days in TIME_ZONE, as imports read them, else times in UTC."""
+    """Return start and end: dates for whole days where the event takes place, as imports read them, else times.
+
+    Times are in UTC, or in the event's own zone, so that a program follows it if the zone's rules change.
+    """
+    zone = event.zone
     begins, ends = event.date_time.astimezone(UTC), event.end_time and event.end_time.astimezone(UTC)
-    if ends is not None:
-        first, last = timezone.localtime(begins).date(), timezone.localtime(ends).date()
-        with suppress(ValueError):  # at the bounds of the contract's years
-            if (begins, ends) == (datetimes.day_bound(first), datetimes.day_bound(last, end_of_day=True)):
+    with suppress(ValueError):  # at the bounds of the contract's years
+        if ends is not None:
+            first, last = begins.astimezone(zone).date(), ends.astimezone(zone).date()
+            if (begins, ends) == (
+                datetimes.day_bound(first, zone=zone),
+                datetimes.day_bound(last, end_of_day=True, zone=zone),
+            ):
                 return first, last + timedelta(days=1)
+        if event.time_zone and all(_is_read_again(moment, zone) for moment in (begins, ends or begins)):
+            return begins.astimezone(zone), ends and ends.astimezone(zone)
     return begins, ends
+
+
+def _is_read_again(moment: datetime, zone: tzinfo) -> bool:
+    """Return whether a local time means the same moment: not in the second of two like hours, nor in old zones."""
+    local = moment.astimezone(zone)
+    is_whole = not (local.utcoffset() or timedelta(0)) % timedelta(minutes=1)
+    return is_whole and datetimes.to_utc(local.replace(tzinfo=None, fold=0), zone) == moment
 
 
 def _description(event: Event, standing: Standing, is_whole: bool) -> str:

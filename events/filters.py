@@ -1,15 +1,19 @@
+from typing import ClassVar
+
 from django.db.models import BooleanField, Case, Q, When
 from django.utils import timezone
 from django_filters import rest_framework as filters
 
+from eventhub.api.fields import choose_one_of
 from eventhub.api.filters import IdFilter, RequestFilterSet, SeveralFilter, TimeFilter, TrueOrFalse
 from eventhub.db.text_search import stands_in
-from events.models import SEARCHED, Event, EventQuerySet, EventStatus
+from events.models import SEARCHED, Event, EventQuerySet, EventStatus, Tag, TagKind, TeamRole
 
 
 class EventFilter(RequestFilterSet):
     status = SeveralFilter(choices=EventStatus.choices, method="filter_status")
     organizer_id = IdFilter(field_name="organizer_id")
+    series_id = IdFilter(field_name="series_date__series_id", help_text="Dates of this series.")
     date_from = TimeFilter(
         field_name="date_time",
         lookup_expr="gte",
@@ -24,6 +28,11 @@ class EventFilter(RequestFilterSet):
     upcoming = TrueOrFalse(method="filter_upcoming", help_text="Not over yet.")
     location = filters.CharFilter(
         method="filter_location", max_length=255, help_text="Contains, ignoring case and marks."
+    )
+    tag = filters.CharFilter(
+        method="filter_tag",
+        max_length=255,
+        help_text="Slugs of tags or categories, with commas between them: events that have one of them.",
     )
     has_seats = TrueOrFalse(field_name="has_free_seats", help_text="Has a free seat.")
 
@@ -43,6 +52,9 @@ class EventFilter(RequestFilterSet):
         now = timezone.now()
         return queryset.not_over(now) if value else queryset.over(now)
 
+    def filter_tag(self, queryset: EventQuerySet, name: str, value: str) -> EventQuerySet:
+        return queryset.having(Tag.objects.filter(slug__in=value.split(",")))
+
     def filter_location(self, queryset: EventQuerySet, name: str, value: str) -> EventQuerySet:
         """Search all texts, which are indexed, then keep matches in the location.
 
@@ -50,3 +62,21 @@ class EventFilter(RequestFilterSet):
         """
         in_place = Case(When(stands_in(value, ["location"]), then=True), default=False, output_field=BooleanField())
         return queryset.filter(stands_in(value, SEARCHED), in_place)
+
+
+class OwnEventFilter(EventFilter):
+    role = SeveralFilter(choices=[("organizer", "Organizer"), *TeamRole.choices], method="filter_role")
+
+    def filter_role(self, queryset: EventQuerySet, name: str, value: list[str]) -> EventQuerySet:
+        user = self.request.user
+        teams = [pk for pk, role in user.team_roles.items() if role in value]
+        own = Q(organizer=user)
+        return queryset.filter(Q(pk__in=teams) & ~own | own if "organizer" in value else Q(pk__in=teams) & ~own)
+
+
+class TagFilter(RequestFilterSet):
+    kind = filters.ChoiceFilter(choices=TagKind.choices, error_messages=choose_one_of(TagKind.values))
+
+    class Meta:
+        model = Tag
+        fields: ClassVar[list[str]] = []

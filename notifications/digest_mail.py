@@ -9,10 +9,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from eventhub.datetimes import written
+from eventhub.datetimes import written, zone_named
 from eventhub.languages import first_language
-from eventhub.mail import site_name
-from notifications.mails import clean, headers_of
+from eventhub.mail import one_line, site_name
+from notifications.mails import headers_of
 from notifications.models import Notice
 from notifications.selectors.digests import EventNews, get_news
 from notifications.services.preferences import unsubscribe_link
@@ -37,7 +37,7 @@ def _frame(notice: Notice, wording: DigestWording) -> dict[str, Any]:
     return {
         "language": translation.get_language(),
         "subject": fill(wording.subject, totals),
-        "hello": fill(wording.hello, {"name": clean(notice.user.public_profile.public_name)}),
+        "hello": fill(wording.hello, {"name": one_line(notice.user.public_profile.public_name)}),
         "intro": fill(wording.intro, period),
         "events": [_shown(event, wording) for event in news.events],
         "others": fill(wording.others, {"number": str(news.others)}) if news.others else "",
@@ -51,8 +51,8 @@ def _frame(notice: Notice, wording: DigestWording) -> dict[str, Any]:
 def _shown(event: EventNews, wording: DigestWording) -> dict[str, Any]:
     numbers = {name: str(getattr(event, name)) for name in ("new", "cancelled", "waiting", "taken", "seats")}
     return {
-        "title": clean(event.title),
-        "date": _written(event.date_time),
+        "title": one_line(event.title),
+        "date": written(event.date_time, None, zone_named(event.time_zone)),
         "numbers": [fill(each, numbers) for each in wording.numbers],
         "link": _link("admin:events_event_change", event.event_id),
     }

@@ -1,12 +1,13 @@
 """A notice as a mail, made of the facts at the time of sending."""
 
 import re
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.mime.image import MIMEImage
-from typing import NamedTuple
+from time import sleep
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,25 +19,23 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.email_addresses import AddressField, normalize_email
 from accounts.models import User
-from eventhub.datetimes import written
+from eventhub.datetimes import written, zone_named
 from eventhub.languages import first_language
-from eventhub.mail import HEADERS, site_name
+from eventhub.mail import BIDI, HEADERS, one_line, site_name
 from events.calendar_entry import Invitee, Method, calendar_entry, last_modified
 from events.models import Event
-from notifications.models import Kind, Notice, OptOutScope
+from events.services.slugs import page_url
+from notifications.models import OF_INTEREST, Kind, Notice, OptOutScope
 from notifications.services import audience
-from notifications.services.fan_outs import changed_values
+from notifications.services.fan_outs import LINK, changed_values
 from notifications.services.preferences import unsubscribe_headers, unsubscribe_link
 from notifications.services.templates import wording_for
 from notifications.texts import Wording, fill, words
-from notifications.tokens import make_link
+from notifications.tokens import make_answers_link, make_link
 from registrations.confirmation_extras import Extra, extras_of
 from registrations.models import SEATED, Registration, RegistrationStatus, Transition
 
-MAX_VALUE = 255
 SECOND = timedelta(seconds=1)
-# They turn the text around them, so a name with one could make a sentence read backwards (Unicode, UAX 9).
-BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # What is left of a paragraph whose placeholder has no value.
 EMPTY = re.compile(r"\n\s*\n\s*\n")
 # The mails that people can turn off with one click, and what the click turns off.
@@ -44,8 +43,11 @@ CAN_UNSUBSCRIBE: dict[str, str] = {
     Kind.REMINDER: OptOutScope.REMINDERS,
     Kind.MESSAGE: OptOutScope.ORGANIZER,
     Kind.DIGEST: OptOutScope.DIGESTS,
+    **dict.fromkeys(OF_INTEREST, OptOutScope.EVENT),
 }
-NO_CALENDAR = (Kind.QUEUED, Kind.TICKET, Kind.REMINDER, Kind.MESSAGE)
+TELLS_LINK = (Kind.REGISTERED, Kind.SEATED, Kind.REMINDER, Kind.EVENT_CHANGED)
+NO_CALENDAR = (Kind.QUEUED, Kind.TICKET, Kind.REMINDER, Kind.ANSWERS, Kind.MESSAGE)
+BUTTON = " "  # no placeholder: what the button says where it is not the usual
 
 
 class RenderedMail(NamedTuple):
@@ -59,7 +61,7 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
     with translation.override(first_language(notice.user.language, notice.event.language)):
         values = values_of(notice)
         extras = _extras(notice)
-        rendered = render(_wording(notice), values, notice.event, extras)
+        rendered = render(_wording(notice), values, notice.event, extras, online=_online_link(notice))
     message = EmailMultiAlternatives(
         rendered.subject,
         rendered.text,
@@ -81,6 +83,11 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
         message.attach_alternative(entry.decode(), f"text/calendar; method={method}")
     _embed(message, extras)
     return message
+
+
+def _online_link(notice: Notice) -> str | None:
+    has_link = notice.kind in TELLS_LINK and notice.registration
+    return notice.registration.online_link(timezone.now()) if has_link and notice.registration else None
 
 
 def _extras(notice: Notice) -> list[Extra]:
@@ -108,6 +115,8 @@ def _wording(notice: Notice) -> Wording:
     if notice.kind == Kind.CANCELLED and is_own(notice):
         receipts = words().receipts
         return receipts.queue if former_status(notice) == RegistrationStatus.WAITLISTED else receipts.seat
+    if notice.kind in OF_INTEREST:
+        return words().of_interest[notice.kind]
     return wording_for(notice.registration, notice.event, notice.kind)
 
 
@@ -117,7 +126,13 @@ def headers_of(notice: Notice) -> dict[str, str]:
     return {**HEADERS, **unsubscribe, "Message-ID": f"<{notice.uid}@{urlsplit(settings.PUBLIC_URL).hostname}>"}
 
 
-def render(wording: Wording, values: Mapping[str, str], event: Event, extras: Sequence[Extra] = ()) -> RenderedMail:
+def render(
+    wording: Wording,
+    values: Mapping[str, str],
+    event: Event,
+    extras: Sequence[Extra] = (),
+    online: str | None = None,
+) -> RenderedMail:
     """Fill the words, and put them into the frame of all mails."""
     subject = " ".join(fill(wording.subject, values).split())
     frame = {
@@ -128,6 +143,7 @@ def render(wording: Wording, values: Mapping[str, str], event: Event, extras: Se
         "organizer": values["organizer"],
         "contact": event.organizer.public_profile.contact,
         "unsubscribe": values.get("unsubscribe"),
+        "online": online,
         "extras": [(extra, _cid(number)) for number, extra in enumerate(extras)],
     }
     # A plain text to which nobody has escaped anything: pages must not take it for safe.
@@ -164,7 +180,7 @@ def _stamp(notice: Notice) -> datetime:
     if not (notice.transition and notice.transition.was == ""):
         changed = last_modified(notice.event, _status_since(notice))
         left = (changed.replace(microsecond=0) + SECOND - timezone.now()).total_seconds()
-        time.sleep(min(max(left, 0), 1))
+        sleep(min(max(left, 0), 1))
     return timezone.now()
 
 
@@ -178,12 +194,14 @@ def values_of(notice: Notice) -> dict[str, str]:
     values = {
         "name": name_of(notice),
         "event": event.title,
-        "date": written(event.date_time, event.end_time),
-        "place": event.location,
+        "date": written(event.date_time, event.end_time, event.zone),
+        "place": event.place,
         "organizer": event.organizer.public_profile.public_name,
     }
-    values = {name: clean(value) for name, value in values.items()}
-    values["link"] = make_link(registration) if registration else settings.PUBLIC_URL
+    values = {name: one_line(value) for name, value in values.items()}
+    values["link"] = make_link(registration) if registration else page_url(event) or settings.PUBLIC_URL
+    if notice.kind == Kind.ANSWERS and registration:
+        values |= {"link": make_answers_link(registration), BUTTON: words().registration_page.answer}
     if scope := CAN_UNSUBSCRIBE.get(notice.kind):
         values["unsubscribe"] = unsubscribe_link(notice.user, event, scope=scope)
     if notice.kind == Kind.QUEUED and registration:
@@ -192,8 +210,7 @@ def values_of(notice: Notice) -> dict[str, str]:
         values["by"] = values["organizer"]
         values["reason"] = reason_of(registration, notice.transition) if registration and notice.transition else ""
     if notice.kind == Kind.EVENT_CHANGED and notice.fan_out:
-        changes = changed_values(notice.fan_out)
-        values["changes"] = "\n".join(_change(event, name, was) for name, was in changes.items())
+        values["changes"] = "\n".join(_changes(event, changed_values(notice.fan_out, registration)))
     return values
 
 
@@ -223,14 +240,14 @@ def reason_of(registration: Registration, transition: Transition) -> str:
     return BIDI.sub("", transition.reason)
 
 
-def clean(value: object) -> str:
-    """Make a value safe for a line: no line breaks, no marks that turn text around, bounded."""
-    return BIDI.sub("", " ".join(str(value).split()))[:MAX_VALUE]
-
-
-def _change(event: Event, name: str, was: object) -> str:
-    now = getattr(event, name)
-    return change_line(name, now=_shown(now), before=_shown(was))
+def _changes(event: Event, changed: Mapping[str, Any]) -> Iterator[str]:
+    former_zone = zone_named(changed.get("time_zone", event.time_zone))
+    for name, was in changed.items():
+        if name == LINK:  # the link itself is below, for those who may see it
+            yield words().values.link_changed if event.online_url else words().values.link_gone
+        else:
+            now = getattr(event, name)
+            yield change_line(name, now=_shown(name, now, event.zone), before=_shown(name, was, former_zone))
 
 
 def change_line(name: str, *, now: str, before: str) -> str:
@@ -238,10 +255,14 @@ def change_line(name: str, *, now: str, before: str) -> str:
     return fill(values.change, {"field": values.fields[name], "now": now, "before": before})
 
 
-def _shown(value: object) -> str:
+def _shown(name: str, value: Any, zone: ZoneInfo) -> str:
     if isinstance(value, datetime):
-        return written(value, None)
-    return clean(value) if value else words().values.nothing
+        return written(value, None, zone)
+    if name == "time_zone":
+        return zone.key
+    if name == "attendance":
+        return words().values.attendance[value]
+    return one_line(value) if value else words().values.nothing
 
 
 def _html(body: str, values: Mapping[str, str]) -> SafeString:
@@ -250,7 +271,7 @@ def _html(body: str, values: Mapping[str, str]) -> SafeString:
     for paragraph in body.split("\n\n"):
         if paragraph.strip() == "{link}":
             frame = words().frame
-            button = {"link": values["link"], "says": frame.button, "copy_link": frame.copy_link}
+            button = {"link": values["link"], "says": values.get(BUTTON, frame.button), "copy_link": frame.copy_link}
             parts.append(render_to_string("accounts/mails/button.html", button))
         elif filled := fill(paragraph, values).strip():
             parts.append(linebreaks(urlize(filled, autoescape=True)))

@@ -25,8 +25,11 @@ class Kind(models.TextChoices):
     EVENT_CANCELLED = "event_cancelled", "Event cancelled"
     EVENT_REOPENED = "event_reopened", "Event takes place after all"
     REMINDER = "reminder", "Reminder"
+    ANSWERS = "answers", "Open questions"
     MESSAGE = "message", "Message from the organizer"
     DIGEST = "digest", "Summary for the organizer"
+    OPENED = "opened", "Registration opened"
+    SEAT_FREE = "seat_free", "Seat free"
 
 
 class Priority(models.IntegerChoices):
@@ -43,9 +46,14 @@ PRIORITIES = {
     Kind.EVENT_CANCELLED: Priority.EVENT,
     Kind.EVENT_REOPENED: Priority.EVENT,
     Kind.REMINDER: Priority.REMINDER,
+    Kind.ANSWERS: Priority.EVENT,
     Kind.MESSAGE: Priority.BULK,
     Kind.DIGEST: Priority.BULK,
+    Kind.OPENED: Priority.REMINDER,
+    Kind.SEAT_FREE: Priority.REMINDER,
 }
+# For people who marked an event; without a registration.
+OF_INTEREST = (Kind.OPENED, Kind.SEAT_FREE)
 
 
 class State(models.TextChoices):
@@ -124,6 +132,7 @@ class FanOut(models.Model):
     # People who registered later know already.
     registered_before = models.DateTimeField(null=True)
     not_before = models.DateTimeField()
+    # Of accounts, for people who marked the event.
     last_registration_id = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True)
@@ -136,6 +145,19 @@ class FanOut(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class WatchedEvent(models.Model):
+    """What an event that people marked was like when it was looked at last, so that a change is told once."""
+
+    event = models.OneToOneField(
+        Event, on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    is_open = models.BooleanField()
+    has_seat = models.BooleanField()
+
+    def __str__(self) -> str:
+        return f"{self.event_id}"
 
 
 class Notice(models.Model):

@@ -7,8 +7,9 @@ from django.utils import translation
 
 from eventhub.datetimes import written
 from eventhub.languages import first_language
+from eventhub.mail import one_line
 from events.models import Event
-from notifications.mails import CAN_UNSUBSCRIBE, RenderedMail, change_line, clean, render
+from notifications.mails import CAN_UNSUBSCRIBE, RenderedMail, change_line, render
 from notifications.texts import PLACEHOLDERS, Wording
 
 NAME = "Robin Example"
@@ -28,11 +29,11 @@ def invented_values(event: Event, kind: str, language: str = "") -> dict[str, st
 def _values(event: Event, kind: str) -> dict[str, str]:
     values = {
         "name": NAME,
-        "event": clean(event.title),
-        "date": written(event.date_time, event.end_time),
-        "place": clean(event.location),
-        "organizer": clean(event.organizer.public_profile.public_name),
-        "link": f"{settings.PUBLIC_URL}/admin/my-registration/?token=example",
+        "event": one_line(event.title),
+        "date": written(event.date_time, event.end_time, event.zone),
+        "place": one_line(event.place),
+        "organizer": one_line(event.organizer.public_profile.public_name),
+        "link": f"{settings.PUBLIC_URL}/r/example",
         "position": "3",
         "changes": _changes(event),
         "reason": "We need more time to prepare.",
@@ -47,4 +48,6 @@ def _values(event: Event, kind: str) -> dict[str, str]:
 
 def _changes(event: Event) -> str:
     before = event.date_time - timedelta(hours=1)
-    return change_line("date_time", now=written(event.date_time, None), before=written(before, None))
+    return change_line(
+        "date_time", now=written(event.date_time, None, event.zone), before=written(before, None, event.zone)
+    )

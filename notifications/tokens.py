@@ -2,7 +2,7 @@
 
 Whoever has the link of a registration may see and cancel that registration, and nothing else. It is bound to the
 registration and its person. It ends when the registration is deleted or loses its person, and while the account is
-deactivated or the event a draft.
+deactivated or the event a draft. Who has cancelled for a private event sees that, and of the event no more.
 
 Whoever has a link to unsubscribe may turn off mails to that person, and turn them on again. It ends with the account.
 """
@@ -14,7 +14,7 @@ from django.core.signing import BadSignature, Signer
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
-from events.models import Event
+from events.models import Event, EventStatus
 from notifications.models import OptOutScope
 from registrations.models import Registration
 
@@ -36,11 +36,18 @@ def make_token(registration: Registration) -> str:
 
 
 def make_link(registration: Registration) -> str:
-    return f"{settings.PUBLIC_URL}/admin/my-registration/?token={make_token(registration)}"
+    return f"{settings.PUBLIC_URL}/r/{make_token(registration)}"
 
 
-def find_registration(token: str) -> Registration | None:
-    """Return the registration, with its event, or None for a token that is not valid, or no longer."""
+def make_answers_link(registration: Registration) -> str:
+    return f"{settings.PUBLIC_URL}/admin/my-answers/?token={make_token(registration)}"
+
+
+def find_registration(token: str, *, even_hidden: bool = False) -> Registration | None:
+    """Return the registration, with its event, or None for a token that is not valid, or no longer.
+
+    `even_hidden`: also for a private event whose person has cancelled, and no longer sees it.
+    """
     try:
         pk, _, digest = _signer().unsign(token).partition("-")
     except BadSignature:
@@ -50,7 +57,8 @@ def find_registration(token: str) -> Registration | None:
     )
     if found is None or found.user is None or not found.user.is_active:
         return None
-    if not found.event.is_visible_to(found.user):  # a draft again, which its former attendees must not see
+    is_private = even_hidden and found.event.status != EventStatus.DRAFT
+    if not is_private and not found.event.is_visible_to(found.user):  # such as a draft again
         return None
     return found if constant_time_compare(digest, _digest(found)) else None
 

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, TypeVar, cast
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.serializers import TypedAddressInput
@@ -10,7 +11,9 @@ from eventhub.api.serializers import Body, RowSerializer
 from eventhub.datetimes import TimeField
 from eventhub.exceptions import ClosedReason
 from events.models import EventStatus
-from registrations.models import MAX_REASON, FeedKind, Registration, RegistrationStatus, account_shown
+from registrations.models import MAX_REASON, FeedKind, QuestionType, Registration, RegistrationStatus, account_shown
+from registrations.question_serializers import ANSWERS, AnswersField, QuestionSerializer
+from registrations.selectors.answer_totals import AnswerTotal, NumberTotals, QuestionTotals
 from registrations.selectors.statistics import CheckIns, Statistics, StatisticsDay
 from registrations.services.calendar_feeds import NewFeed
 from registrations.services.eligibility import Eligibility
@@ -51,9 +54,17 @@ class AttendeeSerializer(RowSerializer):
     waitlist_position = serializers.IntegerField(
         allow_null=True, help_text="From 1, for a single waitlisted item; null in lists."
     )
+    online_url = serializers.CharField(
+        allow_null=True,
+        help_text="Where you take part online: while you have a seat, from `online_from` of the event on. Null in lists"
+        " and for others.",
+    )
+    confirm_by = TimeField(
+        allow_null=True, help_text="The seat is held for a guest until then, unless it is confirmed. Else null."
+    )
     updated_at = TimeField()
 
-    computed = ("waitlist_position",)
+    computed: ClassVar[tuple[str, ...]] = ("waitlist_position", "online_url")
     read_also = ("added_by_address",)
     example: ClassVar = {
         "attendee_id": 31,
@@ -66,6 +77,8 @@ class AttendeeSerializer(RowSerializer):
         "contact_details": "bob@example.org",
         "phone": "+49 30 123456",
         "waitlist_position": None,
+        "online_url": "https://meet.example.org/telescopes",
+        "confirm_by": None,
         "updated_at": "2027-03-10T10:30:00Z",
     }
 
@@ -75,6 +88,22 @@ class AttendeeSerializer(RowSerializer):
             body["user_id"] = account_shown(registration, self.context["request"].user)
         if not isinstance(registration, tuple):  # the position costs a count, so lists leave it out
             body["waitlist_position"] = registration.waitlist_position()
+            is_own = registration.user_id is not None and registration.user_id == self.context["request"].user.pk
+            body["online_url"] = registration.online_link(timezone.now()) if is_own else None
+        return body
+
+
+class EventAttendeeSerializer(AttendeeSerializer):
+    answers = AnswersField(required=False, help_text=f"With `answers`. {ANSWERS}")
+    answers_complete = serializers.BooleanField(
+        required=False, help_text="With `answers`: whether no required answer is missing."
+    )
+
+    computed = (*AttendeeSerializer.computed, "answers", "answers_complete")
+
+    def to_representation(self, registration: Any) -> dict[str, Any]:
+        body = super().to_representation(registration)
+        del body["answers"], body["answers_complete"]  # the view adds them where they are asked for
         return body
 
 
@@ -92,6 +121,7 @@ class ProspectSerializer(serializers.Serializer[Eligibility]):
     )
     opens_at = TimeField(required=False, help_text="With the reason `not_open_yet`.")
     closes_at = TimeField(required=False, help_text="With the reason `closed`.")
+    questions = QuestionSerializer(many=True, required=False, help_text="What you will be asked, if anything.")
 
     example: ClassVar = {
         "allowed": False,
@@ -114,11 +144,12 @@ class ProspectSerializer(serializers.Serializer[Eligibility]):
             "seats_left": prospect.event.seats_left,
             "attendee_id": None,
             **(prospect.refusal.body if prospect.refusal else {}),
+            **({"questions": QuestionSerializer(prospect.questions, many=True).data} if prospect.questions else {}),
         }
 
 
 class StatisticsDaySerializer(serializers.Serializer[StatisticsDay]):
-    date = serializers.DateField(help_text="In the server's time zone, `TIME_ZONE`.")
+    date = serializers.DateField(help_text="In the event's time zone.")
     registered = serializers.IntegerField(help_text="Seats given to newcomers, and to people who came back.")
     waitlisted = serializers.IntegerField(help_text="People who joined the waiting list.")
     promoted = serializers.IntegerField(help_text="Seats given to people on the waiting list.")
@@ -128,6 +159,37 @@ class StatisticsDaySerializer(serializers.Serializer[StatisticsDay]):
 class CheckInsSerializer(serializers.Serializer[CheckIns]):
     begins_at = TimeField()
     people = serializers.IntegerField()
+
+
+class AnswerTotalSerializer(serializers.Serializer[AnswerTotal]):
+    value = serializers.JSONField(help_text="An option's id, true or false, or a country's code.")
+    text = serializers.CharField()
+    people = serializers.IntegerField()
+
+
+class NumberTotalsSerializer(serializers.Serializer[NumberTotals]):
+    sum = serializers.FloatField()
+    mean = serializers.FloatField()
+    smallest = serializers.FloatField()
+    largest = serializers.FloatField()
+
+
+class QuestionTotalsSerializer(serializers.Serializer[QuestionTotals]):
+    question_id = serializers.IntegerField()
+    text = serializers.CharField()
+    type = serializers.ChoiceField(choices=QuestionType.choices)
+    answered = serializers.IntegerField(help_text="How many people answered.")
+    totals = AnswerTotalSerializer(many=True, help_text="How many gave each answer; empty for numbers.")
+    numbers = NumberTotalsSerializer(allow_null=True, help_text="Of a question for a number that has answers.")
+
+    example: ClassVar[dict[str, Any]] = {
+        "question_id": 3,
+        "text": "What do you eat?",
+        "type": "choice",
+        "answered": 50,
+        "totals": [{"value": 1, "text": "Vegan", "people": 20}, {"value": 2, "text": "Fish", "people": 30}],
+        "numbers": None,
+    }
 
 
 class StatisticsSerializer(serializers.Serializer[Statistics]):
@@ -141,6 +203,10 @@ class StatisticsSerializer(serializers.Serializer[Statistics]):
     )
     days = StatisticsDaySerializer(many=True, help_text="Days on which something happened.")
     check_ins = CheckInsSerializer(many=True, help_text="People who are checked in, by the five minutes they came in.")
+    answers = QuestionTotalsSerializer(
+        many=True, help_text="How people with a seat answered the questions whose answers can be counted."
+    )
+    interested = serializers.IntegerField(help_text="People who marked the event as one of interest.")
 
     example: ClassVar = {
         "event_id": 12,
@@ -149,6 +215,8 @@ class StatisticsSerializer(serializers.Serializer[Statistics]):
         "show_up_rate": 0.8,
         "days": [{"date": "2027-03-10", "registered": 40, "waitlisted": 3, "promoted": 1, "cancelled": 2}],
         "check_ins": [{"begins_at": "2027-05-01T18:30:00Z", "people": 22}],
+        "answers": [QuestionTotalsSerializer.example],
+        "interested": 35,
     }
 
 
@@ -163,6 +231,7 @@ class AttendeeInput(Body):
     name = LineInput(max_length=255, required=False)
     contact_details = DetailsInput(max_length=255, required=False, allow_blank=True)
     phone = LineInput(max_length=255, required=False, allow_blank=True)
+    answers = AnswersField(required=False, help_text=f"To the questions of the event. {ANSWERS}")
     status = serializers.ChoiceField(
         choices=[RegistrationStatus.REGISTERED.value, RegistrationStatus.WAITLISTED.value],
         default=RegistrationStatus.REGISTERED,
@@ -189,6 +258,12 @@ class AttendeeChanges(Body):
         required=False,
         allow_blank=True,
         help_text="Only with the status `cancelled`. The person is told, unless it is your own registration.",
+    )
+
+    answers = AnswersField(
+        required=False,
+        help_text="Only to register again with the status `registered` or `waitlisted`. At other times,"
+        " `/attendees/<id>/answers` takes them.",
     )
 
     example: ClassVar = {"status": "cancelled"}

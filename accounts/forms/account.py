@@ -15,6 +15,7 @@ from eventhub.admin.model_admin import problems
 from eventhub.api.throttling import CredentialsByAccount, CredentialsByAddress, pause_guessing
 from eventhub.audit import Channel
 from eventhub.exceptions import ReauthenticationRequired, Refusal
+from events.services.team import has_open_invitation
 from registrations.services import account_deletion
 
 AUTH_TIME = "auth_time"  # session key: when the password was entered
@@ -65,7 +66,8 @@ class SignInForm(Guarded, AuthenticationForm):
         return super().get_invalid_login_error()  # type: ignore[no-any-return]
 
     def confirm_login_allowed(self, user: User) -> None:
-        if not user.is_staff:
+        # Who is invited to a team signs in to accept (events/views/team_page.py).
+        if not (user.is_staff or has_open_invitation(user)):
             raise ValidationError(NO_ACCESS, code="no_access")
 
     def account_tried(self, request: object) -> str | None:

@@ -19,6 +19,8 @@ OPENS = {
     Scope.NOTIFICATIONS_READ: "See the mails of your events (notifications:read)",
     Scope.NOTIFICATIONS_WRITE: "Change the mails of your events, and write to their attendees (notifications:write)",
     Scope.PROFILE_READ: "See your account, and the public profiles of organizers (profile:read)",
+    Scope.CHECKIN_READ: "See the doors of your events: scans, numbers and checkpoints (checkin:read)",
+    Scope.CHECKIN_WRITE: "Scan tickets at your events, undo scans, and change checkpoints (checkin:write)",
 }
 DAYS = (30, LIFETIME.days, 180, 365)
 

@@ -43,6 +43,7 @@ def idempotent(view: View) -> View:
             act=lambda: _retained(view(self, request, *args, **kwargs), self),
         )
         if is_replayed:
+            self.replayed = orjson.loads(answer.body) if answer.body else None
             self.check_replay()
         return _response(answer, is_replayed)
 

@@ -1,14 +1,6 @@
-"""Service tokens for integrations, limited to their scopes and their owner's rights.
+"""Service tokens for integrations, limited to their scopes and their owner's rights."""
 
-A token is `evh_`, 30 random letters and digits (178 bits) and a checksum, so that secret scanners recognize it and a
-mistyped one costs no query. The secret is random, so an unsalted SHA-256 is enough.
-"""
-
-import hashlib
 import logging
-import secrets
-import string
-import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import ServiceToken, User
 from accounts.permissions import require
+from accounts.services import token_secrets
 from accounts.services.accounts import lock_account
 from eventhub.db import routers
 from eventhub.db.retry import one_statement, retried
@@ -28,13 +21,11 @@ from eventhub.observability.security_log import Occasion, note
 logger = logging.getLogger(__name__)
 
 PREFIX = "evh_"
-RANDOM_CHARACTERS, CHECKSUM_CHARACTERS = 30, 6
 MAX_TOKENS = 20  # of an account
 LIFETIME = timedelta(days=90)
 MAX_LIFETIME = timedelta(days=365)
 EXPIRED_RETENTION = timedelta(days=30)  # in the list, where its owner sees why an integration stopped
 USE_RESOLUTION = timedelta(minutes=1)  # of `last_used_at`
-_ALPHABET = string.digits + string.ascii_letters
 
 
 @dataclass(frozen=True)
@@ -55,7 +46,7 @@ def create_token(
     expires_at = expires_at or now + LIFETIME
     if not now < expires_at <= now + MAX_LIFETIME:
         raise Invalid({"expires_at": [f"Choose a time within the next {MAX_LIFETIME.days} days."]})
-    secret = _new_secret()
+    secret = token_secrets.new_secret(PREFIX)
     with transaction.atomic():
         account = lock_account(owner.pk)
         bond = account.get_session_auth_hash()
@@ -68,7 +59,7 @@ def create_token(
         token = ServiceToken.objects.create(
             user=account,
             name=name,
-            digest=_digest(secret),
+            digest=token_secrets.digest_of(secret),
             scopes=sorted(set(scopes)),
             bond=bond,
             created_at=now,
@@ -94,9 +85,9 @@ def authenticate_token(secret: str, *, now: datetime | None = None) -> ServiceTo
 
     Raise TokenNotValid for an unknown or expired token, or when its owner's sign-ins have ended.
     """
-    if not is_well_formed(secret):
+    if not token_secrets.is_well_formed(secret, PREFIX):
         raise TokenNotValid()
-    tokens = ServiceToken.objects.filter(digest=_digest(secret)).select_related("user")
+    tokens = ServiceToken.objects.filter(digest=token_secrets.digest_of(secret)).select_related("user")
     token: ServiceToken | None = routers.with_position(tokens).order_by().first()
     if routers.IS_CONFIGURED:
         routers.is_read_beside(token)
@@ -122,32 +113,3 @@ def record_use(token: ServiceToken, *, now: datetime | None = None) -> None:
 def delete_expired(*, now: datetime, dry_run: bool) -> int:
     expired = ServiceToken.objects.filter(expires_at__lte=now - EXPIRED_RETENTION)
     return expired.count() if dry_run else expired.delete()[0]
-
-
-def is_well_formed(secret: str) -> bool:
-    body = secret.removeprefix(PREFIX)
-    return (
-        secret.startswith(PREFIX)
-        and len(body) == RANDOM_CHARACTERS + CHECKSUM_CHARACTERS
-        and body.isascii()
-        and body.isalnum()
-        and body[RANDOM_CHARACTERS:] == _checksum(body[:RANDOM_CHARACTERS])
-    )
-
-
-def _new_secret() -> str:
-    characters = "".join(secrets.choice(_ALPHABET) for _ in range(RANDOM_CHARACTERS))
-    return f"{PREFIX}{characters}{_checksum(characters)}"
-
-
-def _checksum(characters: str) -> str:
-    """Return the CRC-32 in letters and digits."""
-    number, text = zlib.crc32(characters.encode()), ""
-    for _ in range(CHECKSUM_CHARACTERS):
-        number, digit = divmod(number, len(_ALPHABET))
-        text = _ALPHABET[digit] + text
-    return text
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

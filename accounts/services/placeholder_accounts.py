@@ -12,7 +12,7 @@ from accounts.email_addresses import normalize_email
 from accounts.models import Role, User
 from eventhub.db.batches import AT_ONCE, batches
 from eventhub.db.json_rows import among, insert_new
-from eventhub.db.retry import ATTEMPTS
+from eventhub.db.retry import ATTEMPTS, retried
 from eventhub.exceptions import Unavailable
 
 _COLUMNS = {"username": "text", "email": "text", "password": "text"}
@@ -55,6 +55,7 @@ def _build(email: str) -> PlaceholderAccount:
     return PlaceholderAccount(username, email, password=f"{UNUSABLE_PASSWORD_PREFIX}{token_urlsafe(30)}")
 
 
+@retried
 def _insert(accounts: Sequence[PlaceholderAccount]) -> None:
     now = timezone.now()
     same = {"role": Role.USER.value, "is_active": True, "created_at": now, "updated_at": now}

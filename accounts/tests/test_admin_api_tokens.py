@@ -13,7 +13,7 @@ from accounts.services import accounts, api_tokens
 from eventhub.testing.contract_client import ContractClient
 from eventhub.testing.factories import PASSWORD
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 OWN, LIST = "/admin/tokens/", "/admin/accounts/servicetoken/"
 WANTED = {"name": "Website", "scopes": ["events:read", "attendees:read"], "days": "90"}

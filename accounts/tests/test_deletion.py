@@ -16,7 +16,7 @@ from accounts.models import ServiceToken, User
 from accounts.services import second_factor
 from eventhub import tasks
 from eventhub.testing.database_search import places_of
-from eventhub.testing.factories import PASSWORD
+from eventhub.testing.factories import PASSWORD, QuestionFactory
 from eventhub.testing.responses import DONE, HAS_EVENTS, whole
 from events.models import Event
 from registrations.models import Registration, Transition
@@ -69,6 +69,7 @@ def zoe(api, fresh, ada, olga, make_event, enroll):
 
 def _registrations(client, zoe, office, olga, make_event, enroll):
     over, to_come = make_event(olga), make_event(olga)
+    question = QuestionFactory(event=over)
     details = {"name": "Zoe Quill", "contact_details": "quill@mail.example", "phone": "+49 555 123"}
     keyed = {"headers": {"idempotency-key": "zoe-quill-1"}}
     pk = client.post("/attendees/", {"event_id": over.pk, **details}, **keyed).json()["attendee_id"]
@@ -76,6 +77,8 @@ def _registrations(client, zoe, office, olga, make_event, enroll):
     other = enroll(over, name="Ben Stone")
     saved = office.post(f"/admin/registrations/registration/{pk}/change/", {**details, "name": "Z. Quill"})
     assert saved.status_code == 302
+    for answer in ("Quill pens", "Quill pens and ink"):
+        assert client.patch(f"/attendees/{pk}/answers", {"answers": {str(question.pk): answer}}).status_code == 200
     assert client.patch(f"/attendees/{pk}", {"status": "cancelled"}).status_code == 200
     assert client.patch(f"/attendees/{pk}", {"status": "registered"}).status_code == 200
     yesterday = timezone.now() - timedelta(days=1)

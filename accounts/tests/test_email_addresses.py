@@ -15,7 +15,7 @@ from accounts.services.placeholder_accounts import find_or_create_accounts
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.responses import BAD_CREDENTIALS, DONE, USER_EXISTS, refusal, whole
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 CANONICAL = "ann@xn--mnchen-3ya.example"
 SPELLINGS = [

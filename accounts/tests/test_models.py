@@ -88,10 +88,10 @@ def test_djangos_questions_are_answered_from_the_role(
 
 
 def test_the_role_gives_all_rights_but_one():
-    """No flags, groups or permissions could say otherwise, except for writing to attendees (BULK_MAIL)."""
+    """No flags, groups or permissions could say otherwise, except for writing to attendees (BULK_MAIL) and teams."""
     fields = {field.name for field in User._meta.get_fields() if not field.auto_created}
     written = {"created_at", "updated_at", "sign_in_generation", "email_verified"}
-    rights = {"role", "is_active", "is_trusted_to_write"}
+    rights = {"role", "is_active", "is_trusted_to_write", "in_teams"}
     assert fields == {"password", "last_login", "username", "email", "language"} | rights | written
 
 

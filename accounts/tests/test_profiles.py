@@ -5,7 +5,7 @@ import pytest
 from accounts.models import OrganizerProfile, User
 from eventhub.testing.responses import INACCESSIBLE, NO_HEADER, NO_USER, invalid, whole
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 NOBODY = 999_999
 FULL = {"name": "Olga's Lectures", "contact": "hello@example.org", "about": "Evenings about science."}

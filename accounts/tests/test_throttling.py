@@ -13,7 +13,7 @@ from eventhub.http import client_ip
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.responses import BAD_CREDENTIALS, BAD_TOKEN, INACCESSIBLE, SIGN_IN_AGAIN, whole
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 WRONG = "a wrong passphrase"

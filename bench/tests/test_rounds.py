@@ -14,7 +14,7 @@ SCENARIO = Scenario("event", "one event", 200, lambda side: iter(()))
 
 def comparison(*rates: tuple[float, float], status: int = 200, difference: str = "") -> Comparison:
     samples = {
-        side: [Sample(Round(pair[place], 0.01, 0.02, 0.1, Counter()), 1000 / pair[place]) for pair in rates]
+        side: [Sample(Round(pair[place], 0.01, 0.02, 0.03, 0.1, Counter()), 1000 / pair[place]) for pair in rates]
         for place, side in enumerate(("ours", "bare"))
     }
     return Comparison(SCENARIO, samples, {side: Counter({status: 3}) for side in samples}, difference)

@@ -39,17 +39,18 @@ class Contents(NamedTuple):
 
 def make_code(registration_id: int, issue: int) -> str:
     version, key = signing_key()
+    return sign(version, key, registration_id, issue)
+
+
+def sign(version: int, key: bytes, registration_id: int, issue: int) -> str:
     said = version.to_bytes(1) + registration_id.to_bytes(5) + issue.to_bytes(2)
     return PREFIX + base64.b32encode(said + _mac(key, said)).decode().translate(_TO_CROCKFORD)
 
 
 def read(text: str) -> Contents | None:
     """Return what a code says that we have made, however it is typed, or None. Reads no row but keys."""
-    if len(text) > MAX_TEXT:
-        return None
-    typed = SEPARATORS.sub("", without_invisible(unicodedata.normalize("NFKC", text))).upper()
-    body = typed.removeprefix(PREFIX)
-    if body == typed or not _BODY.fullmatch(body):
+    body = _body(text)
+    if body is None:
         return None
     data = base64.b32decode(body.translate(_FROM_CROCKFORD))
     said, mac = data[:-MAC_BYTES], data[-MAC_BYTES:]
@@ -57,6 +58,19 @@ def read(text: str) -> Contents | None:
     if key is None or not hmac.compare_digest(mac, _mac(key, said)):
         return None
     return Contents(registration_id=int.from_bytes(said[1:6]), issue=int.from_bytes(said[6:]))
+
+
+def looks_like_code(text: str) -> bool:
+    """Return whether a text has the form of a code, ours or not."""
+    return _body(text) is not None
+
+
+def _body(text: str) -> str | None:
+    if len(text) > MAX_TEXT:
+        return None
+    typed = SEPARATORS.sub("", without_invisible(unicodedata.normalize("NFKC", text))).upper()
+    body = typed.removeprefix(PREFIX)
+    return body if body != typed and _BODY.fullmatch(body) else None
 
 
 def spelled(code: str) -> str:

@@ -52,6 +52,12 @@ def rotate() -> TicketKey:
     return key
 
 
+def signed_with() -> list[TicketKey]:
+    """Return all keys, oldest first. Make the first where there is none."""
+    signing_key()
+    return list(TicketKey.objects.using(DEFAULT_DB_ALIAS).order_by("version"))
+
+
 def forget() -> None:
     global _kept
     _kept = _NOTHING

@@ -73,7 +73,7 @@ class Ticket:
 
 
 def has_ticket(registration: Registration) -> bool:
-    return registration.status in SEATED
+    return registration.status in SEATED and not registration.is_on_hold
 
 
 def ticket_of(registration: Registration) -> Ticket:

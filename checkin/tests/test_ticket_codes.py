@@ -17,7 +17,7 @@ from eventhub.testing.concurrency import race
 from registrations.models import Registration
 from registrations.services import seats
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 KEY = bytes(range(32))
 
 

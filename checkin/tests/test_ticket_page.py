@@ -38,6 +38,15 @@ def test_the_page_shows_the_ticket(client, registration):
     assert client.head(f"/t/{ticket.code}").status_code == 200
 
 
+def test_the_page_is_in_the_language_of_the_person(client, registration, settings):
+    Event.objects.filter(pk=registration.event_id).update(language="de")
+    page = client.get(f"/t/{ticket_of(registration).code}").text
+    shown = ("Wann", "Uhr (UTC)", "Zeigen Sie diese Seite am Eingang", '<html lang="de"')
+    assert [text in page for text in (*shown, "Show this page")] == [True, True, True, True, False]
+    settings.MAIL_LANGUAGE = "de"
+    assert "Dieses Ticket gilt nicht" in client.get("/t/x").text
+
+
 def test_all_that_is_not_good_gets_the_same_words(client, registration, olga, bob, eve, enroll):
     code = ticket_of(registration).code
     newer = reissue(registration=registration, by=olga).code

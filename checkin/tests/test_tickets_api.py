@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from accounts.services import api_tokens
-from checkin import ticket_files
+from checkin import ticket_files, typst_files
 from checkin.models import TicketKey
 from checkin.services import tickets
 from checkin.services.tickets import CodeState, read_code, reissue, ticket_of
@@ -64,7 +64,7 @@ def test_a_ticket_is_what_the_contract_says(api, settings, make_event, enroll, o
 def test_its_person_and_who_runs_the_event_get_the_ticket(
     api, make_event, enroll, olga, otto, bob, eve, ada, monkeypatch, what
 ):
-    monkeypatch.setattr(ticket_files, "_typst", lambda: lambda *args, **options: b"%PDF")
+    monkeypatch.setattr(typst_files, "find_compiler", lambda: lambda *args, **options: b"%PDF")
     registration = enroll(make_event(olga), bob)
     statuses = {user.username: api(user).get(path_of(registration, what)).status_code for user in (bob, olga, ada)}
     assert statuses == {"bob": 200, "olga": 200, "ada": 200}
@@ -139,7 +139,8 @@ def test_a_pdf_is_one_page_that_a_decoder_reads(make_event, enroll, olga, bob, t
     ticket = ticket_of(enroll(event, bob, name=texts["name"]))
     first = ticket_files.pdf(ticket)
     assert (first[:4], first) == (b"%PDF", ticket_files.pdf(ticket))
-    page = typst.compile(ticket_files.TEMPLATE.read_bytes(), format="png", sys_inputs=ticket_files.inputs(ticket))
+    template = (typst_files.TEMPLATES / ticket_files.TEMPLATE).read_bytes()
+    page = typst.compile(template, format="png", sys_inputs={"shown": json.dumps(ticket_files.contents(ticket))})
     assert isinstance(page, bytes)  # several pages are a list
     (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page)))
     assert found.text == ticket.code
@@ -147,9 +148,9 @@ def test_a_pdf_is_one_page_that_a_decoder_reads(make_event, enroll, olga, bob, t
 
 def test_without_the_library_a_pdf_is_a_501(api, make_event, enroll, olga, bob, monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
-    ticket_files._typst.cache_clear()
+    typst_files.find_compiler.cache_clear()
     answer = api(bob).get(path_of(enroll(make_event(olga), bob), "ticket.pdf"))
-    ticket_files._typst.cache_clear()
+    typst_files.find_compiler.cache_clear()
     assert (answer.status_code, answer.json()["code"]) == (501, "not_installed")
 
 

@@ -16,7 +16,7 @@ from checkin.services.tickets import Ticket
 from eventhub.api.files import FileKind, FileMixin
 from eventhub.exceptions import AttendeeNotFound, Forbidden, NoTicket, NotInstalled
 from registrations.models import Registration
-from registrations.views import find_registration
+from registrations.views.attendees import find_registration
 
 NO_TICKET = (Forbidden(), AttendeeNotFound(), NoTicket())
 

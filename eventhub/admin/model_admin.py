@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.paginator import Paginator
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import DateTimeField, Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -192,7 +193,7 @@ class ScopedModelAdmin(ModelAdmin):
             self._log(request, row, DELETION, "")
 
     def _log(self, request: HttpRequest, row: Model, flag: int, message: Any) -> None:
-        LogEntry.objects.create(
+        line = LogEntry(
             user=cast("User", request.user),
             content_type=ContentType.objects.get_for_model(row),
             object_id=str(row.pk),
@@ -200,6 +201,9 @@ class ScopedModelAdmin(ModelAdmin):
             action_flag=flag,
             change_message=json.dumps(message) if isinstance(message, list) else message,
         )
+        # What is done is done, also where the account has been deleted meanwhile, and its lines with it.
+        with suppress(IntegrityError), transaction.atomic():
+            line.save()
 
     # Forms ------------------------------------------------------------------------------------------------------------
 

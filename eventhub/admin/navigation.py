@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.permissions import allowed
+from accounts.permissions import allowed, team_events
 
 Menu = list[dict[str, Any]]
 
@@ -19,13 +19,13 @@ def sidebar(request: HttpRequest) -> Menu:
     programme = [
         _item(request, "Dashboard", "space_dashboard", reverse("admin:index"), exactly=True),
         {**_item(request, "Events", "event", events), "active": _under(request, events) and request.path != add},
-        _item(request, "Add event", "add_circle", add),
-        {
-            **_item(request, "Registrations", "groups", registrations),
-            "active": _under(request, registrations) and not _under(request, check_in),
-        },
-        _item(request, "Check-in", "how_to_reg", check_in),
     ]
+    if allowed(user, "event", "create"):
+        programme.append(_item(request, "Add event", "add_circle", add))
+    if user.is_organizer or team_events(user, "attendees"):
+        people = _item(request, "Registrations", "groups", registrations)
+        people["active"] = _under(request, registrations) and not _under(request, check_in)
+        programme += [people, _item(request, "Check-in", "how_to_reg", check_in)]
     groups: Menu = [{"items": programme}]
     if allowed(user, "user", "list"):
         accounts = _item(request, "Accounts", "manage_accounts", reverse("admin:accounts_user_changelist"))
@@ -37,7 +37,8 @@ def sidebar(request: HttpRequest) -> Menu:
             reverse("admin:django_tasks_database_dbtaskresult_changelist"),
         )
         emails = _item(request, "Failed emails", "unsubscribe", reverse("admin:notifications_notice_changelist"))
-        groups.append({"title": "Administration", "separator": True, "items": [accounts, tokens, tasks, emails]})
+        tags = _item(request, "Categories and tags", "sell", reverse("admin:events_tag_changelist"))
+        groups.append({"title": "Administration", "separator": True, "items": [accounts, tags, tokens, tasks, emails]})
     return groups
 
 

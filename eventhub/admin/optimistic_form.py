@@ -43,7 +43,11 @@ class OptimisticForm(RefusableModelForm):
         if not self.instance.pk:
             return super().changed_data
         cleaned = self.cleaned_data if hasattr(self, "cleaned_data") else {}
-        return [name for name in self.fields if name not in cleaned or as_text(cleaned[name]) != self.original[name]]
+        return [
+            name
+            for name, field in self.fields.items()
+            if not field.disabled and (name not in cleaned or as_text(cleaned[name]) != self.original[name])
+        ]
 
     def _clean_fields(self) -> None:
         for name, field in self.fields.items():

@@ -20,7 +20,9 @@ from eventhub import audit
 from eventhub.admin import account_views, calendar_feed_views, form_recovery, login, password_reset_views, token_views
 from eventhub.admin.access import Access, access_of
 from eventhub.admin.model_admin import REFUSALS, problems
-from notifications.views import email_preferences, registration_page, unsubscribe_page
+from events.views import team_page
+from notifications.views import answers_page, email_preferences, unsubscribe_page
+from public_pages.views import account_registration, registration_page
 
 View = Callable[..., Any]
 
@@ -60,12 +62,10 @@ class BackOfficeSite(UnfoldAdminSite):
             path("password-reset/", never_cache(password_reset_views.ask_for_reset), name="password_reset"),
             path("new-password/", never_cache(password_reset_views.new_password), name="new_password"),
             path("verify-email/", never_cache(password_reset_views.verify_email), name="verify_email"),
-            path("my-registration/", never_cache(registration_page.my_registration), name="my_registration"),
-            path(
-                "my-registration/calendar.ics",
-                never_cache(registration_page.calendar_file),
-                name="my_registration_calendar",
-            ),
+            path("my-registration/", registration_page.former_address, name="my_registration"),
+            path("my-registration/calendar.ics", registration_page.former_address, name="my_registration_calendar"),
+            path("team-invitation/", never_cache(team_page.team_invitation), name="team_invitation"),
+            path("my-answers/", never_cache(answers_page.my_answers), name="my_answers"),
             path("unsubscribe/", never_cache(unsubscribe_page.unsubscribe), name="unsubscribe"),
             path("second-factor/", never_cache(account_views.second_factor), name="second_factor"),
             path("send-again/", self.admin_view(login.send_again), name="send_again"),
@@ -75,6 +75,7 @@ class BackOfficeSite(UnfoldAdminSite):
             path("calendar-feeds/", self.admin_view(calendar_feed_views.feeds), name="calendar_feeds"),
             path("end-sign-ins/", self.admin_view(account_views.end_sign_ins), name="end_sign_ins"),
             # Without access control: users without a role can sign out too.
+            path("register/<slug:name>/", never_cache(account_registration.register), name="register"),
             path("logout/", never_cache(self.sign_out), name="logout"),
         ]
 

@@ -1,7 +1,7 @@
 """The form field of a time: a date, a time of day, and a choice of offset where the clocks change."""
 
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,6 +16,7 @@ SKIPPED = "{clock} does not occur on {day}, because the clocks go forward. Choos
 
 class TimeWidget(UnfoldAdminSplitDateTimeWidget):
     template_name = "eventhub/admin/time_widget.html"
+    zone: tzinfo | None = None
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
@@ -28,7 +29,7 @@ class TimeWidget(UnfoldAdminSplitDateTimeWidget):
     def decompress(self, value: datetime | None) -> list[Any]:
         if value is None:
             return [None, None, None]
-        local = timezone.localtime(value)
+        local = timezone.localtime(value, self.zone)
         clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
         return [local.date(), clock, _offset(local)]
 
@@ -36,7 +37,7 @@ class TimeWidget(UnfoldAdminSplitDateTimeWidget):
         """Offer the choice of offset only where the time has one."""
         parts = value if isinstance(value, list) else self.decompress(value)
         choice: Any = self.widgets[2]
-        choice.choices = _choices(parts)
+        choice.choices = _choices(parts, self.zone)
         context: dict[str, Any] = super().get_context(name, parts, attrs)
         context["widget"]["has_choice"] = bool(choice.choices)
         return context
@@ -51,14 +52,18 @@ class DayField(forms.DateField):
 
 
 class TimeOfDayField(forms.MultiValueField):
-    """`end_of_day` makes a date without a time the end of that day.
+    """`end_of_day` makes a date without a time the end of that day. `in_zone` has another zone than TIME_ZONE.
 
     `original` is the time that the form showed first: sent back as it was, it is not read again.
     """
 
     widget = TimeWidget
     end_of_day = False
+    zone: tzinfo | None = None
     original: datetime | None = None
+
+    def in_zone(self, zone: tzinfo) -> None:
+        self.zone = cast(TimeWidget, self.widget).zone = zone
 
     def __init__(self, **kwargs: Any) -> None:
         day = DayField(error_messages={"incomplete": "Enter a date."})
@@ -79,25 +84,26 @@ class TimeOfDayField(forms.MultiValueField):
             return None
         day, clock, offset = data_list
         if clock is None:
-            return datetimes.day_bound(day, end_of_day=self.end_of_day)
+            return datetimes.day_bound(day, end_of_day=self.end_of_day, zone=self.zone)
         typed = datetime.combine(day, clock)
-        if not offset and self.original and timezone.make_naive(self.original).replace(microsecond=0) == typed:
+        before = self.original and timezone.make_naive(self.original, self.zone).replace(microsecond=0)
+        if not offset and before == typed:
             return self.original
-        moments = datetimes.readings(typed)
+        moments = datetimes.readings(typed, self.zone)
         chosen = [moment for moment in moments if len(moments) == 1 or _offset(moment) == offset]
         if not chosen:
-            sentence = TWICE if datetimes.exists(typed) else SKIPPED
+            sentence = TWICE if datetimes.exists(typed, self.zone) else SKIPPED
             raise ValidationError(sentence.format(clock=_clock(typed), day=formats.date_format(day)))
         return chosen[0]
 
 
-def _choices(parts: list[Any]) -> list[tuple[str, str]]:
+def _choices(parts: list[Any], zone: tzinfo | None) -> list[tuple[str, str]]:
     """Return the offsets of a date and time as typed, if there is more than one."""
     try:
         typed = datetime.combine(DayField().clean(parts[0]), forms.TimeField().clean(parts[1]))
     except ValidationError:
         return []
-    moments = datetimes.readings(typed)
+    moments = datetimes.readings(typed, zone)
     return [(_offset(moment), _label(moment)) for moment in moments] if len(moments) > 1 else []
 
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from rest_framework import serializers
 
+from eventhub.datetimes import clean_zone
 from eventhub.languages import Language
 from eventhub.text_fields import clean_details, clean_line
 
@@ -22,6 +23,7 @@ NO_ROW = 0  # identities start at 1
 TIME, DATE = {"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}  # in the OpenAPI document
 # As long as DRF reads; Python refuses to convert thousands of digits.
 PLAIN = re.compile(r"-?[0-9]{1,1000}")
+DECIMAL = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,20})?")
 
 
 def parse_integer(value: object) -> int:
@@ -57,6 +59,30 @@ class LanguageField(serializers.ChoiceField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(choices=Language.choices, allow_blank=True, **options)
+
+
+class ZoneField(serializers.CharField):
+    """A time zone by its IANA name, or an empty text for the site's."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_blank=True, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return clean_zone(super().to_internal_value(data))
+        except ValueError as problem:
+            raise serializers.ValidationError(str(problem)) from None
+
+
+class DegreesField(serializers.FloatField):
+    """Degrees of a coordinate: a number, or its plain decimal digits. The bounds are the event's rules."""
+
+    default_error_messages = {"invalid": "Enter degrees, such as 52.516275."}
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or (isinstance(data, str) and not DECIMAL.fullmatch(data)):
+            self.fail("invalid")
+        return float(super().to_internal_value(data))
 
 
 class PlainIntegerField(serializers.IntegerField):

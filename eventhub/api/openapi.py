@@ -41,6 +41,11 @@ ERROR = {
             "format": "date-time",
             "description": "With the reason `closed`.",
         },
+        "closed_since": {
+            "type": "string",
+            "format": "date-time",
+            "description": "With `change_closed` and `answers_closed`.",
+        },
     },
 }
 DESCRIPTIONS = {
@@ -50,6 +55,7 @@ DESCRIPTIONS = {
     404: "Not found, or not visible to you",
     406: "The request does not accept the type of the response",
     409: "Not possible now",
+    410: "No longer valid",
     412: "The item does not match `If-Match` or `If-None-Match`",
     422: "The `Idempotency-Key` was used for another request",
     413: "The body is too large",
@@ -70,7 +76,8 @@ Announce events, take registrations for a limited number of seats, and check peo
 
 **Signing in.** `POST /users/register` creates an account. `POST /users/login` returns a `token` for
 `Authorization: Bearer <token>`, and a `refresh` token that `POST /users/token/refresh` exchanges once for new ones.
-Integrations use a service token of `POST /users/me/tokens/` in the same header.
+Integrations use a service token of `POST /users/me/tokens/` in the same header, and helpers at the door of an event a
+gate token of `POST /events/{id}/gate-tokens/`.
 
 **Errors.** Every error is `{"msg": "Event is full", "code": "event_full"}`: `msg` is for people, `code` is stable and
 for programs. With the code `invalid`, `errors` has the problems by field. Some codes come with more keys.
@@ -78,9 +85,9 @@ for programs. With the code `invalid`, `errors` has the problems by field. Some 
 **Lists.** A list is `{"next": url, "previous": url, "results": [...]}`. Follow `next` until it is null. An unknown
 parameter is a 400.
 
-**Times.** Responses give times in UTC, with `Z`. Requests may give any offset; without one, the time zone of the server
-applies. If its clocks repeat a time, the first one counts; if they skip it, the offset from before applies. A date
-alone is the start of that day, and in a field for an end the end of that day.
+**Times.** Responses give times in UTC, with `Z`. Requests may give any offset; without one, the time zone of the event
+applies, or else that of the server. If its clocks repeat a time, the first one counts; if they skip it, the offset from
+before applies. A date alone is the start of that day, and in a field for an end the end of that day.
 
 **Changes.** `PUT` and `PATCH` keep the value of absent keys. `Idempotency-Key` makes a `POST` safe to repeat, and
 `If-Match` prevents overwriting somebody else's edit.
@@ -168,7 +175,12 @@ class ContractSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         if self.view.public:
             return []
-        return [{"bearer": []}, *([{"service_token": [str(self.scope)]}] if self.scope else [])]
+        ways: list[dict[str, Any]] = [{"bearer": []}]
+        if self.scope:
+            ways.append({"service_token": [str(self.scope)]})
+        if self.view.action in self.view.gate_actions:
+            ways.append({"gate_token": []})
+        return ways
 
     def get_override_parameters(self) -> list[Any]:
         headers = []
@@ -178,7 +190,7 @@ class ContractSchema(AutoSchema):
             headers.append(_header("Idempotency-Key", IDEMPOTENCY_KEY))
             headers.append(_header("Idempotent-Replayed", REPLAYED, of_answer=True))
         if self.has_etag and self.output is not None:
-            headers.append(_header("ETag", ETAG, of_answer=True))
+            headers.append(_header("ETag", ETAG, of_answer=[self.status]))
         return headers
 
     def get_request_serializer(self) -> Any:
@@ -283,7 +295,7 @@ class ContractSchema(AutoSchema):
         return [*refusals, drf.NotAcceptable(), exceptions.Unexpected(), exceptions.Unavailable()]
 
 
-def _header(name: str, text: str, *, of_answer: bool = False) -> OpenApiParameter:
+def _header(name: str, text: str, *, of_answer: bool | list[int] = False) -> OpenApiParameter:
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=text, response=of_answer)
 
 
@@ -316,6 +328,12 @@ def add_shared_components(result: dict[str, Any], **kwargs: Any) -> dict[str, An
             "scheme": "bearer",
             "bearerFormat": "evh_...",
             "description": "A service token, made for the scope that the operation names.",
+        },
+        "gate_token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "evg_...",
+            "description": "A gate token, for helpers at the door of one event.",
         },
     }
     return result

@@ -51,7 +51,7 @@ class ApiViewSet(GenericViewSet[Any]):
     ordering_fields: ClassVar[Collection[str]] = ()
     ordering: ClassVar[str] = ""
     first_page_is_compiled: ClassVar[bool] = (
-        False  # `get_queryset` uses the user's id and role, and the path's id, alone
+        False  # `get_queryset` uses the user's id, role and teams, and the path's id, alone
     )
     input_serializers: ClassVar[Mapping[str, type[Body]]] = {}
     success_status: ClassVar[Mapping[str, int]] = {"create": 201, "destroy": 204}
@@ -60,7 +60,9 @@ class ApiViewSet(GenericViewSet[Any]):
     etag_actions: ClassVar[Collection[str]] = ()  # about one item: with an ETag, If-Match and If-None-Match
     error_responses: ClassVar[Mapping[str, Collection[Refusal]]] = {}  # beside those of every action of the kind
     descriptions: ClassVar[Mapping[str, str]] = {}  # of actions that are DRF's own
+    gate_actions: ClassVar[Collection[str]] = ()  # that a gate token may call (checkin/views/gates.py)
     hidden_account: int | None = None  # whom the response is about and does not name; for erasing stored responses
+    replayed: Any = None  # the stored body (Idempotency-Key), for `check_replay`
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with audit.acting_through(audit.Channel.API), routers.one_request() if routers.IS_CONFIGURED else nullcontext():
@@ -109,7 +111,7 @@ class ApiViewSet(GenericViewSet[Any]):
 
         A viewset that has routes for single items defines this.
         """
-        raise NotImplementedError  # an error of ours: a route for single items without this method
+        raise NotImplementedError  # a programming error: the viewset has single items and does not say how to find them
 
     def get_object(self) -> Any:
         row = self.find_object(self.kwargs["pk"])
@@ -165,7 +167,7 @@ class ApiViewSet(GenericViewSet[Any]):
     def list_response(self) -> Response:
         """Return a page of `get_queryset`, filtered, searched and ordered as the request wants."""
         paginator = cast("KeysetPagination", self.paginator)
-        if self.first_page_is_compiled and not self.request.query_params:
+        if self.first_page_is_compiled and not self.request.query_params and (self.public or not self.user.team_roles):
             page = paginator.first_page(self)
         else:
             page = paginator.paginate_queryset(self.filter_queryset(self.get_queryset()), self.request, self)

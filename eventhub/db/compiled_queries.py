@@ -39,7 +39,8 @@ class _Compiled(NamedTuple):
 class CompiledQuery:
     """`CompiledQuery(lambda event_id: Event.objects.filter(pk=event_id))`: a compiled queryset.
 
-    Its arguments are ids that are compared with columns, none negative. One too large for a column finds no row.
+    Its arguments are ids, none negative, or texts that are compared with columns. An id too large for a column finds
+    no row.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any]], *, plan_once: bool = True) -> None:
@@ -49,10 +50,10 @@ class CompiledQuery:
         self._locks = False
         self._compiled: dict[str, _Compiled] = {}  # by the alias of the database
 
-    def rows(self, *ids: int) -> list[Any]:
+    def rows(self, *ids: int | str) -> list[Any]:
         return self._run(ids)[0]
 
-    def first(self, *ids: int) -> Any:
+    def first(self, *ids: int | str) -> Any:
         """Return the first instance, with its annotations and `select_related`, or None."""
         rows, compiled, alias = self._run(ids)
         if not rows:
@@ -65,7 +66,7 @@ class CompiledQuery:
             setattr(instance, name, row[column])
         return instance
 
-    def _run(self, ids: tuple[int, ...]) -> tuple[list[Any], _Compiled, str]:
+    def _run(self, ids: tuple[int | str, ...]) -> tuple[list[Any], _Compiled, str]:
         if self._model is None:
             queryset = self._build(*ids)
             self._locks = queryset.query.select_for_update
@@ -75,7 +76,7 @@ class CompiledQuery:
         if self._locks and not connection.in_atomic_block:
             raise TransactionManagementError("A lock outside a transaction locks nothing.")
         compiled = self._compiled.get(alias) or self._compiled.setdefault(alias, self._compile(connection))
-        if max(ids) > MAX_ID:
+        if any(isinstance(each, int) and each > MAX_ID for each in ids):
             return [], compiled, alias
         parameters = compiled.parameters.copy()
         for place, which in compiled.places:
@@ -99,7 +100,9 @@ class CompiledQuery:
         return _Compiled(
             sql=sql,
             parameters=parameters,
-            places=[(place, markers.index(value)) for place, value in enumerate(parameters) if value in markers],
+            places=[
+                (place, markers.index(int(value))) for place, value in enumerate(parameters) if _is_one(value, markers)
+            ],
             converters=[
                 (column, _chain(converters, expression)) for column, (converters, expression) in by_column.items()
             ],
@@ -107,6 +110,11 @@ class CompiledQuery:
             annotations=compiler.annotation_col_map or {},
             related=_populators(shape, compiler.select, connection.alias) if shape else [],
         )
+
+
+def _is_one(value: Any, markers: list[int]) -> bool:
+    """Return whether a parameter stands for an argument. A column of texts has made a text of it."""
+    return value in markers or (isinstance(value, str) and value in map(str, markers))
 
 
 def _with_constants(sql: str, parameters: Sequence[Any], ids: list[int], connection: Any) -> tuple[str, list[Any]]:
@@ -120,7 +128,7 @@ def _with_constants(sql: str, parameters: Sequence[Any], ids: list[int], connect
         if found[0] == "%%":
             return found[0]
         value = next(values)
-        if value in ids:
+        if _is_one(value, ids):
             left.append(value)
             return found[0]
         constant: str = connection.ops.compose_sql("%s", [value])

@@ -1,13 +1,15 @@
-"""Migration operations: a trigram index, and index changes on large tables that are in use."""
+"""Migration operations: trigram indexes, index changes on tables in use, and foreign keys that delete."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db.migrations.operations import AddIndex, RemoveIndex, RunPython
 from django.db.models.functions import Upper
+from django.db.transaction import atomic
 
+from eventhub.db.postgresql.locks import wait_briefly
 from eventhub.db.text_search import FOLD, Fold, SearchedText, fold_on_postgresql
 
 # Of a text PostgreSQL keeps 100 examples by default. With so few it expects a name that one row in 200 has in hardly
@@ -126,6 +128,45 @@ def folded_search_index(model: str, fields: Sequence[str], replaced: Sequence[st
         exchange(apps, schema_editor, upper, name)
 
     return RunPython(build, take_back, atomic=False)
+
+
+def delete_in_database(tables: Sequence[str], emptied: Collection[str]) -> RunPython:
+    """Let PostgreSQL delete the rows of new tables that refer to deleted ones, for code that does not know them.
+
+    Of the columns in `emptied` ("table.column") it empties the value instead. For a migration that is not atomic: each
+    key changes in a transaction of its own, which is alone with the small table and the one that it refers to for a
+    moment. So it holds one table that is in use at a time, gives up as any migration does, and can run again.
+    """
+
+    def change(schema_editor: Any, *, forwards: bool) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        for table, column, key, definition in _foreign_keys(schema_editor, tables):
+            action = f" ON DELETE {'SET NULL' if f'{table}.{column}' in emptied else 'CASCADE'}"
+            plain = definition.replace(action, "")
+            becomes = plain.replace(" DEFERRABLE", f"{action} DEFERRABLE") if forwards else plain
+            if becomes != definition:
+                with atomic(schema_editor.connection.alias), schema_editor.connection.cursor() as cursor:
+                    wait_briefly(cursor)
+                    name = schema_editor.quote_name(key)
+                    cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} {becomes}")
+
+    return RunPython(
+        lambda apps, schema_editor: change(schema_editor, forwards=True),
+        lambda apps, schema_editor: change(schema_editor, forwards=False),
+    )
+
+
+def _foreign_keys(schema_editor: Any, tables: Sequence[str]) -> list[tuple[str, str, str, str]]:
+    """Return (table, column, name, definition) of each foreign key of the tables."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text, attname, conname, pg_get_constraintdef(pg_constraint.oid)"
+            " FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]"
+            " WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) ORDER BY 1, 2",
+            [list(tables)],
+        )
+        return list(cursor.fetchall())
 
 
 def offers_trigrams(schema_editor: Any) -> bool:

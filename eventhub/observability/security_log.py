@@ -25,8 +25,14 @@ class Occasion(StrEnum):
     SIGN_INS_ENDED = "sign_ins_ended"
     TOKEN_MADE = "token_made"  # noqa: S105
     TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    GATE_TOKEN_MADE = "gate_token_made"  # noqa: S105
+    GATE_TOKEN_REVOKED = "gate_token_revoked"  # noqa: S105
     FEED_MADE = "feed_made"
     FEED_REVOKED = "feed_revoked"
+    TEAM_INVITED = "team_invited"
+    TEAM_JOINED = "team_joined"
+    TEAM_ROLE_CHANGED = "team_role_changed"
+    TEAM_LEFT = "team_left"
     DATA_EXPORTED = "data_exported"
     ACCOUNT_ERASED = "account_erased"
 

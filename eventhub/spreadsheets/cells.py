@@ -1,7 +1,7 @@
 """Cells of exports and imports: formulas are defused and restored, times are in TIME_ZONE."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
 from django.utils import timezone
 
@@ -61,15 +61,18 @@ def in_zone(label: str) -> str:
     return f"{label} ({timezone.get_default_timezone_name()})"
 
 
-def local(moment: datetime) -> datetime | str:
-    """Return the moment in TIME_ZONE: without an offset if it is read again as the same, else as ISO 8601 with it.
+def local(moment: datetime, zone: tzinfo | None = None) -> datetime | str:
+    """Return the moment in TIME_ZONE or `zone`: without an offset if it is read again as the same, else with it.
 
-    An hour that occurs twice needs the offset.
+    An hour that occurs twice needs the offset. A time without a zone stays as it is.
     """
-    aware = moment.astimezone(timezone.get_default_timezone())
+    if timezone.is_naive(moment):
+        return moment
+    zone = zone or timezone.get_default_timezone()
+    aware = moment.astimezone(zone)
     naive = aware.replace(tzinfo=None, fold=0)
     try:
-        is_same = datetimes.to_utc(naive) == moment
+        is_same = datetimes.to_utc(naive, zone) == moment
     except ValueError:  # outside the contract's years
         is_same = False
     return naive if is_same else aware.isoformat(" ")

@@ -85,7 +85,7 @@ def read_entries(
     A column has the name that `columns` gives its field; else the field's own, in any case, with spaces or
     underscores; else one of the other names in `fields`. Raise FileError if one is missing or occurs twice.
     """
-    positions = _positions(table.header, fields, required, columns)
+    positions = column_positions(table.header, fields, required, columns)
     return entries_at(table.records, positions, width=len(table.header))
 
 
@@ -113,9 +113,10 @@ def _problem(cells: list[str], positions: Mapping[str, int], width: int) -> str:
     return " ".join(errors + cut)
 
 
-def _positions(
+def column_positions(
     header: Sequence[str], fields: Mapping[str, Sequence[str]], required: Sequence[str], columns: Mapping[str, str]
 ) -> dict[str, int]:
+    """Return where the column of each field is. Raise FileError as `read_entries`."""
     found = {}
     folded = [_folded(restored(name)) for name in header]
     for field, others in fields.items():

@@ -97,7 +97,9 @@ def _everybody_may_read(path: Path) -> bool:
 
 def prepare() -> None:
     """Set the environment of the run, whatever the developer's own is, and start what it needs."""
-    if "PYTEST_XDIST_WORKER" in os.environ:  # inherited from the process that started this one
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:  # the rest is inherited from the process that started this one
+        _give_own_server(worker)
         return
     os.environ.update(
         ENV_FILE="no-file",
@@ -115,3 +117,13 @@ def prepare() -> None:
         folder = tempfile.mkdtemp(prefix="eventhub-sqlite-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         os.environ["DATABASE_URL"] = f"sqlite:///{folder}/main.sqlite3"
+
+
+def _give_own_server(worker: str) -> None:
+    """Start a server for all workers but the first, which has that of the process that started it.
+
+    A reader of a log waits for all earlier transactions of its server: for the whole of each test of another worker.
+    """
+    is_ours = os.environ.get("TEST_ON") == "postgres" and "TEST_DATABASE_URL" not in os.environ
+    if is_ours and worker != "gw0" and os.environ.get("SERVER_OF") != worker:  # a process of this worker inherits it
+        os.environ.update(DATABASE_URL=start_postgres(), SERVER_OF=worker)

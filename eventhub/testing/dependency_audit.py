@@ -26,6 +26,7 @@ SECONDS = 120
 ALLOWED = {
     "Apache-2.0",
     "Apache-2.0 AND BSD-2-Clause",
+    "Apache-2.0 OR BSD-3-Clause",
     "Apache Software License",
     "BSD 3-Clause OR Apache-2.0",
     "BSD License",
@@ -43,13 +44,12 @@ ALLOWED = {
 ELSEWHERE = {"async-timeout": "Apache Software License"}
 HEAD = """# Licences
 
-The packages that EventHub needs to run, as pinned in `requirements.txt`, and the licence that each one states. The
-licence of EventHub itself is MIT. `make licences` writes this page from a fresh environment. `make audit` compares it
-with the pins and with the allowed licences (`eventhub/testing/dependency_audit.py`).
-
-Some packages contain others in binary form: psycopg-binary contains libpq (PostgreSQL licence) and OpenSSL
-(Apache-2.0), drf-spectacular-sidecar contains Swagger UI (Apache-2.0), and django-unfold contains Alpine, Chart.js,
-SimpleBar (MIT) and htmx (0BSD).
+The packages that `requirements.txt` pins, and the licence that each one states. That of EventHub itself is MIT.
+`make licences` writes this page; `make audit` compares it with pins and allowed licences (`dependency_audit.py`).
+Some contain others: psycopg-binary libpq (PostgreSQL licence) and, as cryptography, OpenSSL (Apache-2.0),
+drf-spectacular-sidecar Swagger UI (Apache-2.0), django-unfold Alpine, Chart.js, SimpleBar (MIT) and htmx (0BSD).
+The scan page has jsQR 1.4.0 (Apache-2.0), unchanged: `checkin/static/checkin/scan/jsqr-1.4.0.js`, with SHA-256
+`bc40c8a15196236b2314db0856f72ca0b49980cd5413b8c852a7349f5fee0859`.
 
 | package | version | licence |
 | --- | --- | --- |

@@ -11,9 +11,9 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import Role, User
-from events.models import Event, EventStatus
+from events.models import Event, EventStatus, Membership, TeamRole
 from notifications.models import Kind, Notice, Priority, State
-from registrations.models import Registration, RegistrationStatus
+from registrations.models import Question, Registration, RegistrationStatus
 
 PASSWORD = "a passphrase for tests"
 
@@ -84,6 +84,24 @@ class EventFactory(DjangoModelFactory[Event]):
     organizer = factory.SubFactory(UserFactory, organizer=True)
 
 
+class MembershipFactory(DjangoModelFactory[Membership]):
+    """A member of an event's team: `MembershipFactory(event=event, user=bob, role="helper")`."""
+
+    class Meta:
+        model = Membership
+        skip_postgeneration_save = True
+
+    event = factory.SubFactory(EventFactory)
+    user = factory.SubFactory(UserFactory)
+    role = TeamRole.MANAGER
+
+    @factory.post_generation
+    def note(membership: Membership, create: bool, extracted: object, **fields: object) -> None:  # noqa: N805
+        membership.user.in_teams = True
+        membership.user.__dict__.pop("team_roles", None)
+        membership.user.save(update_fields=["in_teams"])
+
+
 class RegistrationFactory(DjangoModelFactory[Registration]):
     """A registration that is written past the services, whatever they would say to it."""
 
@@ -99,6 +117,28 @@ class RegistrationFactory(DjangoModelFactory[Registration]):
     user = factory.SubFactory(UserFactory)
     status = RegistrationStatus.REGISTERED
     name = factory.LazyAttribute(lambda registration: registration.user.username)
+
+
+class QuestionFactory(DjangoModelFactory[Question]):
+    """The next question of an event: `QuestionFactory(event=event, type="choice", texts=["Vegan", "Other"])`."""
+
+    class Meta:
+        model = Question
+        exclude = ("texts",)
+        skip_postgeneration_save = True
+
+    event = factory.SubFactory(EventFactory)
+    place = factory.LazyAttribute(lambda question: question.event.questions.count() + 1)
+    text = factory.Sequence("Question {}".format)
+    texts: tuple[str, ...] = ()
+    options = factory.LazyAttribute(
+        lambda question: [{"id": n, "text": text, "archived": False} for n, text in enumerate(question.texts, 1)]
+    )
+
+    @factory.post_generation
+    def noted(question: Question, create: bool, extracted: object, **fields: object) -> None:  # noqa: N805
+        Event.objects.filter(pk=question.event_id).update(asks_questions=True)
+        question.event.refresh_from_db()
 
 
 def make_confirmation(registration: Registration) -> Notice:

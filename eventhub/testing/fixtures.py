@@ -1,15 +1,16 @@
 """Fixtures of all apps. The cast: olga and otto (organizers), ada (admin), bob and eve (users)."""
 
-from collections.abc import Callable, Iterator
+import gc
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, connections, transaction
 from django.test import Client, TransactionTestCase
 from hypothesis import settings as hypothesis_settings
 
@@ -25,6 +26,17 @@ from registrations.models import Registration
 # Hypothesis's own limit of 0.2 s for each example is exceeded whenever a busy machine stalls.
 hypothesis_settings.register_profile("patient", deadline=None)
 hypothesis_settings.load_profile("patient")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Look for no garbage while tests are collected, nor later among what stays until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -50,7 +62,11 @@ def quick_flush() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def empty_cache(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
-    """Clear the cache after tests that commit. Its table has no model, so Django's flush leaves it alone."""
+    """Clear the cache after tests that commit. Its table has no model, so Django's flush leaves it alone.
+
+    What the throttle counted is forgotten in any case: it is in the process, and tests share addresses.
+    """
+    caches["throttling"].clear()
     yield
     mark = request.node.get_closest_marker("django_db")
     if (mark and mark.kwargs.get("transaction")) or {"transactional_db", "live_server"} & {*request.fixturenames}:
@@ -78,6 +94,19 @@ def connection_kept() -> Iterator[None]:
     yield
     for signal in signals:
         signal.connect(close_old_connections)
+
+
+@pytest.fixture(scope="module")
+def module_rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Let fixtures of a module make rows once for all of its tests. The changes of each test are undone.
+
+    Not for modules with tests that commit. Such a fixture returns ids: an instance would keep what a test does to it.
+    """
+    kept = mock.patch.object(connections["default"], "close_if_unusable_or_obsolete")  # after a request
+    with django_db_blocker.unblock(), kept, transaction.atomic():
+        UserFactory.reset_sequence(1_000)  # the names of tests are lower
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

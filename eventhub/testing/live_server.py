@@ -1,6 +1,8 @@
 """The service under a real gunicorn, with its own port, database and log."""
 
+import atexit
 import fcntl
+import functools
 import http.client
 import json
 import os
@@ -91,18 +93,32 @@ def migrated_database(folder: Path) -> Iterator[str]:
     if not os.environ["DATABASE_URL"].startswith("postgres"):
         yield migrated_file(folder / "service.sqlite3")
         return
-    server = os.environ["DATABASE_URL"].replace("postgres:", "postgresql:", 1)
     name = f"service_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
-    url = url if "://" in url else url.replace(":", "://", 1)
+    _on_server(f"CREATE DATABASE {name} TEMPLATE {_migrated_template()}")
     try:
-        run_manage("migrate", "--verbosity=0", DATABASE_URL=url)
-        yield url
+        yield _url_of(name)
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        _on_server(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@functools.cache
+def _migrated_template() -> str:
+    """Make an empty database to copy, so that migrations run once in a process; return its name."""
+    name = f"migrated_{uuid.uuid4().hex}"
+    _on_server(f"CREATE DATABASE {name}")
+    atexit.register(_on_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    run_manage("migrate", "--verbosity=0", DATABASE_URL=_url_of(name))
+    return name
+
+
+def _on_server(statement: str) -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"].replace("postgres:", "postgresql:", 1), autocommit=True) as server:
+        server.execute(statement)
+
+
+def _url_of(name: str) -> str:
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    return url if "://" in url else url.replace(":", "://", 1)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ def test_these_models_have_pages_and_no_others():
         "accounts.ServiceToken",
         "accounts.User",
         "events.Event",
+        "events.Tag",
         "registrations.Registration",
         "notifications.Notice",
         "django_tasks_database.DBTaskResult",
@@ -83,6 +84,7 @@ def test_the_menu_has_what_one_may_open(office, olga, ada):
     assert menu(office(olga).get("/admin/")) == ORGANIZERS
     assert menu(office(ada).get("/admin/")) == {
         **ORGANIZERS,
+        "Categories and tags": "/admin/events/tag/",
         "Accounts": "/admin/accounts/user/",
         "Service tokens": "/admin/accounts/servicetoken/",
         "Background tasks": "/admin/django_tasks_database/dbtaskresult/",

@@ -101,7 +101,15 @@ def test_only_the_contracts_spelling_is_in_the_document(document):
     assert [path for path in document["paths"] if path.endswith("/")] == [
         "/attendees/",
         "/events/",
+        "/events/{id}/checkpoints/",
+        "/events/{id}/gate-tokens/",
         "/events/{id}/messages/",
+        "/events/{id}/questions/",
+        "/events/{id}/team/",
+        "/public/events/",
+        "/public/events/{name}/registrations/",
+        "/series/",
+        "/tags/",
         "/users/",
         "/users/me/calendar-feeds/",
         "/users/me/tokens/",
@@ -146,20 +154,40 @@ def test_what_an_absent_key_means_is_said_where_it_means_a_value(document):
         for key, field in schema.get("properties", {}).items()
         if "default" in field
     }
+    series = {key: value for (name, key), value in defaults.items() if name == "SeriesInputRequest"}
+    assert series == {key: value for (name, key), value in defaults.items() if name == "EventInputRequest"}
+    defaults = {(name, key): value for (name, key), value in defaults.items() if name != "SeriesInputRequest"}
     assert defaults == {
         ("AttendeeInputRequest", "status"): "registered",
+        ("CheckpointInputRequest", "reentry"): "never",
+        ("CloneInputRequest", "with"): ["questions", "templates", "team"],
+        ("ConfirmationInputRequest", "wait"): False,
         ("EventInputRequest", "description"): "",
         ("EventInputRequest", "notifications"): "usual",
         ("EventInputRequest", "language"): "",
+        ("EventInputRequest", "time_zone"): "",
+        ("EventInputRequest", "attendance"): "offline",
+        ("EventInputRequest", "venue"): "",
+        ("EventInputRequest", "address"): "",
+        ("EventInputRequest", "online_url"): "",
+        ("EventInputRequest", "guests"): "no",
         ("EventInputRequest", "status"): "upcoming",
+        ("EventInputRequest", "hides_seats"): False,
+        ("EventInputRequest", "visibility"): "public",
         ("EventInputRequest", "waitlist"): True,
+        ("GuestRequestInputRequest", "wait"): False,
         ("MessageInputRequest", "dry_run"): False,
+        ("OfflineScanInputRequest", "kind"): "in",
+        ("ScanInputRequest", "force"): False,
+        ("ScanInputRequest", "kind"): "in",
+        ("SeriesAttendeeInputRequest", "status"): "registered",
+        ("SeriesPreviewInputRequest", "time_zone"): "",
         ("SignUpInputRequest", "role"): "user",
+        ("TagInputRequest", "kind"): "category",
     }
     event = Event()
-    assert {key: value for (name, key), value in defaults.items() if name.startswith("Event")} == {
-        key: getattr(event, key) for key in ("description", "language", "notifications", "status", "waitlist")
-    }
+    of_events = {key: value for (name, key), value in defaults.items() if name == "EventInputRequest"}
+    assert of_events == {key: getattr(event, key) for key in of_events}
     assert User().role == "user"
 
 
@@ -171,12 +199,16 @@ def test_a_time_in_a_request_may_be_a_date(document):
         f"{name} {key}": field["oneOf"]
         for name, schema in schemas.items()
         for key, field in schema.get("properties", {}).items()
-        if name.endswith("Request") and key in {"date_time", "end_time", "registration_opens", "expires_at"}
+        if name.endswith("Request")
+        and "Series" not in name
+        and key in {"date_time", "end_time", "registration_opens", "expires_at"}
     }
     assert times == {
+        "CloneInputRequest date_time": either,
         "EventInputRequest date_time": either,
         "EventInputRequest end_time": nullable,
         "EventInputRequest registration_opens": nullable,
+        "GateTokenInputRequest expires_at": nullable,
         "PatchedEventInputRequest date_time": either,
         "PatchedEventInputRequest end_time": nullable,
         "PatchedEventInputRequest registration_opens": nullable,
@@ -234,11 +266,21 @@ BODY = {
 LIST = {("400", "invalid")}
 DENIED, MISSING, CONFLICT = ("403", "permission_denied"), ("404", "not_found"), ("409", "conflict")
 UNVERIFIED = ("403", "email_not_verified")
+LATE = ("409", "change_closed")
 NO_SEAT = {("409", "already_registered"), ("409", "registration_closed"), ("409", "event_full")}
+GUEST = {MISSING, ("403", "guests_not_allowed"), ("409", "registration_closed"), ("409", "event_full")}
 TAGGED = {("412", "precondition_failed")}
 KEYED = {("422", "idempotency_key_reused")}
 # What their answers hold is seen once, and kept nowhere.
-SECRET_ANSWERS = {"POST /users/me/tokens/", "POST /users/me/calendar-feeds/"}
+SECRET_ANSWERS = {"POST /users/me/tokens/", "POST /users/me/calendar-feeds/", "POST /events/{id}/gate-tokens/"}
+# The nonce in their bodies is the key: a refusal is kept, too.
+WITH_NONCES = {
+    "POST /events/{id}/scans",
+    "POST /events/{id}/scans/batch",
+    "POST /events/{id}/walk-ins",
+    "POST /scans/{id}/undo",
+}
+REUSED = ("422", "nonce_reused")
 ACCOUNT = {
     DENIED,
     MISSING,
@@ -248,15 +290,21 @@ ACCOUNT = {
     ("409", "has_events"),
     ("409", "last_admin"),
 }
-EVENT = {DENIED, MISSING, ("409", "capacity_below_taken"), ("409", "has_attendees")}
+SLUG_TAKEN, TAG_EXISTS = ("409", "slug_taken"), ("409", "tag_exists")
+EVENT = {DENIED, MISSING, SLUG_TAKEN, ("409", "capacity_below_taken"), ("409", "has_attendees")}
+QUESTION = {DENIED, MISSING, ("409", "question_in_use")}
 TICKET = {DENIED, MISSING, ("409", "no_ticket")}
+PRINTED = {DENIED, MISSING, ("400", "invalid"), ("409", "too_many_for_a_file"), ("501", "not_installed")}
 CODES = {
     "GET /attendees/": SIGNED_IN | LIST,
     "POST /attendees/": SIGNED_IN | BODY | KEYED | NO_SEAT | {DENIED, MISSING, UNVERIFIED},
     "GET /attendees/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING},
-    "PUT /attendees/{id}": SIGNED_IN | TAGGED | BODY | NO_SEAT | {DENIED, MISSING, UNVERIFIED},
-    "PATCH /attendees/{id}": SIGNED_IN | TAGGED | BODY | NO_SEAT | {DENIED, MISSING, UNVERIFIED},
-    "DELETE /attendees/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
+    "PUT /attendees/{id}": SIGNED_IN | TAGGED | BODY | NO_SEAT | {DENIED, MISSING, UNVERIFIED, LATE},
+    "PATCH /attendees/{id}": SIGNED_IN | TAGGED | BODY | NO_SEAT | {DENIED, MISSING, UNVERIFIED, LATE},
+    "DELETE /attendees/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT, LATE},
+    "GET /attendees/{id}/answers": SIGNED_IN | TAGGED | {DENIED, MISSING},
+    "PUT /attendees/{id}/answers": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING, ("409", "answers_closed")},
+    "PATCH /attendees/{id}/answers": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING, ("409", "answers_closed")},
     "GET /attendees/{id}/calendar.ics": SIGNED_IN | TAGGED | {DENIED, MISSING},
     "GET /attendees/{id}/notifications": SIGNED_IN | LIST | {DENIED, MISSING},
     "POST /attendees/{id}/notifications/resend": SIGNED_IN
@@ -267,15 +315,100 @@ CODES = {
     "GET /attendees/{id}/ticket.png": SIGNED_IN | TAGGED | TICKET,
     "GET /attendees/{id}/ticket.pdf": SIGNED_IN | TAGGED | TICKET | {("501", "not_installed")},
     "POST /attendees/{id}/ticket/reissue": SIGNED_IN | KEYED | TICKET | {CONFLICT, ("400", "invalid")},
+    "POST /attendees/{id}/confirm": SIGNED_IN
+    | KEYED
+    | {DENIED, MISSING, CONFLICT, ("400", "invalid"), ("409", "not_offered")},
     "GET /events/{id}/calendar.ics": SIGNED_IN | TAGGED | {MISSING},
     "GET /events/": SIGNED_IN | LIST,
-    "POST /events/": SIGNED_IN | BODY | KEYED | {DENIED},
+    "POST /events/": SIGNED_IN | BODY | KEYED | {DENIED, SLUG_TAKEN},
     "GET /events/{id}": SIGNED_IN | TAGGED | {MISSING},
     "PUT /events/{id}": SIGNED_IN | TAGGED | BODY | EVENT,
     "PATCH /events/{id}": SIGNED_IN | TAGGED | BODY | EVENT,
     "DELETE /events/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
+    "GET /series/": SIGNED_IN | LIST | {DENIED},
+    "POST /series/": SIGNED_IN | BODY | KEYED | {DENIED},
+    "POST /series/preview": SIGNED_IN | BODY | KEYED | {DENIED},
+    "GET /series/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING},
+    "PUT /series/{id}": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING},
+    "PATCH /series/{id}": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING},
+    "DELETE /series/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING, CONFLICT},
+    "GET /series/{id}/events": SIGNED_IN | LIST | {MISSING},
+    "POST /series/{id}/attendees": SIGNED_IN | BODY | KEYED | {DENIED, MISSING, UNVERIFIED},
+    "POST /events/{id}/clone": SIGNED_IN | BODY | KEYED | {DENIED, MISSING},
+    "GET /events/by-slug/{slug}": SIGNED_IN | TAGGED | {MISSING},
+    "PUT /events/{id}/interest": SIGNED_IN | BODY | {MISSING},
+    "DELETE /events/{id}/interest": SIGNED_IN | {MISSING, CONFLICT},
+    "GET /tags/": SIGNED_IN | LIST,
+    "POST /tags/": SIGNED_IN | BODY | KEYED | {DENIED, TAG_EXISTS},
+    "PUT /tags/{id}": SIGNED_IN | BODY | {DENIED, MISSING, TAG_EXISTS},
+    "PATCH /tags/{id}": SIGNED_IN | BODY | {DENIED, MISSING, TAG_EXISTS},
+    "DELETE /tags/{id}": SIGNED_IN | {DENIED, MISSING, CONFLICT},
+    "POST /tags/{id}/merge": SIGNED_IN | BODY | KEYED | {DENIED, MISSING},
+    "GET /users/me/interests": SIGNED_IN | LIST,
     "GET /events/{id}/attendees": SIGNED_IN | LIST | {DENIED, MISSING},
+    "GET /users/me/events": SIGNED_IN | LIST,
+    "GET /events/{id}/team/": SIGNED_IN | {DENIED, MISSING},
+    "POST /events/{id}/team/": SIGNED_IN
+    | BODY
+    | KEYED
+    | {DENIED, MISSING, UNVERIFIED, ("409", "already_member"), ("409", "team_full")},
+    "PUT /team-members/{id}": SIGNED_IN | BODY | {DENIED, MISSING},
+    "PATCH /team-members/{id}": SIGNED_IN | BODY | {DENIED, MISSING},
+    "DELETE /team-members/{id}": SIGNED_IN | {DENIED, MISSING, CONFLICT},
+    "DELETE /team-invitations/{id}": SIGNED_IN | {DENIED, MISSING, CONFLICT},
+    "POST /team/accept": SIGNED_IN | BODY | KEYED | {DENIED, ("409", "already_member"), ("410", "invitation_gone")},
+    "GET /events/{id}/gate-tokens/": SIGNED_IN | LIST | {DENIED, MISSING},
+    "POST /events/{id}/gate-tokens/": SIGNED_IN
+    | BODY
+    | {DENIED, MISSING, ("409", "event_over"), ("409", "too_many_gate_tokens")},
+    "DELETE /gate-tokens/{id}": SIGNED_IN | {DENIED, MISSING, CONFLICT},
+    "GET /gate": SIGNED_IN | {DENIED},
+    "GET /events/{id}/bundle": SIGNED_IN | LIST | {DENIED, MISSING},
+    "POST /events/{id}/scans": SIGNED_IN
+    | BODY
+    | {DENIED, MISSING, REUSED}
+    | {("404", "ticket_unknown"), ("403", "force_not_allowed"), ("409", "wrong_event"), ("409", "ticket_revoked")}
+    | {("409", "not_registered"), ("409", "already_in"), ("409", "not_inside"), ("409", "checkpoint_closed")}
+    | {("409", "event_full")},
+    "POST /events/{id}/scans/batch": SIGNED_IN | BODY | {DENIED, MISSING},
+    "POST /events/{id}/walk-ins": SIGNED_IN
+    | BODY
+    | {DENIED, MISSING, REUSED, ("409", "registration_closed"), ("409", "event_full")},
+    "POST /scans/{id}/undo": SIGNED_IN
+    | BODY
+    | {DENIED, MISSING, REUSED, ("409", "nothing_to_undo"), ("409", "undone_already"), ("409", "too_late")},
+    "GET /events/{id}/badges.pdf": SIGNED_IN | PRINTED,
+    "GET /events/{id}/names.pdf": SIGNED_IN | PRINTED,
     "GET /events/{id}/statistics": SIGNED_IN | TAGGED | {DENIED, MISSING},
+    "GET /events/{id}/checkpoints/": SIGNED_IN | LIST | {DENIED, MISSING},
+    "POST /events/{id}/checkpoints/": SIGNED_IN
+    | BODY
+    | KEYED
+    | {DENIED, MISSING, ("409", "checkpoint_name_taken"), ("409", "too_many_checkpoints")},
+    "GET /checkpoints/{id}": SIGNED_IN | TAGGED | {DENIED, MISSING},
+    "PUT /checkpoints/{id}": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING, ("409", "checkpoint_name_taken")},
+    "PATCH /checkpoints/{id}": SIGNED_IN | TAGGED | BODY | {DENIED, MISSING, ("409", "checkpoint_name_taken")},
+    "DELETE /checkpoints/{id}": SIGNED_IN
+    | TAGGED
+    | {DENIED, MISSING, CONFLICT, ("409", "is_entrance"), ("409", "has_scans")},
+    "GET /events/{id}/questions/": SIGNED_IN | LIST | {MISSING},
+    "POST /events/{id}/questions/": SIGNED_IN | BODY | KEYED | {DENIED, MISSING, ("409", "too_many_questions")},
+    "POST /events/{id}/questions/order": SIGNED_IN | BODY | KEYED | {DENIED, MISSING},
+    "GET /questions/{id}": SIGNED_IN | TAGGED | {MISSING},
+    "PUT /questions/{id}": SIGNED_IN
+    | TAGGED
+    | BODY
+    | QUESTION
+    | {("409", "has_answers"), ("409", "too_many_questions")},
+    "PATCH /questions/{id}": SIGNED_IN
+    | TAGGED
+    | BODY
+    | QUESTION
+    | {("409", "has_answers"), ("409", "too_many_questions")},
+    "DELETE /questions/{id}": SIGNED_IN | TAGGED | QUESTION | {CONFLICT},
+    "GET /events/{id}/scans": SIGNED_IN | LIST | {DENIED, MISSING},
+    "GET /events/{id}/doors": SIGNED_IN | TAGGED | {DENIED, MISSING},
+    "GET /events/{id}/doors/search": SIGNED_IN | LIST | {DENIED, MISSING},
     "GET /events/{id}/messages/": SIGNED_IN | LIST | {DENIED, MISSING},
     "POST /events/{id}/messages/": SIGNED_IN
     | BODY
@@ -311,6 +444,13 @@ CODES = {
     "PUT /users/me/notifications": SIGNED_IN | TAGGED | BODY,
     "PATCH /users/me/notifications": SIGNED_IN | TAGGED | BODY,
     "GET /calendars/{secret}.ics": COMMON | TAGGED | {MISSING},
+    "GET /public/events/": COMMON | LIST,
+    "GET /public/events.ics": COMMON | LIST,
+    "GET /public/events/{name}": COMMON | {MISSING},
+    "GET /public/events/{name}.ics": COMMON | {MISSING},
+    "GET /public/organizers/{id}": COMMON | {MISSING},
+    "POST /public/events/{name}/registrations/": COMMON | BODY | GUEST | {("400", "captcha_failed")},
+    "POST /public/registrations/confirm": COMMON | BODY | GUEST | {("401", "token_not_valid"), DENIED, UNVERIFIED},
     "GET /users/me/calendar-feeds/": SIGNED_IN | LIST,
     "POST /users/me/calendar-feeds/": SIGNED_IN
     | BODY
@@ -367,7 +507,7 @@ def test_every_post_of_who_is_signed_in_takes_an_idempotency_key_but_where_the_a
         for name, operation in posts.items()
         if any(given["name"] == "Idempotency-Key" for given in operation.get("parameters", []))
     }
-    assert posts.keys() - keyed == SECRET_ANSWERS
+    assert posts.keys() - keyed == SECRET_ANSWERS | WITH_NONCES
     assert keyed == {name for name, codes in CODES.items() if codes >= KEYED}
     replayed = {
         name
@@ -408,6 +548,13 @@ def test_every_operation_says_whether_it_takes_a_token(document):
     public = {name for name, operation in operations(document) if "security" not in operation}
     assert public == {
         "GET /calendars/{secret}.ics",
+        "GET /public/events.ics",
+        "GET /public/events/",
+        "GET /public/events/{name}",
+        "GET /public/events/{name}.ics",
+        "GET /public/organizers/{id}",
+        "POST /public/events/{name}/registrations/",
+        "POST /public/registrations/confirm",
         "POST /users/email/verify",
         "POST /users/login",
         "POST /users/password/reset",
@@ -419,6 +566,7 @@ def test_every_operation_says_whether_it_takes_a_token(document):
     assert {name: (scheme["scheme"], scheme["bearerFormat"]) for name, scheme in schemes.items()} == {
         "bearer": ("bearer", "JWT"),
         "service_token": ("bearer", "evh_..."),
+        "gate_token": ("bearer", "evg_..."),
     }
 
 
@@ -433,6 +581,16 @@ def test_every_operation_says_which_scope_a_service_token_needs(document):
     scopes = {f"{resource}_{action}": [scope.value] for (resource, action), scope in SCOPES.items()}
     assert documented == {name: scopes.get(name, []) for name in documented}
     assert scopes.keys() <= documented.keys()
+
+
+def test_the_operations_at_the_door_say_that_they_take_a_gate_token(document):
+    said = {name for name, operation in operations(document) if {"gate_token": []} in operation.get("security", [])}
+    assert "GET /gate" in said
+    assert [
+        name
+        for name in said
+        if not name.partition(" ")[2].startswith(("/gate", "/events/", "/scans/", "/checkpoints/"))
+    ] == []
 
 
 def test_a_password_only_goes_in(document):

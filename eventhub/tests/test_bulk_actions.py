@@ -12,6 +12,7 @@ from accounts.models import Role, User
 from eventhub.admin import bulk, changelist
 from events.admin.actions import ACTIONS as EVENT_ACTIONS
 from events.admin.actions import DELETE
+from events.admin.event_admin import EventAdmin
 from events.models import Event
 from registrations.admin.actions import ACTIONS
 from registrations.models import Registration, Transition
@@ -84,15 +85,21 @@ def test_each_action_on_people_asks_once_about_those_whom_it_is_for(office, olga
     # Nobody is reinstated past a waiting list.
     third = "cancelled" if action == "reinstate" else "waitlisted"
     rows = [enroll(event, status=status) for status in ("registered", "attended", third, "cancelled")]
+    if action == "confirm":
+        Registration.objects.filter(pk=rows[0].pk).update(confirm_by=timezone.now() + timedelta(hours=1))
     kinds = [row.status for row in rows if row.status in ACTIONS[action].shown_for]
     concerned, left_out = len(kinds), f"The action applies to {len(kinds)} of the 4 selected."
-    client, before = office(olga), statuses()
+
+    def stored():
+        return list(Registration.objects.order_by("pk").values_list("pk", "status", "confirm_by"))
+
+    client, before = office(olga), stored()
     answer = ask(client, PEOPLE, action, rows[0], confirmed="yes")
     page = answer.content.decode()
-    assert (statuses(), page.count(", Talk (")) == (before, concerned)
+    assert (stored(), page.count(", Talk (")) == (before, concerned)
     assert ("By status: " in page, left_out in page) == (len(set(kinds)) > 1, concerned < 4)
     answer, requests = finish(client, PEOPLE, answer)
-    assert (requests, statuses() != before or action == "requeue") == ((concerned + 1) // 2, True)
+    assert (requests, stored() != before or action == "requeue") == ((concerned + 1) // 2, True)
 
 
 @pytest.mark.parametrize("action", [*EVENT_ACTIONS, DELETE], ids=lambda action: action.name)
@@ -218,3 +225,14 @@ def test_too_many_rows_are_neither_offered_nor_taken(office, olga, people, monke
     assert "Select all 5 registrations" in client.get(PEOPLE).content.decode()
     assert ask(client, PEOPLE, "cancel", people[0]).status_code == 200
     assert set(statuses().values()) == {"registered"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_is_said_also_where_the_account_is_deleted_meanwhile(office, olga, ada, make_event, monkeypatch):
+    """The line in Django's log would name nobody."""
+    event, client = make_event(olga), office(ada)
+    monkeypatch.setattr(EventAdmin, "name_in_log", lambda admin, row: str(User.objects.filter(pk=ada.pk).delete()))
+    sent = {"action": "delete", "index": "0", "select_across": "0", "_selected_action": event.pk, "confirmed": "yes"}
+    answer = client.post(EVENTS, sent)
+    assert (answer.status_code, told(answer)) == (302, ["1 event deleted."])
+    assert not Event.objects.exists()

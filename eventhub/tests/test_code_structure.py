@@ -13,7 +13,7 @@ from django.conf import settings
 pytestmark = pytest.mark.once
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("accounts", "events", "registrations", "notifications", "checkin", "eventhub")
+APPS = ("accounts", "events", "registrations", "notifications", "checkin", "public_pages", "eventhub")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 # What Django, DRF and factory-boy look for by this name.
 CLASSES_BY_CONVENTION = {"Command", "Meta"}
@@ -24,6 +24,7 @@ TOP_OF_EVENTHUB = {
     "datetimes",
     "env",
     "exceptions",
+    "form_errors",
     "languages",
     "mail",
     "settings",

@@ -57,6 +57,16 @@ def test_ids_stand_where_the_queryset_has_them_and_constants_stay(olga, otto, ma
     assert found.rows(theirs.pk, olga.pk) == []
 
 
+def test_an_argument_may_be_a_text(olga, make_event):
+    event = make_event(olga, title="Mine")
+    found = CompiledQuery(
+        lambda title, organizer: Event.objects.filter(title=title, organizer=organizer, status="upcoming")
+    )
+    assert found.first("Mine", olga.pk) == event
+    for strange in ("mine", "", "%s", "'", str(MAX_ID)):
+        assert found.first(strange, olga.pk) is None
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no plan")
 def test_the_plan_that_is_kept_for_all_ids_knows_the_constants(olga, make_event):
     percent = CompiledQuery(lambda pk: Event.objects.filter(pk=pk, title__contains="%s 100%").values_list("title"))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from eventhub.admin.dashboard import percent
-from eventhub.admin.dashboard.chart import Series, charts
+from eventhub.admin.dashboard.chart import DataSet, charts
 from eventhub.admin.dashboard.needs_attention import attention_items
 from registrations.selectors import dashboard
 from registrations.selectors.dashboard import Concern, Fill, Reason
@@ -74,7 +74,7 @@ def test_only_what_is_full_is_a_hundred_percent(taken, seats, share):
 
 
 def test_the_chart_draws_what_the_table_says():
-    for chart in charts(["19 May", "20 May"], Series("Registrations", [4, 0]), Series("Cancellations", [1, 2])):
+    for chart in charts(["19 May", "20 May"], DataSet("Registrations", [4, 0]), DataSet("Cancellations", [1, 2])):
         data = json.loads(chart.data)
         assert data["labels"] == ["19 May", "20 May"]
         assert {one["label"]: one["data"] for one in data["datasets"]} == {
@@ -139,6 +139,10 @@ SENTENCES = [
     (
         concern(Reason.DRAFT_PAST, -13 * HOUR),
         "Still a draft, but was planned for yesterday at 23:00. Change the date or delete it.",
+    ),
+    (
+        concern(Reason.DRAFT_NEAR, 4 * HOUR, time_zone="Asia/Tokyo"),
+        "Still a draft. Begins tomorrow at 01:00 (JST). Publish it to let people register.",
     ),
     (concern(Reason.NOT_COMPLETED, -9 * DAY), "Is over but not completed."),
 ]

@@ -42,6 +42,24 @@ def test_a_time_is_read_twice_only_where_clocks_repeat_or_skip_it(settings, hour
     assert found[0] == datetimes.to_utc(moment) == datetimes.parse(hour)
 
 
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        (None, "Saturday, 1 May 2027, 19:00 to 23:00 (UTC)"),
+        ("Europe/Berlin", "Saturday, 1 May 2027, 21:00 to Sunday, 2 May 2027, 01:00 (CEST)"),
+        ("Asia/Kathmandu", "Sunday, 2 May 2027, 00:45 to 04:45 (UTC+0545)"),
+    ],
+)
+def test_a_time_is_written_in_its_zone(zone, text):
+    begins, ends = datetime(2027, 5, 1, 19, tzinfo=UTC), datetime(2027, 5, 1, 23, tzinfo=UTC)
+    assert datetimes.written(begins, ends, zone and ZoneInfo(zone)) == text
+
+
+@pytest.mark.parametrize(("name", "zone"), [("", "UTC"), ("America/Lima", "America/Lima"), ("No/Where", "UTC")])
+def test_a_zone_is_found_by_name_or_is_that_of_the_site(name, zone):
+    assert datetimes.zone_named(name) == ZoneInfo(zone)
+
+
 @pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "1899-12-31T23:59:59Z", "3000-01-01T00:00:00+00:00"])
 def test_a_year_beyond_the_contract_is_refused(text):
     with pytest.raises(ValueError, match="The year must be between 1900 and 2999"):

@@ -13,10 +13,10 @@ from eventhub.api.pagination import Cursor, RowComparison
 from eventhub.db.text_search import stands_in
 from events.filters import EventFilter
 from events.models import Event
-from events.views import EventViewSet
+from events.views.events import EventViewSet
 from registrations.filters import RegistrationFilter
 from registrations.models import Registration
-from registrations.views import AttendeeViewSet
+from registrations.views.attendees import AttendeeViewSet
 
 pytestmark = pytest.mark.django_db
 

@@ -2,15 +2,19 @@
 and the code that was there before goes on serving (docs/operations.md, “Upgrading”)."""
 
 import pytest
+from django.apps import apps
 from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently
-from django.db import migrations, models
+from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
 from django.db.models.functions import Now, Random
 
 from eventhub.db.operations import AddIndexInUse
+from eventhub.testing.factories import MembershipFactory, QuestionFactory, RegistrationFactory, UserFactory
 from eventhub.testing.migration_locks import problems
 from eventhub.testing.released_version import RELEASED_UP_TO, migrations_in_git, released_migrations
+from events.models import Membership
+from registrations.models import AnswerChange, Answers, Question
 
 # Operations whose body is not seen: each was read, and this is why it may run beside the service.
 FOLDED = "builds an index concurrently, then drops one so that only a search of the old code uses, which takes longer"
@@ -21,6 +25,10 @@ REVIEWED: dict[tuple[str, str], str] = {
     ("registrations", "0005_folded_search_index"): FOLDED,
     ("accounts", "0005_canonical_addresses"): "rewrites one row at a time, and few of them",
     ("registrations", "0007_mark_added_by_address"): "marks 20,000 rows at a time, and locks no event",
+    (
+        "registrations",
+        "0017_delete_in_database",
+    ): "keys of small new tables, one in a transaction",
     ("accounts", "0006_usernames_of_imports"): "renames a thousand at a time, each in one short statement",
 }
 
@@ -50,6 +58,50 @@ def test_every_reviewed_migration_is_there_and_not_released(plan):
 def test_the_released_migrations_are_those_of_the_released_commit():
     ours = {(app, name) for app, name in released_migrations() if app in ("accounts", "events", "registrations")}
     assert migrations_in_git() in (None, ours)
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite no two releases run side by side")
+def test_the_released_code_can_delete_what_new_tables_refer_to():
+    """It does not know the tables: PostgreSQL does there what the models say."""
+    released = MigrationLoader(None).project_state(list(RELEASED_UP_TO.items())).apps.get_models(True)
+    tables = {model._meta.db_table for model in apps.get_models(True)} - {model._meta.db_table for model in released}
+    keys = [
+        (model._meta.db_table, field.column, field.remote_field.on_delete)
+        for model in apps.get_models(True)
+        for field in model._meta.local_fields
+        if model._meta.db_table in tables and field.remote_field and field.db_constraint
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conrelid::regclass::text, attname, confdeltype FROM pg_constraint JOIN pg_attribute"
+            " ON attrelid = conrelid AND attnum = conkey[1] WHERE contype = 'f' AND conrelid = ANY(%s::regclass[])",
+            [sorted(tables)],
+        )
+        found = {(table, column): action for table, column, action in cursor.fetchall()}
+    letters = {models.CASCADE: "c", models.SET_NULL: "n"}
+    assert found == {(table, column): letters[on_delete] for table, column, on_delete in keys}
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite no two releases run side by side")
+def test_rows_of_new_tables_go_with_what_they_are_about_and_stay_without_who_made_them():
+    membership = MembershipFactory(added_by=UserFactory())
+    registration = RegistrationFactory(event=membership.event)
+    question = QuestionFactory(event=membership.event)
+    Answers.objects.create(registration=registration)
+    log = {"question": question, "at": membership.event.date_time, "through": "api"}
+    AnswerChange.objects.create(registration=registration, **log)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM registrations_registration")
+        cursor.execute("DELETE FROM accounts_user WHERE id = %s", [membership.added_by_id])
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        membership.refresh_from_db()
+        assert (membership.added_by, AnswerChange.objects.count(), Answers.objects.count()) == (None, 0, 0)
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute("DELETE FROM events_event")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert (Membership.objects.count(), Question.objects.count()) == (0, 0)
 
 
 # It would notice -----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import itertools
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote, urlsplit
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -11,12 +12,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import ServiceToken, User
+from checkin.models import Checkpoint, Scan
 from eventhub.testing.contract_client import document
-from eventhub.testing.factories import UserFactory
+from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
 from eventhub.testing.responses import invalid, whole
-from events.models import Event
+from events.models import Event, Interest, Series, SeriesDate, Tag
 from notifications.models import FanOut, Kind, Message, Notice
-from registrations.models import CalendarFeed, Registration
+from registrations.models import CalendarFeed, Question, Registration
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -28,9 +30,18 @@ LISTS = {
     "/users/": ("user_id", {"username": "username", "created_at": "created_at"}),
     "/events/": ("event_id", {"date_time": "date_time", "title": "title", "created_at": "created_at"}),
     "/users/{ada}/events": ("event_id", {"date_time": "date_time", "title": "title", "created_at": "created_at"}),
+    "/public/events/": ("event_id", {"date_time": "date_time", "title": "title", "created_at": "created_at"}),
+    "/users/me/interests": ("event_id", {"date_time": "date_time", "title": "title", "created_at": "created_at"}),
+    "/tags/": ("tag_id", {"name": "name"}),
+    "/users/me/events": ("event_id", {"date_time": "date_time", "title": "title", "created_at": "created_at"}),
     "/attendees/": ("attendee_id", {"registration_date": "registration_date", "name": "name"}),
     "/events/{event}/attendees": ("attendee_id", {"registration_date": "registration_date", "name": "name"}),
     "/events/{event}/messages/": ("message_id", {"created_at": "created_at"}),
+    "/series/": ("series_id", {"created_at": "created_at", "title": "title"}),
+    "/series/{series}/events": ("event_id", {"date_time": "date_time", "title": "title", "created_at": "created_at"}),
+    "/events/{event}/checkpoints/": ("checkpoint_id", {"name": "name"}),
+    "/events/{event}/questions/": ("question_id", {"place": "place"}),
+    "/events/{event}/scans": ("scan_id", {"scan_id": "id"}),
     "/attendees/{attendee}/notifications": ("notification_id", {"created_at": "created_at"}),
     "/users/me/tokens/": ("token_id", {"created_at": "created_at"}),
     "/users/me/calendar-feeds/": ("feed_id", {"created_at": "created_at"}),
@@ -39,9 +50,18 @@ DEFAULTS = {
     "/users/": "username",
     "/events/": "date_time",
     "/users/{ada}/events": "date_time",
+    "/public/events/": "date_time",
+    "/users/me/interests": "date_time",
+    "/tags/": "name",
+    "/users/me/events": "date_time",
     "/attendees/": "-registration_date",
     "/events/{event}/attendees": "-registration_date",
     "/events/{event}/messages/": "-created_at",
+    "/series/": "-created_at",
+    "/series/{series}/events": "date_time",
+    "/events/{event}/checkpoints/": "name",
+    "/events/{event}/questions/": "place",
+    "/events/{event}/scans": "-scan_id",
     "/attendees/{attendee}/notifications": "-created_at",
     "/users/me/tokens/": "-created_at",
     "/users/me/calendar-feeds/": "-created_at",
@@ -49,15 +69,22 @@ DEFAULTS = {
 MODELS = {
     "user_id": User,
     "event_id": Event,
+    "tag_id": Tag,
     "attendee_id": Registration,
     "message_id": Message,
+    "series_id": Series,
+    "checkpoint_id": Checkpoint,
+    "question_id": Question,
+    "scan_id": Scan,
     "notification_id": Notice,
     "token_id": ServiceToken,
     "feed_id": CalendarFeed,
 }
-NOT_SEARCHED = {  # they are few
-    *("/events/{event}/messages/", "/attendees/{attendee}/notifications"),
-    *("/users/me/tokens/", "/users/me/calendar-feeds/"),
+NOT_SEARCHED = {  # they are few, or name nobody
+    "/tags/",
+    *("/events/{event}/scans", "/events/{event}/gate-tokens/", "/events/{event}/questions/"),
+    *("/events/{event}/messages/", "/events/{event}/checkpoints/", "/attendees/{attendee}/notifications"),
+    *("/users/me/tokens/", "/users/me/calendar-feeds/", "/series/"),
 }
 each_list = pytest.mark.parametrize("template", LISTS)
 each_searched_list = pytest.mark.parametrize("template", [one for one in LISTS if one not in NOT_SEARCHED])
@@ -67,35 +94,57 @@ each_order = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def lists(api, ada, person, make_event, enroll):
-    """Seven rows in every list, in no order at all; texts and times are each shared by two or three of them.
-
-    Returns a function: the client of ada, who sees all of them, and the path of a list.
-    """
+@pytest.fixture(scope="module")
+def rows(module_rows):
+    """Seven rows in every list, in no order at all; texts and times are each shared by two or three of them."""
+    ada = UserFactory(username="ada", role="admin")
     for n in range(ROWS - 1):
-        person(f"user{(n * 5) % 7}")
+        UserFactory(username=f"account{(n * 5) % 7}")
     moments = [NOON + timedelta(hours=(n * 5) % 3) for n in range(ROWS)]
     for user, moment in zip(User.objects.order_by("pk"), moments, strict=True):
         User.objects.filter(pk=user.pk).update(created_at=moment)
-    events = [make_event(ada, title=f"Talk {(n * 5) % 3}", date_time=moments[-n]) for n in range(ROWS)]
+    events = [EventFactory(organizer=ada, title=f"Talk {(n * 5) % 3}", date_time=moments[-n]) for n in range(ROWS)]
     for event, moment in zip(events, moments, strict=True):
         Event.objects.filter(pk=event.pk).update(created_at=moment)
+    for n, event in enumerate(events):
+        Interest.objects.create(user=ada, event=event)
+        Tag.objects.create(slug=f"tag-{n}", name=f"Tag {(n * 5) % 3}", kind="category")
     for n, user in enumerate(User.objects.order_by("pk")):
-        enroll(events[0], user, name=f"Guest {(n * 5) % 3}", registration_date=moments[n])
+        RegistrationFactory(event=events[0], user=user, name=f"Guest {(n * 5) % 3}", registration_date=moments[n])
     kept = {"user": ada, "bond": ada.get_session_auth_hash()}
     expires = {"expires_at": NOON + timedelta(days=365)}
     for n, moment in enumerate(moments):
         ServiceToken.objects.create(name="Website", digest=f"{n}", scopes=[], created_at=moment, **kept, **expires)
         CalendarFeed.objects.create(kind="events", digest=f"{n}", created_at=moment, **kept)
         Message.objects.create(event=events[0], by=ada, subject="News", body="...", recipients=0, created_at=moment)
+    Question.objects.bulk_create(Question(event=events[0], text="?", place=(n * 5) % 3) for n in range(ROWS))
+    for n in range(ROWS):
+        door = Checkpoint.objects.create(event=events[0], name=f"Door {(n * 5) % 7}", is_entrance=n == 3)
+        scan = {"kind": "in", "result": "ticket_unknown", "at": NOON}
+        Scan.objects.create(event=events[0], checkpoint=door, nonce=UUID(int=n), **scan)
+    for n, moment in enumerate(moments):
+        about = {"rule": "FREQ=DAILY;COUNT=2", "time_zone": "UTC", "starts": NOON, "created_at": moment}
+        about["template"] = {"max_capacity": 5}
+        series = Series.objects.create(organizer=ada, title=f"Course {(n * 5) % 3}", **about)
+    for event in events:
+        SeriesDate.objects.create(series=series, event=event, original_start=NOON + timedelta(days=event.pk))
     registration = Registration.objects.get(user=ada)
     for n, moment in enumerate(moments):
         fan_out = FanOut.objects.create(key=f"{n}", kind=Kind.REMINDER, event=events[0], not_before=moment)
         about = {"kind": Kind.REMINDER, "priority": 3, "event": events[0], "registration": registration, "user": ada}
         Notice.objects.create(fan_out=fan_out, created_at=moment, **about)
-    ids = {"ada": ada.pk, "event": events[0].pk, "attendee": registration.pk}
-    return lambda template: (api(ada), template.format(**ids))
+    return {"ada": ada.pk, "event": events[0].pk, "series": series.pk, "attendee": registration.pk}
+
+
+@pytest.fixture
+def ada(db, rows):
+    return User.objects.get(pk=rows["ada"])
+
+
+@pytest.fixture
+def lists(api, ada, rows):
+    """Make a client for ada, an admin, and the path of a list."""
+    return lambda template: (api(ada), template.format(**rows))
 
 
 def expected(template, ordering):
@@ -314,8 +363,9 @@ def test_a_page_whose_rows_are_all_gone_leads_back_to_the_beginning(lists):
 def test_a_page_is_one_query_that_skips_and_counts_nothing(lists, django_assert_num_queries, template, ordering):
     client, path = lists(template)
     first = client.get(f"{path}?ordering={ordering}&page_size=3").json()
-    of_a_row = template.startswith(("/users/{ada}/", "/events/{event}/", "/attendees/{attendee}/"))
-    with django_assert_num_queries(3 if of_a_row else 2) as queries:  # who asks; whose list it is; the page
+    of_a_row = template.startswith(("/users/{ada}/", "/events/{event}/", "/series/{series}/", "/attendees/{attendee}/"))
+    asked = 1 if template.startswith("/public/") else 2 + of_a_row  # who asks; whose list it is; the page
+    with django_assert_num_queries(asked) as queries:
         client.get(relative(first["next"]))
     sql = queries[-1]["sql"].upper()
     assert ("LIMIT 4" in sql, "OFFSET" in sql, "COUNT(" in sql) == (True, False, False)
@@ -456,13 +506,34 @@ def test_a_parameter_that_a_list_does_not_know_or_take_twice_is_named(lists, tem
 
 # Anything at all -----------------------------------------------------------------------------------------------------
 
+EVENT_FILTERS = [
+    "status",
+    "organizer_id",
+    "series_id",
+    "date_from",
+    "date_to",
+    "upcoming",
+    "location",
+    "tag",
+    "has_seats",
+]
 PARAMETERS = {
     "/users/": ["role"],
-    "/events/": ["status", "organizer_id", "date_from", "date_to", "upcoming", "location", "has_seats"],
-    "/users/{ada}/events": ["status", "organizer_id", "date_from", "date_to", "upcoming", "location", "has_seats"],
+    "/events/": EVENT_FILTERS,
+    "/users/{ada}/events": EVENT_FILTERS,
+    "/public/events/": EVENT_FILTERS,
+    "/users/me/interests": EVENT_FILTERS,
+    "/tags/": ["kind"],
+    "/users/me/events": [*EVENT_FILTERS, "role"],
     "/attendees/": ["event_id", "user_id", "status"],
-    "/events/{event}/attendees": ["event_id", "user_id", "status"],
+    "/events/{event}/attendees": ["event_id", "user_id", "status", "answers", "answers_complete"],
     "/events/{event}/messages/": [],
+    "/series/": [],
+    "/series/{series}/events": EVENT_FILTERS,
+    "/events/{event}/checkpoints/": [],
+    "/events/{event}/questions/": [],
+    "/events/{event}/gate-tokens/": [],
+    "/events/{event}/scans": ["checkpoint_id", "attendee_id", "gate_token_id", "result"],
     "/attendees/{attendee}/notifications": [],
     "/users/me/tokens/": [],
     "/users/me/calendar-feeds/": [],
@@ -489,7 +560,8 @@ def test_the_lists_of_the_document_are_the_lists_of_this_file():
         if "page_size" in str(operations.get("get"))
     }
     here = {
-        template.format(ada="{id}", event="{id}", attendee="{id}"): set(names) for template, names in PARAMETERS.items()
+        template.format(ada="{id}", event="{id}", series="{id}", attendee="{id}"): set(names)
+        for template, names in PARAMETERS.items()
     }
     assert documented == here
 

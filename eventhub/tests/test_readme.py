@@ -22,10 +22,14 @@ def rows_of(text):
     return [line for line in text.splitlines() if line.startswith("|")]
 
 
-def test_the_readme_prints_the_permission_table():
-    rows = [f"| {resource} | {action.replace('_', ' ')} | {rule.who} |" for (resource, action), rule in TABLE.items()]
-    printed = rows_of(section("README.md", "Who may do what"))
-    assert printed == ["| what | action | who |", "| --- | --- | --- |", *rows]
+def test_a_page_prints_the_permission_table():
+    cells = [
+        [resource, action.replace("_", " "), rule.who, *([", ".join(rule.team)] if rule.team else [])]
+        for (resource, action), rule in TABLE.items()
+    ]
+    rows = [f"| {' | '.join(row)} |" for row in cells]
+    printed = rows_of((ROOT / "docs/permissions.md").read_text())
+    assert printed == ["| what | action | who | in the team |", "| --- | --- | --- | --- |", *rows]
 
 
 def test_the_page_on_the_api_says_what_each_scope_opens():
@@ -45,7 +49,7 @@ def test_the_page_on_configuration_names_every_variable():
 
 
 def test_the_page_on_operations_names_our_commands():
-    apps = {"accounts", "checkin", "events", "eventhub", "notifications", "registrations"}
+    apps = {"accounts", "checkin", "events", "eventhub", "notifications", "public_pages", "registrations"}
     ours = {name for name, app in get_commands().items() if app in apps}
     named = {row.split("`")[1].split()[0] for row in rows_of(section("docs/operations.md", "Commands")) if "`" in row}
     assert named == ours | {"db_worker", "createsuperuser"}
@@ -92,5 +96,5 @@ def test_every_name_that_the_architecture_page_puts_in_a_file_is_there():
 
 def test_the_pages_stay_short():
     lines = {page.name: len(page.read_text().splitlines()) for page in (ROOT / "docs").glob("*.md")}
-    assert sum(lines.values()) <= 1700
+    assert sum(lines.values()) <= 2150
     assert len((ROOT / "README.md").read_text().splitlines()) <= 200

@@ -15,7 +15,7 @@ from eventhub.http import request_id
 from eventhub.observability import logging as logs
 from eventhub.observability.redaction import method_of, route_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 MADE_HERE = re.compile("[0-9a-f]{32}")
 

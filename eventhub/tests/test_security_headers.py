@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from eventhub.http.security_headers import DATA, DOCS, OFFICE
+from eventhub.http.security_headers import DATA, DOCS, OFFICE, SCAN, of_pages
 from eventhub.testing.factories import PASSWORD
 from eventhub.testing.responses import whole
 
@@ -18,6 +18,9 @@ ALWAYS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
 }
 OF_FILES = {name: value for name, value in ALWAYS.items() if name != "X-Frame-Options"}  # the policy says it
+OF_PAGES = of_pages("")["content-security-policy"][1]
+SHARED = {**ALWAYS, "Cross-Origin-Resource-Policy": "cross-origin"}
+FOR_A_MINUTE = "public, max-age=60, stale-while-revalidate=300"
 NEVER_KEPT = "max-age=0, no-cache, no-store, must-revalidate, private"
 KINDS = [
     ("GET", "/", 200, ALWAYS, DATA, None),
@@ -32,6 +35,12 @@ KINDS = [
     ("GET", "/admin/login/", 200, ALWAYS, OFFICE, NEVER_KEPT),
     ("GET", "/admin/", 302, ALWAYS, OFFICE, "no-store"),
     ("POST", "/admin/login/", 403, ALWAYS, OFFICE, "no-store"),
+    ("GET", "/e/", 200, ALWAYS, OF_PAGES, FOR_A_MINUTE),
+    ("GET", "/e/9999", 404, ALWAYS, OF_PAGES, "no-store"),
+    ("GET", "/o/9999", 404, ALWAYS, OF_PAGES, "no-store"),
+    ("GET", "/public/events/", 200, SHARED, DATA, FOR_A_MINUTE),
+    ("GET", "/public/events/9999", 404, SHARED, DATA, "no-store"),
+    ("GET", "/sitemap.xml", 200, SHARED, DATA, FOR_A_MINUTE),
     ("GET", "/static/eventhub/favicon.svg", 200, OF_FILES, DATA, "max-age=60, public"),
 ]
 
@@ -53,12 +62,13 @@ def test_each_kind_of_page_has_its_policy(verb, path, status, always, policy, ke
 
 
 def test_no_policy_lets_a_page_run_what_is_written_in_it_or_lies_elsewhere():
-    for policy in (DATA, DOCS, OFFICE):
+    for policy in (DATA, DOCS, OFFICE, SCAN, OF_PAGES):
         rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
         assert rules["default-src"] == rules["frame-ancestors"] == rules["base-uri"] == "'none'"
         assert set(rules.get("script-src", "").split()) <= {"'self'", "'unsafe-eval'"}
         sources = {source for rule in rules.values() for source in rule.split()}
-        assert sources <= {"'none'", "'self'", "'unsafe-inline'", "'unsafe-eval'", "data:"}
+        assert sources <= {"'none'", "'self'", "'unsafe-inline'", "'unsafe-eval'", "data:", "blob:"}
+        assert "blob:" not in rules.get("script-src", "") + rules.get("worker-src", "")
 
 
 def test_what_is_about_people_is_kept_by_nobody(api, office, olga, make_event, enroll):

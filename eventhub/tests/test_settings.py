@@ -113,6 +113,11 @@ VARIABLES = {
     "ADMIN_REQUIRE_2FA": (simply("ADMIN_REQUIRE_2FA"), False),
     "THROTTLE_CREDENTIALS": (simply("THROTTLE_CREDENTIALS"), "20/min"),
     "THROTTLE_GENERAL": (simply("THROTTLE_GENERAL"), "600/min"),
+    "THROTTLE_GUESTS": (simply("THROTTLE_GUESTS"), "1000/hour"),
+    "CAPTCHA_VERIFY_URL": (simply("CAPTCHA_VERIFY_URL"), ""),
+    "CAPTCHA_SECRET": (simply("CAPTCHA_SECRET"), ""),
+    "CAPTCHA_SITE_KEY": (simply("CAPTCHA_SITE_KEY"), ""),
+    "CAPTCHA_SCRIPT_URL": (simply("CAPTCHA_SCRIPT_URL"), ""),
     "DATABASE_URL": (database, sqlite(str(settings.BASE_DIR / "db.sqlite3"))),
     "DB_POOL_SIZE": (lambda values: None, None),  # seen together with DATABASE_URL
     "DB_WAIT_SECONDS": (
@@ -179,6 +184,10 @@ VARIABLES = {
         ("text", "eventhub.observability.logging.TextFormatter"),
     ),
     "LOG_CLIENT_ADDRESS": (simply("LOG_CLIENT_ADDRESS"), False),
+    "PUBLIC_PAGES": (simply("PUBLIC_PAGES"), True),
+    "SITE_NAME": (simply("SITE_NAME"), "EventHub"),
+    "SITE_COLOUR": (simply("SITE_COLOUR"), "#0f6b68"),
+    "SITE_LOGO": (simply("SITE_LOGO"), ""),
     "METRICS": (simply("METRICS"), False),
     "METRICS_TOKEN": (simply("METRICS_TOKEN"), ""),
     "SENTRY_DSN": (lambda values: None, None),  # seen in a process of its own: it needs a package
@@ -213,6 +222,10 @@ GOOD = [
     ("THROTTLE_CREDENTIALS", "off", None),
     ("THROTTLE_GENERAL", "1/sec", "1/sec"),
     ("THROTTLE_GENERAL", "off", None),
+    ("THROTTLE_GUESTS", "10/min", "10/min"),
+    ("CAPTCHA_SCRIPT_URL", "https://captcha.example.org/api.js", "https://captcha.example.org/api.js"),
+    ("CAPTCHA_SECRET", "0123456789abcdef", "0123456789abcdef"),
+    ("CAPTCHA_SITE_KEY", "10000000-ffff", "10000000-ffff"),
     ("DATABASE_URL", "sqlite:///data/main.db", sqlite(str(settings.BASE_DIR / "data/main.db"))),
     ("DATABASE_URL", "sqlite:////srv/main.db", sqlite("/srv/main.db")),
     ("DATABASE_URL", "sqlite://:memory:", sqlite(":memory:")),
@@ -264,6 +277,10 @@ GOOD = [
     ("LOG_LEVEL", "WARNING", "WARNING"),
     ("LOG_FORMAT", "json", ("json", "eventhub.observability.logging.JsonFormatter")),
     ("LOG_CLIENT_ADDRESS", "1", True),
+    ("PUBLIC_PAGES", "0", False),
+    ("SITE_NAME", "Larkmouth & friends", "Larkmouth & friends"),
+    ("SITE_COLOUR", "#AABBCC", "#AABBCC"),
+    ("SITE_LOGO", "/static/logo.svg", "/static/logo.svg"),
     ("METRICS", "1", True),
     ("METRICS_TOKEN", "0123456789abcdef", "0123456789abcdef"),
     ("METRICS_ADDRESSES", "10.1.0.0/16, 2001:db8::7", [ip_network("10.1.0.0/16"), ip_network("2001:db8::7/128")]),
@@ -311,6 +328,11 @@ WRONG = [
     *[("ORGANIZER_SIGNUP", text, "expected one of open, closed") for text in ("Open", "yes", "0")],
     *[("THROTTLE_CREDENTIALS", text, NO_RATE) for text in ("20", "0/min", "20/week", "20/minute", "-1/min", "none")],
     ("THROTTLE_GENERAL", "many", NO_RATE),
+    ("THROTTLE_GUESTS", "many", NO_RATE),
+    ("CAPTCHA_VERIFY_URL", "captcha.example.org", NO_BASE),
+    ("CAPTCHA_SCRIPT_URL", "//captcha.example.org/api.js", NO_BASE),
+    ("CAPTCHA_SECRET", "too-short", NO_SECRET),
+    ("CAPTCHA_SITE_KEY", "a key", "expected ASCII without blanks"),
     *[("DB_POOL_SIZE", text, between(0, 1000)) for text in ("-1", "1001", "many")],
     *[("DB_WAIT_SECONDS", text, between(1, 3600)) for text in ("0", "3601", "5s")],
     ("DB_PGBOUNCER", "transaction", YES_OR_NO),
@@ -348,6 +370,14 @@ WRONG = [
     *[("LOG_LEVEL", text, "expected one of DEBUG, INFO, WARNING, ERROR, CRITICAL") for text in ("info", "TRACE", "10")],
     *[("LOG_FORMAT", text, "expected one of text, json") for text in ("JSON", "yaml")],
     ("LOG_CLIENT_ADDRESS", "all", YES_OR_NO),
+    ("PUBLIC_PAGES", "open", YES_OR_NO),
+    ("SITE_NAME", "<b>", "expected at most 80 characters"),
+    ("SITE_COLOUR", "teal", "expected a colour such as #0f6b68"),
+    (
+        "SITE_LOGO",
+        "logo.svg",
+        "expected the URL of a picture, or its path on this server, such as /static/logo.svg",
+    ),
     ("METRICS", "prometheus", YES_OR_NO),
     *[("METRICS_TOKEN", text, NO_SECRET) for text in ("too-short", "with blanks in between", "ä" * 16)],
     *[("SENTRY_DSN", text, NO_DSN) for text in ("sentry.example.org", "https://sentry.example.org/1", "key@host/1")],
@@ -373,7 +403,7 @@ def test_this_file_knows_every_variable(monkeypatch):
     monkeypatch.setattr(env, "read", lambda name, *args: asked.append(name) or read(name, *args))
     load()
     assert sorted(asked) == sorted(VARIABLES)
-    by_themselves = {"DB_POOL_SIZE", "DATABASE_REPLICA_URL", "SENTRY_DSN"}
+    by_themselves = {"DB_POOL_SIZE", "DATABASE_REPLICA_URL", "SENTRY_DSN", "CAPTCHA_VERIFY_URL"}
     assert {name for name, *_ in GOOD} | by_themselves == set(VARIABLES) == {name for name, *_ in WRONG}
 
 
@@ -456,7 +486,7 @@ def test_what_a_url_asks_of_a_session_goes_before_what_we_would():
 
 @pytest.mark.parametrize(("name", "text", "problem"), WRONG)
 def test_a_wrong_value_stops_the_start_and_is_named(name, text, problem):
-    shown = "" if name.endswith(("_URL", "_TOKEN", "_DSN")) or "://" in text else f"={text!r}"
+    shown = "" if name.endswith(("_URL", "_TOKEN", "_DSN", "_KEY", "_SECRET")) or "://" in text else f"={text!r}"
     with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(f'{name}{shown}: {problem}')}$"):
         load(**{name: text})
 

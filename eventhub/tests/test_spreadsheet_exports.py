@@ -17,7 +17,7 @@ from eventhub.spreadsheets.entries import load_table, read_entries, read_records
 from eventhub.spreadsheets.exports import csv_lines, write_xlsx
 
 # Closing a download ends its request, of which Django tells the database.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 MOMENT = datetime(2031, 5, 1, 16, 30, 15, tzinfo=UTC)
 

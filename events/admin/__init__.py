@@ -1,3 +1,4 @@
 from events.admin.event_admin import EventAdmin
+from events.admin.tag_admin import TagAdmin
 
-__all__ = ["EventAdmin"]
+__all__ = ["EventAdmin", "TagAdmin"]

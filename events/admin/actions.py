@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -11,16 +11,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 
+from accounts.models import User
+from accounts.permissions import allowed, require
 from eventhub.admin import bulk
 from eventhub.admin.action_report import ActionReport, Message
 from eventhub.admin.bulk import CONFIRMED
+from eventhub.admin.field_values import begins_at
 from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, sentence
 from events.admin.deletion import deleted_objects
 from events.models import ANNOUNCED, Event
 from events.services.events import STEPS
-from notifications.services.templates import duplicate_with_templates
+from notifications.services.clones import clone_event
 from registrations.services import event_changes
 from registrations.services.event_changes import EventEdit
 
@@ -38,7 +40,8 @@ class EventAction(NamedTuple):
     of_many: str
     variant: str = "default"
     is_confirmed: bool = False
-    right: str = "change"
+    right: str = "manage"  # of the model admin
+    permission: str = "manage"  # of the permission table, for each event
 
 
 def _step(name: str, label: str, of_many: str, **options: Any) -> EventAction:
@@ -55,7 +58,7 @@ def _step(name: str, label: str, of_many: str, **options: Any) -> EventAction:
 
 
 def _duplicate(event: Event) -> EventEdit:
-    return EventEdit(duplicate_with_templates(event=event), ["status"], 0)
+    return EventEdit(clone_event(event=event), ["status"], 0)
 
 
 def _delete(event: Event) -> EventEdit:
@@ -89,7 +92,14 @@ ACTIONS = (
     _step("reopen", "Reopen", "Reopen {}"),
     _step("withdraw", "Back to draft", "Turn {} back into drafts"),
     EventAction(
-        "duplicate", "Duplicate", "duplicated", _duplicate, lambda event, now: True, "Duplicate {}", right="add"
+        "duplicate",
+        "Duplicate",
+        "duplicated",
+        _duplicate,
+        lambda event, now: True,
+        "Duplicate {}",
+        right="add",
+        permission="clone",
     ),
     _step("cancel", "Cancel event", "Cancel {}", variant="danger", is_confirmed=True),
 )
@@ -104,15 +114,20 @@ DELETE = EventAction(
     variant="danger",
     is_confirmed=True,
     right="delete",
+    permission="destroy",
 )
 
 
-def available(event: Event) -> list[EventAction]:
-    """Return the sensible actions. An event with people cannot become a draft again."""
+def available(event: Event, user: User) -> list[EventAction]:
+    """Return the sensible actions that the user may take. An event with people cannot become a draft again."""
     now = timezone.now()
     has_people = bool(event.seats_taken or event.waitlisted)
     return [
-        action for action in ACTIONS if action.is_shown(event, now) and not (action.name == "withdraw" and has_people)
+        action
+        for action in ACTIONS
+        if action.is_shown(event, now)
+        and not (action.name == "withdraw" and has_people)
+        and allowed(user, "event", action.permission, event)
     ]
 
 
@@ -139,7 +154,8 @@ def perform(
     if wants_all or (action.is_confirmed and CONFIRMED not in request.POST):
         return _confirm(model_admin, request, events, action, selected=len(selected))
     report = EventActionReport(request, action)
-    edited = [report.attempt(event) for event in events]
+    by = cast(User, request.user)
+    edited = [report.attempt(event, by) for event in events]
     if action is DELETE:
         model_admin.log_deletions(request, [one.event for one in edited if one])
     response = report.finish(model_admin, request, events)
@@ -154,8 +170,9 @@ class EventActionReport(ActionReport):
         super().__init__(request)
         self.action = action
 
-    def attempt(self, event: Event) -> EventEdit | None:
+    def attempt(self, event: Event, by: User) -> EventEdit | None:
         try:
+            require(by, "event", self.action.permission, event)
             edited = self.action.run(event)
         except REFUSALS as refusal:
             self.note("refused", f"“{event.title}” was not {self.action.done}: {sentence(refusal)}")
@@ -239,7 +256,7 @@ def _question(action: EventAction, affected: Sequence[Event]) -> str:
 
 
 def _row(event: Event) -> str:
-    begins = date_format(timezone.localtime(event.date_time), "DATETIME_FORMAT")
+    begins = begins_at(event.date_time, event.zone)
     state = event.get_status_display().lower()
     people = f"{event.seats_taken} with a seat, {event.waitlisted} on the waiting list"
     return f"{event.title}, {begins} ({state}): {people}"

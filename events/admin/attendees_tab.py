@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 
 from accounts.models import User
 from eventhub.api.fields import could_be_id
+from events.models import Event
 from registrations.admin import status
 from registrations.models import Registration
 from registrations.selectors.search import search
@@ -42,8 +43,9 @@ class AttendeesTab:
     def _found(self) -> Sequence[Registration]:
         by = cast(User, self.request.user)
         found: QuerySet[Registration] = Registration.objects.filter(event=self.event_id)
-        if not by.is_admin:  # not `managed_by`: its column would have SQLite read all rows of the organizer
-            found = found.filter(event__organizer=by)
+        # Not `managed_by` of registrations: its column would have SQLite read all rows of the organizer.
+        if not Event.objects.managed_by(by, "attendees").filter(pk=self.event_id).exists():
+            return []
         found = search(found, self.text, by=by) if self.text else found
         start = (self.number - 1) * PAGE_SIZE
         return list(found.order_by(*ORDERS[self.order])[start : start + PAGE_SIZE + 1])

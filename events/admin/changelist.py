@@ -1,26 +1,32 @@
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
-from unfold.contrib.filters.admin import ChoicesCheckboxFilter, RadioFilter
+from unfold.contrib.filters.admin import ChoicesCheckboxFilter, DropdownFilter, RadioFilter, TextFilter
 from unfold.decorators import display
 
+from accounts.models import User
 from eventhub.admin.changelist import CountedChangeList
+from eventhub.admin.field_values import begins_at
 from eventhub.admin.filters import DayRangeFilter, RelatedRowFilter
+from eventhub.api.fields import could_be_id
 from events.admin.date_hierarchy import PARTS, Period, periods
-from events.models import Event, EventStatus
+from events.models import Event, EventStatus, Series, Tag, Visibility
+from events.services.tags import tag_slug
 
 COMING, PAST, ALL = "coming", "past", "all"
 WHENS = [(COMING, "Today and later"), (PAST, "Past"), (ALL, "All")]
 DATE = "date_time"
+SERIES_OFFERED = 100
 LOOKUPS = {
     "when",
     "fill",
     "status__exact",
+    *("visibility", "tag", "series"),
     "organizer__id__exact",
     *(f"{DATE}_{end}" for end in ("from", "to")),
     *(f"{DATE}__{part}" for part in PARTS),
@@ -82,6 +88,54 @@ class FillFilter(RadioFilter):
         return queryset.filter(has_free_seats__in=[False], waitlisted__gt=0) if self.value() == "queue" else queryset
 
 
+class VisibilityFilter(RadioFilter):
+    title = "visibility"
+    parameter_name = "visibility"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(value), str(label)) for value, label in Visibility.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        value = self.value()
+        if value not in Visibility.values:
+            return queryset
+        found = queryset.filter(visibility=value)
+        # Repeats the condition of the index of events that are not public, so that SQLite uses it.
+        return found if value == Visibility.PUBLIC else found.exclude(visibility=Visibility.PUBLIC)
+
+
+class TagNameFilter(TextFilter):
+    title = "tag or category"
+    parameter_name = "tag"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        named = str(self.value() or "").replace("\x00", "").strip()
+        if not named:
+            return queryset
+        tags = Tag.objects.filter(Q(slug__in=[named, tag_slug(named)]) | Q(name__iexact=named))
+        return queryset.having(tags)  # type: ignore[attr-defined, no-any-return]
+
+
+class SeriesFilter(DropdownFilter):
+    """Offers the newest series, of an organizer their own; the page of a series links to any."""
+
+    title = "series"
+    parameter_name = "series"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        user = cast(User, request.user)
+        own = Series.objects.all() if user.is_admin else Series.objects.filter(organizer=user)
+        return [(str(pk), title) for pk, title in own.values_list("pk", "title")[:SERIES_OFFERED]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        value = self.value()
+        if not value:
+            return queryset
+        if not could_be_id(str(value)):
+            raise IncorrectLookupParameters(f"{self.parameter_name}: {value}")
+        return queryset.filter(series_date__series=int(value))
+
+
 class BeginsFilter(DayRangeFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -120,7 +174,10 @@ class EventChangeList(CountedChangeList):
 
 
 class EventChangelist:
-    list_filter: ClassVar = (WhenFilter, ("status", ChoicesCheckboxFilter), FillFilter, (DATE, BeginsFilter))
+    list_filter: ClassVar = (
+        *(WhenFilter, ("status", ChoicesCheckboxFilter), FillFilter, (DATE, BeginsFilter)),
+        *(VisibilityFilter, TagNameFilter, SeriesFilter),
+    )
     date_hierarchy = DATE
     search_fields = ("title", "location", "description")
     search_help_text = "Search by title, location or description"
@@ -149,8 +206,8 @@ class EventChangelist:
         return event.get_status_display()
 
     @display(description="begins", ordering="date_time")  # type: ignore[untyped-decorator]
-    def begins(self, event: Event) -> Any:
-        return event.date_time
+    def begins(self, event: Event) -> str:
+        return begins_at(event.date_time, event.zone)
 
     @display(description="seats taken")  # type: ignore[untyped-decorator]
     def fill(self, event: Event) -> str:

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.permissions import allowed
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.spreadsheets.downloads import Kind, export_response
 from events import exports
@@ -36,10 +37,15 @@ def export_events(model_admin: ScopedModelAdmin, request: HttpRequest, kind: str
 def export_attendees(
     model_admin: ScopedModelAdmin, request: HttpRequest, queryset: QuerySet[Event], *, kind: Kind
 ) -> HttpResponseBase:
-    events = list(queryset.values_list("pk", "title"))
-    registrations = Registration.objects.managed_by(cast(User, request.user)).filter(event__in=[pk for pk, _ in events])
-    name = f"{events[0][1]} attendees" if len(events) == 1 else "Attendees"
-    return export_response(kind, name, people.header(), people.rows(registrations))
+    reader = cast(User, request.user)
+    events = [event for event in queryset if allowed(reader, "event", "export", event)]
+    if not events:
+        raise PermissionDenied
+    registrations = Registration.objects.managed_by(reader, "export").filter(event__in=[event.pk for event in events])
+    only = events[0] if len(events) == 1 else None
+    name = f"{only} attendees" if only else "Attendees"
+    asked = people.questions_shown(only, reader)
+    return export_response(kind, name, people.header(asked), people.rows(registrations, asked))
 
 
 def attendee_actions() -> list[Any]:
@@ -50,5 +56,5 @@ def _as_action(kind: Kind) -> Any:
     action: Any = partial(export_attendees, kind=kind)
     action.__name__ = f"{ATTENDEES}{kind}"
     action.short_description = f"Export attendees ({kind.upper()})"
-    action.allowed_permissions = ["view"]
+    action.allowed_permissions = ["export"]
     return action

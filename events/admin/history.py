@@ -10,6 +10,7 @@ from accounts.models import Role, User
 from eventhub.admin.field_values import in_words, label_of
 from eventhub.api.fields import could_be_id
 from eventhub.audit import Channel
+from eventhub.datetimes import zone_named
 from events.models import Event
 
 PAGE_SIZE = 20
@@ -18,7 +19,7 @@ _KINDS = {"+": "Created", "~": "Changed", "-": "Deleted"}
 _FIELDS = [field for field in Event.history.model.tracked_fields if field.name not in {"id", "created_at", "organizer"}]
 _CHANNELS = {Channel.ADMIN.value: "Back office"}
 # As in the form.
-_LABELS = {"waitlist": "Waiting list"}
+_LABELS = {"waitlist": "Waiting list", "visibility": "Who sees it", "slug": "Address of its page"}
 _DELETED, _ADMIN, _SOMEONE = "a deleted account", "an admin", "someone else"
 
 
@@ -74,11 +75,16 @@ def _change(row: Any, older: Any | None, names: dict[int, str]) -> EventHistoryE
 
 
 def _differences(row: Any, older: Any, names: dict[int, str]) -> Iterable[FieldChange]:
+    older_zone, zone = zone_named(older.time_zone), zone_named(row.time_zone)
     for field in _FIELDS:
         was, becomes = getattr(older, field.attname), getattr(row, field.attname)
         if was != becomes:
+            if field.name == "online_url":  # not everybody who reads the history may see it
+                was, becomes = (value and "a link" for value in (was, becomes))
             yield FieldChange(
-                _LABELS.get(field.name) or label_of(field), in_words(field, was), in_words(field, becomes)
+                _LABELS.get(field.name) or label_of(field),
+                in_words(field, was, older_zone),
+                in_words(field, becomes, zone),
             )
     if row.organizer_id != older.organizer_id:
         yield FieldChange("Organizer", _name(names, older.organizer_id), _name(names, row.organizer_id))

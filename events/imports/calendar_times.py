@@ -54,6 +54,22 @@ class Zones:
         names.pop("", None)
         return self.find(_single([*names])) if names else timezone.get_default_timezone()
 
+    def name_of(self, component: Component) -> str:
+        """Return the zone that DTSTART was read in by its IANA name; empty for UTC, and for one that has none."""
+        given, start = component.only("DTSTART"), read_moment(component, "DTSTART", self)
+        zone = given.params.get("TZID") if given else None
+        if given is None or start is None or given.value.strip().upper().endswith("Z"):
+            return ""
+        if zone is None or not isinstance(start, datetime):
+            return self.floating.key if isinstance(self.floating, ZoneInfo) and self._names_floating else ""
+        known = zone_by_name(_single(zone) if isinstance(zone, list) else str(zone))
+        is_same = known is not None and known.utcoffset(start.replace(tzinfo=None)) == start.utcoffset()
+        return known.key if known is not None and is_same else ""
+
+    @cached_property
+    def _names_floating(self) -> bool:
+        return any(given.value.strip() for given in self._calendar.properties.get("X-WR-TIMEZONE", []))
+
     def _defined(self, name: str) -> tzinfo | None:
         for definition in self._calendar.parts:
             ids = [given.value.strip() for given in definition.properties.get("TZID", [])]

@@ -5,12 +5,13 @@ from quopri import decodestring
 from typing import Any, NamedTuple
 
 from eventhub import datetimes
+from eventhub.api.fields import DECIMAL
 from eventhub.text_fields import strip_unseen
 from events.calendar_entry import event_id_of, is_partial
 from events.imports.calendar_times import Duration, Zones, later, read_duration, read_moment
 from events.imports.components import Component, Property, read_components
 from events.imports.row_validation import EventFile, ImportedEvent, validate_row
-from events.imports.series import series_problem
+from events.imports.series import FOLLOWING, range_of, read_recurrence, read_series
 from events.models import EventStatus
 
 TEXT_PROPERTIES = {"title": "SUMMARY", "description": "DESCRIPTION", "location": "LOCATION", "uid": "UID"}
@@ -77,8 +78,17 @@ def _row(event: CalendarEvent) -> ImportedEvent:
         del values["uid"]
         if is_partial(values.get("description", "")):
             del values["description"]
+    series, recurrence = None, None
+    if not problems:
+        try:
+            recurrence = read_recurrence(event.component, event.zones)
+            series = read_series(event.component, event.zones) if recurrence is None else None
+        except (ValueError, OverflowError) as problem:
+            problems["series"] = str(problem)
     row = validate_row(place, values, problems)
-    return row._replace(event_id=event_id, sequence=sequence, is_cancellation=event.is_cancellation)
+    row = row._replace(event_id=event_id, sequence=sequence, is_cancellation=event.is_cancellation)
+    changes_following = recurrence is not None and range_of(event.component) == FOLLOWING
+    return row._replace(series=series, recurrence=recurrence, changes_following=changes_following)
 
 
 def _latest(events: list[CalendarEvent]) -> dict[str, CalendarEvent]:
@@ -101,7 +111,7 @@ def _identity(event: CalendarEvent) -> str:
     uid = event.component.first("UID")
     if not uid:
         return f"number {event.number}"
-    return f"uid {uid} {event.component.first('RECURRENCE-ID')}"
+    return f"uid {uid} {event.component.first('RECURRENCE-ID')} {range_of(event.component)}"
 
 
 def _revision(component: Component) -> tuple[int, str]:
@@ -131,8 +141,9 @@ def _values(event: CalendarEvent) -> tuple[dict[str, Any], dict[str, str]]:
         return {"uid": values["uid"], "status": values["status"]}, problems
     try:
         values["date_time"], values["end_time"] = _moments(component, event.zones)
-        if series := series_problem(component, event.zones):
-            problems["series"] = series
+        if zone := event.zones.name_of(component):
+            values["time_zone"] = zone
+        values |= _coordinates(component)
         if event.method == "CANCEL":  # says no more than it needs to
             values = {name: value for name, value in values.items() if value}
     except OverflowError:
@@ -187,6 +198,17 @@ def _moments(component: Component, zones: Zones) -> tuple[datetime, datetime | N
         end = later(start, duration)
     begins, ends = datetimes.to_utc(start), datetimes.to_utc(end) if end else None
     return begins, None if ends == begins else ends
+
+
+def _coordinates(component: Component) -> dict[str, float]:
+    """Return GEO (RFC 5545, 3.8.1.6), if there is one. The event's rules know its bounds."""
+    given = component.only("GEO")
+    if given is None or not given.value.strip():
+        return {}
+    parts = [part.strip() for part in given.value.split(";")]
+    if len(parts) != 2 or not all(DECIMAL.fullmatch(part) for part in parts):
+        raise ValueError(f"GEO “{given.value[:30]}” is not a pair of degrees like 52.516275;13.377704.")
+    return {"latitude": float(parts[0]), "longitude": float(parts[1])}
 
 
 def _whole_days(

@@ -7,6 +7,14 @@ from dateutil.rrule import rrule, rrulestr
 
 MAX_PERIODS = 1000  # days, months or years between which a rule may not match; each Friday the 13th needs 707 for 100
 MAX_LENGTH = 250  # characters; a rule that lists all days of a month and all months has 150
+# Rules whose occurrences can be found in a short time, by frequency.
+RULE_PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY"}
+FREQUENCIES = {
+    "DAILY": RULE_PARTS,
+    "WEEKLY": RULE_PARTS,
+    "MONTHLY": RULE_PARTS | {"BYMONTHDAY", "BYMONTH", "BYSETPOS"},
+    "YEARLY": RULE_PARTS | {"BYMONTHDAY", "BYMONTH", "BYSETPOS"},
+}
 
 
 class _Interval(int):

@@ -1,14 +1,23 @@
 """Organizer, status and times of an event. Seats are decided in registrations/services."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 
+from django.db import transaction
+
 from accounts.models import User
 from accounts.permissions import require
-from eventhub.datetimes import add_week
+from eventhub.db.retry import retried
 from eventhub.exceptions import Invalid
+from events.exceptions import SlugTaken
 from events.models import ANNOUNCED, MAY_BECOME, Event, EventStatus
+from events.models.tag_list import in_order
+from events.services import slugs
+from events.services.tags import names_by_slug, set_tags
+
+# Values that are not set as they are: a slug has a table of its own, and tags are rows.
+BESIDE_FIELDS = ("slug", "tags")
 
 
 class EventValues(TypedDict, total=False):
@@ -26,8 +35,34 @@ class EventValues(TypedDict, total=False):
     notifications: str
     remind_hours: list[int]
     language: str
+    time_zone: str
+    attendance: str
+    venue: str
+    address: str
+    latitude: float | None
+    longitude: float | None
+    online_url: str
+    online_from: datetime | None
+    cancel_until: datetime | None
+    edit_until: datetime | None
+    transfer_until: datetime | None
+    guests: str
+    visibility: str
+    # Empty: made from the title.
+    slug: str
+    # Names or slugs.
+    tags: Sequence[str]
+    hides_seats: bool
     uid: str
     imported_sequence: int | None
+
+
+# Times beside those of the event itself: a copy and the dates of a series keep their distance to its start.
+BEFORE = (
+    *("registration_opens", "registration_closes", "online_from"),
+    *("cancel_until", "edit_until", "transfer_until"),
+)
+TIMES = ("date_time", "end_time", *BEFORE)
 
 
 class Step(NamedTuple):
@@ -46,6 +81,16 @@ STEPS = {
 }
 
 
+# What an editor of the team may change.
+TEXT_FIELDS = {"title", "description", "location", "venue", "address", "language", "tags"}
+
+
+def require_fields(event: Event, changed: Collection[str], by: User) -> None:
+    """Raise Forbidden where `by` may change texts only, and changes more."""
+    if not TEXT_FIELDS.issuperset(changed):
+        require(by, "event", "manage", event)
+
+
 def find_organizer(*, user_id: int | None, by: User, owner_id: int) -> User | None:
     """Return the new organizer, or None without a change from `owner_id`.
 
@@ -60,10 +105,29 @@ def find_organizer(*, user_id: int | None, by: User, owner_id: int) -> User | No
     return organizer
 
 
+@retried
 def create_event(*, organizer: User, values: EventValues) -> Event:
-    event = Event(**{"organizer": organizer, **values})
+    """Create an event with its address and its tags. Raise a 400, and SlugTaken."""
+    try:
+        return _create(organizer, values)
+    except SlugTaken:
+        if values.get("slug"):
+            raise
+        # An event of the same title was made in this moment.
+        return _create(organizer, {**values, "slug": slugs.with_letters(values["title"])})
+
+
+def _create(organizer: User, values: EventValues) -> Event:
+    fields = {name: value for name, value in values.items() if name not in BESIDE_FIELDS}
+    event = Event(**{"organizer": organizer, **fields})
     event.clean()
-    event.save()
+    names_by_slug(values.get("tags", ()))
+    with transaction.atomic():
+        slugs.choose(event, values.get("slug") or None)
+        event.save()
+        slugs.keep(event)
+        if values.get("tags"):
+            set_tags(event, values["tags"])
     return event
 
 
@@ -76,10 +140,27 @@ def apply_values(event: Event, values: EventValues) -> list[str]:
     if status != event.status and status not in MAY_BECOME[event.status]:
         was, becomes = EventStatus(event.status).label.lower(), EventStatus(status).label.lower()
         raise Invalid({"status": [f"An event that is {was} cannot become {becomes}."]})
-    changed = [name for name, value in values.items() if getattr(event, name) != value]
+    changed = [name for name, value in values.items() if name not in BESIDE_FIELDS and getattr(event, name) != value]
     for name in changed:
         setattr(event, name, values[name])  # type: ignore[literal-required]
     event.clean()
+    return changed
+
+
+def apply_beside_fields(event: Event, values: EventValues, changed: Collection[str]) -> list[str]:
+    """Change the address and the tags of a saved event, and return all that changed. The event itself stays unsaved.
+
+    Raise a 400, and SlugTaken.
+    """
+    changed = [*changed]
+    may_be_first = not {"status", "visibility"}.isdisjoint(changed)
+    if ("slug" in values or may_be_first) and slugs.give(event, values.get("slug")):
+        changed.append("slug")
+    if "tags" in values and set_tags(event, values["tags"]):
+        changed.append("tags")
+        # The history has the fields of the event alone.
+        told = ", ".join(tag["name"] for tag in in_order(event.tag_list)) or "none"
+        event._change_reason = f"Tags: {told}"[:100]  # type: ignore[attr-defined]  # of django-simple-history
     return changed
 
 
@@ -117,35 +198,6 @@ def values_to_close(event: Event, now: datetime) -> EventValues:
     opens, closes = event.registration_opens, event.registration_closes
     is_running = (opens is None or opens < now) and (closes is None or now < closes)
     return {"registration_closes": now} if is_running else {}
-
-
-def duplicate_event(*, event: Event) -> Event:
-    """Copy an event as a draft, a week later at the same clock time, or of the same length where those do not fit.
-
-    Raise a 400 where that is beyond the contract's years.
-    """
-    values: EventValues = {
-        "title": event.title,
-        "description": event.description,
-        "location": event.location,
-        "max_capacity": event.max_capacity,
-        "waitlist": event.waitlist,
-        "notifications": event.notifications,
-        "remind_hours": event.remind_hours,
-        "language": event.language,
-        "status": EventStatus.DRAFT,
-    }
-    for name in ("date_time", "end_time", "registration_opens", "registration_closes"):
-        moment = getattr(event, name)
-        try:
-            values[name] = moment and add_week(moment)
-        except ValueError as problem:
-            raise Invalid({name: [str(problem)]}) from None
-    for start, end in (("date_time", "end_time"), ("registration_opens", "registration_closes")):
-        first, last = getattr(event, start), getattr(event, end)
-        if first and last and values[end] <= values[start]:  # type: ignore[literal-required]  # the clocks change
-            values[end] = values[start] + (last - first)  # type: ignore[literal-required]
-    return create_event(organizer=event.organizer, values=values)
 
 
 def note_in_history(event: Event, text: str) -> None:

@@ -37,7 +37,6 @@ def at(*parts):
     return datetime(*parts, tzinfo=UTC)
 
 
-SERIES = "series: Series are not supported. Give each occurrence a VEVENT with a UID of its own."
 DEFAULTS = {"SUMMARY": "Talk", "LOCATION": "Hall"}
 
 

@@ -36,6 +36,11 @@ TYPED = {
     "notifications": "usual",
     "remind_hours": "24",
     "language": "",
+    "guests": "no",
+    "visibility": "public",
+    "tags": "",
+    "slug": "",
+    "attendance": "offline",
 }
 BEGINS = datetime(2031, 5, 1, 18, tzinfo=UTC)
 
@@ -56,7 +61,7 @@ def fields_of(page):
     for tag in re.findall(r"<input[^>]*>", form):
         attrs = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
         if attrs.get("type") == "checkbox":
-            if "checked" in tag:
+            if re.search(r"\schecked[\s>]", tag):
                 sent[attrs["name"]] = "on"
         elif "name" in attrs:
             sent[attrs["name"]] = attrs.get("value", "")
@@ -460,3 +465,41 @@ def test_an_organizer_may_correct_what_is_over(office, olga, make_event):
     client = office(olga)
     assert client.post(page_of(event), {**opened(client, event), "title": "Corrected"}).status_code == 302
     assert Event.objects.get().title == "Corrected"
+
+
+# Time zones ----------------------------------------------------------------------------------------------------------
+
+
+def test_times_are_typed_and_shown_in_the_zone_that_is_chosen(office, olga):
+    client = office(olga)
+    until = {"cancel_until_0": "2031-04-30", "cancel_until_1": ""}
+    client.post(ADD, {**TYPED, **until, "time_zone": "Asia/Tokyo"})
+    event = Event.objects.get()
+    assert (event.time_zone, event.date_time) == ("Asia/Tokyo", BEGINS - timedelta(hours=9))
+    assert event.cancel_until == datetime(2031, 4, 30, 14, 59, 59, 999999, tzinfo=UTC)
+    page = client.get(page_of(event)).content.decode()
+    assert "In the time zone of this site: Thursday, 1 May 2031, 09:00 (UTC)" in page
+    sent = fields_of(page)
+    assert (sent["date_time_0"], sent["date_time_1"], sent["time_zone"]) == ("01 May 2031", "18:00", "Asia/Tokyo")
+    updated = event.updated_at
+    client.post(page_of(event), sent)
+    assert Event.objects.get().updated_at == updated
+    client.post(page_of(event), {**sent, "time_zone": "Europe/Berlin"})  # the clock stays
+    assert Event.objects.get().date_time == BEGINS - timedelta(hours=2)
+
+
+def test_a_place_and_a_link_are_typed(office, olga):
+    place = {"venue": "Tower", "latitude": "52.5", "longitude": "-13.4", "online_url": "meet.example.org/1"}
+    client = office(olga)
+    client.post(ADD, {**TYPED, **place, "attendance": "mixed"})
+    event = Event.objects.get()
+    found = (event.venue, event.latitude, event.longitude, event.online_url, event.attendance)
+    assert found == ("Tower", 52.5, -13.4, "https://meet.example.org/1", "mixed")
+    sent = {**opened(client, event), "longitude": ""}
+    assert errors_of(client.post(page_of(event), sent)) == {
+        "longitude": ["Enter both latitude and longitude, or neither."]
+    }
+    client.post(page_of(event), {**opened(client, event), "online_url": ""})
+    history = client.get(f"{LIST}{event.pk}/history/").content.decode()
+    assert "a link" in history
+    assert "meet.example.org" not in history

@@ -14,7 +14,7 @@ from events.admin.history import FieldChange, read_history
 from events.models import Event
 from registrations.services.event_changes import edit_event
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 BODY = {"title": "Talk", "date_time": "2031-05-01T18:00:00Z", "location": "Hall", "max_capacity": 5}
 
@@ -75,6 +75,7 @@ def test_changes_are_in_peoples_words(olga, make_event, settings):
         FieldChange("Seats", "10", "7"),
         FieldChange("Waiting list", "yes", "no"),
         FieldChange("Status", "Upcoming", "Active"),
+        FieldChange("Address of its page", "(empty)", "lecture"),
     ]
 
 

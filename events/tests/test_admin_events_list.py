@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import OrganizerProfile
 from events.models import Event
+from events.services.tags import set_tags
+from registrations.services.series_changes import repeat_event
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -47,7 +49,9 @@ def programme(olga, otto, make_event, enroll):
         queue = make_event(organizer, title=f"{name}Queue", date_time=days(9), max_capacity=1, location="Pier 7")
         enroll(queue)
         enroll(queue, status="waitlisted")
-        make_event(organizer, title=f"{name}Draft", date_time=days(90), status="draft")
+        draft = make_event(organizer, title=f"{name}Draft", date_time=days(90), status="draft", visibility="unlisted")
+        for event, tags in ((full, ["Jazz & more"]), (draft, ["jazz", "Jazz & more"])):
+            set_tags(event, tags)
 
 
 QUERIES = {
@@ -63,6 +67,13 @@ QUERIES = {
     "fill=free": ["Fair", "Draft"],
     "fill=full": ["Full", "Queue"],
     "fill=queue": ["Queue"],
+    "visibility=public": ["Fair", "Full", "Queue"],
+    "visibility=unlisted": ["Draft"],
+    "visibility=private": [],
+    "tag=jazz": ["Draft"],
+    "tag=Jazz+%26+MORE": ["Full", "Draft"],
+    "tag=jazz-and-more&visibility=public": ["Full"],
+    "tag=none": [],
     "q=moon": ["Full"],
     "q=pier": ["Queue", "Gone"],
     "q=PIER+queue": ["Queue"],
@@ -88,6 +99,20 @@ def test_the_list_says_which_time_it_shows(office, olga, query, chosen):
     whens = office(olga).get(f"{LIST}?{query}").context["cl"].whens()
     assert [label for label, _, is_chosen in whens if is_chosen] == [chosen]
     assert [office(olga).get(f"{LIST}{link}").context["cl"].when for _, link, _ in whens] == ["coming", "past", "all"]
+
+
+def test_the_list_of_a_series_is_chosen_from_ones_own(office, olga, otto, ada, programme, listed):
+    fair, other = Event.objects.get(title="Full"), Event.objects.get(title="Otto's Full")
+    for event in (fair, other):
+        repeat_event(event_id=event.pk, rule="FREQ=DAILY;COUNT=2")
+    fair.refresh_from_db()
+    other.refresh_from_db()
+    assert listed(olga, f"series={fair.series_id}") == ["Full", "Full"]
+    assert listed(olga, f"series={other.series_id}") == []
+    assert len(listed(ada, f"series={other.series_id}")) == 2
+    page = office(olga).get(LIST).content.decode()
+    assert [f'<option value="{event.series_id}"' in page for event in (fair, other)] == [True, False]
+    assert f"series={fair.series_id}" in office(olga).get(f"{LIST}{fair.pk}/series/").content.decode()
 
 
 def test_another_organizer_is_no_filter(listed, programme, olga, otto):
@@ -121,6 +146,7 @@ WILD = [
     "p=99999999999999999999", "p=-1", "p=x", "o=99", "o=x", "when=never", "fill=x", "status__exact=x", "e=1", "all=",
     "date_time__year=9999", "date_time__year=1", "date_time__year=0", "date_time__year=x", "date_time__month=5",
     "date_time__year=9999&date_time__month=12&date_time__day=31", "date_time__year=2030&date_time__month=13",
+    "visibility=x", "tag=%00", "series=x", "series=99", f"series={10**30}",
     "date_time_from=0001-01-01", "date_time_to=9999-12-31", "organizer__id__exact=x", "_facets=True", "q=%00",
     f"organizer__id__exact={10**30}", "_popup=1", f"q={'long+' * 400}", "date_time__year=2030&date_time__day=3",
 ]  # fmt: skip
@@ -205,8 +231,9 @@ def test_pages_are_turned_and_say_how_many_events_there_are(office, olga, make_e
     assert [re.findall(r'class="office-total">(.*?)<', page) for page in pages] == [["51 events"]] * 2
 
 
-# The session, the account, its second factor; the page with all that it shows; the first and the last date.
-STATEMENTS = 6
+# The session, the account, its second factor; the series to choose from; the page with all that it shows; the first and
+# the last date.
+STATEMENTS = 7
 
 
 @pytest.mark.parametrize("who", ["olga", "ada"])
@@ -231,6 +258,7 @@ PLANS = [
     ("when=all&fill=full", "event_by_free_seats"),
     ("when=all&fill=queue", "event_by_free_seats"),
     ("when=all&o=1", "event_by_title"),
+    ("when=all&visibility=unlisted", "event_not_public"),
 ]
 
 

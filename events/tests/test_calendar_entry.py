@@ -94,6 +94,20 @@ ENTRIES = {
         an_event(date_time=DAY, end_time=DAY + timedelta(days=2) - timedelta(microseconds=1)),
         {"method": Method.PUBLISH},
     ),
+    "request_zone": (
+        an_event(
+            time_zone="Europe/Berlin", venue="Royal Observatory", address="1 Star Hill", latitude=0, longitude=-7.5
+        ),
+        {"method": Method.REQUEST, "attendee": BOB},
+    ),
+    "publish_days_zone": (
+        an_event(
+            time_zone="Pacific/Auckland",
+            date_time=DAY - timedelta(hours=12),
+            end_time=DAY + timedelta(hours=12) - timedelta(microseconds=1),
+        ),
+        {"method": Method.PUBLISH},
+    ),
     "nasty": (
         an_event(
             '\u202e\u05e2\u05d1\u05e8\u05d9\u05ea; "Q": 😀\r\nX-EVIL:1',
@@ -166,6 +180,8 @@ def test_what_clients_go_by():
         "publish_waiting": ("PUBLISH", uid, day, "TENTATIVE", ""),
         "publish_draft": ("PUBLISH", uid, day, "TENTATIVE", ""),
         "publish_days": ("PUBLISH", uid, day, "CONFIRMED", ""),
+        "request_zone": ("REQUEST", uid, day, "CONFIRMED", bob),
+        "publish_days_zone": ("PUBLISH", uid, day, "CONFIRMED", ""),
         "nasty": ("REQUEST", uid, day, "CONFIRMED", "mailto:b%3F%26%25o%27b+x@example.org"),
     }
 
@@ -179,7 +195,7 @@ texts = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=120)
     "\r\n:;,\\\"'^=Nn ", max_size=60
 )
 PROPERTIES = {
-    *("UID", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "DTSTAMP", "CREATED"),
+    *("UID", "URL", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "DTSTAMP", "CREATED"),
     *("LAST-MODIFIED", "DTSTART", "DTEND", "ORGANIZER", "ATTENDEE"),
 }
 
@@ -243,3 +259,18 @@ def test_a_uid_of_ours_is_told_from_others():
     assert event_id_of(event_uid(12)) == 12
     others = ["event-12@elsewhere.org", "event-0@events.example.org", "event-012@events.example.org", "12", ""]
     assert [event_id_of(uid) for uid in others] == [None] * len(others)
+
+
+@pytest.mark.parametrize(
+    ("fields", "url"),
+    [
+        ({}, "https://events.example.org/e/12"),
+        ({"slug": "night", "visibility": "unlisted"}, "https://events.example.org/e/night"),
+        ({"slug": "night", "visibility": "private"}, None),
+        ({"status": "draft"}, None),
+    ],
+)
+def test_an_entry_leads_to_the_page_that_everybody_may_open(settings, fields, url):
+    assert event_component(an_event(**fields), stamp=STAMP).get("URL") == url
+    settings.PUBLIC_PAGES = False
+    assert "URL" not in event_component(an_event(**fields), stamp=STAMP)

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -18,6 +19,7 @@ from eventhub.spreadsheets.exports import csv_lines, write_xlsx
 from events import exports
 from events.imports.files import read_rows
 from events.models import MAX_REMIND_HOURS, MAX_REMINDERS, Event, EventStatus, Telling
+from events.services.tags import set_tags
 from events.tests.import_runs import REFUSED, Run, counted, run
 from registrations.services.event_import import OTHER_EVENT
 
@@ -42,9 +44,21 @@ def talk(olga, make_event, enroll):
         status="active",
         registration_opens=at(2031, 4, 1),
         language="de",
+        time_zone="Asia/Tokyo",
+        attendance="mixed",
+        address="1 Main Street",
+        latitude=52.5,
+        longitude=0,
+        online_url="https://meet.example.org/1",
+        online_from=at(2031, 5, 1, 16),
         notifications="all",
         remind_hours=[48, 2],
+        guests="hold",
+        hides_seats=True,
+        visibility="unlisted",
+        slug="talk",
     )
+    set_tags(event, ["Jazz", "C++"])
     for status in ("registered", "attended", "waitlisted", "cancelled"):
         enroll(event, status=status)
     event.refresh_from_db()
@@ -66,23 +80,54 @@ def test_an_event_is_told_with_its_counts_and_its_organizers_public_name(setting
         "Seats taken",
         "Waiting",
         "Queue",
+        "Hide the number of seats",
         "Registration opens (Europe/Berlin)",
         "Registration closes (Europe/Berlin)",
         "Language of emails",
         "Emails to attendees",
         "Reminders",
+        "Guests",
+        "Visibility",
+        "Slug",
+        "Tags",
         "Created (Europe/Berlin)",
         "Description",
+        "Time zone",
+        "Local begin",
+        "Local end",
+        "Attendance",
+        "Venue",
+        "Address",
+        "Latitude",
+        "Longitude",
+        "Online link shown from (Europe/Berlin)",
+        "Cancel until (Europe/Berlin)",
+        "Edit until (Europe/Berlin)",
+        "Transfer until (Europe/Berlin)",
     ]
     begins, ends, opens = at(2031, 5, 1, 16), at(2031, 5, 1, 18), at(2031, 4, 1)
+    local = [time.astimezone(ZoneInfo("Asia/Tokyo")).replace(tzinfo=None) for time in (begins, ends)]
+    place, until = ["mixed", "", "1 Main Street", "52.5", "0"], [begins, None, None, None]
     assert list(exports.rows(Event.objects.order_by("-title"))) == [
         [
-            *(talk.pk, "=Talk", "Active", begins, ends, "Hall", "Olga's Observatory", 2, 2, 1, "on", opens, None),
-            *("de", "all", "48, 2", talk.created_at.replace(microsecond=0), "Bring\n- a coat."),
+            *(talk.pk, "=Talk", "Active", begins, ends, "Hall", "Olga's Observatory", 2, 2, 1, "on", "on", opens, None),
+            *(
+                "de",
+                "all",
+                "48, 2",
+                "hold",
+                "unlisted",
+                "talk",
+                "C++, Jazz",
+                talk.created_at.replace(microsecond=0),
+                "Bring\n- a coat.",
+            ),
+            *("Asia/Tokyo", *local, *place, *until),
         ],
         [
-            *(plain.pk, "Walk", "Upcoming", at(2031, 6, 1), None, "Hall", "otto", 10, 0, 0, "off", None, None),
-            *("", "usual", "24", plain.created_at.replace(microsecond=0), ""),
+            *(plain.pk, "Walk", "Upcoming", at(2031, 6, 1), None, "Hall", "otto", 10, 0, 0, "off", "off", None, None),
+            *("", "usual", "24", "no", "public", "", "", plain.created_at.replace(microsecond=0), ""),
+            *("", at(2031, 6, 1, 2).replace(tzinfo=None), None, "offline", "", "", "", "", None, None, None, None),
         ],
     ]
 
@@ -109,7 +154,8 @@ def test_an_export_is_read_again_as_what_it_was(settings, tmp_path, talk, olga, 
     assert imported("olga") == "0 created, 0 updated, 1 unchanged, 0 with errors"
     assert imported("otto") == "1 created, 0 updated, 0 unchanged, 0 with errors"
     fields = ("title", "description", "date_time", "end_time", "location", "max_capacity", "status")
-    fields += ("registration_opens", "registration_closes", "notifications", "remind_hours", "language")
+    fields += ("registration_opens", "registration_closes", "notifications", "remind_hours", "language", "guests")
+    fields += ("hides_seats", "visibility")
     first, second = Event.objects.order_by("pk").values(*fields)
     assert first == second
 
@@ -171,20 +217,40 @@ TEXTS |= st.sampled_from(
     texts=st.tuples(TEXTS, TEXTS, st.just("") | st.text(st.characters(exclude_categories=["Cs"]), max_size=60)),
     seats=st.integers(1, 2**31 - 1),
     waitlist=st.booleans(),
+    hides=st.booleans(),
     status=st.sampled_from(EventStatus.values),
     telling=st.sampled_from(Telling.values),
     language=st.sampled_from(["", *Language.values]),
     hours=st.lists(st.integers(1, MAX_REMIND_HOURS), max_size=MAX_REMINDERS),
+    own_zone=st.sampled_from(["", *ZONES]),
+    degrees=st.none() | st.floats(-90, 90).map(lambda degrees: round(degrees, 6)),
 )
 def test_every_field_of_any_event_comes_back_as_it_was(
-    talk, kind, zone, begins, lengths, texts, seats, waitlist, status, telling, language, hours
+    talk,
+    kind,
+    zone,
+    begins,
+    lengths,
+    texts,
+    seats,
+    waitlist,
+    hides,
+    status,
+    telling,
+    language,
+    hours,
+    own_zone,
+    degrees,
 ):
+    talk.time_zone, talk.latitude, talk.longitude, talk.venue = own_zone, degrees, degrees, texts[1].replace("\0", "")
+    talk.cancel_until = lengths[1] and begins - lengths[1]
     talk.title, talk.location, talk.description = (text.replace("\0", "") for text in texts)
     length, opens, closes = lengths
     talk.date_time, talk.end_time = begins, length and begins + length
     talk.registration_opens = opens and begins - opens
     talk.registration_closes = closes and begins + closes
     talk.max_capacity, talk.waitlist, talk.status = seats, waitlist, status
+    talk.hides_seats = hides
     talk.notifications, talk.language, talk.remind_hours = telling, language, hours
     with override_settings(TIME_ZONE=zone):
         file = io.BytesIO()
@@ -194,9 +260,21 @@ def test_every_field_of_any_event_comes_back_as_it_was(
             write_xlsx(file, "Events", exports.header(), [exports.row(talk)])
         (imported,) = read_rows(file.getvalue(), name="events", columns={}).rows
     fields = ("title", "location", "description", "date_time", "end_time", "registration_opens", "registration_closes")
-    others = ("max_capacity", "waitlist", "status", "notifications", "remind_hours", "language")
-    values = {name: getattr(talk, name) for name in (*fields, *others)}
-    texts = {name: as_read_again(values[name]) for name in ("title", "location", "description")}
+    others = (
+        "hides_seats",
+        "visibility",
+        "max_capacity",
+        "waitlist",
+        "status",
+        "notifications",
+        "remind_hours",
+        "language",
+        "guests",
+    )
+    others += ("time_zone", "latitude", "longitude", "cancel_until", "edit_until", "transfer_until", "online_from")
+    others += ("attendance", "address", "venue")
+    values = {name: getattr(talk, name) for name in (*fields, *others)} | {"tags": ["C++", "Jazz"]}
+    texts = {name: as_read_again(values[name]) for name in ("title", "location", "description", "venue")}
     assert imported.problem == ""
     assert imported.values | {name: as_read_again(imported.values[name]) for name in texts} == values | texts
     assert imported.event_id == talk.pk

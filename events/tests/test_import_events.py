@@ -148,6 +148,7 @@ def test_cells_that_are_left_out_at_the_end_of_a_line_are_empty(write, olga):
         ("status", "planned", "status: Value 'planned' is not a valid choice."),
         ("language", "German", "language: Enter en or de, or nothing for that of the site."),
         ("notifications", "often", "notifications: Enter usual, all or none."),
+        ("guests", "yes", "guests: Enter no, confirm_first or hold."),
         *(("remind_hours", f'"{text}"', HOURS) for text in ("0", "721", "1,2,3,4,5,6", "a day", "none, 2", *NOT_PLAIN)),
     ],
 )
@@ -406,7 +407,9 @@ def test_nobody_else_can_be_given_events(write, bob, name, failure):
 
 FIELDS = (
     "title, date_time, location, description, end_time, max_capacity, status, registration_opens, "
-    "registration_closes, uid, waitlist, language, notifications, remind_hours, event_id"
+    "registration_closes, uid, waitlist, hides_seats, language, notifications, remind_hours, guests, visibility, "
+    "tags, event_id, time_zone, attendance, venue, address, latitude, longitude, online_url, "
+    "online_from, cancel_until, edit_until, transfer_until"
 )
 
 

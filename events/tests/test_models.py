@@ -1,6 +1,6 @@
 """What the database itself refuses of an event and of a registration, whoever writes it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -65,3 +65,11 @@ def test_free_seats_and_the_last_mark_follow_by_themselves(make_event, enroll, o
     enroll(event)
     Event.objects.update(end_time=begins + timedelta(hours=1))
     assert Event.objects.values_list("has_free_seats", "last_mark").get() == (False, begins + timedelta(hours=1))
+
+
+@pytest.mark.once
+def test_an_event_without_an_end_lasts_until_the_end_of_its_day_in_its_zone(make_event, olga):
+    event = make_event(
+        olga, date_time=datetime(2027, 5, 1, 19, tzinfo=UTC), end_time=None, time_zone="America/Los_Angeles"
+    )
+    assert (event.zone.key, event.ends) == ("America/Los_Angeles", datetime(2027, 5, 2, 7, tzinfo=UTC))

@@ -1,12 +1,12 @@
 """The messages of an event on its page."""
 
+from datetime import tzinfo
 from typing import NamedTuple
 
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 
 from accounts.models import User
+from eventhub.admin.field_values import begins_at
 from events.models import Event
 from notifications.models import Message, MessageState
 from notifications.selectors.messages import count_by_state
@@ -31,7 +31,7 @@ def rows(event: Event, user: User) -> list[EventMessageRow]:
         EventMessageRow(
             message=message,
             colour=COLOURS.get(MessageState(message.state), "warning"),
-            progress=_progress(message, numbers[message.pk]),
+            progress=_progress(message, numbers[message.pk], event.zone),
             can_stop=message.state in (MessageState.QUEUED, MessageState.SENDING),
             stop=reverse("admin:registrations_registration_stop_message", args=[event.pk, message.pk]),
         )
@@ -39,9 +39,9 @@ def rows(event: Event, user: User) -> list[EventMessageRow]:
     ]
 
 
-def _progress(message: Message, numbers: dict[str, int]) -> str:
+def _progress(message: Message, numbers: dict[str, int], zone: tzinfo) -> str:
     if message.state == MessageState.QUEUED and message.send_at:
-        return f"To be sent on {date_format(timezone.localtime(message.send_at), 'DATETIME_FORMAT')}"
+        return f"To be sent on {begins_at(message.send_at, zone)}"
     parts = [f"{numbers['sent']:,} of {message.recipients:,} sent"]
     parts += [
         f"{numbers[name]:,} {label}" for name, label in (("failed", "failed"), ("skipped", "not sent")) if numbers[name]

@@ -1,17 +1,21 @@
 """Writing to the people of a filtered list: the form, its preview, and stopping what is being sent."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages as notes
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import User
+from eventhub.admin.field_values import begins_at
 from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, problems
 from eventhub.admin.time_field import TimeOfDayField
 from eventhub.text_fields import DetailsFormField, LineFormField
@@ -43,13 +47,20 @@ class MessageForm(forms.Form):
     body = DetailsFormField(label="Text", max_length=10_000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 12}))
     send_at = TimeOfDayField(label="Send at", required=False, help_text="Leave empty to send it now.")
 
+    def __init__(self, data: Mapping[str, Any] | None, *, zone: ZoneInfo) -> None:
+        super().__init__(data)
+        send_at: Any = self.fields["send_at"]
+        send_at.in_zone(zone)
+        if zone != timezone.get_default_timezone():
+            send_at.help_text = f"{send_at.help_text} Time zone: {zone.key}."
+
 
 def write(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
     event, user = find_event(request, event_id), cast(User, request.user)
     if not messages.may_write(user, event):
         raise Http404
     is_sent = request.method == "POST"
-    form = MessageForm(request.POST if is_sent else None)
+    form = MessageForm(request.POST if is_sent else None, zone=event.zone)
     message = _compose(event, user, form, _audience(request)) if is_sent and form.is_valid() else None
     if message and "confirmed" in request.POST:
         try:
@@ -115,7 +126,7 @@ def _page(
         "placeholders": MEANINGS,
         "hidden": [(name, request.POST.get(name, "")) for name in FIELDS],
         "sample": message and preview(event, Kind.MESSAGE, Wording(message.subject, message.body)),
-        "send_at": message and message.send_at,
+        "send_at": message and message.send_at and begins_at(message.send_at, event.zone),
         "back": f"{reverse('admin:registrations_registration_changelist')}?{urlencode(listed)}",
     }
     template = "preview_message" if message else "write"

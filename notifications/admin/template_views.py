@@ -36,9 +36,10 @@ OCCASIONS: dict[str, str] = {
     Kind.SEATED: "When somebody on the waiting list gets a seat",
     Kind.TICKET: "When a ticket was reissued",
     Kind.CANCELLED: "When you cancel or remove somebody's registration",
-    Kind.EVENT_CHANGED: "Five minutes after you last changed the title, the time or the place",
+    Kind.EVENT_CHANGED: "Five minutes after you last changed the title, the time, the place or the online link",
     Kind.EVENT_CANCELLED: "When you cancel the event",
     Kind.EVENT_REOPENED: "When you reopen the event after cancelling it",
+    Kind.ANSWERS: "When you ask people for answers that they owe",
     Kind.REMINDER: "Before the event begins, at the hours set on the event's page",
 }
 MEANINGS = {
@@ -105,7 +106,7 @@ class WordingForm(forms.Form):
 
 
 def emails(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
-    event = find_event(request, event_id)
+    event = find_event(request, event_id, "templates")
     if STOP in request.POST and cast(User, request.user).is_admin:
         return _stop(model_admin, request, event)
     languages = templates.own_languages(event)
@@ -134,7 +135,7 @@ def _stop(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event) -> 
 
 def email(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int, kind: str) -> HttpResponse:
     """Show, preview, save or reset the words of one kind."""
-    event = find_event(request, event_id)
+    event = find_event(request, event_id, "templates")
     language = request.GET.get("language", "")
     try:
         present = templates.wording_of(event, kind, language)

@@ -28,6 +28,7 @@ class EventNews(NamedTuple):
     waiting: int
     taken: int
     seats: int
+    time_zone: str = ""
 
 
 class News(NamedTuple):
@@ -56,14 +57,14 @@ def get_news(notice: Notice) -> News:
     both = numbers["new"] + numbers["cancelled"]
     shown = sorted(both, key=lambda event_id: (-both[event_id], event_id))[:MOST_EVENTS]
     events = [
-        EventNews(event_id, title, date_time, numbers["new"][event_id], numbers["cancelled"][event_id], *fill)
-        for event_id, title, date_time, *fill in _events(shown)
+        EventNews(event_id, title, date_time, numbers["new"][event_id], numbers["cancelled"][event_id], *rest)
+        for event_id, title, date_time, *rest in _events(shown)
     ]
     return News(numbers["new"].total(), numbers["cancelled"].total(), events, len(both) - len(shown))
 
 
 def _events(ids: list[int]) -> Any:
-    columns = ("pk", "title", "date_time", "waitlisted", "seats_taken", "max_capacity")
+    columns = ("pk", "title", "date_time", "waitlisted", "seats_taken", "max_capacity", "time_zone")
     return Event.objects.filter(pk__in=ids).order_by("date_time", "pk").values_list(*columns)
 
 

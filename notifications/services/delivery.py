@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from notifications.services import digests, fan_outs, log_reader, mail_queue, messages, reminders
+from notifications.services import digests, fan_outs, interest_notices, log_reader, mail_queue, messages, reminders
 
 SECONDS_BETWEEN_REMINDERS = 60
 
@@ -45,6 +45,7 @@ class Delivery:
         if time.monotonic() - self._reminders_at >= SECONDS_BETWEEN_REMINDERS:
             self._reminders_at = time.monotonic()
             reminders.start_reminders()
+            interest_notices.start_interest_notices()
             self._has_digests = True
         if self._has_digests:
             self._has_digests = digests.make_digests() == digests.AT_ONCE

@@ -93,6 +93,8 @@ def _with_facts(ids: list[int]) -> list[Notice]:
     for notice in found.values():
         if notice.removal and notice.event is None:
             notice.event = former_event(notice.removal.event_id)
+        if notice.registration:
+            notice.registration.event = notice.event
     found = {pk: notice for pk, notice in found.items() if notice.event or notice.kind == Kind.DIGEST}
     Notice.objects.filter(pk__in=set(ids) - found.keys()).delete()
     return [found[pk] for pk in ids if pk in found]

@@ -16,7 +16,7 @@ TOLD_WITHIN = timedelta(days=3)
 BY_PEOPLE = (Channel.API, Channel.ADMIN)
 COLUMNS = (
     *("pk", "transaction_id", "registration_id", "was", "becomes", "at", "through"),
-    *("registration__user_id", "registration__event_id", "registration__event__notifications"),
+    *("registration__user_id", "registration__event_id", "registration__event__notifications", "registration__issue"),
 )
 REGISTERED, WAITLISTED, CANCELLED = (
     RegistrationStatus.REGISTERED,
@@ -25,13 +25,14 @@ REGISTERED, WAITLISTED, CANCELLED = (
 )
 
 
-def kind_of(was: str, becomes: str) -> Kind | None:
+def kind_of(was: str, becomes: str, *, issue: int = 1) -> Kind | None:
     """Return the notice that a change of status makes; `was` is empty for a new registration.
 
-    Checking in makes none, nor does undoing it: the person is there. Who keeps a seat got another ticket.
+    Checking in makes none, nor does undoing it: the person is there. Who keeps a seat got another ticket, or has
+    confirmed the seat while there is but the first `issue` of it.
     """
     if was == becomes:
-        return Kind.TICKET if becomes in SEATED else None
+        return (Kind.TICKET if issue else Kind.REGISTERED) if becomes in SEATED else None
     if becomes == REGISTERED:
         return {"": Kind.REGISTERED, CANCELLED: Kind.REGISTERED, WAITLISTED: Kind.SEATED}.get(was)
     return {WAITLISTED: Kind.QUEUED, CANCELLED: Kind.CANCELLED}.get(becomes)  # type: ignore[call-overload,no-any-return]
@@ -51,7 +52,7 @@ def make_notices(transitions: Iterable[dict[str, Any]], *, now: datetime | None 
     oldest = (now or timezone.now()) - TOLD_WITHIN
     notices = []
     for row in transitions:
-        kind = kind_of(row["was"], row["becomes"])
+        kind = kind_of(row["was"], row["becomes"], issue=row["registration__issue"])
         if kind is None or row["registration__user_id"] is None or row["at"] < oldest:
             continue
         if not is_told(row["through"], row["registration__event__notifications"]):
@@ -71,7 +72,9 @@ def make_notices(transitions: Iterable[dict[str, Any]], *, now: datetime | None 
 
 def make_removal_notices(removals: Iterable[Removal], *, now: datetime | None = None) -> None:
     """Make the notices of deleted registrations. If the event is deleted, too, it has been cancelled for its people."""
-    removals = [row for row in removals if row.at >= (now or timezone.now()) - TOLD_WITHIN]
+    oldest = (now or timezone.now()) - TOLD_WITHIN
+    # Who has not confirmed may never have asked for a seat.
+    removals = [row for row in removals if row.at >= oldest and row.was != Removal.ON_HOLD]
     events = Event.objects.in_bulk({row.event_id for row in removals})
     former = {pk: former_event(pk) for pk in {row.event_id for row in removals} - events.keys()}
     notices = []

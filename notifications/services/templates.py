@@ -16,7 +16,7 @@ from eventhub.exceptions import Invalid, TemplateNotFound
 from eventhub.languages import Language, current_language, first_language
 from eventhub.text_fields import clean_details, clean_line
 from events.models import Event
-from events.services.events import duplicate_event, note_in_history
+from events.services.events import note_in_history
 from notifications.models import Kind, Template
 from notifications.services.audience import is_trusted
 from notifications.texts import KINDS, PLACEHOLDERS, Wording, find_problem, words, words_in
@@ -188,11 +188,7 @@ def _delete_own(event: Event, present: EventWording) -> None:
         note_in_history(event, f"Email “{present.label}”: default words")
 
 
-@transaction.atomic
-def duplicate_with_templates(*, event: Event) -> Event:
-    """Copy an event as `duplicate_event` does, with its own words."""
-    copy = duplicate_event(event=event)
-    own = Template.objects.filter(event=event)
-    rows = own.values("kind", "language", "subject", "body")
+def copy_templates(*, event: Event, copy: Event) -> None:
+    """Give a copy of an event the event's own words."""
+    rows = Template.objects.filter(event=event).values("kind", "language", "subject", "body")
     Template.objects.bulk_create(Template(event=copy, **row) for row in rows)
-    return copy

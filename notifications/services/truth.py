@@ -5,16 +5,20 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import F, Q
 
-from events.models import ANNOUNCED, Event
-from notifications.models import FanOut, Kind, Message, Notice, State
+from events.models import ANNOUNCED, Event, Telling
+from notifications.models import OF_INTEREST, FanOut, Kind, Message, Notice, State
 from notifications.selectors.digests import has_news
 from notifications.services import audience, messages
 from notifications.services.fan_outs import changed_values, is_still_due
+from notifications.services.interest_notices import is_true
+from notifications.services.interest_notices import wants as interested_in
 from notifications.services.preferences import opted_out, wants_digest, wants_reminders
 from registrations.models import LIVE, Registration, RegistrationStatus, Transition
+from registrations.selectors.open_answers import owing
 
 OVERTAKEN = "something newer happened"
 GONE = "the registration is gone"
+NOT_CONFIRMED = "the person has not confirmed"
 OVER = "the event is over"
 NOT_ON = "the event is not on"
 NO_ORGANIZER = "the person organizes no events"
@@ -42,9 +46,13 @@ def reason_in_facts(notice: Notice, *, now: datetime) -> str:
         return _about_digest(notice)
     if notice.removal:
         return _about_removal(notice, now)
+    if notice.kind in OF_INTEREST:
+        return _about_interest(notice, now)
     registration = notice.registration
     if registration is None or registration.user_id != notice.user_id:
         return GONE
+    if registration.confirm_by is not None:
+        return NOT_CONFIRMED
     if notice.fan_out and notice.fan_out.message:
         return _about_message(notice.fan_out.message, notice.event, registration)
     if notice.event.is_over(now):
@@ -60,7 +68,7 @@ def _reason_in_account(notice: Notice) -> str:
         return DEACTIVATED
     if settings.EMAIL_VERIFICATION == "required" and user.email_verified is False:
         return NOT_ADDRESSED
-    if notice.kind == Kind.MESSAGE and opted_out([user.pk], notice.event):
+    if notice.kind in (Kind.MESSAGE, *OF_INTEREST) and opted_out([user.pk], notice.event):
         return NOT_WANTED
     if notice.kind == Kind.DIGEST and not wants_digest(user.pk):
         return NOT_WANTED
@@ -78,7 +86,9 @@ def _about_registration(notice: Notice, registration: Registration) -> str:
     of_the_same = {"registration__user": registration.user_id, "registration__event": registration.event_id}
     later = Transition.objects.filter(**of_the_same, pk__gt=notice.transition_id)
     if notice.kind != Kind.TICKET:  # the email about a later ticket has the same one
-        later = later.exclude(becomes=F("was"))
+        stays = Q(becomes=F("was"))
+        # Without a later ticket, a line of who keeps a seat says that they confirmed it.
+        later = later.exclude(stays if registration.issue else stays & Q(becomes=RegistrationStatus.WAITLISTED))
     if later.exists():
         return OVERTAKEN
     if notice.kind != Kind.CANCELLED and notice.event.status not in ANNOUNCED:
@@ -95,6 +105,14 @@ def _about_removal(notice: Notice, now: datetime) -> str:
     return OVERTAKEN if again.exists() else ""
 
 
+def _about_interest(notice: Notice, now: datetime) -> str:
+    """Say no more than that something has changed, where the person may not see the event any more."""
+    event = notice.event
+    is_due = event.notifications != Telling.NONE and is_true(notice.kind, event, now)
+    is_told = interested_in(event.pk).filter(user=notice.user_id).exists() and event.is_visible_to(notice.user)
+    return "" if is_due and is_told else OVERTAKEN
+
+
 def _about_message(message: Message, event: Event, registration: Registration) -> str:
     if not messages.may_be_sent(message, event):
         return messages.STOPPED
@@ -106,7 +124,10 @@ def _about_fan_out(notice: Notice, fan_out: FanOut, registration: Registration, 
         return OVERTAKEN
     if notice.kind == Kind.REMINDER and registration.status != RegistrationStatus.REGISTERED:
         return "the person is there already" if registration.status == RegistrationStatus.ATTENDED else OVERTAKEN
-    if notice.kind == Kind.EVENT_CHANGED and (not changed_values(fan_out) or _is_told_already(registration, fan_out)):
+    if notice.kind == Kind.ANSWERS and not owing(Registration.objects.filter(pk=registration.pk)).exists():
+        return "the person has answered"
+    is_change = notice.kind == Kind.EVENT_CHANGED
+    if is_change and (not changed_values(fan_out, registration) or _is_told_already(registration, fan_out)):
         return OVERTAKEN
     if not is_still_due(fan_out, now) or _is_known(notice, fan_out):
         return OVERTAKEN

@@ -7,9 +7,16 @@ import time_machine
 from django.utils import timezone
 
 from eventhub.testing.concurrency import wait_for_others
+from notifications import mails
 from notifications.models import Notice
 from notifications.services import log_reader
 from notifications.services.delivery import Delivery
+
+
+@pytest.fixture(autouse=True)
+def no_second_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a mail at once, not in the second after the change that it is about. One test waits: that of its stamp."""
+    monkeypatch.setattr(mails, "sleep", lambda seconds: None)
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ def several(olga, otto, make_event, enroll):
     """Make three events of Olga's with news, one without, and one of somebody else's."""
     choose(olga)
     inside, before = TUESDAY + timedelta(hours=1), TUESDAY - DAY
-    late = make_event(olga, title="Late", date_time=MONDAY + DAY, max_capacity=3)
+    late = make_event(olga, title="Late", date_time=MONDAY + DAY, max_capacity=3, time_zone="Asia/Tokyo")
     early = make_event(olga, title="Early", date_time=MONDAY, max_capacity=2)
     draft = make_event(olga, title="Draft", date_time=MONDAY, status="draft")
     quiet = make_event(olga, title="Quiet")
@@ -182,7 +182,7 @@ def test_the_numbers_of_each_event_are_right(several):
         [
             EventNews(early.pk, "Early", MONDAY, new=3, cancelled=0, waiting=2, taken=2, seats=2),
             EventNews(draft.pk, "Draft", MONDAY, new=0, cancelled=1, waiting=0, taken=0, seats=10),
-            EventNews(late.pk, "Late", MONDAY + DAY, new=1, cancelled=2, waiting=0, taken=1, seats=3),
+            EventNews(late.pk, "Late", MONDAY + DAY, 1, 2, waiting=0, taken=1, seats=3, time_zone="Asia/Tokyo"),
         ],
         0,
     )

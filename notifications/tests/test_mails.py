@@ -11,8 +11,9 @@ from django.utils import timezone
 from eventhub.datetimes import written
 from eventhub.languages import Language
 from events.models import EventChange
+from events.services.slugs import page_url
 from notifications.mails import CAN_UNSUBSCRIBE, compose
-from notifications.models import FanOut, Kind, Notice
+from notifications.models import OF_INTEREST, FanOut, Kind, Notice
 from notifications.services.preferences import unsubscribe_link
 from notifications.texts import KINDS, PLACEHOLDERS, VOCABULARIES, fill, find_problem
 from notifications.texts.placeholders import PLACEHOLDER
@@ -69,13 +70,14 @@ def test_a_mail_about_a_seat_carries_the_entry_of_its_one_recipient(notice, bob,
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_link_of_a_mail_leads_to_a_page_for_people(client, notice, kind):
-    """No link leads to the JSON of the API, and none is in the calendar, which people share."""
-    message = compose(notice(kind, "registered"))
+    """No link leads to the JSON of the API, and none of the person's own is in the calendar, which people share."""
+    about = notice(kind, "registered")
+    message = compose(about)
     texts = [message.body, message.alternatives[0][0]]
     links = {html.unescape(link) for text in texts for link in re.findall(r"https?://[^\s\"<]+", text)}
     assert [client.get(link).headers["Content-Type"] for link in links] == ["text/html; charset=utf-8"] * len(links)
     entry = entry_of(message)
-    assert entry is None or "http" not in entry[1].to_ical().decode()
+    assert entry is None or re.findall(r"http\S+", entry[1].to_ical().decode()) == [page_url(about.event)]
 
 
 def test_entries_can_be_left_out(notice, settings):
@@ -210,12 +212,17 @@ def test_a_change_is_told_in_german(notice):
     made = notice(Kind.EVENT_CHANGED, location="Sternwarte")
     made.event.date_time = datetime(2027, 5, 2, 1, tzinfo=UTC)
     was = {"title": made.event.title, "date_time": "2027-03-01T19:00:00+00:00", "end_time": None, "location": "Hof"}
-    change = EventChange(event=made.event, was=was, becomes={})
+    made.event.time_zone, was["time_zone"] = "Asia/Tokyo", ""
+    made.event.venue, was["venue"] = "Kuppel", ""
+    made.event.attendance, was["attendance"] = "mixed", "offline"
+    was |= {"online_url": "https://old.example.org", "online_from": None}
+    change = EventChange(event=made.event, at=timezone.now(), was=was, becomes={})
     made.transition, made.fan_out = None, FanOut(event=made.event, change=change)
     made.user.language = "de"
     assert (
-        "\n\nBeginn: Sonntag, 2. Mai 2027, 01:00 Uhr (UTC) (bisher: Montag, 1. März 2027, 19:00 Uhr (UTC))"
-        "\nOrt: Sternwarte (bisher: Hof)\n\n"
+        "\n\nBeginn: Sonntag, 2. Mai 2027, 10:00 Uhr (JST) (bisher: Montag, 1. März 2027, 19:00 Uhr (UTC))"
+        "\nZeitzone: Asia/Tokyo (bisher: UTC)\nOrt: Sternwarte (bisher: Hof)\nVeranstaltungsort: Kuppel (bisher: keine"
+        " Angabe)\nTeilnahme: vor Ort und online (bisher: vor Ort)\nEs gibt keinen Online-Link mehr.\n\n"
     ) in compose(made).body
 
 
@@ -284,4 +291,4 @@ def test_only_mails_that_can_be_turned_off_have_a_link_for_it(notice, bob, kind)
     else:
         assert found == {}
         assert not any("nsubscribe" in body for body in bodies)
-    assert set(CAN_UNSUBSCRIBE) == {Kind.REMINDER, Kind.MESSAGE, Kind.DIGEST}
+    assert set(CAN_UNSUBSCRIBE) == {Kind.REMINDER, Kind.MESSAGE, Kind.DIGEST, *OF_INTEREST}

@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from accounts.services.accounts import apply_changes
 from eventhub.testing.factories import RegistrationFactory
+from events.models import Event
 from notifications.models import Message
 from notifications.services import fan_outs, mail_queue
 from notifications.services.delivery import Delivery
@@ -102,15 +104,21 @@ def test_what_is_wrong_is_said_beside_the_field(office, olga, event, enroll):
     assert Message.objects.count() == 3
 
 
-def test_a_message_is_sent_at_its_time(office, olga, event, enroll):
+def test_a_message_is_sent_at_its_time_by_the_clock_of_the_event(office, api, olga, event, enroll):
     enroll(event)
-    later = timezone.localtime(timezone.now() + timedelta(days=1))
+    Event.objects.update(time_zone="Asia/Tokyo")
+    later = timezone.localtime(timezone.now() + timedelta(days=1), ZoneInfo("Asia/Tokyo"))
     at = {"send_at_0": f"{later:%Y-%m-%d}", "send_at_1": f"{later:%H:%M}", "send_at_2": ""}
     client, page = office(olga), f"{LIST}messages/{event.pk}/"
     preview = client.post(page, {**WORDS, **at}).content.decode()
     assert f'name="send_at_0" value="{later:%Y-%m-%d}"' in preview
     assert "waits for its time" in read(client.post(page, {**WORDS, **at, "confirmed": "yes"}, follow=True))
-    assert Message.objects.get().send_at == later.replace(second=0, microsecond=0)
+    assert f"To be sent on {later.day} {later:%b %Y, %H:%M} (JST)" in read(
+        client.get(f"/admin/events/event/{event.pk}/change/")
+    )
+    api(olga).post(f"/events/{event.pk}/messages/", {"subject": "a", "body": "b", "send_at": f"{later:%Y-%m-%dT%H:%M}"})
+    times = Message.objects.values_list("send_at", flat=True)
+    assert [*times] == [later.replace(second=0, microsecond=0)] * 2
 
 
 def test_sending_is_stopped_on_the_page_of_the_event(office, olga, event):

@@ -62,7 +62,7 @@ def test_a_message_goes_to_each_person_of_its_audience_once(write, api, olga, bo
     assert deliver()[-2:] == [("bob", "message", "sent"), ("eve", "message", "sent")]
     first = mail.outbox[0]
     assert (first.to, first.subject) == ([bob.email], "About Night of the Telescopes")
-    assert text_of(first).startswith("Hello Bob B.,\n\nsee you at Observatory.\n\nhttp://127.0.0.1:8000/admin/my-regis")
+    assert text_of(first).startswith("Hello Bob B.,\n\nsee you at Observatory.\n\nhttp://127.0.0.1:8000/r/")
     assert not [part for part in first.alternatives if "calendar" in part.mimetype]
     assert deliver()[-2:] == [("bob", "message", "sent"), ("eve", "message", "sent")]
     assert len(mail.outbox) == 2
@@ -118,8 +118,7 @@ def test_a_trial_sends_nothing_and_shows_a_sample_without_a_secret(write, event,
     sample = answer.json()["sample"]
     assert sample["subject"] == "About Night of the Telescopes"
     assert sample["text"].startswith(
-        "Hello Robin Example,\n\nsee you at Observatory.\n\n"
-        "http://127.0.0.1:8000/admin/my-registration/?token=example\n\nolga\n"
+        "Hello Robin Example,\n\nsee you at Observatory.\n\nhttp://127.0.0.1:8000/r/example\n\nolga\n"
     )
     assert not Message.objects.exists()
     assert not FanOut.objects.exists()

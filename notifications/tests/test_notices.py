@@ -130,6 +130,66 @@ def test_several_changes_are_one_mail_five_minutes_later(api, deliver, olga, bob
     assert "Title: Lecture (before: Talk)\nPlace: Cellar (before: Hall)" in text
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "line"),
+    [
+        ("venue", "Dome", "Venue: Dome (before: none)"),
+        ("address", "Hill 1", "Address: Hill 1 (before: none)"),
+        ("time_zone", "Asia/Tokyo", "Time zone: Asia/Tokyo (before: UTC)"),
+        ("time_zone", "UTC", None),  # which it is anyway
+        ("attendance", "online", "Attendance: online (before: on site)"),
+    ],
+)
+def test_a_change_of_the_place_is_told(
+    api, deliver, olga, bob, make_event, enroll, later, settings, field, value, line
+):
+    settings.TIME_ZONE = "UTC"
+    event = make_event(olga)
+    enroll(event, bob)
+    deliver()
+    api(olga).patch(f"/events/{event.pk}", {field: value})
+    with later(minutes=6):
+        deliver()
+    assert [line in text_of(message) for message in mail.outbox] == [True] * (line is not None)
+
+
+NEW, NO_LINK = "The online link has changed.", "There is no online link any more."
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        ({"online_url": "https://a.example"}, {"online_url": "https://b.example"}, NEW),
+        ({"online_url": "https://a.example"}, {"online_url": ""}, NO_LINK),
+        ({"online_url": ""}, {"online_url": "https://b.example"}, None),
+        ({"online_url": "https://a.example", "online_from": 1}, {"online_url": "https://b.example"}, None),
+        ({"online_url": "https://a.example"}, {"online_url": "https://b.example", "online_from": 1}, NEW),
+        ({"online_url": "https://a.example"}, {"online_from": 1}, None),
+    ],
+)
+def test_another_online_link_is_told_to_seats_to_which_it_was_open(
+    api, deliver, olga, bob, eve, make_event, enroll, later, was, becomes, told
+):
+    hour = timezone.now() + timedelta(hours=1)
+    event = make_event(olga, max_capacity=1, **{name: hour if value == 1 else value for name, value in was.items()})
+    enroll(event, bob)
+    enroll(event, eve, status="waitlisted")
+    deliver()
+    change = {name: hour.isoformat() if value == 1 else value for name, value in becomes.items()}
+    assert api(olga).patch(f"/events/{event.pk}", change).status_code == 200
+    with later(minutes=6):
+        assert deliver() == [("bob", "event_changed", "sent")] * (told is not None)
+    texts = [text_of(message) for message in mail.outbox]
+    assert [told in text for text in texts] == [True] * (told is not None)
+    is_open = becomes.get("online_url") and "online_from" not in becomes
+    assert all(("Take part online: https://b.example" in text) is bool(is_open) for text in texts)
+    api(olga).patch(f"/events/{event.pk}", {"location": "Roof"})
+    with later(minutes=20):
+        deliver()
+    (to_eve,) = (text_of(message) for message in mail.outbox if message.to == [eve.email])
+    assert [piece in to_eve for piece in ("Place: Roof", ".example", "online")] == [True, False, False]
+
+
 def test_a_change_that_is_taken_back_is_not_told(api, deliver, olga, bob, make_event, enroll, later):
     event = make_event(olga, location="Hall")
     enroll(event, bob)

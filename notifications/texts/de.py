@@ -16,6 +16,7 @@ from notifications.texts.vocabulary import (
 _FACTS = "Wann: {date}\nWo: {place}"
 _PAGE = "Hier können Sie Ihre Anmeldung ansehen, in Ihren Kalender eintragen oder stornieren:\n\n{link}"
 _CANCEL = "Wenn Sie nicht kommen können, sagen Sie bitte ab, damit jemand anderes Ihren Platz bekommt:\n\n{link}"
+_MARKED = "Hier anmelden: {link}\n\nSie bekommen diese E-Mail, weil Sie sich die Veranstaltung gemerkt haben."
 _CHECK = "Prüfen Sie, ob Sie ihn vollständig kopiert haben, oder öffnen Sie den Link aus Ihrer neuesten E-Mail."
 
 VOCABULARY = Vocabulary(
@@ -60,6 +61,11 @@ VOCABULARY = Vocabulary(
             "Guten Tag {name},\n\n„{event}“ war abgesagt, findet aber doch statt. Ihre Anmeldung gilt weiterhin."
             f"\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
         ),
+        Kind.ANSWERS: Wording(
+            "Bitte beantworten: {event}",
+            "Guten Tag {name},\n\nzu „{event}“ gibt es Fragen, die Sie noch nicht beantwortet haben. Hier können Sie"
+            f" das tun:\n\n{{link}}\n\n{_FACTS}\n\n{{organizer}}",
+        ),
         Kind.REMINDER: Wording(
             "Erinnerung: {event}",
             f"Guten Tag {{name}},\n\n„{{event}}“ beginnt bald.\n\n{_FACTS}\n\n{_CANCEL}\n\n{{organizer}}",
@@ -77,12 +83,25 @@ VOCABULARY = Vocabulary(
             f"\n\n{_FACTS}\n\n{{organizer}}",
         ),
     ),
+    of_interest={
+        Kind.OPENED: Wording(
+            "Anmeldung geöffnet: {event}",
+            "Guten Tag {name},\n\nSie können sich jetzt für „{event}“ anmelden."
+            f"\n\n{_FACTS}\n\n{_MARKED}\n\n{{organizer}}",
+        ),
+        Kind.SEAT_FREE: Wording(
+            "Ein Platz ist frei: {event}",
+            "Guten Tag {name},\n\nbei „{event}“ ist ein Platz frei geworden. Wer sich zuerst anmeldet, bekommt ihn."
+            f"\n\n{_FACTS}\n\n{_MARKED}\n\n{{organizer}}",
+        ),
+    },
     frame=Frame(
         questions="Fragen zur Veranstaltung:",
         why="Sie bekommen diese E-Mail, weil Sie bei {site} registriert sind.",
         unsubscribe="Diese E-Mails abbestellen",
         button="Anmeldung ansehen",
         copy_link="Oder kopieren Sie diesen Link in Ihren Browser:",
+        online="Online teilnehmen:",
     ),
     digest=DigestWording(
         subject="Ihre Veranstaltungen: {new} neu, {cancelled} storniert",
@@ -96,7 +115,19 @@ VOCABULARY = Vocabulary(
     values=Values(
         nothing="keine Angabe",
         change="{field}: {now} (bisher: {before})",
-        fields={"title": "Titel", "date_time": "Beginn", "end_time": "Ende", "location": "Ort"},
+        fields={
+            "title": "Titel",
+            "date_time": "Beginn",
+            "end_time": "Ende",
+            "time_zone": "Zeitzone",
+            "location": "Ort",
+            "venue": "Veranstaltungsort",
+            "address": "Adresse",
+            "attendance": "Teilnahme",
+        },
+        attendance={"offline": "vor Ort", "online": "online", "mixed": "vor Ort und online"},
+        link_changed="Der Online-Link hat sich geändert.",
+        link_gone="Es gibt keinen Online-Link mehr.",
     ),
     registration_page=RegistrationPage(
         name="Name",
@@ -107,12 +138,20 @@ VOCABULARY = Vocabulary(
         add_to_calendar="In den Kalender eintragen",
         cancel="Anmeldung stornieren",
         leave_queue="Warteliste verlassen",
+        cancel_closed="Stornieren war bis {date} möglich. Bitte schreiben Sie uns, wenn Sie nicht kommen können.",
+        online="Online",
         is_cancelled="Ihre Anmeldung ist storniert.",
         event_cancelled="Die Veranstaltung ist abgesagt.",
         over="Die Veranstaltung ist vorbei.",
         waiting="Sie stehen auf Platz {position} der Warteliste.",
         checked_in="Sie sind eingecheckt.",
         registered="Sie sind angemeldet.",
+        answer="Fragen beantworten",
+        answer_these="Bitte beantworten Sie diese Fragen.",
+        save_answers="Antworten speichern",
+        answers_saved="Vielen Dank. Ihre Antworten sind gespeichert.",
+        answers_closed="Diese Antworten können nicht mehr geändert werden.",
+        see_registration="Zur Anmeldung",
     ),
     unsubscribe_page=UnsubscribePage(
         title="E-Mails abbestellen",

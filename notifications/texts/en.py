@@ -16,6 +16,7 @@ from notifications.texts.vocabulary import (
 _FACTS = "When: {date}\nWhere: {place}"
 _PAGE = "You can see your registration, add it to your calendar or cancel it here:\n\n{link}"
 _CANCEL = "If you cannot come, please cancel, so that somebody else can have your seat:\n\n{link}"
+_MARKED = "Register here: {link}\n\nYou get this because you marked the event as one of interest."
 _CHECK = "Check that you copied the whole link, or open the one in your latest email."
 
 VOCABULARY = Vocabulary(
@@ -58,6 +59,11 @@ VOCABULARY = Vocabulary(
             "Hello {name},\n\n{event} had been cancelled, but takes place after all. Your registration is as it was."
             f"\n\n{_FACTS}\n\n{_PAGE}\n\n{{organizer}}",
         ),
+        Kind.ANSWERS: Wording(
+            "Please answer: {event}",
+            "Hello {name},\n\nThe organizer of {event} has questions that you have not answered yet. You can answer"
+            f" them here:\n\n{{link}}\n\n{_FACTS}\n\n{{organizer}}",
+        ),
         Kind.REMINDER: Wording(
             "Reminder: {event}",
             f"Hello {{name}},\n\n{{event}} begins soon.\n\n{_FACTS}\n\n{_CANCEL}\n\n{{organizer}}",
@@ -74,12 +80,24 @@ VOCABULARY = Vocabulary(
             f"Hello {{name}},\n\nYou are no longer on the waiting list for {{event}}.\n\n{_FACTS}\n\n{{organizer}}",
         ),
     ),
+    of_interest={
+        Kind.OPENED: Wording(
+            "Registration is open: {event}",
+            f"Hello {{name}},\n\nYou can now register for {{event}}.\n\n{_FACTS}\n\n{_MARKED}\n\n{{organizer}}",
+        ),
+        Kind.SEAT_FREE: Wording(
+            "A seat is free: {event}",
+            "Hello {name},\n\nA seat has become free at {event}. Whoever registers first gets it."
+            f"\n\n{_FACTS}\n\n{_MARKED}\n\n{{organizer}}",
+        ),
+    },
     frame=Frame(
         questions="Questions about the event:",
         why="You are receiving this email because you are registered at {site}.",
         unsubscribe="Unsubscribe from these emails",
         button="See your registration",
         copy_link="Or copy this link into your browser:",
+        online="Take part online:",
     ),
     digest=DigestWording(
         subject="Your events: {new} new, {cancelled} cancelled",
@@ -93,7 +111,19 @@ VOCABULARY = Vocabulary(
     values=Values(
         nothing="none",
         change="{field}: {now} (before: {before})",
-        fields={"title": "Title", "date_time": "Begins", "end_time": "Ends", "location": "Place"},
+        fields={
+            "title": "Title",
+            "date_time": "Begins",
+            "end_time": "Ends",
+            "time_zone": "Time zone",
+            "location": "Place",
+            "venue": "Venue",
+            "address": "Address",
+            "attendance": "Attendance",
+        },
+        attendance={"offline": "on site", "online": "online", "mixed": "on site and online"},
+        link_changed="The online link has changed.",
+        link_gone="There is no online link any more.",
     ),
     registration_page=RegistrationPage(
         name="Name",
@@ -104,12 +134,20 @@ VOCABULARY = Vocabulary(
         add_to_calendar="Add to calendar",
         cancel="Cancel registration",
         leave_queue="Leave waiting list",
+        cancel_closed="Cancelling was possible until {date}. Please write to the organizer if you cannot come.",
+        online="Online",
         is_cancelled="Your registration is cancelled.",
         event_cancelled="The event is cancelled.",
         over="The event is over.",
         waiting="You are number {position} on the waiting list.",
         checked_in="You are checked in.",
         registered="You are registered.",
+        answer="Answer questions",
+        answer_these="Please answer these questions.",
+        save_answers="Save answers",
+        answers_saved="Thank you. Your answers are saved.",
+        answers_closed="These answers can no longer be changed.",
+        see_registration="See your registration",
     ),
     unsubscribe_page=UnsubscribePage(
         title="Unsubscribe",

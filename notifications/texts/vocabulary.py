@@ -14,6 +14,7 @@ class Frame(NamedTuple):
     unsubscribe: str
     button: str
     copy_link: str
+    online: str
 
 
 class Receipts(NamedTuple):
@@ -29,6 +30,9 @@ class Values(NamedTuple):
     nothing: str
     change: str
     fields: Mapping[str, str]
+    attendance: Mapping[str, str]
+    link_changed: str
+    link_gone: str
 
 
 class RegistrationPage(NamedTuple):
@@ -42,12 +46,20 @@ class RegistrationPage(NamedTuple):
     add_to_calendar: str
     cancel: str
     leave_queue: str
+    cancel_closed: str
+    online: str
     is_cancelled: str
     event_cancelled: str
     over: str
     waiting: str
     checked_in: str
     registered: str
+    answer: str
+    answer_these: str
+    save_answers: str
+    answers_saved: str
+    answers_closed: str
+    see_registration: str
 
 
 class UnsubscribePage(NamedTuple):
@@ -85,6 +97,8 @@ class DigestWording(NamedTuple):
 class Vocabulary(NamedTuple):
     defaults: Mapping[str, Wording]
     receipts: Receipts
+    # For people who marked an event. Not an event's own words: they have not registered.
+    of_interest: Mapping[str, Wording]
     frame: Frame
     digest: DigestWording
     values: Values

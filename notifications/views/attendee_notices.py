@@ -15,7 +15,7 @@ from notifications.selectors.notices import shown_to
 from notifications.serializers import NoticeSerializer
 from notifications.services import confirmations
 from registrations.models import Registration
-from registrations.views import find_registration
+from registrations.views.attendees import find_registration
 
 
 class AttendeeNoticeViewSet(ApiViewSet):

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -56,7 +57,8 @@ class MessageViewSet(ApiViewSet):
     def create(self, request: Request, pk: int) -> Response:
         event = self.get_object()
         messages.require_may_write(self.user, event)
-        values = self.get_valid_body()
+        with timezone.override(event.zone):  # of a time without an offset
+            values = self.get_valid_body()
         is_trial = values.pop("dry_run")
         wanted = values.pop("audience", {})
         message = messages.compose_message(event=event, by=self.user, wanted=wanted, **values)

@@ -12,14 +12,15 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import get_text_list
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import User
+from accounts.permissions import allowed
 from eventhub.admin import bulk
 from eventhub.admin.action_report import ActionReport, Message
 from eventhub.admin.bulk import CONFIRMED
+from eventhub.admin.field_values import begins_at
 from eventhub.admin.model_admin import REFUSALS, ScopedModelAdmin, sentence
 from eventhub.api.fields import could_be_id
 from eventhub.text_fields import clean_details
@@ -47,6 +48,7 @@ class RegistrationAction(NamedTuple):
     variant: str = "default"
     question: str = ""  # shown on a confirmation page; without it the action runs at once
     takes_seat: bool = False
+    permission: str = "manage"  # of the permission table
 
 
 _ALL = (
@@ -60,6 +62,17 @@ _ALL = (
         (REGISTERED, WAITLISTED, CANCELLED),
         "primary",
         takes_seat=True,
+        permission="check_in",
+    ),
+    RegistrationAction(
+        "confirm",
+        "Confirm",
+        "Confirm {}",
+        check_in.confirm,
+        "confirmed",
+        "already confirmed",
+        (REGISTERED,),
+        permission="confirm",
     ),
     RegistrationAction(
         "undo_check_in",
@@ -69,6 +82,7 @@ _ALL = (
         "check-in undone",
         "not checked in",
         (ATTENDED,),
+        permission="check_in",
     ),
     RegistrationAction(
         "reinstate",
@@ -122,15 +136,17 @@ _REASON = {
 ACTIONS = {action.name: action for action in _ALL}
 
 
-def available(registration: Registration, *, obstacle: str, place: int | None) -> list[RegistrationAction]:
+def available(registration: Registration, by: User, *, obstacle: str, place: int | None) -> list[RegistrationAction]:
     """Leave out what can only fail or change nothing."""
     is_last = place == registration.event.waitlisted
     return [
         action
         for action in ACTIONS.values()
         if registration.status in action.shown_for
+        and allowed(by, "attendee", action.permission, registration)
         and not (action.takes_seat and obstacle)
         and not (action.name == "requeue" and is_last)
+        and not (action.name == "confirm" and not registration.is_on_hold)
     ]
 
 
@@ -142,7 +158,7 @@ def _as_admin_action(action: RegistrationAction) -> AdminAction:
     function = partial(perform_all, action=action)
     function.__name__ = action.name  # type: ignore[attr-defined]
     function.short_description = action.label  # type: ignore[attr-defined]
-    function.allowed_permissions = ["change"]  # type: ignore[attr-defined]
+    function.allowed_permissions = ["view" if action.permission == "check_in" else "change"]  # type: ignore[attr-defined]
     return function
 
 
@@ -186,7 +202,7 @@ def _question(action: RegistrationAction, rows: Sequence[Registration]) -> str:
     if not early:
         return ""
     event = min(early.values(), key=lambda event: event.date_time)
-    begins = date_format(timezone.localtime(event.date_time), "DATETIME_FORMAT")
+    begins = begins_at(event.date_time, event.zone)
     more = f", and {len(early) - 1} more begin on a later day" if len(early) > 1 else ""
     return f"“{event.title}” begins on {begins}{more}. Check in before the day of the event?"
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
@@ -18,19 +18,23 @@ from unfold.paginator import InfinitePaginator
 from accounts.models import User
 from eventhub.admin.changelist import CountedChangeList
 from eventhub.admin.filters import DayRangeFilter, RelatedRowFilter
+from eventhub.api.fields import could_be_id
 from events.models import Event
-from notifications.admin.audience_links import audience_link
+from notifications.admin.audience_links import STATUS_VAR, audience_link
 from notifications.services.messages import may_write
 from registrations.admin import status
 from registrations.admin.actions import ACTIONS, DO, name_of
 from registrations.models import TEXTS, Registration, RegistrationStatus
+from registrations.selectors.open_answers import owing, owing_to
 from registrations.selectors.search import search
 from registrations.services.check_in import seat_obstacle
 
 EVENT_VAR = "event__id__exact"
+ANSWERS_VAR, OWED = "answers", "owed"
+ON_HOLD = "on_hold"  # no status of its own
 # The only lookups allowed. By default Django allows every column, also the one that says who cancelled.
 PERIODS = {f"{name}_{end}" for name in ("registration_date", "status_since") for end in ("from", "to")}
-LOOKUPS = {EVENT_VAR, "status__exact", *PERIODS}
+LOOKUPS = {EVENT_VAR, ANSWERS_VAR, "status__exact", *PERIODS}
 BUTTON = "bg-primary-600 cursor-pointer font-medium px-3 py-2 rounded-default text-white whitespace-nowrap"
 SECONDARY_BUTTON = (
     "border border-base-200 cursor-pointer px-3 py-2 rounded-default whitespace-nowrap dark:border-base-700"
@@ -46,7 +50,7 @@ def short_time(moment: datetime) -> str:
 class EventChoice(AutocompleteDropdownForm):
     def __init__(self, request: HttpRequest, name: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, name, *args, **kwargs)
-        self.fields[name].queryset = Event.objects.managed_by(cast(User, request.user))
+        self.fields[name].queryset = Event.objects.managed_by(cast(User, request.user), "attendees")
 
 
 class RegistrationEventFilter(RelatedRowFilter):
@@ -54,11 +58,28 @@ class RegistrationEventFilter(RelatedRowFilter):
 
 
 class StatusFilter(ChoicesDropdownFilter):
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.on_hold() if self.value() == ON_HOLD else super().queryset(request, queryset)
+
     def choices(self, changelist: Any) -> Iterator[Any]:
-        choices = [self.all_option, *status.LABELS.items()]
+        choices = [self.all_option, *status.LABELS.items(), (ON_HOLD, status.ON_HOLD)]
         data = {self.lookup_kwarg: self.value()}
         label = f"By {self.title}"
         yield {"form": self.form_class(label=label, name=self.lookup_kwarg, choices=choices, data=data, multiple=False)}
+
+
+class AnswersFilter(DropdownFilter):
+    title = "answers"
+    parameter_name = ANSWERS_VAR
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(OWED, "Answers owed")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() != OWED:
+            return queryset
+        event_id = request.GET.get(EVENT_VAR, "")
+        return owing_to(int(event_id), queryset) if could_be_id(event_id) else owing(queryset)
 
 
 class KeysFirstPaginator(InfinitePaginator):
@@ -88,6 +109,15 @@ class RegistrationChangeList(CountedChangeList):
         """Ignore other columns: Django sorts by any in the URL."""
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
+    def get_results(self, request: HttpRequest) -> None:
+        """Leave out the filter of answers where an event asks nothing, or none is chosen."""
+        super().get_results(request)
+        for row in self.result_list:
+            row.shown_to = self.user
+        asks = self.event is not None and self.event.asks_questions
+        if not asks and ANSWERS_VAR not in self.params:
+            self.filter_specs: list[Any] = [spec for spec in self.filter_specs if not isinstance(spec, AnswersFilter)]
+
     @property
     def event(self) -> Event | None:
         if EVENT_VAR not in self.params:
@@ -95,9 +125,11 @@ class RegistrationChangeList(CountedChangeList):
         return next((row.event for row in self.result_list), None)
 
     def write_link(self) -> str:
-        """Return the page that writes to these people, or an empty text. A period is no audience."""
-        event = self.event
-        if event is None or self.params.keys() & PERIODS or not may_write(self.user, event):
+        """Return the page that writes to these people, or an empty text. It knows no periods, answers or holds."""
+        event, is_on_hold = self.event, self.params.get(STATUS_VAR) == ON_HOLD
+        if event is None or self.params.keys() & {*PERIODS, ANSWERS_VAR} or is_on_hold:
+            return ""
+        if not may_write(self.user, event):
             return ""
         return audience_link(event, self.params)
 
@@ -112,6 +144,7 @@ class RegistrationChangelist:
         ("status", StatusFilter),
         ("registration_date", DayRangeFilter),
         ("status_since", DayRangeFilter),
+        AnswersFilter,
     )
     paginator = KeysFirstPaginator
     search_fields = TEXTS  # only to show the search box; get_search_results decides
@@ -161,7 +194,7 @@ class RegistrationChangelist:
 
     @display(description="check-in")  # type: ignore[untyped-decorator]
     def check_in_button(self, row: Registration) -> str:
-        if obstacle := seat_obstacle(row, timezone.now()):
+        if obstacle := seat_obstacle(row, row.shown_to, timezone.now()):  # type: ignore[attr-defined]
             return format_html('<span class="whitespace-nowrap">{}</span>', obstacle)
         action = ACTIONS["undo_check_in" if row.status == RegistrationStatus.ATTENDED else "check_in"]
         classes = BUTTON if row.status == RegistrationStatus.REGISTERED else SECONDARY_BUTTON

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,7 +10,9 @@ from eventhub.admin.model_admin import RefusableModelForm
 from eventhub.admin.optimistic_form import OptimisticForm
 from eventhub.api.fields import could_be_id
 from eventhub.spreadsheets.entries import TableRow
-from registrations.models import DETAILS, Registration
+from registrations.forms.question_widgets import OFFICE
+from registrations.forms.questions import QuestionsForm
+from registrations.models import DETAILS, Question, Registration
 from registrations.services.attendee_file import Guest, build_guest
 
 
@@ -24,6 +27,11 @@ class DetailsForm(OptimisticForm):
     class Meta:
         model = Registration
         fields = DETAILS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "name" in self.fields and self.instance.event.asks_questions:
+            self.fields["name"].help_text = "A new name passes the seat on: answers to personal questions are deleted."
 
     def validate_constraints(self) -> None:
         """Do nothing: this form cannot change what the constraints are about."""
@@ -51,6 +59,8 @@ class AddForm(RefusableModelForm):
         help_text="If off, nobody is added to a full event.",
     )
 
+    given: dict[str, Any] | None = None
+
     class Meta:
         model = Registration
         fields = ("event", *DETAILS)
@@ -61,6 +71,23 @@ class AddForm(RefusableModelForm):
 
     def validate_constraints(self) -> None:
         """Do nothing: the rules report the same problems beside the right field."""
+
+    questions: ClassVar[Sequence[Question]] = ()
+
+    @classmethod
+    def asking(cls, questions: Sequence[Question]) -> "type[AddForm]":
+        """Return the form with the questions of an event, which may be left open."""
+        fields = QuestionsForm(questions=questions, for_organizer=True, widgets=OFFICE).fields
+        return type("AddForm", (cls,), {"questions": questions, **fields})
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.questions and not self.errors:
+            form = QuestionsForm(self.data, questions=self.questions, for_organizer=True, widgets=OFFICE)
+            for name, texts in form.errors.items():
+                self.add_error(name if name in self.fields else None, list(texts))
+            self.given = form.given() if form.is_valid() else {}
+        return cleaned
 
     @property
     def guest(self) -> Guest:

@@ -1,10 +1,12 @@
 from collections.abc import Iterator
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from accounts.models import User
+from accounts.permissions import allowed
 from eventhub.audit import Channel
-from registrations.models import Registration, Transition
+from registrations.models import SEATED, AnswerChange, Registration, Transition
 from registrations.services.seats import ATTENDED, CANCELLED, REGISTERED, WAITLISTED
 
 NEW = ""
@@ -44,22 +46,46 @@ class HistoryEntry(NamedTuple):
     reason: str
 
 
-def entries(registration: Registration, *, reader: User) -> Iterator[HistoryEntry]:
-    for transition in Transition.objects.filter(registration=registration.pk).select_related("by"):
+def entries(registration: Registration, *, reader: User) -> list[HistoryEntry]:
+    found = [*_moves(registration, reader)]
+    if allowed(reader, "attendee", "answers", registration):
+        found += _answers(registration, reader)
+    return sorted(found, key=attrgetter("at"))
+
+
+def _answers(registration: Registration, reader: User) -> Iterator[HistoryEntry]:
+    changes = AnswerChange.objects.filter(registration=registration.pk).select_related("by", "question")
+    for each in changes if registration.event.asks_questions else ():
+        what = f"{each.question.text}: {each.was or 'no answer'} → {each.becomes or 'no answer'}"
+        by = name_of_actor(each.by_id, each.by, registration, reader)
+        yield HistoryEntry(each.at, what, by, _through(each.through), "")
+
+
+def _moves(registration: Registration, reader: User) -> Iterator[HistoryEntry]:
+    lines = list(Transition.objects.filter(registration=registration.pk).select_related("by"))
+    kept = [line.pk for line in lines if line.was == line.becomes and line.becomes in SEATED]
+    # Each but the first issue of a ticket has a line. One more says that a guest confirmed the seat.
+    confirmed = kept[0] if len(kept) > registration.issue else None
+    for transition in lines:
+        sentence = SENTENCES.get((transition.was, transition.becomes), "Cancelled")
         yield HistoryEntry(
             transition.at,
-            SENTENCES.get((transition.was, transition.becomes), "Cancelled"),
-            name_of_actor(transition, registration, reader),
-            CHANNELS.get(Channel(transition.through), "") if transition.through else "",
+            "Confirmed" if transition.pk == confirmed else sentence,
+            _name_of(transition, registration, reader),
+            _through(transition.through),
             transition.reason,
         )
 
 
-def name_of_actor(transition: Transition, registration: Registration, reader: User) -> str:
-    account = transition.by
-    if transition.by_id is None:
+def _through(channel: str) -> str:
+    return CHANNELS.get(Channel(channel), "") if channel else ""
+
+
+def name_of_actor(by_id: int | None, account: User | None, registration: Registration, reader: User) -> str:
+    """Name who did something, as far as the reader may know it. `account` is None once it is deleted."""
+    if by_id is None:
         return ""
-    if transition.by_id == reader.pk:
+    if by_id == reader.pk:
         return "you"
     if account is None:
         return "a deleted account"
@@ -71,5 +97,10 @@ def name_of_actor(transition: Transition, registration: Registration, reader: Us
             return "the attendee"
         if account.is_admin:
             return "an admin"
+    return "someone else"
+
+
+def _name_of(transition: Transition, registration: Registration, reader: User) -> str:
+    name = name_of_actor(transition.by_id, transition.by, registration, reader)
     freed = (transition.was, transition.becomes) == SEATED_FROM_QUEUE
-    return "someone else, who gave up a seat" if freed else "someone else"
+    return f"{name}, who gave up a seat" if freed and name == "someone else" else name

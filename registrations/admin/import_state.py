@@ -13,6 +13,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from eventhub.spreadsheets.entries import Table
 from eventhub.spreadsheets.sheets import Record
 from events.models import Event
+from registrations.selectors.attendee_rows import columns_of
+from registrations.services.answer_columns import AnswerColumns
 from registrations.services.attendee_columns import FIELDS, LABELS, Columns, choose_columns, find_columns
 from registrations.services.attendee_import import RowResult
 
@@ -30,6 +32,7 @@ class ImportState(NamedTuple):
 
     table: Table
     columns: Columns
+    questions: AnswerColumns
     reinstate: bool = False
     shown: str = ""
 
@@ -40,8 +43,9 @@ class ColumnChoice(NamedTuple):
     select: str
 
 
-def new_state(table: Table) -> ImportState:
-    return ImportState(table, find_columns(table.header, {}))
+def new_state(table: Table, event: Event) -> ImportState:
+    questions = columns_of(event)
+    return ImportState(table, find_columns(table.header, {}, questions.labels), questions)
 
 
 def sign(request: HttpRequest, event: Event, state: ImportState) -> str:
@@ -60,9 +64,12 @@ def read_state(request: HttpRequest, event: Event) -> ImportState | None:
     if (event_id, user_id) != (event.pk, request.user.pk):
         return None
     chosen = [request.POST.get(_name(place), field) for place, field in enumerate(fields)]
-    columns = choose_columns(header, [field if field in FIELDS else "" for field in chosen])
+    questions = columns_of(event)
+    labels = questions.labels
+    known = [field if field in FIELDS or field in labels else "" for field in chosen]
+    columns = choose_columns(header, known, labels)
     table = Table(header, [Record(*record) for record in records], notes)
-    return ImportState(table, columns, "reinstate" in request.POST, shown)
+    return ImportState(table, columns, questions, "reinstate" in request.POST, shown)
 
 
 def digest(results: Sequence[RowResult]) -> str:
@@ -72,11 +79,12 @@ def digest(results: Sequence[RowResult]) -> str:
 def column_choices(state: ImportState) -> tuple[list[ColumnChoice], list[ColumnChoice]]:
     """Return the used and the unused columns, each with its first texts and a widget to change its field."""
     used, unused = [], []
+    offered = [("", NOT_USED), *LABELS.items(), *state.questions.labels.items()]
     for place, (header, field) in enumerate(zip(state.columns.header, state.columns.fields, strict=True)):
         texts = (record.cells[place] for record in state.table.records[:EXAMPLE_ROWS] if place < len(record.cells))
         examples = [text[:EXAMPLE_LENGTH] for text in islice(dict.fromkeys(filter(None, texts)), EXAMPLES)]
         title = header or f"Column {place + 1}"
-        widget = UnfoldAdminSelectWidget({"aria-label": f"Use “{title}” as"}, [("", NOT_USED), *LABELS.items()])
+        widget = UnfoldAdminSelectWidget({"aria-label": f"Use “{title}” as"}, offered)
         choice = ColumnChoice(title, examples, widget.render(_name(place), field))
         if field:
             used.append(choice)

@@ -76,7 +76,7 @@ def upload(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -
         return _continue(model_admin, request, event)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
-        return _preview(model_admin, request, event, new_state(form.cleaned_data["file"]), form)
+        return _preview(model_admin, request, event, new_state(form.cleaned_data["file"], event), form)
     return _ask(model_admin, request, event, form)
 
 
@@ -127,7 +127,7 @@ def _preview(
 def _try(request: HttpRequest, event: Event, state: ImportState) -> AttendeeImportReport:
     return import_attendees(
         event_id=event.pk,
-        rows=read_guests(state.table, state.columns),
+        rows=read_guests(state.table, state.columns, state.questions),
         by=cast(User, request.user),
         skip_errors=True,
         reinstate=state.reinstate,
@@ -175,7 +175,7 @@ def _continue(model_admin: ScopedModelAdmin, request: HttpRequest, event: Event)
 
 @retried
 def _import_as_shown(event_id: int, state: ImportState, by: User, skip_errors: bool) -> AttendeeImportReport | None:
-    guests = read_guests(state.table, state.columns)
+    guests = read_guests(state.table, state.columns, state.questions)
     with transaction.atomic():
         report = import_attendees(
             event_id=event_id, rows=guests, by=by, skip_errors=skip_errors, reinstate=state.reinstate

@@ -1,7 +1,7 @@
 """The figures of one event as charts, each with a table."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from eventhub.admin import bulk
-from eventhub.admin.dashboard.chart import Series, charts
+from eventhub.admin.dashboard.chart import DataSet, charts
 from eventhub.admin.model_admin import ScopedModelAdmin
 from eventhub.audit import Channel
 from registrations.admin.check_in_views import find_event
@@ -21,7 +21,7 @@ MOST_BARS = 60  # in a chart; the table has all
 
 
 def statistics(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: int) -> HttpResponse:
-    event = find_event(request, event_id)
+    event = find_event(request, event_id, "statistics")
     figures = statistics_of(event)
     context = {
         "title": f"Statistics: {event.title}",
@@ -29,14 +29,14 @@ def statistics(model_admin: ScopedModelAdmin, request: HttpRequest, event_id: in
         "statuses": [(status.label, figures.statuses[status]) for status in RegistrationStatus],
         "channels": [(Channel(channel).label, number) for channel, number in figures.channels.items()],
         "percent_shown_up": None if figures.show_up_rate is None else round(100 * figures.show_up_rate),
-        "zone": timezone.get_current_timezone_name(),
+        "zone": event.zone,
         "back": reverse("admin:events_event_change", args=[event.pk]),
-        **_charts(figures),
+        **_charts(figures, event.zone),
     }
     return bulk.page(model_admin, request, "registrations/admin/statistics.html", context)
 
 
-def _charts(figures: Statistics) -> dict[str, Any]:
+def _charts(figures: Statistics, zone: tzinfo) -> dict[str, Any]:
     given = Counter({day.date: day.registered + day.promoted for day in figures.days})
     cancelled = Counter({day.date: day.cancelled for day in figures.days})
     came = Counter({slot.begins_at: slot.people for slot in figures.check_ins})
@@ -44,12 +44,12 @@ def _charts(figures: Statistics) -> dict[str, Any]:
     return {
         "day_charts": charts(
             [written(day, "j M") for day in days],
-            Series("Seats given", [given[day] for day in days]),
-            Series("Cancellations", [cancelled[day] for day in days]),
+            DataSet("Seats given", [given[day] for day in days]),
+            DataSet("Cancellations", [cancelled[day] for day in days]),
         ),
         "check_in_charts": charts(
-            [written(timezone.localtime(slot), "H:i") for slot in slots],
-            Series("Check-ins", [came[slot] for slot in slots]),
+            [written(timezone.localtime(slot, zone), "H:i") for slot in slots],
+            DataSet("Check-ins", [came[slot] for slot in slots]),
         ),
     }
 

@@ -14,12 +14,13 @@ COLOURS = {
     RegistrationStatus.ATTENDED: "success",
     RegistrationStatus.CANCELLED: "danger",
 }
-COLOURS_BY_LABEL = {label: COLOURS[status] for status, label in LABELS.items()}
+ON_HOLD = "Not confirmed"  # a seat that is held for a guest
+COLOURS_BY_LABEL = {label: COLOURS[status] for status, label in LABELS.items()} | {ON_HOLD: "warning"}
 
 
 def label(registration: Registration) -> str:
-    return LABELS[RegistrationStatus(registration.status)]
+    return ON_HOLD if registration.is_on_hold else LABELS[RegistrationStatus(registration.status)]
 
 
 def colour(registration: Registration) -> str:
-    return COLOURS[RegistrationStatus(registration.status)]
+    return COLOURS_BY_LABEL[ON_HOLD] if registration.is_on_hold else COLOURS[RegistrationStatus(registration.status)]

@@ -16,6 +16,7 @@ from eventhub import datetimes
 from eventhub.audit import Channel
 from eventhub.exceptions import UserExists
 from events.models import Event
+from registrations.demo import discovery
 from registrations.demo.crowd import draw_registrations
 from registrations.demo.people import Attendee, Cast, draw_cast
 from registrations.demo.programme import draw_event, read_programme
@@ -87,6 +88,7 @@ def write(demo: Demo, *, wrote: Callable[[int], None]) -> None:
         Registration.objects.filter(event__in=demo.events).update(updated_at=F("status_since"))
         _change_capacities(demo.events, -BATCH)
         Event.objects.bulk_update(demo.events, ["max_capacity"])
+        discovery.write(demo.events, [attendee.account for attendee in demo.cast.attendees])
 
 
 def _insert(rows: Sequence[Dated], wrote: Callable[[int], None]) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from eventhub.api.etags import edition_of
 from events.calendar_entry import Method, Standing, calendar_entry, event_component, last_modified, render
-from events.models import Event, EventStatus
+from events.models import Event, EventStatus, Visibility
 from registrations.models import LIVE, CalendarFeed, FeedKind, Registration, RegistrationStatus
 
 MAX_ENTRIES = 500
@@ -79,13 +79,14 @@ def feed_calendar(feed: CalendarFeed, *, now: datetime) -> Calendar:
 
 
 def _organized(user: User, now: datetime) -> list[FeedEntry]:
-    events = Event.objects.filter(_is_shown("", now), organizer=user)
+    events = Event.objects.run_by(user).filter(_is_shown("", now))
     return [FeedEntry(event) for event in _nearest(events, "", now)]
 
 
 def _registered(user: User, now: datetime) -> list[FeedEntry]:
     """Return an entry for each event: of the live registration, or else of the one cancelled last."""
-    is_recent = Q(status__in=LIVE) | Q(status_since__gte=now - CANCELLED)
+    was_cancelled = Q(status_since__gte=now - CANCELLED) & ~Q(event__visibility=Visibility.PRIVATE)
+    is_recent = Q(status__in=LIVE) | was_cancelled
     registrations = Registration.objects.with_event().filter(_is_shown("event__", now), is_recent, user=user)
     entries: dict[int, Registration] = {}
     for row in _nearest(registrations, "event__", now):

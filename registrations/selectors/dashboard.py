@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, F, Q, Subquery, Sum, Value
 from django.db.models.functions import TruncDate
@@ -56,6 +57,11 @@ class Fill(NamedTuple):
     max_capacity: int
     seats_taken: int
     waitlisted: int
+    time_zone: str = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return datetimes.zone_named(self.time_zone)
 
 
 class Reason(StrEnum):
@@ -99,7 +105,7 @@ def get_activity(*, user: User, now: datetime) -> Activity:
     """Return figures for the last DAYS days in TIME_ZONE, today last."""
     today = timezone.localtime(now).date()
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
-    own = Registration.objects.managed_by(user).order_by()
+    own = Registration.objects.managed_by(user, "statistics").order_by()
     cancelled = own.filter(status=RegistrationStatus.CANCELLED)
     attended = own.filter(status=RegistrationStatus.ATTENDED)
     first, *others = (
@@ -114,14 +120,14 @@ def get_activity(*, user: User, now: datetime) -> Activity:
     return Activity(figures, counts["attended", today])
 
 
-def get_events_on_now(*, user: User, now: datetime) -> list[Fill]:
+def get_events_on_now(*, user: User, now: datetime, action: str | None = None) -> list[Fill]:
     """Return announced events that have begun and are not over, the latest first."""
-    return _fills(_latest(_announced(user).filter(date_time__lte=now).not_over(now)))
+    return _fills(_latest(_announced(user, action).filter(date_time__lte=now).not_over(now)))
 
 
-def get_next_events(*, user: User, now: datetime) -> list[Fill]:
+def get_next_events(*, user: User, now: datetime, action: str | None = None) -> list[Fill]:
     """Return announced events that have not begun, the soonest first."""
-    return _fills(_soonest(_announced(user).filter(date_time__gt=now).not_over(now)))
+    return _fills(_soonest(_announced(user, action).filter(date_time__gt=now).not_over(now)))
 
 
 def get_concerns(*, user: User, now: datetime) -> list[Concern]:
@@ -149,12 +155,12 @@ def get_concerns(*, user: User, now: datetime) -> list[Concern]:
     return sorted(concerned, key=lambda concern: (concern.event.date_time < now, abs(concern.event.date_time - now)))
 
 
-def _events(user: User) -> Any:
-    return Event.objects.managed_by(user).order_by()
+def _events(user: User, action: str | None = None) -> Any:
+    return Event.objects.managed_by(user, action).order_by()
 
 
-def _announced(user: User) -> Any:
-    return _events(user).filter(status__in=ANNOUNCED)
+def _announced(user: User, action: str | None) -> Any:
+    return _events(user, action).filter(status__in=ANNOUNCED)
 
 
 def _fills(events: Any) -> list[Fill]:

@@ -23,9 +23,21 @@ from accounts.services.deletion import iter_sessions
 from accounts.services.second_factor import recovery_codes_left
 from eventhub.api.renderers import dumps
 from eventhub.db.batches import by_key, by_range
+from eventhub.db.json_rows import among
 from eventhub.observability.security_log import Occasion, note
-from events.models import Event, EventStatus
-from registrations.models import CalendarFeed, Registration, Removal, Transition
+from events.models import Event, EventStatus, Interest, Membership, Series, TeamInvitation, Visibility
+from registrations.models import (
+    LIVE,
+    AnswerChange,
+    Answers,
+    CalendarFeed,
+    GuestRequest,
+    Question,
+    Registration,
+    Removal,
+    Transition,
+)
+from registrations.services.answer_texts import answer_text
 
 MAX_IN_MEMORY = 1024 * 1024  # bytes; a longer document is a file
 
@@ -57,13 +69,26 @@ class Section:
             yield {name: getattr(row, attribute) for name, attribute in columns}
 
 
+class AnswersSection(Section):
+    """Answers as they are stored, and in words."""
+
+    def rows(self, account_id: int) -> Iterator[dict[str, Any]]:
+        for row in super().rows(account_id):
+            questions = Question.objects.filter(pk__in=among([int(key) for key in row["answers"]], "bigint"))
+            in_words = {each.text: answer_text(each, row["answers"][str(each.pk)]) for each in questions}
+            yield {**row, "in_words": in_words}
+
+
 def _names(column: str, account_id: int) -> tuple[str, Any]:
+    if column == "email__in":
+        return column, User.objects.filter(pk=account_id).values("email")
     return column, f",{account_id}," if column == "people__contains" else account_id
 
 
 def _unless_hidden(path: str) -> Case:
-    """Return a value of the event, or null for a draft, which only its organizer and admins may see."""
-    hidden = Q(event__status=EventStatus.DRAFT) & ~Q(event__organizer=F("user")) & ~Q(user__role=Role.ADMIN)
+    """Return a value of the event, or null where the person may not see it (events/models/visibility.py)."""
+    is_hidden = Q(event__status=EventStatus.DRAFT) | Q(event__visibility=Visibility.PRIVATE) & ~Q(status__in=LIVE)
+    hidden = is_hidden & ~Q(event__organizer=F("user")) & ~Q(user__role=Role.ADMIN)
     return Case(When(~hidden, then=F(path)))
 
 
@@ -74,9 +99,17 @@ SECTIONS = [
     Section("account", User, ("pk",), "user_id", secret=("password",), is_single=True),
     Section("organizer_profile", OrganizerProfile, ("user",), is_single=True),
     Section("registrations", Registration, ("user",), "attendee_id", extra=_EVENT),
+    Section("interests", Interest, ("user",)),
+    AnswersSection("answers", Answers, ("registration__user",)),
+    Section("answers_log", AnswerChange, ("registration__user",)),
     Section("registrations_log", Transition, ("registration__user",)),
     Section("removed_registrations", Removal, ("user",)),
+    # Made without the account, for its address.
+    Section("guest_requests", GuestRequest, ("email__in",), secret=("digest",), is_indexed=False),
+    Section("memberships", Membership, ("user",), "member_id"),
+    Section("team_invitations", TeamInvitation, ("email__in",), "invitation_id", secret=("digest",), is_indexed=False),
     Section("events", Event, ("organizer",), "event_id"),
+    Section("series", Series, ("organizer",), "series_id"),
     Section("events_log", Event.history.model, ("organizer", "history_user_id"), "event_id", is_indexed=False),
     # Their changes of registrations, also of others, whose ids it gives but no personal data.
     Section("deeds", Transition, ("by",), secret=("reason",), is_indexed=False),
@@ -99,6 +132,9 @@ SECTIONS = [
 EXCLUDED = {
     "registrations_registration.status_by_id": "the last line of its log says it; those of others are among the deeds",
     "accounts_storedanswer.user_id": "what was answered to them within a day; what is in it of them, the sections say",
+    "events_membership.added_by_id": "who let others into a team; the security log has it for a while",
+    "events_teaminvitation.invited_by_id": "addresses of others, gone within days",
+    "registrations_answerchange.by_id": "whose answers they changed would be personal data of others",
     "registrations_removal.by_id": "who deleted a registration of somebody else's; forgotten after 90 days",
     "events_eventchange": "former titles, times and places of events; names nobody",
     "django_session": "`back_office_sessions`: they are found by reading them all",
@@ -107,6 +143,10 @@ EXCLUDED = {
     "django_tasks_database_dbtaskresult": "what is being done, such as a mail to them; forgotten soon after it is done",
     "eventhub_cache": "how often something was tried lately, under digests of names, for minutes",
     "registrations_counting": "a mark of the triggers, empty between two statements",
+    **dict.fromkeys(
+        ("events_tag", "events_eventtag", "events_eventslug", "events_seriesdate", "registrations_question"),
+        "about events; names nobody",
+    ),
     **dict.fromkeys(
         ("auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations"),
         "Django's own, about nobody",

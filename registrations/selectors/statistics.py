@@ -1,6 +1,6 @@
 """Figures of one event: who is in which status, how people came, what happened on which day, and when they came in.
 
-Days are those of TIME_ZONE. What was removed is counted nowhere: its log went with it.
+Days are those of the event's time zone. What was removed is counted nowhere: its log went with it.
 """
 
 from collections import Counter, defaultdict
@@ -16,7 +16,9 @@ from django.utils import timezone
 from eventhub.api.etags import edition_of
 from eventhub.audit import Channel
 from events.models import Event
+from events.services.interests import count_interested
 from registrations.models import SEATED, Registration, RegistrationStatus, Transition
+from registrations.selectors.answer_totals import QuestionTotals, answer_totals
 
 REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
     RegistrationStatus.REGISTERED,
@@ -54,6 +56,8 @@ class Statistics:
     show_up_rate: float | None  # of those with a seat, from the event's begin on
     days: list[StatisticsDay]
     check_ins: list[CheckIns]
+    answers: list[QuestionTotals]
+    interested: int  # who marked the event
 
     @property
     def edition(self) -> str:
@@ -61,9 +65,9 @@ class Statistics:
 
 
 def statistics_of(event: Event, *, now: datetime | None = None) -> Statistics:
-    """Read the figures of an event, in three statements."""
+    """Read the figures of an event, in four statements; in two more if it asks questions."""
     statuses = _by_status(event.pk)
-    channels, days = _from_the_log(event.pk)
+    channels, days = _from_the_log(event)
     seated = sum(statuses[status] for status in SEATED)
     has_begun = event.date_time <= (now or timezone.now())
     return Statistics(
@@ -73,6 +77,8 @@ def statistics_of(event: Event, *, now: datetime | None = None) -> Statistics:
         show_up_rate=round(statuses[ATTENDED] / seated, 3) if has_begun and seated else None,
         days=days,
         check_ins=_check_ins(event.pk),
+        answers=answer_totals(event),
+        interested=count_interested(event),
     )
 
 
@@ -81,13 +87,16 @@ def _by_status(event_id: int) -> dict[str, int]:
     return {status.value: 0 for status in RegistrationStatus} | dict(found)
 
 
-def _from_the_log(event_id: int) -> tuple[dict[str, int], list[StatisticsDay]]:
+def _from_the_log(event: Event) -> tuple[dict[str, int], list[StatisticsDay]]:
     """Return who came through which channel, and what happened on which day."""
-    lines = Transition.objects.filter(registration__event=event_id).exclude(was=F("becomes")).order_by()
-    grouped = lines.values_list("was", "becomes", "through", TruncDate("at")).annotate(Count("pk"))
+    lines = Transition.objects.filter(registration__event=event.pk).exclude(was=F("becomes")).order_by()
+    # The database may not know the event's own zone, but all zones begin their days at a whole minute.
+    at = TruncMinute("at", tzinfo=UTC) if event.time_zone else TruncDate("at")
+    grouped = lines.values_list("was", "becomes", "through", at).annotate(Count("pk"))
     channels: Counter[str] = Counter()
     days: defaultdict[date, Counter[str]] = defaultdict(Counter)
-    for was, becomes, through, day, number in grouped:
+    for was, becomes, through, moment, number in grouped:
+        day = moment.astimezone(event.zone).date() if event.time_zone else moment
         if not was:
             channels[through or Channel.DATABASE.value] += number
         days[day][_kind(was, becomes)] += number

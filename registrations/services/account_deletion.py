@@ -16,7 +16,8 @@ from eventhub.db.retry import ATTEMPTS, retried
 from eventhub.exceptions import HasEvents, Unavailable
 from eventhub.observability.security_log import Occasion, note
 from events.models import Event
-from registrations.models import Registration
+from events.services.team import forget_address
+from registrations.models import GuestRequest, Registration
 from registrations.services.retention import anonymize
 from registrations.services.seats import serve_queue
 from registrations.services.status_changes import StatusChange, announce
@@ -81,7 +82,9 @@ def _delete(account_id: int, condition: Precondition, now: datetime) -> User | N
         for event in Event.objects.filter(pk__in=locked.keys() - set(past)).order_by("pk"):
             announce(StatusChange(pk, event.pk, status, None) for pk, status in statuses[event.pk])
             serve_queue(event, now=now)
+        GuestRequest.objects.filter(email=account.email).delete()
         Event.objects.filter(organizer=account).delete()
+        forget_address(account.email)
         delete_accounts([account.pk])
         return account
 

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from eventhub.spreadsheets.cells import restored
@@ -29,6 +30,7 @@ FIELDS = tuple(LABELS)
 # Fields that may have several columns, all of which count.
 SEVERAL = ("status", "cancelled", "quantity", "guests")
 MAX_SHOWN = 500
+NO_QUESTIONS: Mapping[str, str] = MappingProxyType({})
 
 # Headers as `_words` reads them, the best first.
 HEADERS: Mapping[str, Sequence[str]] = {
@@ -128,14 +130,15 @@ class Columns(NamedTuple):
     @property
     def fields(self) -> list[str]:
         """The field of each column of the header, empty for none."""
-        by_place = {place: key.split()[0] for key, place in self.positions.items()}
+        by_place = {place: _field(key) for key, place in self.positions.items()}
         return [by_place.get(place, "") for place in range(len(self.header))]
 
     @property
     def used(self) -> list[tuple[str, str]]:
         """Each field that has a column, with its header."""
-        keys = sorted(self.positions, key=lambda key: FIELDS.index(key.split()[0]))
-        return [(key.split()[0], self.header[self.positions[key]]) for key in keys]
+        order = {field: place for place, field in enumerate(FIELDS)}
+        keys = sorted(self.positions, key=lambda key: order.get(_field(key), len(order)))
+        return [(_field(key), self.header[self.positions[key]]) for key in keys]
 
     @property
     def unused(self) -> list[str]:
@@ -143,12 +146,21 @@ class Columns(NamedTuple):
         return [name for place, name in enumerate(self.header) if name and place not in taken]
 
 
-def find_columns(header: Sequence[str], chosen: Mapping[str, str]) -> Columns:
+def _field(key: str) -> str:
+    return key.split()[0]
+
+
+def find_columns(
+    header: Sequence[str], chosen: Mapping[str, str], questions: Mapping[str, str] = NO_QUESTIONS
+) -> Columns:
     """Find each field's column: the one that `chosen` names, none if that is empty, else by HEADERS.
 
+    A column whose header is that of a question holds its answers; `questions` has the header of each.
     Raise FileError if a chosen column is not there.
     """
-    names = [restored(name) for name in header]
+    titles = [restored(name) for name in header]
+    answers = _find_answers(titles, questions)
+    names = ["" if place in answers.values() else title for place, title in enumerate(titles)]
     positions = {field: _position(names, field, name) for field, name in chosen.items() if name}
     problems = []
     for field in FIELDS:
@@ -165,11 +177,22 @@ def find_columns(header: Sequence[str], chosen: Mapping[str, str]) -> Columns:
     is_family_name = "first_name" in positions and not {"name", "last_name"} & chosen.keys()
     if is_family_name and "last_name" not in positions and "name" in positions:  # "Vorname", "Name"
         positions["last_name"] = positions.pop("name")
-    problem = problems[0] if problems else _missing(names, positions)
-    return Columns(names, positions, problem or _unclear_name(names, positions, chosen))
+    problem = problems[0] if problems else _missing(titles, positions)
+    problem = problem or _unclear_name(names, positions, chosen)
+    return Columns(titles, positions | answers, problem)
 
 
-def choose_columns(header: Sequence[str], fields: Sequence[str]) -> Columns:
+def _find_answers(names: Sequence[str], questions: Mapping[str, str]) -> dict[str, int]:
+    """Return the places of the columns of questions. Of two with the same header the first is taken."""
+    places: dict[str, int] = {}
+    for place, name in enumerate(names):
+        places.setdefault(_folded(name), place)
+    return {key: places[folded] for key, header in questions.items() if (folded := _folded(header)) in places}
+
+
+def choose_columns(
+    header: Sequence[str], fields: Sequence[str], questions: Mapping[str, str] = NO_QUESTIONS
+) -> Columns:
     """Return the columns where a person has chosen the field of each, empty for none."""
     names = [restored(name) for name in header]
     places = [(field, place) for place, field in enumerate(fields) if field]
@@ -178,7 +201,11 @@ def choose_columns(header: Sequence[str], fields: Sequence[str]) -> Columns:
     positions: dict[str, int] = {}
     for field in counts:
         positions |= _numbered(field, [place for other, place in places if other == field])
-    problem = f"Two columns are used as “{LABELS[twice[0]]}”. Choose one." if twice else _missing(names, positions)
+    problem = (
+        f"Two columns are used as “{ {**LABELS, **questions}[twice[0]] }”. Choose one."
+        if twice
+        else _missing(names, positions)
+    )
     return Columns(names, positions, problem)
 
 

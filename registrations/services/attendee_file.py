@@ -1,5 +1,5 @@
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 
@@ -9,10 +9,12 @@ from eventhub.spreadsheets.entries import Table, TableRow, entries_at, load_tabl
 from eventhub.spreadsheets.sheets import FileError
 from eventhub.text_fields import LineField
 from registrations.models import Registration
+from registrations.services.answer_columns import AnswerColumns
 from registrations.services.attendee_answers import comes, is_alone, is_cancelled, is_one
 from registrations.services.attendee_columns import Columns, find_columns
 
 MAX_ROWS = 1_000_000
+NO_COLUMNS = AnswerColumns()
 LABEL_LENGTH = 60
 
 _EMAIL = User._meta.get_field("email")
@@ -35,18 +37,20 @@ class Guest(NamedTuple):
     phone: str = ""
     problem: str = ""
     left_out: str = ""
+    answers: dict[str, Any] | None = None
 
     @property
     def place(self) -> str:
         return f"line {self.line} ({self.typed[:LABEL_LENGTH]!r})" if self.typed else f"line {self.line}"
 
 
-def read_guests(table: Table, columns: Columns) -> list[Guest]:
-    """Return valid and invalid rows, in their order.
+def read_guests(table: Table, columns: Columns, questions: AnswerColumns = NO_COLUMNS) -> list[Guest]:
+    """Return valid and invalid rows, in their order, with answers to questions.
 
     Defaults come from the address, never from accounts, so that nobody learns who has one.
     """
-    return [build_guest(entry) for entry in entries_at(table.records, columns.positions, width=len(table.header))]
+    entries = entries_at(table.records, columns.positions, width=len(table.header))
+    return [build_guest(entry, questions) for entry in entries]
 
 
 def read_attendees(content: bytes, *, columns: Mapping[str, str], max_rows: int = MAX_ROWS) -> list[Guest]:
@@ -55,15 +59,15 @@ def read_attendees(content: bytes, *, columns: Mapping[str, str], max_rows: int 
     return read_guests(table, require_columns(table, columns))
 
 
-def require_columns(table: Table, chosen: Mapping[str, str]) -> Columns:
+def require_columns(table: Table, chosen: Mapping[str, str], questions: AnswerColumns = NO_COLUMNS) -> Columns:
     """Find the columns of a table. Raise FileError where a person would have to choose."""
-    columns = find_columns(table.header, chosen)
+    columns = find_columns(table.header, chosen, questions.labels)
     if columns.problem:
         raise FileError(f"{columns.problem} Say so with --map FIELD=COLUMN, or FIELD= for none.")
     return columns
 
 
-def build_guest(entry: TableRow) -> Guest:
+def build_guest(entry: TableRow, questions: AnswerColumns = NO_COLUMNS) -> Guest:
     texts = entry.texts
     if entry.problem and not any(texts.values()):
         return Guest(entry.line, "", problem=entry.problem)
@@ -83,7 +87,8 @@ def build_guest(entry: TableRow) -> Guest:
     for text in _all(texts, "cancelled"):
         if is_cancelled(text):
             return guest._replace(left_out=f"A column says that they do not come: “{text}”.")
-    return guest._replace(problem=" ".join(_problems(guest, entry)))
+    answers, problems = questions.read(texts) if questions.questions else (None, [])
+    return guest._replace(problem=" ".join([*_problems(guest, entry), *problems]), answers=answers)
 
 
 def _tidy(field: LineField, text: str) -> str:

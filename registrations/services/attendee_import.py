@@ -2,7 +2,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -16,11 +16,12 @@ from eventhub.db.batches import AT_ONCE, batches
 from eventhub.db.json_rows import among
 from eventhub.db.retry import ATTEMPTS, retried
 from eventhub.exceptions import AlreadyRegistered, EventFull, EventNotFound, Invalid
-from events.models import Event
-from registrations.models import LIVE, Registration, RegistrationStatus
-from registrations.services import seats
+from events.models import Event, Guests
+from registrations.models import LIVE, Answers, Question, Registration, RegistrationStatus
+from registrations.services import holds, seats
 from registrations.services.attendee_file import Guest
 from registrations.services.eligibility import decide_status, get_event_for_registration, require_registration_open
+from registrations.services.questions import questions_of, unanswered
 from registrations.services.registration_sql import NewRegistration, insert_many
 from registrations.services.seats import count_change, lock_event, serve_queue
 from registrations.services.status_changes import StatusChange, announce
@@ -95,7 +96,13 @@ def import_attendees(
 
 @retried
 def add_attendee(
-    *, event_id: int, guest: Guest, by: User, may_queue: bool, now: datetime | None = None
+    *,
+    event_id: int,
+    guest: Guest,
+    by: User,
+    may_queue: bool,
+    answers: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
 ) -> Registration:
     """Register a guest by email address, with a placeholder account if there is none.
 
@@ -108,9 +115,10 @@ def add_attendee(
         event = lock_event(event_id)
         require(by, "attendee", "create_for_others", event)
         user = User.objects.get(pk=find_or_create_accounts({guest.email})[guest.email])
-        enter = seats.join_queue if may_queue else seats.register
+        if held := _confirm_held(event, {user.pk}, by, now):
+            return held[0]
         try:
-            return enter(
+            return (seats.join_queue if may_queue else seats.register)(
                 event=get_event_for_registration(event_id=event_id, user_id=user.pk, by=by),
                 user=user,
                 by=by,
@@ -118,6 +126,7 @@ def add_attendee(
                 contact_details=guest.contact_details,
                 phone=guest.phone,
                 by_address=True,
+                answers=answers,
                 now=now,
             )
         except AlreadyRegistered as refusal:
@@ -142,7 +151,14 @@ def _import(
             transaction.set_rollback(True)
         else:
             _write(event, results, known, now)
+            _confirm_held(event, {*known.values()}, by, now)
     return report
+
+
+def _confirm_held(event: Event, accounts: set[int], by: User, now: datetime) -> list[Registration]:
+    """Confirm the seats that these accounts hold: who is added need not do it any more."""
+    held = () if event.guests == Guests.NO else Registration.objects.on_hold().filter(event=event)
+    return [holds.confirm(registration=row, by=by, now=now) for row in held if row.user_id in accounts]
 
 
 def _lock(event_id: int, by: User, now: datetime) -> Event:
@@ -215,10 +231,26 @@ def _decide_next(event: Event, now: datetime) -> tuple[ImportOutcome, str]:
 def _write(event: Event, results: Sequence[RowResult], known: Mapping[str, int], now: datetime) -> None:
     accepted = [result for result in results if result.outcome in STATUSES]
     accounts = find_or_create_accounts({result.guest.email for result in accepted}, known)
+    asked = questions_of(event) if event.asks_questions else []
     for batch in batches(accepted, AT_ONCE):
         registrations = [
             NewRegistration(accounts[guest.email], STATUSES[outcome], guest.name, guest.contact_details, guest.phone)
             for guest, outcome, _ in batch
         ]
         inserted = insert_many(event.pk, registrations, now=now)
+        if event.asks_questions:
+            _write_answers(asked, inserted, {accounts[result.guest.email]: result.guest for result in batch})
         announce(StatusChange(pk, event.pk, None, status) for pk, status in inserted)
+
+
+def _write_answers(asked: Sequence[Question], inserted: Sequence[tuple[int, str]], guests: Mapping[int, Guest]) -> None:
+    """Store what the file says of each; required answers that it lacks are owed."""
+    people = Registration.objects.filter(pk__in=among([pk for pk, _ in inserted], "bigint"))
+    Answers.objects.bulk_create(
+        Answers(
+            registration_id=pk,
+            answers=guests[user_id].answers or {},
+            complete=not unanswered(asked, guests[user_id].answers or {}),
+        )
+        for pk, user_id in people.order_by().values_list("pk", "user_id")
+    )

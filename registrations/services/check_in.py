@@ -12,14 +12,16 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.permissions import require
+from accounts.permissions import allowed, require
 from eventhub.db.retry import retried
 from events.models import EventStatus
-from registrations.models import Registration
-from registrations.services import cancellation_reasons, seats
+from registrations.exceptions import NotOffered
+from registrations.models import SEATED, Registration
+from registrations.services import cancellation_reasons, holds, seats
 from registrations.services.seats import ATTENDED, CANCELLED, REGISTERED, WAITLISTED
 
 MAX_NAMED = 10
+NOT_BY_HELPERS = "Has no seat"
 
 
 class CheckInResult(NamedTuple):
@@ -33,13 +35,15 @@ Rule = Callable[..., CheckInResult]
 
 
 def check_in(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
-    """Mark as attended. People who wait or have cancelled need a free seat. Raise EventFull."""
+    """Mark as attended. People who wait or have cancelled need a free seat, and a manager. Raise EventFull."""
     return _set_status(registration, by, ATTENDED, None, now)
 
 
-def seat_obstacle(registration: Registration, now: datetime) -> str:
-    """Return why the registration can get no seat now, or an empty text. Read it `with_successors`."""
+def seat_obstacle(registration: Registration, by: User, now: datetime) -> str:
+    """Return why `by` can give it no seat now, or an empty text. Read it `with_successors`."""
     event = registration.event
+    if registration.status not in SEATED and not allowed(by, "attendee", "manage", registration):
+        return NOT_BY_HELPERS
     if registration.status == CANCELLED:
         if event.status == EventStatus.CANCELLED:
             return "Event is cancelled"
@@ -49,11 +53,21 @@ def seat_obstacle(registration: Registration, now: datetime) -> str:
     return "Event is full" if registration.status == WAITLISTED and event.seats_left <= 0 else ""
 
 
+def confirm(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
+    """Confirm a seat that is held for a guest; where none is held, nothing changes."""
+    try:
+        holds.confirm(registration=registration, by=by, now=now)
+    except NotOffered:
+        return CheckInResult(False, [])
+    return CheckInResult(True, [])
+
+
 def undo_check_in(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
     return _set_status(registration, by, REGISTERED, ATTENDED, now)
 
 
 def reinstate(*, registration: Registration, by: User, now: datetime | None = None) -> CheckInResult:
+    require(by, "attendee", "manage", registration)
     return _set_status(registration, by, REGISTERED, CANCELLED, now)
 
 
@@ -94,7 +108,7 @@ def _set_status(
 @retried
 def _with_promoted(registration: Registration, by: User, now: datetime, act: Callable[[], bool]) -> CheckInResult:
     """Act under the lock of the event, and find who was promoted from the queue."""
-    require(by, "attendee", "check_in", registration)
+    require(by, "attendee", "manage", registration)
     with transaction.atomic():
         event = seats.lock_registration(registration).event
         head = list(_head_of_queue(event.pk)) if event.waitlisted else []

@@ -9,9 +9,10 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import allowed, require_verified
 from eventhub.db.compiled_queries import CompiledQuery
-from eventhub.exceptions import AlreadyRegistered, ClosedReason, EventFull, EventNotFound, Refusal, RegistrationClosed
-from events.models import Event
-from registrations.models import Registration, RegistrationStatus
+from eventhub.exceptions import AlreadyRegistered, ClosedReason, EventFull, Refusal, RegistrationClosed
+from events.models import Event, require_visible
+from registrations.models import Question, Registration, RegistrationStatus
+from registrations.services.questions import questions_of
 
 
 def _event_with_live_registration(event_id: int, user_id: int) -> QuerySet[Event]:
@@ -27,10 +28,7 @@ def get_event_for_registration(*, event_id: int, user_id: int, by: User) -> Even
 
     Raise EventNotFound where it does not exist or `by` may not see it.
     """
-    event: Event | None = _EVENT.first(event_id, user_id)
-    if event is None or not event.is_visible_to(by):
-        raise EventNotFound()
-    return event
+    return require_visible(_EVENT.first(event_id, user_id), event_id, by)
 
 
 def find_live_registration(event: Event, user_id: int | None) -> int | None:
@@ -43,10 +41,15 @@ def find_live_registration(event: Event, user_id: int | None) -> int | None:
 def require_registration_open(event: Event, by: User, now: datetime) -> None:
     """Raise RegistrationClosed. People who run the event can register others unless it is cancelled."""
     reason = event.closed_reason(now)
-    if reason is None:
-        return
-    if reason == ClosedReason.CANCELLED or not allowed(by, "attendee", "create_for_others", event):
-        raise RegistrationClosed(reason, opens_at=event.registration_opens, closes_at=event.registration_closes)
+    if reason == ClosedReason.CANCELLED or (reason and not allowed(by, "attendee", "create_for_others", event)):
+        refuse_closed(event, now)
+
+
+def refuse_closed(event: Event, now: datetime) -> None:
+    """Raise RegistrationClosed outside the window of registration, whoever asks."""
+    if reason := event.closed_reason(now):
+        opens_at, closes_at = event.registration_opens, event.registration_closes
+        raise RegistrationClosed(reason, opens_at=opens_at, closes_at=closes_at, zone=event.zone)
 
 
 def find_double(live: int, *, user_id: int | None, by: User, by_address: bool) -> AlreadyRegistered | None:
@@ -97,18 +100,20 @@ def decide_status(event: Event, now: datetime) -> str:
 
 
 class Eligibility(NamedTuple):
-    """Whether registering would succeed: the refusal, or None."""
+    """Whether registering would succeed: the refusal, or None; and what is asked."""
 
     event: Event
     refusal: Refusal | None
+    questions: list[Question]
 
 
 def check_eligibility(*, event_id: int, by: User, now: datetime | None = None) -> Eligibility:
     """Return whether `by` would get a seat now. Raise EventNotFound."""
     event = get_event_for_registration(event_id=event_id, user_id=by.pk, by=by)
     live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
+    asked = questions_of(event) if event.asks_questions else []
     try:
         require_seat(event, user_id=by.pk, live=live, by=by, now=now or timezone.now())
     except Refusal as refusal:
-        return Eligibility(event, refusal)
-    return Eligibility(event, None)
+        return Eligibility(event, refusal, asked)
+    return Eligibility(event, None, asked)

@@ -6,12 +6,23 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from eventhub.api.etags import UNCONDITIONAL, Precondition
 from eventhub.db.batches import AT_ONCE
 from eventhub.db.retry import retried
 from eventhub.exceptions import HasAttendees, PreconditionFailed
 from events.models import Event, EventStatus
-from events.services.events import EventValues, apply_values, resolve_step, values_to_close, values_to_open
+from events.services.events import (
+    EventValues,
+    apply_beside_fields,
+    apply_values,
+    require_fields,
+    resolve_step,
+    values_to_close,
+    values_to_open,
+)
+from events.services.series import note_overrides
+from events.services.team import leave_as_organizer
 from registrations.services import seats
 from registrations.services.registration_sql import delete_some
 from registrations.services.removals import note_actor
@@ -28,23 +39,37 @@ class EventEdit(NamedTuple):
 
 @retried
 def edit_event(
-    *, event_id: int, values: EventValues, condition: Precondition = UNCONDITIONAL, now: datetime | None = None
+    *,
+    event_id: int,
+    values: EventValues,
+    by: User | None = None,
+    condition: Precondition = UNCONDITIONAL,
+    in_series: bool = False,
+    now: datetime | None = None,
 ) -> EventEdit:
     """Change an event and serve its queue, in one transaction. Values that are already set change nothing.
 
-    Raise EventNotFound, PreconditionFailed, CapacityBelowTaken, HasAttendees for a draft with live registrations, and a
-    400 for values that do not fit each other or a status that cannot follow.
+    `in_series`: as a date of its series, which else leaves alone what is changed here.
+
+    Raise EventNotFound, PreconditionFailed, Forbidden for what `by` may not change, CapacityBelowTaken, HasAttendees
+    for a draft with live registrations, and a 400 for values that do not fit each other or a status that cannot follow.
     """
     with transaction.atomic():
         event = seats.lock_event(event_id)
         condition.require(event)
         was = event.status
-        changed = apply_values(event, values)
+        changed = apply_beside_fields(event, values, apply_values(event, values))
+        if by is not None:
+            require_fields(event, values.keys() & changed, by)
         if event.status == EventStatus.DRAFT != was and event.seats_taken + event.waitlisted:
             raise HasAttendees()
         if not changed:
             return EventEdit(event, [], 0)
-        seats.save_event(event, changed)
+        seats.save_event(event, [name for name in changed if name != "tags"])
+        if "organizer" in changed:
+            leave_as_organizer(event)
+        if event.series_id is not None and not in_series:
+            note_overrides(event, changed)
         return EventEdit(event, changed, seats.serve_queue(event, now=now or timezone.now()))
 
 

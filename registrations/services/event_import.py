@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import connection, transaction
@@ -16,10 +16,13 @@ from eventhub.db.retry import retried
 from eventhub.exceptions import EventNotFound, Invalid, Refusal, UserNotFound, invalid
 from eventhub.spreadsheets.cells import as_read_again
 from events.imports.row_validation import ImportedEvent
-from events.models import Event, EventQuerySet, EventStatus
+from events.models import Event, EventQuerySet
 from events.services.events import EventValues, create_event
+from events.services.tags import are_tags
 from registrations.services.event_changes import edit_event
+from registrations.services.import_revisions import check_sequence, is_revised
 from registrations.services.seats import lock_event
+from registrations.services.series_import import cancel_series, import_date, import_series, uids_of_series
 
 LACKING = {
     "title": "The file gives no title, and there is no default.",
@@ -28,12 +31,7 @@ LACKING = {
 }
 
 
-NOTHING_TO_CANCEL = "There is no such event to cancel."
-OUT_OF_DATE = "SEQUENCE {} is out of date: SEQUENCE {} was imported before."
 SAME_EVENT = "{} is the same event with other values. Keep one of them."
-CANCELLED_HERE = (
-    "Your event is cancelled, and this newer calendar says that it takes place. To change it, reopen it first."
-)
 OTHER_EVENT = (
     "Your event {} has another title and another start. Change one of them at a time, or leave the number out to "
     "create a new event."
@@ -69,9 +67,10 @@ def import_events(
     counts: Counter[str] = Counter()
     problems = []
     with audit.acting_through(audit.Channel.IMPORT, audit.actor_id()), transaction.atomic():
-        _lock_changing(rows, EventMatches(organizer, rows, defaults))
-        matches = EventMatches(_lock_organizer(organizer.pk), rows, defaults)
-        for row in rows:
+        single = [row for row in rows if row.series is None and row.recurrence is None]
+        _lock_changing(single, EventMatches(organizer, single, defaults))
+        matches = EventMatches(_lock_organizer(organizer.pk), single, defaults)
+        for row in sorted(rows, key=_turn):
             try:
                 counts[_import_row(row, matches, now)] += 1
             except (Refusal, DjangoValidationError) as refusal:
@@ -93,6 +92,7 @@ class EventMatches:
         self.defaults = defaults or EventValues()
         self._taken: set[int] = set()
         self._imported: dict[int, str] = {}  # the place of the row, for each event
+        self._series_uids = uids_of_series(organizer)
         self._reserve([row for row in rows if not row.problem])
 
     def find(self, row: ImportedEvent) -> Event | None:
@@ -101,16 +101,22 @@ class EventMatches:
             self._taken.add(event.pk)
         return event
 
+    def is_series(self, row: ImportedEvent) -> bool:
+        return row.values.get("uid", "") in self._series_uids
+
     def create(self, row: ImportedEvent) -> None:
-        if row.is_cancellation:
-            raise Invalid({"non_field_errors": [NOTHING_TO_CANCEL]})
-        complete = self._complete({**row.values, "imported_sequence": row.sequence})
-        for name, lacking in LACKING.items():
-            if name not in complete:
-                raise Invalid({name: [lacking]})
+        complete: EventValues = {**self.complete(row), "imported_sequence": row.sequence}
         event = create_event(organizer=self.organizer, values=complete)
         self._taken.add(event.pk)
         self.note(event, row)
+
+    def complete(self, row: ImportedEvent) -> EventValues:
+        """Return the values of a new event. Raise a 400 where one is missing."""
+        complete = self._complete(row.values)
+        for name, lacking in LACKING.items():
+            if name not in complete:
+                raise Invalid({name: [lacking]})
+        return complete
 
     def _complete(self, values: EventValues) -> EventValues:
         return {**self.defaults, **values}
@@ -150,11 +156,13 @@ class EventMatches:
     def _find(self, row: ImportedEvent, *, exactly: bool) -> Event | None:
         """Find by number or UID, else by title, start and place, else by title and start one that no other row matches.
 
-        An event with another UID is another event, however similar.
+        An event with another UID is another event, however similar. A series is no event.
         """
         numbered = self._numbered(row)
         if numbered is not None and _is_alike(numbered, row.values):
             return numbered
+        if self.is_series(row):
+            return None
         values = self._complete(row.values)
         own: EventQuerySet = Event.objects.filter(organizer=self.organizer)
         uid = values.get("uid", "")
@@ -174,10 +182,21 @@ def _lock_changing(rows: Sequence[ImportedEvent], matches: EventMatches) -> None
     if not connection.features.has_select_for_update:
         return  # SQLite: the transaction holds the only lock
     known = [(matches.find(row), row) for row in rows if not row.problem]
-    changing = {event.pk for event, row in known if event and (_is_changed(event, row) or _is_revised(event, row))}
+    changing = {
+        event.pk
+        for event, row in known
+        if event and (_is_changed(event, row) or is_revised(row, imported=event.imported_sequence))
+    }
     for event_id in sorted(changing):
         with suppress(EventNotFound):
             lock_event(event_id)
+
+
+def _turn(row: ImportedEvent) -> tuple[int, object]:
+    """Let changed dates come after their series, and before them those that change all after them, in their order."""
+    if row.recurrence is None:
+        return 0, 0
+    return (1, row.recurrence) if row.changes_following else (2, 0)
 
 
 def _lock_organizer(organizer_id: int) -> User:
@@ -193,39 +212,43 @@ def _lock_organizer(organizer_id: int) -> User:
 def _import_row(row: ImportedEvent, matches: EventMatches, now: datetime | None) -> str:
     if row.problem:
         raise Invalid({"non_field_errors": [row.problem]})
+    if row.recurrence is not None:
+        return import_date(row, matches.organizer, now)
+    if row.series is not None and row.is_cancellation:
+        return cancel_series(row, matches.organizer, now)
+    if row.series is not None:
+        return import_series(row, matches.organizer, matches.complete(row), now)
     matches.check_number(row)
     event = matches.find(row)
     if event is None:
+        if row.is_cancellation or matches.is_series(row):
+            return cancel_series(row, matches.organizer, now)
         matches.create(row)
         return "created"
-    _check_sequence(event, row)
+    check_sequence(row, imported=event.imported_sequence, status=event.status)
     is_changed = _is_changed(event, row)
     if is_changed:
         matches.check_first(event)
-        edit_event(event_id=event.pk, values=row.values, now=now)
+        edit_event(event_id=event.pk, values=_said(event, row), now=now)
     matches.note(event, row)
-    if _is_revised(event, row):
+    if is_revised(row, imported=event.imported_sequence):
         Event.objects.filter(pk=event.pk).update(imported_sequence=row.sequence)
     return "updated" if is_changed else "unchanged"
 
 
-def _check_sequence(event: Event, row: ImportedEvent) -> None:
-    """Raise a 400 for what is older than an import before, or would silently leave a cancelled event cancelled."""
-    if row.sequence is None or event.imported_sequence is None:
-        return
-    if row.sequence < event.imported_sequence:
-        raise Invalid({"non_field_errors": [OUT_OF_DATE.format(row.sequence, event.imported_sequence)]})
-    stays_cancelled = event.status == EventStatus.CANCELLED != row.values.get("status")
-    if row.sequence > event.imported_sequence and stays_cancelled:
-        raise Invalid({"status": [CANCELLED_HERE]})
-
-
-def _is_revised(event: Event, row: ImportedEvent) -> bool:
-    return row.sequence is not None and row.sequence != event.imported_sequence
-
-
 def _is_changed(event: Event, row: ImportedEvent) -> bool:
-    return any(not _is_same(getattr(event, name), value) for name, value in row.values.items())
+    values: dict[str, Any] = dict(_said(event, row))
+    tags = values.pop("tags", None)
+    if tags is not None and not are_tags(event, tags):
+        return True
+    return any(not _is_same(getattr(event, name), value) for name, value in values.items())
+
+
+def _said(event: Event, row: ImportedEvent) -> EventValues:
+    """Return the row's values. A calendar of ours has venue and address in the location: that one stays."""
+    if not _is_same(event.place, row.values.get("location")):
+        return row.values
+    return cast(EventValues, {**row.values, "location": event.location})
 
 
 def _is_same(kept: object, read: object) -> bool:

@@ -74,7 +74,9 @@ def _suspects(after: int, upto: int) -> Any:
     idle = Q(really_waiting__gt=0, really_seated__lt=F("max_capacity"))
     suspects = counted.filter(miscounted | Q(unnumbered__gt=0) | idle)
     # SQLite groups by every column that it selects.
-    return suspects.only("max_capacity", "seats_taken", "waitlisted", "status", "date_time", "end_time").order_by("pk")
+    return suspects.only(
+        "max_capacity", "seats_taken", "waitlisted", "status", "date_time", "end_time", "time_zone"
+    ).order_by("pk")
 
 
 def _problems(event: Any, now: datetime) -> Iterator[str]:

@@ -5,12 +5,12 @@ gone. Everything that reads before it writes locks the event first (`lock_event`
 the same transaction. `by` is the user who acts; `now` is UTC.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from copy import copy
+from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import datetime
+from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -20,9 +20,8 @@ from eventhub import tasks
 from eventhub.api.etags import UNCONDITIONAL, Precondition
 from eventhub.db.batches import AT_ONCE
 from eventhub.db.compiled_queries import CompiledQuery
-from eventhub.db.retry import ATTEMPTS, one_statement, retried, violated
+from eventhub.db.retry import ATTEMPTS, retried
 from eventhub.exceptions import (
-    AlreadyRegistered,
     AttendeeNotFound,
     CapacityBelowTaken,
     EventFull,
@@ -32,23 +31,21 @@ from eventhub.exceptions import (
 )
 from eventhub.observability.metrics import counting_refusals
 from events.models import Event
-from registrations.models import LIVE, SEATED, Registration, RegistrationStatus, Transition
+from registrations.models import DETAILS, LIVE, SEATED, Registration, RegistrationStatus, Transition
+from registrations.services import deadlines, newcomer_answers
+from registrations.services.answer_erasure import pass_on
+from registrations.services.attendance import move_seated
 from registrations.services.eligibility import (
     decide_status,
-    find_double,
     find_live_registration,
     get_event_for_registration,
     require_entry,
     require_seat,
 )
-from registrations.services.registration_sql import (
-    insert_if_unchanged,
-    promote_first,
-    write_changes,
-    write_if_unchanged,
-)
-from registrations.services.removals import note_actor
-from registrations.services.status_changes import StatusChange, announce
+from registrations.services.refusals import translated_refusals
+from registrations.services.registration_sql import insert_if_unchanged, promote_first, write_changes
+from registrations.services.removals import delete_registration
+from registrations.services.status_changes import StatusChange, announce, follow_check_in
 
 REGISTERED, WAITLISTED, ATTENDED, CANCELLED = (
     RegistrationStatus.REGISTERED,
@@ -100,24 +97,28 @@ def register(
     contact_details: str | None = None,
     phone: str | None = None,
     by_address: bool = False,
+    answers: Mapping[str, Any] | None = None,
     now: datetime | None = None,
 ) -> Registration:
-    """Give `user` a seat, in one statement. `event` comes from `get_event_for_registration`.
+    """Give `user` a seat, in one statement, or two with answers. `event` comes from `get_event_for_registration`.
 
     `by_address` says that `by` named the person by the address, and is not to learn of the account.
-    Raise EmailNotVerified, AlreadyRegistered, RegistrationClosed or EventFull, in this order.
+    Raise a 400 for answers, EmailNotVerified, AlreadyRegistered, RegistrationClosed or EventFull, in this order.
     """
     now = now or timezone.now()
     for _ in range(ATTEMPTS):
+        checked = newcomer_answers.check_newcomer(event, answers, for_organizer=user != by)
         live: int | None = event.live_attendee_id  # type: ignore[attr-defined]
         require_seat(event, user_id=user.pk, live=live, by=by, by_address=by_address, now=now)
         registration = _build(event, user, by, name, contact_details, phone)
         registration.added_by_address = by_address
         registration.registration_date = registration.updated_at = registration.status_since = now
-        with _translate_refusals(registration, event, by, now):
-            pk = insert_if_unchanged(registration, queue_matters=event.serves_queue(now))
+        with transaction.atomic() if checked else nullcontext():
+            with translated_refusals(registration, event, by, now):
+                registration.pk = pk = insert_if_unchanged(registration, queue_matters=event.serves_queue(now))
+            if pk is not None:
+                newcomer_answers.insert(registration, checked)
         if pk is not None:
-            registration.pk = pk
             announce([StatusChange(pk, event.pk, None, REGISTERED)])
             return registration
         event = get_event_for_registration(event_id=event.pk, user_id=user.pk, by=by)
@@ -135,19 +136,22 @@ def join_queue(
     contact_details: str | None = None,
     phone: str | None = None,
     by_address: bool = False,
+    answers: Mapping[str, Any] | None = None,
     now: datetime | None = None,
 ) -> Registration:
     """Give a seat if one is free for newcomers, else a place in the queue. Raise what `register` raises."""
     now = now or timezone.now()
     with transaction.atomic():
         event = lock_event(event.pk)
+        checked = newcomer_answers.check_newcomer(event, answers, for_organizer=user != by)
         live = find_live_registration(event, user.pk)
         require_entry(event, user_id=user.pk, live=live, by=by, by_address=by_address, now=now)
         registration = _build(event, user, by, name, contact_details, phone)
         registration.added_by_address = by_address
         registration.status, registration.status_since = decide_status(event, now), now
-        with _translate_refusals(registration, event, by, now):
+        with translated_refusals(registration, event, by, now):
             registration.save(force_insert=True)
+        newcomer_answers.insert(registration, checked)
         _record_change(registration, None, registration.status)
         _pass_on_seats(registration, now)
         return registration
@@ -162,38 +166,45 @@ def update(
     name: str | None = None,
     contact_details: str | None = None,
     phone: str | None = None,
+    answers: Mapping[str, Any] | None = None,
     only_from: str | None = None,
     condition: Precondition = UNCONDITIONAL,
+    is_followed: bool = True,
     now: datetime | None = None,
 ) -> Registration:
     """Change details and status of a registration, and return it as it is now.
 
-    Raise PreconditionFailed; a 400 for an unknown transition or, with `only_from`, from another status; Forbidden for
-    an organizer's transition; and what `register` raises when a cancelled one is reinstated.
+    `answers` are of one that is reinstated (else services/answers.py takes them). `is_followed` is False for callers
+    that keep the log of the doors. Raise PreconditionFailed; a 400 for an unknown transition or, with `only_from`, from
+    another status; Forbidden for an organizer's; ChangeClosed; and what `register` raises when one is reinstated.
     """
     now = now or timezone.now()
-    details_stay = (name, contact_details, phone) == (None, None, None)
-    if details_stay and only_from in (None, registration.status) and condition == UNCONDITIONAL:
-        moved = _move_seated(registration, status, by, now)
-        if moved is not None:
-            return moved
+    details_stay = (name, contact_details, phone, answers) == (None, None, None, None)
+    is_plain = details_stay and only_from in (None, registration.status) and condition == UNCONDITIONAL
+    if is_plain and (moved := move_seated(registration, status, by, now)):
+        return moved
     with transaction.atomic():
         registration = lock_registration(registration)
         condition.require(registration)
         event, was = registration.event, registration.status
-        details = {"name": name, "contact_details": contact_details, "phone": phone}
-        changed = [key for key, text in details.items() if text not in (None, getattr(registration, key))]
-        for key in changed:
-            setattr(registration, key, details[key])
-        if status not in (None, was):
-            _require_status(registration, only_from or was)
-            changed += [*_change_status(registration, str(status), by, now), *registration.stamp(now)]
+        changed = _set_details(registration, name=name, contact_details=contact_details, phone=phone)
+        changed += _change_status(registration, status, only_from, by, now, answers)
         if changed:
-            with _translate_refusals(registration, event, by, now) if registration.status in LIVE else nullcontext():
+            _require_change(registration, was, changed, by, now)
+            with translated_refusals(registration, event, by, now) if registration.status in LIVE else nullcontext():
                 write_changes(registration, changed)
             _record_change(registration, was, registration.status)
+            if is_followed:
+                follow_check_in(registration, was, by, now)
             _pass_on_seats(registration, now)
         return registration
+
+
+def _require_change(registration: Registration, was: str, changed: list[str], by: User, now: datetime) -> None:
+    """Raise Forbidden for a helper at the door who does more than checking in, ChangeClosed after a deadline."""
+    if {was, registration.status} != {*SEATED} or not {*DETAILS}.isdisjoint(changed):
+        require(by, "attendee", "edit", registration)
+    deadlines.require_change_open(registration, was=was, changed=changed, by=by, now=now)
 
 
 def require_transition(*, registration: Registration, to: str, by: User) -> None:
@@ -203,7 +214,9 @@ def require_transition(*, registration: Registration, to: str, by: User) -> None
     if to == WAITLISTED and registration.status in SEATED:
         raise Invalid({"status": ["Who has a seat cannot go back to the queue."]})
     if ATTENDED in (registration.status, to):
-        require(by, "attendee", "check_in", registration)
+        # Helpers at the door let in who has a seat, and give nobody one.
+        keeps_seat = {registration.status, to} == {*SEATED}
+        require(by, "attendee", "check_in" if keeps_seat else "manage", registration)
 
 
 def cancel(*, registration: Registration, by: User, now: datetime | None = None) -> Registration:
@@ -219,17 +232,22 @@ def reinstate(*, registration: Registration, by: User, now: datetime | None = No
 def remove(
     *, registration: Registration, by: User, condition: Precondition = UNCONDITIONAL, now: datetime | None = None
 ) -> None:
-    """Cancel and delete. Raise Forbidden for an attended one of others, PreconditionFailed."""
+    """Cancel and delete. Raise Forbidden for an attended one of others, PreconditionFailed, ChangeClosed."""
+    now = now or timezone.now()
     with transaction.atomic():
         registration = lock_registration(registration)
         condition.require(registration)
         if registration.status == ATTENDED:
             require(by, "attendee", "check_in", registration)
-        _record_change(registration, registration.status, None)
-        pk = registration.pk
-        registration.delete()
-        note_actor([pk])
-        serve_queue(registration.event, now=now or timezone.now())
+        deadlines.require_cancelling_open(registration.event, was=registration.status, by=by, now=now)
+        delete_locked(registration, now=now)
+
+
+def delete_locked(registration: Registration, *, now: datetime) -> None:
+    """Delete a locked registration, and pass its seat on."""
+    _record_change(registration, registration.status, None)
+    delete_registration(registration)
+    serve_queue(registration.event, now=now)
 
 
 @retried
@@ -255,7 +273,7 @@ def requeue(*, registration: Registration, by: User, now: datetime | None = None
     now = now or timezone.now()
     with transaction.atomic():
         registration = lock_registration(registration)
-        require(by, "attendee", "check_in", registration)
+        require(by, "attendee", "manage", registration)
         _require_status(registration, WAITLISTED)
         waiting = Registration.objects.waiting().filter(event=registration.event)
         last = waiting.aggregate(last=Max("queue_number"))["last"] or 0
@@ -272,7 +290,7 @@ def save_event(event: Event, changed: list[str]) -> None:
     """Save the named fields of a locked event. Raise CapacityBelowTaken."""
     if event.seats_left < 0:
         raise CapacityBelowTaken()
-    event.save(update_fields=[*changed, "updated_at", "saved_through"])
+    event.save(update_fields=[*changed, "day_ends", "updated_at", "saved_through"])
     transaction.on_commit(tasks.work_waits.set)
 
 
@@ -311,34 +329,40 @@ def _build(
     )
 
 
-def _change_status(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
-    """Set the status, unsaved; return the names of the changed fields."""
+def _set_details(registration: Registration, **details: str | None) -> list[str]:
+    """Set the details that are given, unsaved; return the names of the changed ones. A new name deletes answers."""
+    former_name = registration.name
+    changed = [key for key, text in details.items() if text not in (None, getattr(registration, key))]
+    for key in changed:
+        setattr(registration, key, details[key])
+    pass_on(registration, former_name=former_name)
+    return changed
+
+
+def _change_status(
+    registration: Registration,
+    to: str | None,
+    only_from: str | None,
+    by: User,
+    now: datetime,
+    answers: Mapping[str, Any] | None,
+) -> list[str]:
+    """Set and stamp the status, unsaved, unless it stays; return the names of the changed fields."""
     was, event = registration.status, registration.event
+    if answers is not None and (was != CANCELLED or to not in LIVE):
+        raise Invalid({"answers": ["Send answers here only to register again."]})
+    if to in (None, was):
+        return []
+    to = str(to)
+    _require_status(registration, only_from or was)
     require_transition(registration=registration, to=to, by=by)
     if was == CANCELLED:
-        return _reinstate(registration, to, by, now)
+        newcomer_answers.answer_again(registration, answers, for_organizer=registration.user_id != by.pk)
+        return [*_reinstate(registration, to, by, now), *registration.stamp(now)]
     if was == WAITLISTED and to in SEATED and not (to == ATTENDED and _may_take_seat(registration, now)):
         raise EventFull(can_wait=event.takes_queue(now))
     registration.status = to
-    return ["status"]
-
-
-def _move_seated(registration: Registration, to: str | None, by: User, now: datetime) -> Registration | None:
-    """Check in, or undo it, in one statement; return None where the row may have changed since it was read.
-
-    The seat stays taken, so nobody at another door waits for the event's lock. In a caller's transaction the lock of
-    the row would stay, and the event's could follow it: the wrong order.
-    """
-    was = registration.status
-    if {was, to} != set(SEATED) or connection.in_atomic_block:
-        return None
-    require_transition(registration=registration, to=str(to), by=by)
-    moved = copy(registration)
-    moved.status = str(to)
-    if not write_if_unchanged(moved, ["status", *moved.stamp(now)], was=was):
-        return None
-    announce([StatusChange(moved.pk, moved.event_id, was, moved.status)])
-    return moved
+    return ["status", *registration.stamp(now), *(registration.end_hold() if to in LIVE else ())]
 
 
 def _reinstate(registration: Registration, to: str, by: User, now: datetime) -> list[str]:
@@ -350,7 +374,7 @@ def _reinstate(registration: Registration, to: str, by: User, now: datetime) -> 
     else:
         require_seat(event, user_id=user_id, live=live, by=by, by_address=by_address, now=now)
     registration.status, registration.registration_date = to, now
-    return ["status", "registration_date"]
+    return ["status", "registration_date", *registration.end_hold()]
 
 
 def _may_take_seat(registration: Registration, now: datetime) -> bool:
@@ -374,25 +398,3 @@ def count_change(event: Event, was: str | None, becomes: str | None) -> None:
     """Change the counts of a locked event as the triggers did."""
     event.seats_taken += (becomes in SEATED) - (was in SEATED)
     event.waitlisted += (becomes == WAITLISTED) - (was == WAITLISTED)
-
-
-@contextmanager
-def _translate_refusals(registration: Registration, event: Event, by: User, now: datetime) -> Iterator[None]:
-    """Turn a violated constraint into the exception of the matching check."""
-    try:
-        with one_statement():
-            yield
-    except IntegrityError as problem:
-        constraint = violated(problem)
-        if "event_seats_within_capacity" in constraint:
-            raise EventFull(can_wait=event.takes_queue(now)) from None
-        if "registration_event_exists" in constraint:
-            raise EventNotFound() from None
-        # SQLite names the columns of a unique index, not the index.
-        if "registration_one_live_per_user" in constraint or "registrations_registration.user_id" in constraint:
-            user_id, by_address = registration.user_id, registration.added_by_address
-            live = find_live_registration(event, user_id)
-            if live is not None:
-                refusal = find_double(live, user_id=user_id, by=by, by_address=by_address)
-                raise refusal or AlreadyRegistered() from None
-        raise

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from eventhub.admin import changelist
-from registrations.models import Registration
+from registrations.models import Answers, Question, Registration
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -103,6 +103,11 @@ def test_by_status_and_by_day(office, olga, make_event, enroll):
     client = office(olga)
     assert shown(client.get(LIST)) == ["attended", "cancelled", "registered"]  # newest first
     assert shown(client.get(LIST, {"status__exact": "cancelled"})) == ["cancelled"]
+    enroll(event, name="held", confirm_by=noon, registration_date=noon)
+    on_hold = client.get(LIST, {"status__exact": "on_hold", "event__id__exact": event.pk})
+    assert (shown(on_hold), on_hold.context["cl"].write_link()) == (["held"], "")
+    assert '<option value="on_hold" selected>Not confirmed</option>' in text_of(on_hold)
+    Registration.objects.filter(name="held").delete()
     days = {"registration_date_from": "2027-05-04", "registration_date_to": "2027-05-04"}
     assert shown(client.get(LIST, days)) == ["cancelled"]
     assert shown(client.get(LIST, {**days, "status__exact": "attended"})) == []
@@ -273,3 +278,21 @@ def test_a_person_without_a_name_can_be_opened(office, olga, make_event, enroll)
     Registration.objects.filter(pk=row.pk).update(user=None)
     page = text_of(office(olga).get(LIST))
     assert ("(no name)" in page, f"{LIST}{row.pk}/change/" in page) == (True, True)
+
+
+def test_the_list_of_an_event_keeps_those_who_owe_answers(office, olga, make_event, enroll):
+    asking, other = make_event(olga, asks_questions=True), make_event(olga)
+    Question.objects.create(event=asking, text="Badge name", required="yes")
+    rows = [enroll(asking, name=name) for name in ("Ann", "Bo", "Cy")]
+    for row, complete in zip(rows[:2], (True, False), strict=True):
+        Answers.objects.create(registration=row, complete=complete)
+    enroll(asking, name="Dan", status="cancelled")
+    enroll(other, name="Eve")
+    client, url = office(olga), "/admin/registrations/registration/?event__id__exact="
+    listed = client.get(f"{url}{asking.pk}&answers=owed")
+    assert sorted(row.name for row in listed.context["cl"].result_list) == ["Bo", "Cy"]
+    assert [shown(client.get(f"{url}{pk}&answers=owed")) for pk in (other.pk, 10**12)] == [[], []]
+    assert sorted(shown(client.get(LIST, {"answers": "owed"}))) == ["Bo", "Cy"]
+    assert listed.context["cl"].write_link() == ""
+    offered = ["By answers" in client.get(f"{url}{event.pk}").content.decode() for event in (asking, other)]
+    assert offered == [True, False]

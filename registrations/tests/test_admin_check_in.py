@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from registrations.models import Registration
+from registrations.models import Question, Registration
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -60,7 +60,7 @@ def test_the_choice_shows_ones_own_events_that_are_on_first(office, olga, otto, 
     make_event(olga, title="Draft", status="draft")
     make_event(otto, title="Theirs")
     sections = office(olga).get("/admin/registrations/registration/door/").context["sections"]
-    assert [(title, [event.title for event in events]) for title, events in sections] == [
+    assert [(title, [event.title for event, _ in events]) for title, events in sections] == [
         ("On now", ["On"]),
         ("Next events", ["Next"]),
     ]
@@ -182,3 +182,15 @@ def test_it_takes_as_many_queries_for_fifty_as_for_one(office, olga, make_event,
         enroll(event)
     # the session, the account and its second factor; the event, the people, how many are here
     assert (one, count()) == (6, 6)
+
+
+def test_it_says_what_to_ask_somebody(office, olga, evening):
+    client = office(olga)
+    assert "Please ask" not in client.get(door_of(evening)).content.decode()
+    evening.asks_questions = True
+    evening.save()
+    Question.objects.create(event=evening, text="Shirt", required="at_door")
+    anna = Registration.objects.get(name="Anna")
+    page = client.get(f"{door_of(evening)}?done={anna.pk}").content.decode()
+    assert page.count("Please ask: Shirt.") == 3
+    assert f"/admin/registrations/registration/{anna.pk}/answers/" in page

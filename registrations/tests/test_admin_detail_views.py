@@ -11,12 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from checkin.services.checkpoints import entrance_of
 from eventhub.testing.concurrency import race
+from eventhub.testing.factories import QuestionFactory
 from events.models import Event
-from registrations.models import Registration
+from registrations.models import Answers, Registration
 from registrations.services import seat_audit, seats
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 LIST = "/admin/registrations/registration/"
 ADD = f"{LIST}add/"
@@ -274,6 +276,15 @@ def test_details_are_changed_and_nothing_else(office, olga, bob, full):
     assert (changed.status, changed.user_id, changed.event_id) == ("waitlisted", row.user_id, row.event_id)
 
 
+@pytest.mark.parametrize(("name", "is_told"), [("Roberta", True), ("Zoë B.", False)])
+def test_a_new_name_says_that_it_deletes_answers(office, olga, make_event, enroll, bob, name, is_told):
+    row = enroll(make_event(olga), bob, name="Zoe B", contact_details="")
+    question = QuestionFactory(event=row.event)
+    Answers.objects.create(registration=row, answers={str(question.pk): "nuts"})
+    page = office(olga).post(page_of(row), {"name": name, "contact_details": ""}, follow=True)
+    assert ("The answers about the person were deleted, since the name is another one." in page.text) == is_told
+
+
 def test_a_registration_that_goes_meanwhile_is_a_message(office, olga, full, monkeypatch):
     original = seats.update
 
@@ -309,12 +320,13 @@ def test_the_page_takes_as_many_queries_in_a_long_log_beside_fifty_others(office
         seats.requeue(registration=row, by=olga)
     assert [count(client) for client in clients] == counts
     # the session, the account and its second factor; the registration, its place and its log; the registration again;
-    # its emails, and whether a confirmation could be sent again
-    assert counts == [9, 9]
+    # its emails, and whether a confirmation could be sent again; its scans
+    assert counts == [10, 10]
 
 
 def test_a_check_in_takes_few_statements_and_many_as_many_each(office, olga, make_event, enroll):
     event = make_event(olga, max_capacity=100, date_time=timezone.now())
+    entrance_of(event.pk)
 
     def count(rows):
         client = office(olga)
@@ -324,8 +336,9 @@ def test_a_check_in_takes_few_statements_and_many_as_many_each(office, olga, mak
 
     one = count([enroll(event)])
     fifty = count([enroll(event) for _ in range(50)])
-    # Inside this test's transaction: a savepoint, the row with its event, a savepoint, the change, and two releases.
-    assert (fifty - one) / 49 == 6
+    # Inside this test's transaction: a savepoint, the row with its event, a savepoint, the change, and two releases;
+    # between these the entrance, and that the person is inside and by whom they were let in.
+    assert (fifty - one) / 49 == 9
 
 
 # Adding --------------------------------------------------------------------------------------------------------------

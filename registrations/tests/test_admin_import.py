@@ -20,7 +20,7 @@ from registrations.models import Registration
 from registrations.services.attendee_columns import find_columns
 from registrations.services.attendee_import import ImportOutcome
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 
 HEADER = "Email,Name,Contact details\n"
 

@@ -187,10 +187,10 @@ def test_there_are_ten_next_events_at_most(olga, at):
 
 
 def test_a_fill_says_how_full_an_event_is(olga, at, enroll):
-    event = at(olga, max_capacity=1, title="Talk")
+    event = at(olga, max_capacity=1, title="Talk", time_zone="Asia/Tokyo")
     enroll(event, status="attended")
     enroll(event, status="waitlisted")
-    assert ask(dashboard.get_next_events, olga) == [(event.pk, "Talk", NOW + 7 * DAY, 1, 1, 1)]
+    assert ask(dashboard.get_next_events, olga) == [(event.pk, "Talk", NOW + 7 * DAY, 1, 1, 1, "Asia/Tokyo")]
 
 
 def reasons(user):

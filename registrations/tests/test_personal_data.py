@@ -20,13 +20,13 @@ from accounts.services import api_tokens, second_factor
 from eventhub.db import batches
 from eventhub.exceptions import Unavailable
 from eventhub.testing.contract_client import ContractClient, token_for
-from eventhub.testing.factories import PASSWORD
+from eventhub.testing.factories import PASSWORD, EventFactory, QuestionFactory
 from eventhub.testing.responses import NO_HEADER, refusal, whole
 from events.models import Event
-from registrations.models import Registration
+from registrations.models import Answers, Registration
 from registrations.selectors import personal_data
 from registrations.selectors.personal_data import EXCLUDED, SECTIONS
-from registrations.services import calendar_feeds, seats
+from registrations.services import calendar_feeds, guests, seats
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -35,9 +35,16 @@ SIGN_IN_AGAIN = refusal(403, "Sign in again to export this", "reauthentication_r
 EMPTY = {
     "organizer_profile": None,
     "registrations": [],
+    "interests": [],
+    "answers": [],
+    "answers_log": [],
     "registrations_log": [],
     "removed_registrations": [],
+    "guest_requests": [],
+    "memberships": [],
+    "team_invitations": [],
     "events": [],
+    "series": [],
     "events_log": [],
     "deeds": [],
     "back_office_journal": [],
@@ -49,6 +56,11 @@ EMPTY = {
     "notices": [],
     "messages": [],
     "opt_outs": [],
+    "presences": [],
+    "scans": [],
+    "scans_by_them": [],
+    "gate_tokens": [],
+    "badges": [],
     "recovery_codes_left": 0,
     "back_office_sessions": [],
 }
@@ -82,6 +94,7 @@ def test_of_somebody_who_only_signed_up_there_is_the_account_and_the_sign_in(bob
         "role": "user",
         "is_active": True,
         "is_trusted_to_write": False,
+        "in_teams": False,
         "language": "",
         "created_at": z(bob.created_at),
         "updated_at": z(bob.updated_at),
@@ -107,6 +120,15 @@ def test_registrations_come_with_their_event_and_what_happened_to_them(api, bob,
     ]
     assert log == [(row.pk, "", "registered", bob.pk), (row.pk, "registered", "attended", None)]
     assert [line["becomes"] for line in document["deeds"]] == ["registered"]
+
+
+def test_answers_are_in_it_as_stored_and_in_words(bob, enroll):
+    row = enroll(EventFactory(), bob)
+    diet = QuestionFactory(event=row.event, text="Diet?", type="choice", texts=["Fish", "Vegan"], archived=True)
+    Answers.objects.create(registration=row, answers={str(diet.pk): 2})
+    (found,) = exported(bob)["answers"]
+    assert (found["registration_id"], found["answers"]) == (row.pk, {str(diet.pk): 2})
+    assert found["in_words"] == {"Diet?": "Vegan"}
 
 
 def test_an_organizers_events_profile_and_deeds_are_in_it(api, olga, bob, make_event, enroll):
@@ -163,6 +185,14 @@ def test_tokens_sign_ins_and_the_second_factor_are_in_it_without_their_secrets(a
     olga.refresh_from_db()
     secrets = [key, new.secret, new.token.digest, new.token.bond, olga.password, *made.recovery_codes]
     assert [secret for secret in [*secrets, signed_in["refresh"], signed_in["token"]] if secret in text] == []
+
+
+def test_requests_for_their_address_are_in_it(bob, eve, olga, make_event):
+    event = make_event(olga, guests="confirm_first")
+    for account in (bob, eve):
+        guests.request_registration(event=event, name="Bob", email=account.email, details={"phone": "1"})
+    (found,) = exported(bob)["guest_requests"]
+    assert (found["event_id"], found["email"], found["payload"]) == (event.pk, bob.email, {"phone": "1"})
 
 
 def test_what_is_kept_of_answers_about_them_is_in_it(api, bob, olga, make_event):
@@ -254,10 +284,14 @@ def test_every_column_of_a_section_is_said_but_the_secret_ones():
     assert hidden == {
         "account.password",
         "deeds.reason",
+        "guest_requests.digest",
         "service_tokens.digest",
         "service_tokens.bond",
         "calendar_feeds.digest",
         "calendar_feeds.bond",
+        "gate_tokens.digest",
+        "team_invitations.digest",
+        "scans.device",
         "kept_answers.key",
         "kept_answers.fingerprint",
         "kept_answers.people",

@@ -4,6 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from checkin.services.checkpoints import entrance_of
+from eventhub.testing.factories import QuestionFactory
+
 pytestmark = pytest.mark.django_db
 
 
@@ -73,6 +76,13 @@ def test_registering_takes_the_account_the_event_and_one_insert(api, bob, world)
     assert [sql.split()[0] for sql in made] == ["SELECT", "SELECT", "INSERT"]
 
 
+def test_registering_with_questions_reads_them_and_writes_the_answers(api, bob, world):
+    question = QuestionFactory(event=world.event, required="yes")
+    body = {"event_id": world.event.pk, "answers": {str(question.pk): "Nuts"}}
+    made = statements(api(bob), "POST", "/attendees/", body)
+    assert [sql.split()[0] for sql in made] == ["SELECT", "SELECT", "SELECT", "INSERT", "INSERT"]
+
+
 def test_a_refusal_takes_the_account_and_the_event(api, bob, olga, make_event):
     event = make_event(olga, full=True)
     client = api(bob)
@@ -92,10 +102,12 @@ def test_cancelling_with_a_queue_behind_it(api, bob, olga, make_event, enroll):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("was", "to"), [("registered", "attended"), ("attended", "registered")])
-def test_a_check_in_takes_one_statement_of_its_own(api, olga, world, enroll, was, to):
-    """The account; the registration with its event; the change, which locks no event."""
+def test_a_check_in_locks_no_event(api, olga, world, enroll, was, to):
+    """The account; the registration with its event; the change; entrance, presence and log of the doors."""
+    entrance_of(world.event.pk)
     row = enroll(world.event, status=was)
     made = statements(api(olga), "PATCH", f"/attendees/{row.pk}", {"status": to})
-    assert [sql.split()[0] for sql in made] == ["SELECT", "SELECT", "UPDATE"]
+    follows = {"attended": ["SELECT", "INSERT", "INSERT"], "registered": ["SELECT", "INSERT", "SELECT", "INSERT"]}
+    assert [sql.split()[0] for sql in made] == ["SELECT", "SELECT", "UPDATE", *follows[to], "COMMIT"]
     row.refresh_from_db()
     assert (row.status, row.status_by) == (to, olga)

@@ -60,6 +60,8 @@ def test_registering_for_oneself(register, bob, olga, make_event):
             "contact_details": "bob@example.org",
             "phone": "",
             "waitlist_position": None,
+            "online_url": None,
+            "confirm_by": None,
             "updated_at": z(row.updated_at),
         },
     )

@@ -1,7 +1,7 @@
 """The figures of one event, in the API and in the back office."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -32,7 +32,8 @@ def told(olga, make_event, enroll):
     return event
 
 
-def test_the_figures_tell_what_happened(api, olga, told):
+def test_the_figures_tell_what_happened(api, olga, otto, told):
+    api(otto).put(f"/events/{told.pk}/interest", {})
     answer = api(olga).get(f"/events/{told.pk}/statistics")
     assert (answer.status_code, answer.json()) == (
         200,
@@ -49,6 +50,8 @@ def test_the_figures_tell_what_happened(api, olga, told):
                 {"begins_at": "2031-05-20T17:55:00Z", "people": 2},
                 {"begins_at": "2031-05-20T18:30:00Z", "people": 1},
             ],
+            "answers": [],
+            "interested": 1,
         },
     )
     same = api(olga).get(f"/events/{told.pk}/statistics", headers={"If-None-Match": answer["ETag"]})
@@ -76,12 +79,12 @@ def test_an_event_without_anybody(olga, make_event):
     assert (figures.channels, figures.show_up_rate, figures.days, figures.check_ins) == ({}, None, [], [])
 
 
-def test_nothing_of_another_event_is_counted_and_three_statements_do(told, olga, make_event, enroll):
+def test_nothing_of_another_event_is_counted_and_four_statements_do(told, olga, make_event, enroll):
     before = statistics_of(told)
     enroll(make_event(olga), status="attended")
     with CaptureQueriesContext(connection) as captured:
         assert statistics_of(told) == before
-    assert len(captured) == 3
+    assert len(captured) == 4
 
 
 def test_the_back_office_shows_them_to_who_runs_the_event(office, olga, otto, told):
@@ -97,3 +100,14 @@ def test_the_back_office_shows_them_to_who_runs_the_event(office, olga, otto, to
     )
     assert path in office(olga).get(f"/admin/events/event/{told.pk}/change/").content.decode()
     assert office(otto).get(path).status_code == 404
+
+
+@pytest.mark.parametrize(("zone", "day"), [("", date(2027, 5, 1)), ("Asia/Tokyo", date(2027, 5, 2))])
+def test_days_are_those_of_the_events_time_zone(office, olga, make_event, enroll, zone, day):
+    event = make_event(olga, time_zone=zone)
+    enroll(event, status="attended", status_since=datetime(2027, 5, 1, 15, tzinfo=UTC))
+    assert [figures.date for figures in statistics_of(event).days] == [day]
+    hour = 0 if zone else 15
+    page = office(olga).get(f"/admin/registrations/registration/statistics/{event.pk}/")
+    assert f">{day:%a} {day.day} {day:%b}, {hour:02}:00</th>" in page.text
+    assert json.loads(page.context["check_in_charts"][0].data)["labels"] == [f"{hour:02}:00"]

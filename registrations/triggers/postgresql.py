@@ -119,7 +119,9 @@ BEGIN
       DELETE FROM {log} WHERE registration_id = gone;
     END LOOP;
     INSERT INTO {removals} (registration_id, event_id, user_id, name, was, at, through)
-    SELECT id, event_id, user_id, name, status, clock_timestamp(), 'database' FROM old_rows
+    SELECT id, event_id, user_id, name,
+           CASE WHEN status = 'registered' AND confirm_by IS NOT NULL THEN 'on_hold' ELSE status END,
+           clock_timestamp(), 'database' FROM old_rows
      WHERE status IN ('registered', 'attended', 'waitlisted') AND user_id IS NOT NULL ORDER BY id;
   ELSE
     DELETE FROM {log};
@@ -164,9 +166,13 @@ BEGIN
   VALUES (NEW.id, clock_timestamp(),
     CASE WHEN NEW.updated_at = OLD.updated_at THEN 'database' ELSE NEW.saved_through END,
     jsonb_build_object('title', OLD.title, 'date_time', OLD.date_time, 'end_time', OLD.end_time,
-                       'location', OLD.location, 'status', OLD.status),
+                       'time_zone', OLD.time_zone, 'location', OLD.location, 'venue', OLD.venue,
+                       'address', OLD.address, 'attendance', OLD.attendance, 'online_url', OLD.online_url,
+                       'online_from', OLD.online_from, 'status', OLD.status),
     jsonb_build_object('title', NEW.title, 'date_time', NEW.date_time, 'end_time', NEW.end_time,
-                       'location', NEW.location, 'status', NEW.status));
+                       'time_zone', NEW.time_zone, 'location', NEW.location, 'venue', NEW.venue,
+                       'address', NEW.address, 'attendance', NEW.attendance, 'online_url', NEW.online_url,
+                       'online_from', NEW.online_from, 'status', NEW.status));
   RETURN NULL;
 END $fn$;
 
@@ -196,10 +202,13 @@ CREATE OR REPLACE TRIGGER events_counts_upd BEFORE UPDATE OF seats_taken, waitli
   WHEN ((NEW.seats_taken <> OLD.seats_taken OR NEW.waitlisted <> OLD.waitlisted) AND pg_trigger_depth() = 0)
   EXECUTE FUNCTION {schema}.events_guard_counts();
 CREATE OR REPLACE TRIGGER events_touch_upd
-  BEFORE UPDATE OF title, description, date_time, end_time, location, status ON {events} FOR EACH ROW
+  BEFORE UPDATE OF description, title, date_time, end_time, time_zone, location, venue, address,
+    attendance, online_url, online_from, status, latitude, longitude ON {events} FOR EACH ROW
   WHEN (NEW.updated_at = OLD.updated_at
-    AND (NEW.title, NEW.description, NEW.date_time, NEW.end_time, NEW.location, NEW.status)
-      IS DISTINCT FROM (OLD.title, OLD.description, OLD.date_time, OLD.end_time, OLD.location, OLD.status))
+    AND (NEW.description, NEW.title, NEW.date_time, NEW.end_time, NEW.time_zone, NEW.location, NEW.venue,
+      NEW.address, NEW.attendance, NEW.online_url, NEW.online_from, NEW.status, NEW.latitude, NEW.longitude)
+      IS DISTINCT FROM (OLD.description, OLD.title, OLD.date_time, OLD.end_time, OLD.time_zone, OLD.location, OLD.venue,
+      OLD.address, OLD.attendance, OLD.online_url, OLD.online_from, OLD.status, OLD.latitude, OLD.longitude))
   EXECUTE FUNCTION {schema}.events_touch();
 CREATE OR REPLACE TRIGGER registrations_stamp_upd BEFORE UPDATE OF status ON {registrations} FOR EACH ROW
   WHEN (NEW.status <> OLD.status AND NEW.status_since = OLD.status_since)
@@ -217,9 +226,13 @@ CREATE OR REPLACE TRIGGER registrations_forget_upd BEFORE UPDATE OF user_id ON {
   WHEN (OLD.user_id IS NOT NULL AND NEW.user_id IS NULL) EXECUTE FUNCTION {schema}.registrations_forget();
 CREATE OR REPLACE TRIGGER registrations_forget_log AFTER UPDATE OF user_id ON {registrations} FOR EACH ROW
   WHEN (OLD.user_id IS NOT NULL AND NEW.user_id IS NULL) EXECUTE FUNCTION {schema}.registrations_forget();
-CREATE OR REPLACE TRIGGER events_note_change AFTER UPDATE OF title, date_time, end_time, location, status ON {events}
-  FOR EACH ROW WHEN ((NEW.title, NEW.date_time, NEW.end_time, NEW.location, NEW.status)
-    IS DISTINCT FROM (OLD.title, OLD.date_time, OLD.end_time, OLD.location, OLD.status))
+CREATE OR REPLACE TRIGGER events_note_change
+  AFTER UPDATE OF title, date_time, end_time, time_zone, location, venue, address,
+    attendance, online_url, online_from, status ON {events}
+  FOR EACH ROW WHEN ((NEW.title, NEW.date_time, NEW.end_time, NEW.time_zone, NEW.location, NEW.venue, NEW.address,
+      NEW.attendance, NEW.online_url, NEW.online_from, NEW.status)
+    IS DISTINCT FROM (OLD.title, OLD.date_time, OLD.end_time, OLD.time_zone, OLD.location, OLD.venue, OLD.address,
+      OLD.attendance, OLD.online_url, OLD.online_from, OLD.status))
   EXECUTE FUNCTION {schema}.events_note_change();
 CREATE OR REPLACE TRIGGER events_forget_changes AFTER DELETE ON {events}
   FOR EACH ROW EXECUTE FUNCTION {schema}.events_note_change();
@@ -229,7 +242,7 @@ CREATE OR REPLACE TRIGGER registrations_keep_log BEFORE UPDATE OR DELETE ON {log
 TRIGGERS = set(re.findall(r"CREATE OR REPLACE TRIGGER (\w+)", SQL))
 DIGEST = hashlib.sha256(SQL.encode()).hexdigest()[:16]
 # Raise it with every change of the text, so that older code, which may serve on, can tell newer triggers from older.
-VERSION = 6
+VERSION = 8
 # Kept as the comment of a function.
 STAMP = f"{VERSION} {DIGEST}"
 

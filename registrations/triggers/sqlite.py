@@ -44,8 +44,11 @@ _LOG = """
  INSERT INTO registrations_transition (registration_id, was, becomes, at, by_id, through)
   SELECT id, {was}, status, status_since, status_by_id, status_through
     FROM registrations_registration WHERE id = NEW.id"""
-_NOTED_COLUMNS = ("title", "date_time", "end_time", "location", "status")
-_SHOWN_COLUMNS = ("description", *_NOTED_COLUMNS)
+_NOTED_COLUMNS = (
+    *("title", "date_time", "end_time", "time_zone", "location", "venue", "address", "attendance"),
+    *("online_url", "online_from", "status"),
+)
+_SHOWN_COLUMNS = ("description", *_NOTED_COLUMNS, "latitude", "longitude")
 _NOTED = {row: ", ".join(f"'{column}', {row}.{column}" for column in _NOTED_COLUMNS) for row in ("OLD", "NEW")}
 _ORGANIZER = "(SELECT organizer_id FROM events_event WHERE id = NEW.event_id)"
 _SET_ORGANIZER = f"""
@@ -103,7 +106,9 @@ END""",
     "registrations_log_del": """AFTER DELETE ON registrations_registration BEGIN
  DELETE FROM registrations_transition WHERE registration_id = OLD.id;
  INSERT INTO registrations_removal (registration_id, event_id, user_id, name, was, at, through)
-  SELECT OLD.id, OLD.event_id, OLD.user_id, OLD.name, OLD.status, strftime('%Y-%m-%d %H:%M:%f', 'now'), 'database'
+  SELECT OLD.id, OLD.event_id, OLD.user_id, OLD.name,
+   CASE WHEN OLD.status = 'registered' AND OLD.confirm_by IS NOT NULL THEN 'on_hold' ELSE OLD.status END,
+   strftime('%Y-%m-%d %H:%M:%f', 'now'), 'database'
    WHERE OLD.status IN ('registered', 'attended', 'waitlisted') AND OLD.user_id IS NOT NULL;
 END""",
     "registrations_forget_upd": """AFTER UPDATE OF user_id ON registrations_registration

@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 
 from accounts.models import User
 from eventhub import datetimes
-from eventhub.admin.dashboard.chart import Series, charts
+from eventhub.admin.dashboard.chart import DataSet, charts
 from eventhub.admin.dashboard.first_steps import first_steps
 from eventhub.admin.dashboard.links import event_list, event_page, moment, registration_page
 from eventhub.admin.dashboard.needs_attention import attention_items, failed_tasks
@@ -57,8 +57,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "days": days,
         "charts": charts(
             [written(day.day, "j M") for day in days],
-            Series("Registrations", [day.registered for day in days]),
-            Series("Cancellations", [day.cancelled for day in days]),
+            DataSet("Registrations", [day.registered for day in days]),
+            DataSet("Cancellations", [day.cancelled for day in days]),
         ),
         "zone": timezone.get_current_timezone_name(),
         "sections": sections(on_now, coming, now),
@@ -98,10 +98,10 @@ def percent(taken: int, seats: int) -> int:
 
 
 def bar(event: Fill, now: datetime) -> Bar:
-    is_near = event.date_time < datetimes.end_of_day(now)
+    is_near = event.date_time < datetimes.end_of_day(now, event.zone)
     return Bar(
         title=event.title,
-        begins=capfirst(moment(event.date_time, now).removeprefix("on ")),
+        begins=capfirst(moment(event.date_time, now, event.zone).removeprefix("on ")),
         seats=f"{event.seats_taken:,} / {event.max_capacity:,}",
         queue=f"{event.waitlisted:,} waiting" if event.waitlisted else "",
         percent=percent(event.seats_taken, event.max_capacity),

@@ -15,7 +15,7 @@ LIGHT = Theme("h-72 dark:hidden", "#374151", "var(--color-primary-600)")
 DARK = Theme("h-72 hidden dark:block", "#d1d5db", "var(--color-primary-500)")
 
 
-class Series(NamedTuple):
+class DataSet(NamedTuple):
     label: str
     data: Sequence[int]
 
@@ -26,12 +26,12 @@ class Chart(NamedTuple):
     options: str
 
 
-def charts(labels: Sequence[str], filled: Series, outlined: Series | None = None) -> list[Chart]:
+def charts(labels: Sequence[str], filled: DataSet, outlined: DataSet | None = None) -> list[Chart]:
     """Return the same chart for both themes: filled bars, and outlined ones beside them."""
     return [_chart(theme, labels, filled, outlined) for theme in (LIGHT, DARK)]
 
 
-def _chart(theme: Theme, labels: Sequence[str], filled: Series, outlined: Series | None) -> Chart:
+def _chart(theme: Theme, labels: Sequence[str], filled: DataSet, outlined: DataSet | None) -> Chart:
     sets: list[dict[str, Any]] = [{**filled._asdict(), "backgroundColor": theme.bars}]
     if outlined:
         line = {"backgroundColor": "transparent", "borderColor": theme.ink, "borderWidth": 1}

@@ -41,7 +41,7 @@ def failed_tasks(user: User, now: datetime) -> list[AttentionItem]:
 def item(concern: Concern, now: datetime) -> AttentionItem:
     icon, sentence = SENTENCES[concern.reason]
     event = concern.event
-    words = {**event._asdict(), "when": moment(event.date_time, now)}
+    words = {**event._asdict(), "when": moment(event.date_time, now, event.zone)}
     return AttentionItem(icon, event.title, sentence.format(**words), event_page(event.pk))
 
 

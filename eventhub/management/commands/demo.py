@@ -5,20 +5,21 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import User
-from checkin.demo import first_ticket
+from checkin import demo as doors
 from eventhub.exceptions import UserExists
 from eventhub.management.arguments import integer_argument
+from events import demo as teams
 from events.models import Event
 from notifications import demo as emails
-from registrations.demo import story
+from registrations.demo import questions, series, story
 from registrations.demo.progress import Progress
 
 
 class Command(BaseCommand):
     help = (
-        "Fills an empty database with demo data: 40 events in all states around today, waiting lists, and 2,000"
-        " attendees. The same seed gives the same data on the same day. Do not use it on a public service: the password"
-        " of the admin is public."
+        "Fills an empty database with demo data: 40 events in all states around today, one of them weekly, waiting"
+        " lists, and 2,000 attendees. The same seed gives the same data on the same day. Do not use it on a public"
+        " service: the password of the admin is public."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,10 +45,13 @@ class Command(BaseCommand):
                 f"Nothing was added: the username or address of {', '.join(username for username, _ in _hosts(demo))}"
                 " or of an attendee already exists."
             ) from None
+        questions.write(demo.events, seed=options["seed"])
         emails.write(demo.sold_out, demo.events)
+        teams.write(demo.sold_out, helper=demo.busiest.account, others=demo.cast.accounts)
         self.stdout.write(_summary(demo))
-        if ticket := first_ticket():
-            self.stdout.write(f"A ticket to show at a door: {ticket.link}")
+        series.write(demo.events)
+        if at := doors.write(demo.events):
+            self.stdout.write(_how_to_scan(at))
 
 
 def _summary(demo: story.Demo) -> str:
@@ -57,6 +61,11 @@ def _summary(demo: story.Demo) -> str:
     width = max(len(username) for username, _ in people)
     lines = [f"  {username:{width}}  {who}" for username, who in people]
     return "\n".join([f"The demo is ready: {rows}.", f'Sign in with the password "{cast.password}" as', *lines])
+
+
+def _how_to_scan(at: doors.DoorDemo) -> str:
+    line = f"{at.event.title} is on now. Scan tickets at {at.scan_page}"
+    return f"{line}\nand try it with {at.ticket}" if at.ticket else line
 
 
 def _hosts(demo: story.Demo) -> list[tuple[str, str]]:

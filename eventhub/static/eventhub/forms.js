@@ -32,8 +32,11 @@
   // After the scripts of the admin, one of which gives the focus to the first field.
   window.addEventListener("load", () => {
     const wrong = document.querySelector("form [aria-invalid=true]");
+    const first = document.querySelector("[autofocus]");
     if (wrong) {
       setTimeout(() => goTo(wrong)); // after other listeners, which replace the lists to choose from
+    } else if (first && document.activeElement === document.body) {
+      first.focus(); // a page that is slow to draw does not: a scanner that types would type into nothing
     }
   });
 }

@@ -11,6 +11,11 @@ from eventhub.testing.databases import start_postgres
 from eventhub.testing.prepared_service import Prepared, Service, served
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the module whose cases take seconds to make where they are all deselected."""
+    return (collection_path.name == "test_attack_schema.py" and "not slow" in config.option.markexpr) or None
+
+
 @pytest.fixture(scope="session")
 def service() -> Iterator[Service]:
     """One worker with two threads, on whichever database this run is."""

@@ -15,7 +15,12 @@ def ours() -> list[Any]:
 
 def everything() -> dict[str, dict[Any, dict[str, Any]]]:
     """Each row of each of our tables, by its key."""
-    return {model._meta.label: {row[model._meta.pk.attname]: row for row in model.objects.values()} for model in ours()}
+    return {model._meta.label: {_key(model, row): row for row in model.objects.values()} for model in ours()}
+
+
+def _key(model: Any, row: dict[str, Any]) -> Any:
+    key = tuple(row[field.attname] for field in model._meta.pk_fields)
+    return key[0] if len(key) == 1 else key
 
 
 def changes(before: Any, after: Any) -> set[tuple[str, str, str]]:

@@ -52,7 +52,7 @@ class Operation(NamedTuple):
 
     def path(self, pk: int | None) -> str:
         path = self.template.replace("{id}", str(pk)).replace("{message_id}", str(pk))
-        return path.replace("{kind}", "reminder")
+        return path.replace("{kind}", "reminder").replace("{slug}", "talk").replace("{name}", str(pk))
 
 
 OPERATIONS = [

@@ -5,20 +5,33 @@ Of what they may meet there is each case: one's own, a stranger's, a draft of ei
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Role, ServiceToken
+from accounts.services import token_secrets
+from checkin.models import Checkpoint, GateToken, Scan
 from eventhub.testing.contract_client import token_for
-from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory, make_confirmation
+from eventhub.testing.factories import (
+    EventFactory,
+    MembershipFactory,
+    QuestionFactory,
+    RegistrationFactory,
+    UserFactory,
+    make_confirmation,
+)
+from events.mails import PREFIX
+from events.models import Event, EventSlug, EventTag, Series, SeriesDate, Tag, TeamInvitation
 from notifications.models import Message
-from registrations.models import CalendarFeed
+from registrations.guest_links import make_token
+from registrations.models import Answers, CalendarFeed, GuestRequest, Registration
 
 FIRST = 1_000_001  # far from what the database gives to new rows
-IDS = list(range(FIRST, FIRST + 8))
+IDS = list(range(FIRST, FIRST + 11))
 
 PEOPLE = {
     "bob": Role.USER,
@@ -28,7 +41,14 @@ PEOPLE = {
     "otto": Role.ORGANIZER,
     "zoe": Role.ADMIN,
     "ida": Role.ADMIN,  # deactivated
+    # In the teams of olga's active event and of her draft.
+    "max": Role.USER,
+    "edda": Role.ORGANIZER,
+    "hela": Role.USER,
+    "vic": Role.USER,
 }
+TEAM = {"max": "manager", "edda": "editor", "hela": "helper", "vic": "viewer"}
+TEAM_EVENTS = (2, 4)
 # Whose, in which status, with how many seats, and in how many days.
 EVENTS = [
     ("olga", "upcoming", 3, 7),
@@ -74,7 +94,7 @@ class Scene:
         ]
         self.registrations = [
             RegistrationFactory(pk=pk, event=self.events[event], user=self.people[name], status=status)
-            for pk, (event, name, status) in zip(IDS, REGISTRATIONS, strict=True)
+            for pk, (event, name, status) in zip(IDS, REGISTRATIONS, strict=False)
         ]
         self.tokens = {name: token_for(user) for name, user in self.people.items()}
         self.service_tokens = [
@@ -96,6 +116,38 @@ class Scene:
             )
             for pk, user in zip(IDS, self.people.values(), strict=False)
         ]
+        self.gate_tokens = [
+            GateToken.objects.create(pk=event.pk, event=event, name="Door", digest=f"nobody knows {event.pk}")
+            for event in self.events
+        ]
+        self.checkpoints = [Checkpoint.objects.create(pk=event.pk, event=event, name="Dinner") for event in self.events]
+        self.scans = [self._scan(event, now) for event in self.events]
+        EventSlug.objects.create(slug="talk", event=self.events[0])
+        Event.objects.filter(pk=self.events[0].pk).update(slug="talk")
+        self.tags = [Tag.objects.create(pk=event.pk, slug=f"tag-{event.pk}", name="Tag") for event in self.events]
+        EventTag.objects.bulk_create(
+            EventTag(tag=tag, event=event) for tag, event in zip(self.tags, self.events, strict=True)
+        )
+        roles = [(place, name, role) for place in TEAM_EVENTS for name, role in TEAM.items()]
+        self.memberships = [
+            MembershipFactory(pk=pk, event=self.events[place], user=self.people[name], role=role)
+            for pk, (place, name, role) in zip(IDS, roles, strict=False)
+        ]
+        self.invitations = [
+            TeamInvitation.objects.create(
+                pk=event.pk,
+                event=event,
+                email="nadia@example.org",
+                role="viewer",
+                digest=f"nobody knows {event.pk}",
+                expires_at=now + timedelta(days=7),
+            )
+            for event in self.events
+        ]
+        self.questions = [QuestionFactory(pk=event.pk, event=event, text="Allergies?") for event in self.events]
+        for registration in self.registrations:
+            Answers.objects.create(registration=registration, answers={str(registration.event_id): "Nuts"})
+        self.series = [self._series(event) for event in self.events]
         for event in self.events:  # with the event's id
             Message.objects.create(
                 pk=event.pk, event=event, by=event.organizer, subject="News", body="...", recipients=0
@@ -105,6 +157,62 @@ class Scene:
                 make_confirmation(registration)
         self.people["ida"].is_active = False
         self.people["ida"].save()
+
+    def _series(self, event: Event) -> Series:
+        """A series of one date, with the event's id, that is seen as the event is."""
+        about = {"title": event.title, "location": event.location, "max_capacity": event.max_capacity}
+        series: Any = Series.objects.create(
+            pk=event.pk,
+            organizer=event.organizer,
+            title=event.title,
+            rule="FREQ=WEEKLY;COUNT=1",
+            time_zone="UTC",
+            starts=event.date_time,
+            template=about,
+        )
+        SeriesDate.objects.create(series=series, event=event, original_start=event.date_time)
+        Event.objects.filter(pk=event.pk).update(series=series)
+        series.event = event
+        return series  # type: ignore[no-any-return]
+
+    def _scan(self, event: Event, now: datetime) -> Scan:
+        """Somebody who has come in; a check of nothing where nobody is registered."""
+        # With an id of its own: one that the database gives might be NOBODYS.
+        entrance = Checkpoint.objects.create(pk=event.pk + 1000, event=event, name="Entrance", is_entrance=True)
+        person = next((row for row in self.registrations if row.event == event), None)
+        kind, result = ("in", "admitted") if person else ("check", "ticket_unknown")
+        return Scan.objects.create(
+            pk=event.pk,
+            event=event,
+            checkpoint=entrance,
+            registration=person,
+            nonce=UUID(int=event.pk),
+            kind=kind,
+            result=result,
+            at=now,
+        )
+
+    def invite(self, who: str) -> str:
+        """Invite somebody to the team of a stranger's event; the secret of the link."""
+        secret = token_secrets.new_secret(PREFIX)
+        values = {"role": "viewer", "expires_at": timezone.now() + timedelta(days=7)}
+        values["digest"] = token_secrets.digest_of(secret)
+        address = {"event": self.events[5], "email": self.people[who].email}
+        TeamInvitation.objects.update_or_create(**address, defaults=values)
+        return secret
+
+    def ask_as_guest(self, who: str) -> str:
+        """Ask for a seat of olga's event to come without signing in; the token of the link."""
+        Event.objects.filter(pk=self.events[0].pk).update(guests="confirm_first")
+        address = {"event": self.events[0], "email": self.people[who].email}
+        secret = {"digest": f"{who:x<64}", "expires_at": timezone.now() + timedelta(days=1)}
+        request = GuestRequest.objects.create(name="Guest", **address, **secret)
+        return make_token(request)
+
+    def hold_a_seat(self) -> None:
+        """Let the first registration wait for its person to confirm it."""
+        held_until = timezone.now() + timedelta(minutes=30)
+        Registration.objects.filter(pk=self.registrations[0].pk).update(confirm_by=held_until)
 
     def headers(self, who: str) -> dict[str, str]:
         """What signs a request of theirs; nothing for `anonymous`."""

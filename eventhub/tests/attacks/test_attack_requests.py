@@ -28,7 +28,7 @@ FUZZ = settings(
     suppress_health_check=list(HealthCheck),
 )
 JSON = "application/json"
-CODES = {200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422}
+CODES = {200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422}
 
 
 @pytest.fixture

@@ -4,10 +4,14 @@ import os
 
 import pytest
 from django.core.management import call_command
+from playwright.sync_api import expect
 
 from eventhub.testing import system_programs
 
 PASSWORD = "a passphrase for tests"
+
+# A page on a busy machine is slow, not wrong; a wait ends with the state that it waits for.
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items):
@@ -60,7 +64,6 @@ def sign_in(page, live_server, requests_elsewhere):
     """Signs in by the form, as a person does, and gives the page."""
 
     def signed_in(user, password=PASSWORD):
-        page.set_default_timeout(10_000)
         page.goto(f"{live_server.url}/admin/")
         page.get_by_label("Username").fill(str(user))
         page.get_by_label("Password").fill(password)

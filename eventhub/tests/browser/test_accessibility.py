@@ -9,6 +9,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.services import api_tokens
+from checkin.models import Checkpoint
+from checkin.services import admission
+from checkin.services.judgement import Attempt, Door
 from eventhub.tests.browser.accessibility import DESK, PHONE, press, violations
 from notifications.services import messages
 from notifications.services.preferences import opt_out
@@ -20,8 +23,15 @@ PAGES = [
     "/admin/events/event/{event}/change/",
     "/admin/events/event/{event}/history/",
     "/admin/events/event/{event}/delete/",
+    "/admin/events/event/{event}/helpers/",
+    "/admin/events/event/{event}/doors/",
+    "/admin/events/event/{event}/checkpoints/",
+    "/admin/events/event/{event}/checkpoints/{checkpoint}/",
     "/admin/events/event/{event}/emails/",
     "/admin/events/event/{event}/emails/reminder/",
+    "/admin/events/event/{event}/badges/",
+    "/admin/events/event/{event}/names/",
+    "/admin/events/event/{event}/names/print/?status=registered",
     "/admin/registrations/registration/",
     "/admin/registrations/registration/add/",
     "/admin/registrations/registration/door/",
@@ -73,7 +83,10 @@ def places(ada, olga, bob, make_event, enroll):
     messages.send(messages.compose_message(event=event, by=ada, wanted={}, **words))
     make_event(olga, status="draft", title="Soon", date_time=timezone.now() + timedelta(days=2))
     token = api_tokens.create_token(owner=ada, name="Website", scopes=["events:read"]).token
-    return {"event": event.pk, "registration": registration.pk, "user": bob.pk, "token": token.pk}
+    admission.scan(Door(event.pk, olga), Attempt(registration_id=registration.pk))
+    lunch = Checkpoint.objects.create(event=event, name="Lunch in the west wing", reentry="daily", opens=begins)
+    rows = {"event": event, "registration": registration, "user": bob, "token": token, "checkpoint": lunch}
+    return {kind: row.pk for kind, row in rows.items()}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,7 +4,6 @@ import importlib
 import os
 import pkgutil
 import shutil
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,20 +12,14 @@ import httpx
 import pytest
 
 from eventhub.api.docs_views import document
-from eventhub.testing import system_programs
+from eventhub.testing import typescript
+from eventhub.testing.typescript import run
 from eventhub.wsgi import application
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 HERE = Path(__file__).parent
 PASSWORD = "a-long-passphrase"
-
-
-def run(*command, cwd, **variables):
-    done = subprocess.run(
-        command, cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture
@@ -109,18 +102,9 @@ def test_the_python_client_walks_from_sign_up_to_the_waiting_list(sdk):
 
 
 def test_the_typescript_types_compile(tmp_path, schema):
-    npm = system_programs.find("npm")
-    if npm is None:
-        pytest.skip("there is no npm; `make tools` installs it")
-    for name in ("package.json", "package-lock.json", "walk.ts"):
-        shutil.copy(HERE / name, tmp_path)
-    quickly = ("--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0")
-    code, said = run(npm, "ci", *quickly, cwd=tmp_path)
-    if code and not os.environ.get("GITHUB_ACTIONS"):
-        pytest.skip(f"npm could not install the compiler: {said}")
-    assert code == 0, said
-    programs = tmp_path / "node_modules" / ".bin"
+    programs = typescript.install(tmp_path)
     options = ("--default-non-nullable=false", "--output", "schema.ts")
     generated = run(programs / "openapi-typescript", schema, *options, cwd=tmp_path)
     assert generated[0] == 0, generated[1]
-    assert run(programs / "tsc", "--noEmit", "--strict", "walk.ts", cwd=tmp_path) == (0, "")
+    shutil.copy(HERE / "walk.ts", tmp_path)
+    assert typescript.compiled(tmp_path, "walk.ts") == (0, "")

@@ -9,6 +9,8 @@ from eventhub.management.arguments import integer_argument, mapped_columns
 from eventhub.spreadsheets.entries import load_table
 from eventhub.spreadsheets.sheets import FileError
 from events.models import Event
+from registrations.selectors.attendee_rows import columns_of
+from registrations.services.answer_columns import AnswerColumns
 from registrations.services.attendee_columns import FIELDS
 from registrations.services.attendee_file import MAX_ROWS, Guest, read_guests, require_columns
 from registrations.services.attendee_import import AttendeeImportReport, ImportOutcome, import_attendees
@@ -46,7 +48,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         event = _event(options["event"])
         by = named_account(options["by"]) if options["by"] is not None else event.organizer
-        rows = self._read(options["file"], mapped_columns(options["map"], FIELDS, may_be_empty=True))
+        chosen = mapped_columns(options["map"], FIELDS, may_be_empty=True)
+        rows = self._read(options["file"], chosen, columns_of(event))
         try:
             report = import_attendees(
                 event_id=event.pk,
@@ -62,10 +65,10 @@ class Command(BaseCommand):
         if report.is_refused:
             raise CommandError("Nothing was imported because of errors. Use --skip-errors to import the other rows.")
 
-    def _read(self, file: Path, chosen: dict[str, str]) -> list[Guest]:
+    def _read(self, file: Path, chosen: dict[str, str], questions: AnswerColumns) -> list[Guest]:
         try:
             table = load_table(file.read_bytes(), max_rows=MAX_ROWS)
-            columns = require_columns(table, chosen)
+            columns = require_columns(table, chosen, questions)
         except OSError as failure:
             raise CommandError(f"{file}: {failure.strerror}.") from None
         except FileError as failure:
@@ -75,7 +78,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Columns: {', '.join(f'{field} = “{header}”' for field, header in columns.used)}")
         if columns.unused:
             self.stdout.write(f"Not used: {', '.join(f'“{header}”' for header in columns.unused)}")
-        return read_guests(table, columns)
+        return read_guests(table, columns, questions)
 
     def _write_rows(self, report: AttendeeImportReport, is_dry_run: bool) -> None:
         for guest, outcome, reason in report.results:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from registrations.services.retention import anonymize_ended, delete_unclaimed
+from registrations.services.retention import ALSO_FORGOTTEN, anonymize_ended, delete_unclaimed
 
 MOST_DAYS = 36_500
 
@@ -15,7 +15,8 @@ class Command(BaseCommand):
     help = (
         "Removes personal data from registrations of events that ended long ago: the registrations stay and are still "
         "counted, without name, contact details and account. Then deletes accounts of that age that were created by "
-        "someone else, never claimed, and have no registrations left. Safe to run at any time. Cannot be undone."
+        "someone else, never claimed, and have no registrations left. Scans at doors stay, without helpers; helpers' "
+        "access is deleted. Safe to run at any time. Cannot be undone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,10 +36,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         how = {"now": timezone.now(), "older_than": options["older_than"], "dry_run": options["dry_run"]}
         registrations, accounts = anonymize_ended(**how), delete_unclaimed(**how)
-        self.stdout.write(
-            f"{'Dry run: ' if options['dry_run'] else ''}{registrations} registrations anonymized, "
-            f"{accounts} unclaimed accounts deleted"
-        )
+        done = [f"{registrations} registrations anonymized", f"{accounts} unclaimed accounts deleted"]
+        done += [f"{forget(**how)} {what}" for what, forget in ALSO_FORGOTTEN.items()]
+        self.stdout.write(f"{'Dry run: ' if options['dry_run'] else ''}{', '.join(done)}")
 
 
 def _days(text: str) -> timedelta:

@@ -25,7 +25,9 @@ DAY_0 = datetime(2030, 1, 1, tzinfo=UTC)
 PEOPLE = ("ann", "ben", "cleo")
 ROLES = {**dict.fromkeys(PEOPLE, Role.USER), "olga": Role.ORGANIZER, "otto": Role.ORGANIZER, "ada": Role.ADMIN}
 TABLES = (
-    *("registrations_registration", "registrations_transition", "events_event", "events_historicalevent"),
+    *("checkin_scan", "checkin_presence", "checkin_checkpoint"),
+    *("registrations_registration", "registrations_transition", "registrations_removal"),
+    *("events_event", "events_eventslug", "events_historicalevent"),
     *("token_blacklist_outstandingtoken", "accounts_organizerprofile", "accounts_user"),
 )
 names = st.sampled_from([*ROLES])

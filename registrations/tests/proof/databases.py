@@ -60,6 +60,8 @@ class Databases:
             "DB_POOL_SIZE": "20",
             "THROTTLE_CREDENTIALS": "off",
             "THROTTLE_GENERAL": "off",
+            "THROTTLE_GUESTS": "off",
+            "TASKS_BACKEND": "database",  # which nobody works at: what emails would do, paths do
             "LOG_LEVEL": "ERROR",
         }
 

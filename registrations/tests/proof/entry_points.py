@@ -13,7 +13,7 @@ from django.core.management import get_commands
 from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
-OURS = ("accounts", "events", "registrations", "eventhub")
+OURS = ("accounts", "checkin", "events", "public_pages", "registrations", "eventhub")
 READING = {"get", "head", "options"}
 
 

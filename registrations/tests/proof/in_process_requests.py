@@ -11,7 +11,7 @@ from django.test import RequestFactory
 
 from accounts.models import User
 from eventhub.wsgi import application
-from registrations.tests.proof.outcomes import Answer, Call, of_api, of_office
+from registrations.tests.proof.outcomes import Answer, Call, of_api, of_office, of_page
 from registrations.tests.proof.scenarios import Scene, token_for
 
 CSRF = "x" * 32  # the same in the cookie and in the header, as a browser with the cookie would have it
@@ -27,6 +27,25 @@ def api(user: User, verb: str, path: str, body: Mapping[str, Any] | None = None,
         request = _requests.generic(verb, path, content, "application/json", headers=headers)
         response = _answered(request)
         return of_api(response.status_code, json.loads(response.content) if response.content else None)
+
+    return send
+
+
+def public_api(path: str, body: Mapping[str, Any]) -> Call:
+    """A POST to the API by somebody without an account."""
+
+    def send() -> Answer:
+        response = _answered(_requests.post(path, dict(body), "application/json"))
+        return of_api(response.status_code, json.loads(response.content))
+
+    return send
+
+
+def public_form(path: str, fields: Mapping[str, Any]) -> Call:
+    """A form of a public page."""
+
+    def send() -> Answer:
+        return of_page(_answered(_requests.post(path, dict(fields))))
 
     return send
 

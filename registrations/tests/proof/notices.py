@@ -66,11 +66,12 @@ def _of_registrations(event_ids: list[int], after: int) -> Iterator[str]:
     lines = Transition.objects.filter(registration__event__in=event_ids).order_by("pk")
     replayed: dict[int, str] = {}
     causes = {}
-    for pk, row, user, was, becomes in lines.values_list("pk", "registration", "registration__user", "was", "becomes"):
+    columns = ("pk", "registration", "registration__user", "was", "becomes", "registration__issue")
+    for pk, row, user, was, becomes, issue in lines.values_list(*columns):
         if replayed.get(row, "") != was:
             yield f"the log of registration {row} lacks what came before line {pk}"
         replayed[row] = becomes
-        if pk > after and user is not None and (kind := kind_of(was, becomes)):
+        if pk > after and user is not None and (kind := kind_of(was, becomes, issue=issue)):
             causes[pk] = (row, kind)
     statuses = Registration.objects.filter(event__in=event_ids).values_list("pk", "status")
     yield from (
@@ -81,9 +82,13 @@ def _of_registrations(event_ids: list[int], after: int) -> Iterator[str]:
 
 
 def _of_removals(event_ids: list[int], after: int) -> Iterable[str]:
-    """Those of events that are there: one that raw SQL has deleted may have no history to tell of."""
+    """Those of events that are there: one that raw SQL has deleted may have no history to tell of.
+
+    Who has not confirmed a seat on hold is told nothing.
+    """
     lines = Removal.objects.filter(event__in=Event.objects.filter(pk__in=event_ids), pk__gt=after)
-    causes = {(pk, "cancelled"): f"removal of {row}" for pk, row in lines.values_list("pk", "registration_id")}
+    rows = lines.exclude(was=Removal.ON_HOLD).values_list("pk", "registration_id")
+    causes = {(pk, "cancelled"): f"removal of {row}" for pk, row in rows}
     told = Counter(Notice.objects.filter(removal__in=lines.values("pk")).values_list("removal", "kind"))
     return _not_once(causes, told)
 

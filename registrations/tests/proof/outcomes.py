@@ -66,8 +66,15 @@ def refused(code: str) -> Answer:
 def of_api(status: int, body: Any) -> Answer:
     if status >= 400:
         return Answer(body["code"], is_failure=status >= 500)
-    created = Told(body["attendee_id"], body["event_id"]) if status == 201 else None
+    created = Told(body["attendee_id"], body["event_id"]) if status == 201 and "attendee_id" in body else None
     return Answer(str(status), accepted=True, created=created)
+
+
+def of_page(response: HttpResponse) -> Answer:
+    """By the status: public pages say what is wrong in words of their own."""
+    status = response.status_code
+    code = "unavailable" if status == 503 else f"page {status}"
+    return Answer(code, accepted=status < 400, is_failure=status >= 500)
 
 
 def of_office(request: HttpRequest, response: HttpResponse) -> Answer:

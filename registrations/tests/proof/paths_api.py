@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+from eventhub.testing.factories import QuestionFactory
 from events.models import Event
 from registrations.tests.proof.in_process_requests import api
 from registrations.tests.proof.outcomes import Answer, Call
@@ -14,6 +15,15 @@ LIVE = ("registered", "attended", "waitlisted")
 
 def _register(scene: Scene, chance: Random) -> Call:
     return api(scene.newcomer(chance), "POST", "/attendees/", {"event_id": scene.event(chance).pk})
+
+
+def _register_with_answers(scene: Scene, chance: Random) -> Call:
+    event = scene.event(chance)
+    question = QuestionFactory(event=event, required="yes")
+    body = {"event_id": event.pk, "answers": {str(question.pk): "Nuts"}}
+    if chance.random() < 0.5:
+        body["status"] = "waitlisted"
+    return api(scene.newcomer(chance), "POST", "/attendees/", body)
 
 
 def _register_again(scene: Scene, chance: Random) -> Call:
@@ -118,6 +128,7 @@ _EVENT = "API EventViewSet.update"
 PATHS = (
     Path("API register", _register, (_CREATE,), ("free",)),
     Path("API join the queue", _join_queue, (_CREATE,)),
+    Path("API register with answers", _register_with_answers, (_CREATE,), ("free",)),
     Path("API register, sent again", _register_again, (_CREATE,), ("free",)),
     Path("API organizer adds", _add, (_CREATE,), ("free",)),
     Path("API cancel", _cancel, (_UPDATE,)),

@@ -75,7 +75,7 @@ def _notices() -> Iterator[None]:
 
     real = notices.kind_of
 
-    def kind_of(was: str, becomes: str) -> Kind | None:
+    def kind_of(was: str, becomes: str, *, issue: int = 1) -> Kind | None:
         return None if becomes == "cancelled" else real(was, becomes)
 
     with mock.patch.object(notices, "kind_of", kind_of):

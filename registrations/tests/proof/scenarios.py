@@ -187,6 +187,7 @@ def _first_event(scene: Scene) -> Event:
         organizer=scene.organizer,
         title=f"First {next(_numbers)}",
         location="Hall",
+        guests="hold",
         date_time=now + timedelta(hours=begins),
         end_time=now + timedelta(hours=begins + 24),
         max_capacity=plan.capacity,
@@ -199,7 +200,13 @@ def _second_event(scene: Scene) -> Event:
     now = timezone.now().replace(microsecond=0)
     times = {"date_time": now + timedelta(hours=72), "end_time": now + timedelta(hours=75)}
     return Event(
-        organizer=scene.organizer, title=f"Second {next(_numbers)}", location="Attic", max_capacity=1, **times, **TOLD
+        organizer=scene.organizer,
+        title=f"Second {next(_numbers)}",
+        location="Attic",
+        max_capacity=1,
+        guests="confirm_first",
+        **times,
+        **TOLD,
     )
 
 

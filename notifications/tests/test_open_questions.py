@@ -1,0 +1,90 @@
+"""People who owe answers are asked by email, and answer by its link without signing in."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from notifications import tokens
+from notifications.mails import compose
+from notifications.models import FanOut, Notice
+from notifications.services.fan_outs import expand_next
+from notifications.services.open_questions import AskedToday, ask_for_answers
+from notifications.services.truth import reason_in_facts
+from registrations.models import Answers, Question
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asking(olga, make_event):
+    event = make_event(olga, title="Night", asks_questions=True)
+    Question.objects.create(event=event, text="Badge name", required="yes")
+    Question.objects.create(event=event, text="Anything else?", place=1)
+    return event
+
+
+@pytest.fixture
+def owing(asking, enroll, bob):
+    return enroll(asking, bob)
+
+
+def test_only_who_owes_answers_is_asked_and_once_a_day(asking, owing, enroll, olga):
+    Answers.objects.create(registration=enroll(asking), complete=True)
+    enroll(asking, status="cancelled")
+    assert ask_for_answers(event=asking, by=olga) == 1
+    with pytest.raises(AskedToday):
+        ask_for_answers(event=asking, by=olga)
+    assert expand_next()
+    notice = Notice.objects.get(fan_out=FanOut.objects.get())
+    assert (notice.kind, notice.registration_id) == ("answers", owing.pk)
+    now = notice.created_at
+    assert reason_in_facts(notice, now=now) == ""
+    Answers.objects.create(registration=owing, complete=True)
+    assert reason_in_facts(notice, now=now) == "the person has answered"
+
+
+def test_the_button_of_the_email_leads_to_the_questions(asking, owing, olga, office):
+    page = office(olga).post(f"/admin/events/event/{asking.pk}/questions/", {"ask": "yes"}, follow=True)
+    assert "1 person will get an email." in page.content.decode()
+    expand_next()
+    sent = compose(Notice.objects.get())
+    html = sent.alternatives[0].content
+    assert (sent.subject, "Answer questions" in html) == ("Please answer: Night", True)
+    assert tokens.make_answers_link(owing) in sent.body
+
+
+@pytest.mark.parametrize(
+    ("language", "says", "needed"),
+    [
+        ("", "Save answers", "This question needs an answer."),
+        ("de", "Antworten speichern", "Bitte beantworten Sie diese Frage."),
+    ],
+)
+def test_a_person_answers_by_the_link(asking, owing, bob, language, says, needed):
+    bob.language = language
+    bob.save()
+    name, other = asking.questions.all()
+    client, url, token = Client(), "/admin/my-answers/", tokens.make_token(owing)
+    page = client.get(url, {"token": token}).content.decode()
+    assert (says in page, f'name="answers.{name.pk}"' in page) == (True, True)
+    refused = client.post(url, {"token": token, f"answers.{other.pk}": "No"})
+    assert needed in refused.content.decode()
+    saved = client.post(url, {"token": token, f"answers.{name.pk}": "Bo", f"answers.{other.pk}": "No"})
+    assert saved.url == f"{url}?token={token}&saved=yes"
+    stored = Answers.objects.get()
+    assert (stored.answers, stored.complete) == ({str(name.pk): "Bo", str(other.pk): "No"}, True)
+    assert re.search(r'value="Bo"', client.get(saved.url).content.decode())
+
+
+def test_a_link_that_is_not_valid_or_closed_changes_nothing(asking, owing, olga, make_event, enroll):
+    name = asking.questions.first()
+    client, url = Client(), "/admin/my-answers/"
+    elsewhere = tokens.make_token(enroll(make_event(olga)))
+    for token in ("", "1-x.y", elsewhere):
+        assert client.post(url, {"token": token, f"answers.{name.pk}": "Bo"}).status_code == 404
+    asking.status = "cancelled"
+    asking.save()
+    page = client.post(url, {"token": tokens.make_token(owing), f"answers.{name.pk}": "Bo"}).content.decode()
+    assert "These answers can no longer be changed." in page
+    assert not Answers.objects.exists()
