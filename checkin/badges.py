@@ -5,11 +5,13 @@ from io import BytesIO
 from typing import NamedTuple
 
 import segno
+from django.utils import translation
 
 from checkin.selectors.people import Person
 from checkin.services.ticket_codes import make_code
 from checkin.text_sizes import Fitted, fit
 from eventhub.datetimes import written
+from eventhub.languages import first_language
 from events.models import Event
 
 CONTACT, CODE, TITLE, DATE = "contact", "code", "title", "date"
@@ -98,7 +100,8 @@ def layout_of(paper: Paper, fields: Collection[str]) -> Layout:
 
 
 def badges_of(event: Event, people: Sequence[Person], layout: Layout) -> list[Badge]:
-    shared = {TITLE: event.title, DATE: written(event.date_time, event.end_time, event.zone)}
+    with translation.override(first_language(event.language)):  # attendees wear them
+        shared = {TITLE: event.title, DATE: written(event.date_time, event.end_time, event.zone)}
     fitted = {box.kind: _fit(shared[box.kind], box) for box in layout.boxes if box.kind in shared}
     return [_badge(person, layout, fitted) for person in people]
 

@@ -32,15 +32,14 @@ def names_pdf(event: Event, people: Sequence[Person], *, columns: Collection[str
 
 def _warned(shown: Any, people: Sequence[Person]) -> Any:
     """Put a page in front that says whose letters no font has, and a question mark in place of each."""
-    text = json.dumps(shown, ensure_ascii=False)
-    missing = typst_files.letters_without_font(text)
+    missing = typst_files.letters_without_font(json.dumps(shown, ensure_ascii=False))
     if not missing:
         return shown
     number = sum(not missing.isdisjoint(f"{each.name}{each.contact_details}{each.phone}") for each in people)
     scripts = sorted({unicodedata.name(letter, "UNKNOWN").split()[0] for letter in missing})
     who = "1 person has" if number == 1 else f"{number} people have" if number else "The title has"
     warning = f"{who} letters that no font on the server has ({', '.join(scripts)}): see “?”. {INSTEAD}"
-    return {**json.loads(text.translate(dict.fromkeys(map(ord, missing), "?"))), "warning": warning}
+    return {**typst_files.without_letters(shown, missing), "warning": warning}
 
 
 def badges_shown(event: Event, people: Sequence[Person], paper: Paper, layout: Layout, has_lines: bool) -> Any:

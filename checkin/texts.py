@@ -1,4 +1,4 @@
-"""The words of the page of a ticket in every language."""
+"""The words of the page and the PDF of a ticket in every language."""
 
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ class TicketWords(NamedTuple):
     cancelled: str
     over: str
     picture: str
+    letters: str
     show: str
     not_valid: str
     not_valid_long: str
@@ -27,6 +28,7 @@ WORDS: dict[str, TicketWords] = {
         cancelled="The event is cancelled.",
         over="The event is over.",
         picture="QR code of this ticket. Its code is below.",
+        letters="This file cannot show some letters and has a “?” in their place. The code is not affected.",
         show="Show this page at the entrance, on your phone or printed. Whoever has it can come in, so keep the link to"
         " yourself.",
         not_valid="This ticket is not valid",
@@ -41,6 +43,7 @@ WORDS: dict[str, TicketWords] = {
         cancelled="Die Veranstaltung ist abgesagt.",
         over="Die Veranstaltung ist vorbei.",
         picture="QR-Code dieses Tickets. Der Code steht darunter.",
+        letters="Einige Buchstaben kann diese Datei nicht darstellen, dort steht „?“. Am Code ändert das nichts.",
         show="Zeigen Sie diese Seite am Eingang, auf dem Handy oder ausgedruckt. Wer sie hat, kommt hinein: Geben Sie"
         " den Link nicht weiter.",
         not_valid="Dieses Ticket gilt nicht",

@@ -4,11 +4,14 @@ from io import BytesIO
 from typing import Any
 
 import segno
+from django.utils import translation
 from django.utils.text import Truncator
 
 from checkin import typst_files
 from checkin.services.tickets import Ticket, has_ticket, ticket_of
+from checkin.texts import words
 from eventhub.datetimes import written
+from eventhub.languages import current_language
 from registrations.confirmation_extras import Extra
 from registrations.models import Registration
 
@@ -34,21 +37,30 @@ def data_uri(ticket: Ticket) -> str:
 
 
 def pdf(ticket: Ticket) -> bytes:
-    """Return a page of A6. Raise NotInstalled."""
-    return typst_files.pdf(TEMPLATE, contents(ticket))
+    """Return a page of A6 in the language of the person. Raise NotInstalled."""
+    with translation.override(ticket.language):
+        return typst_files.pdf(TEMPLATE, _noted(contents(ticket)))
 
 
 def contents(ticket: Ticket) -> dict[str, str]:
-    """Return what the template shows."""
+    """Return what the template shows, in the active language."""
     event = ticket.registration.event
     return {
+        "language": current_language(),
         "title": Truncator(event.title).chars(MOST_SHOWN),
         "name": Truncator(ticket.registration.name).chars(MOST_SHOWN),
         "when": written(event.date_time, event.end_time, event.zone),
         "where": Truncator(event.place).chars(MOST_SHOWN),
         "code": ticket.spelled,
         "picture": svg(ticket).decode(),
+        "alternative": words().picture,
     }
+
+
+def _noted(shown: dict[str, str]) -> dict[str, str]:
+    """Put a question mark in place of each letter that no font has, and a sentence that says so."""
+    missing = typst_files.letters_without_font("".join(shown.values()))
+    return {**typst_files.without_letters(shown, missing), "note": words().letters} if missing else shown
 
 
 def confirmation_extra(registration: Registration) -> Extra | None:

@@ -46,6 +46,12 @@ def letters_without_font(text: str) -> set[str]:
     return set()
 
 
+def without_letters(shown: Any, letters: set[str]) -> Any:
+    """Return what a template shows, with a question mark in place of each of these letters."""
+    text = json.dumps(shown, ensure_ascii=False)
+    return json.loads(text.translate(dict.fromkeys(map(ord, letters), "?")))
+
+
 def _compile(source: bytes, shown: Any, **options: Any) -> bytes:
     compile_file = find_compiler()
     if compile_file is None:

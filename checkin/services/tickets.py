@@ -20,6 +20,7 @@ from eventhub.api import credential_limit
 from eventhub.api.etags import edition_of
 from eventhub.db.retry import retried
 from eventhub.exceptions import NoTicket, TicketsPaused
+from eventhub.languages import first_language
 from events.models import ANNOUNCED
 from registrations.models import SEATED, Registration, Transition
 from registrations.services.seats import lock_registration
@@ -61,6 +62,12 @@ class Ticket:
     @property
     def spelled(self) -> str:
         return ticket_codes.spelled(self.code)
+
+    @property
+    def language(self) -> str:
+        """Return the language of the person, else of the event, else of the site."""
+        person = self.registration.user
+        return first_language(person.language if person else "", self.registration.event.language)
 
     @property
     def is_valid(self) -> bool:

@@ -1,7 +1,7 @@
 """Badges and name lists to print, in the back office, and which badges are printed already."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import signing
@@ -16,6 +16,7 @@ from checkin.selectors.people import letter_of, part_of, people_of, without_curr
 from checkin.services import prints
 from checkin.services.tickets import reissue
 from eventhub.exceptions import BadRequest, Forbidden
+from events.models import Event
 from registrations.models import Registration, RegistrationStatus
 from registrations.services import seats
 
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.django_db
 ALL = RegistrationStatus.values
 SEATED = "status=registered&status=attended"
 TICKED = re.compile(r'type="checkbox" name="(?:show|status)" value="(\w+)" class="[^"]*" id="\w+" checked')
+WORDS_OF_DATE = re.compile(r'<div class="text date"><p [^>]*>(.*?)</p>')
 A4 = f"badges/print/?format=a4-2x5&{SEATED}"
 
 
@@ -109,6 +111,18 @@ def test_a_badge_has_what_was_ticked(office, olga, event, enroll):
     seats.update(registration=row, status="cancelled", by=olga)
     cancelled = office(olga).get(page_of(event, "badges/print/?format=a6&status=cancelled&show=code"))
     assert (names_on(cancelled), "<svg" in cancelled.text) == (["Bob &lt;b&gt;"], False)
+
+
+def test_the_date_on_a_badge_is_in_the_language_of_the_event(office, event, enroll, olga):
+    olga.language = "de"  # of her own emails
+    olga.save()
+    enroll(event)
+    dates = {}
+    for language in ("", "de"):
+        Event.objects.filter(pk=event.pk).update(language=language, date_time=datetime(2031, 5, 1, 17, tzinfo=UTC))
+        page = office(olga).get(page_of(event, f"badges/print/?format=a6&{SEATED}&show=date")).text
+        dates[language] = " ".join(WORDS_OF_DATE.findall(page))
+    assert dates == {"": "Thursday, 1 May 2031, 17:00 (UTC)", "de": "Donnerstag, 1. Mai 2031, 17:00 Uhr (UTC)"}
 
 
 def test_the_sheets(office, olga, event, enroll):

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from datetime import UTC, datetime
 
 import pytest
 import zxingcpp
@@ -15,6 +16,7 @@ from checkin import ticket_files, typst_files
 from checkin.models import TicketKey
 from checkin.services import tickets
 from checkin.services.tickets import CodeState, read_code, reissue, ticket_of
+from checkin.tests.pdf_texts import text_of
 from eventhub.testing.concurrency import race
 from eventhub.testing.contract_client import ContractClient
 from eventhub.testing.factories import EventFactory
@@ -144,6 +146,57 @@ def test_a_pdf_is_one_page_that_a_decoder_reads(make_event, enroll, olga, bob, t
     assert isinstance(page, bytes)  # several pages are a list
     (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page)))
     assert found.text == ticket.code
+
+
+DAY = datetime(2031, 5, 1, tzinfo=UTC)
+BERLIN = {"time_zone": "Europe/Berlin", "date_time": DAY.replace(hour=17), "end_time": DAY.replace(hour=21)}
+EVENING = {
+    "en": "Thursday, 1 May 2031, 19:00 to 23:00 (CEST)",
+    "de": "Donnerstag, 1. Mai 2031, 19:00 bis 23:00 Uhr (MESZ)",
+}
+
+
+def pdf_text(api, user, registration):
+    pytest.importorskip("typst")
+    content = api(user).get(path_of(registration, "ticket.pdf")).content
+    return text_of(content), b"/Lang(de)" in content
+
+
+@pytest.mark.parametrize(
+    ("own", "of_event", "of_site", "language"),
+    [("de", "en", "en", "de"), ("", "de", "en", "de"), ("", "", "de", "de"), ("en", "de", "de", "en")],
+)
+def test_a_pdf_is_in_the_language_of_its_person(
+    api, settings, make_event, enroll, olga, bob, own, of_event, of_site, language
+):
+    settings.MAIL_LANGUAGE = of_site
+    bob.language = own
+    bob.save()
+    event = make_event(olga, title="Fête", location="Zürich", language=of_event, **BERLIN)
+    registration = enroll(event, bob, name="Jürgen (Bob)")
+    shown = f"{ticket_of(registration).spelled}FêteJürgen (Bob){EVENING[language]}Zürich"
+    assert [pdf_text(api, user, registration) for user in (bob, olga)] == [(shown, language == "de")] * 2
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "This file cannot show some letters and has a “?” in their place. The code is not affected."),
+        ("de", "Einige Buchstaben kann diese Datei nicht darstellen, dort steht „?“. Am Code ändert das nichts."),
+    ],
+)
+def test_a_pdf_says_that_no_font_has_some_letters(
+    api, client, monkeypatch, make_event, enroll, olga, bob, language, sentence
+):
+    event = make_event(olga, title="Fête", location="Zürich", language=language, **BERLIN)
+    registration = enroll(event, bob, name="张 Bob")
+    ticket = ticket_of(registration)
+    monkeypatch.setattr(typst_files, "letters_without_font", lambda text: {"张"} & {*text})
+    shown = f"{ticket.spelled}Fête? Bob{EVENING[language]}Zürich{sentence}"
+    assert pdf_text(api, bob, registration)[0] == shown
+    assert api(bob).get(path_of(registration)).json()["name"] == "张 Bob"
+    page = client.get(f"/t/{ticket.code}").text
+    assert ("张 Bob" in page, sentence in page) == (True, False)
 
 
 def test_without_the_library_a_pdf_is_a_501(api, make_event, enroll, olga, bob, monkeypatch):

@@ -9,13 +9,12 @@ from django.utils.html import format_html
 
 from checkin import ticket_files
 from checkin.services import tickets
-from checkin.services.tickets import CodeState
+from checkin.services.tickets import CodeState, Ticket
 from checkin.texts import words
 from eventhub.admin.theme import bare_context
 from eventhub.datetimes import written
 from eventhub.languages import first_language
 from events.models import EventStatus
-from registrations.models import Registration
 
 # The address is the ticket, so no link and no search engine may pass it on.
 HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
@@ -27,13 +26,14 @@ def ticket_page(request: HttpRequest, code: str) -> HttpResponse:
     if registration is None or state != CodeState.GOOD or registration.event.status == EventStatus.DRAFT:
         with translation.override(first_language()):
             return _page("checkin/ticket_not_valid.html", 404, title=words().not_valid)
-    own = registration.user.language if registration.user else ""
-    with translation.override(first_language(own, registration.event.language)):
-        return _page("checkin/ticket.html", 200, **_shown(registration))
+    ticket = tickets.ticket_of(registration)
+    with translation.override(ticket.language):
+        return _page("checkin/ticket.html", 200, **_shown(ticket))
 
 
-def _shown(registration: Registration) -> dict[str, Any]:
-    event, ticket, said = registration.event, tickets.ticket_of(registration), words()
+def _shown(ticket: Ticket) -> dict[str, Any]:
+    registration, said = ticket.registration, words()
+    event = registration.event
     sentences = {EventStatus.CANCELLED: said.cancelled, EventStatus.COMPLETED: said.over}
     facts = [
         (said.name, registration.name),
