@@ -82,7 +82,10 @@ class BundleSerializer(serializers.Serializer[Bundle]):
         help_text="Entries of the whole bundle. If you have another number then, ask for all of it."
     )
     questions = serializers.DictField(
-        child=serializers.CharField(), help_text="The text of each question that entries of this answer name in `ask`."
+        child=serializers.CharField(), help_text="The text of each question in `ask` and `ask_walk_ins` of this answer."
+    )
+    ask_walk_ins = serializers.ListField(
+        child=serializers.IntegerField(), help_text="What to ask people who are added by name: ids of questions."
     )
     tickets = BundleTicketSerializer(many=True, help_text="Replaces all entries with the same `id`.")
     revoked = serializers.ListField(child=serializers.CharField(), help_text="`h` of tickets that were replaced.")
@@ -95,7 +98,8 @@ class BundleSerializer(serializers.Serializer[Bundle]):
         "cursor": "3.1.1935509340000000",
         "is_whole": True,
         "count": 1,
-        "questions": {},
+        "questions": {"12": "Which shirt?"},
+        "ask_walk_ins": [12],
         "tickets": [
             {
                 "id": 31,

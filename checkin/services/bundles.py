@@ -2,7 +2,7 @@
 
 Whoever finds the device learns no names. A name is encrypted with a key that is made from the ticket's code, of which
 the device has only a digest: it can read the one entry whose ticket is in front of it. So it is with the questions
-that the person has yet to answer.
+that the person has yet to answer. What to ask people who are added by name is the same for all, and readable.
 
 A device asks again for what has changed since its last answer. The cursor is a time, put back by OVERLAP, since rows
 become visible in another order than their times; an entry that comes twice replaces itself. `count` tells a device
@@ -30,7 +30,7 @@ from checkin.services import ticket_codes, ticket_keys
 from eventhub.exceptions import Invalid
 from events.models import Event
 from registrations.models import SEATED, Answers, Question, Registration, RegistrationStatus, Removal, Transition
-from registrations.selectors.open_answers import questions_to_ask
+from registrations.selectors.open_answers import questions_for_newcomers, questions_to_ask
 
 OVERLAP = timedelta(seconds=60)
 # Who has been away for longer gets all of it: removals are found among those of all events.
@@ -77,7 +77,8 @@ class Bundle:
     cursor: str
     is_whole: bool  # else what has changed since the cursor
     count: int  # entries of the whole bundle
-    questions: dict[str, str]  # that entries name: text by id
+    questions: dict[str, str]  # that entries and `ask_walk_ins` name: text by id
+    ask_walk_ins: list[int]  # what to ask whom a device adds by name
     tickets: list[dict[str, Any]]
     revoked: list[str]
     removed: list[int]
@@ -102,6 +103,7 @@ def bundle_of(event_id: int, *, checkpoint: Checkpoint | None, after: str = "", 
     found = [_Row(*row) for row in rows.values_list(*_Row._fields)]
     visits = _visits(checkpoint, found, is_whole=is_whole)
     owed = {} if asking is None else questions_to_ask(asking, [row.pk for row in found if row.status in SEATED])
+    of_walk_ins = [] if asking is None else questions_for_newcomers(asking)
     return Bundle(
         event_id=event_id,
         checkpoint_id=place[0] or None,
@@ -109,7 +111,8 @@ def bundle_of(event_id: int, *, checkpoint: Checkpoint | None, after: str = "", 
         cursor=str(_Cursor(*place, _microseconds(now - OVERLAP))),
         is_whole=is_whole,
         count=count,
-        questions={str(each.pk): each.text for questions in owed.values() for each in questions},
+        questions={str(each.pk): each.text for questions in (*owed.values(), of_walk_ins) for each in questions},
+        ask_walk_ins=[question.pk for question in of_walk_ins],
         tickets=[entry for row in found for entry in _entries(row, keys, visits, owed)],
         revoked=[digest for row in found if row.issue for digest in _revoked(row, keys)],
         removed=removed,

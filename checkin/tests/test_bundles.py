@@ -21,8 +21,10 @@ from checkin.serializers import BundleSerializer
 from checkin.services import bundles, gate_tokens, ticket_keys
 from checkin.services.bundles import bundle_of, digest_of
 from checkin.services.checkpoints import entrance_of
+from checkin.services.judgement import Door
 from checkin.services.ticket_codes import make_code
 from checkin.services.tickets import reissue, ticket_of
+from checkin.services.walk_ins import admit_walk_in
 from eventhub.api.renderers import dumps
 from eventhub.exceptions import Invalid
 from eventhub.testing.contract_client import ContractClient
@@ -88,6 +90,7 @@ def test_a_bundle_is_what_the_contract_says(make_event, enroll, olga, bob, eve):
         "is_whole": True,
         "count": 2,
         "questions": {},
+        "ask_walk_ins": [],
         "revoked": [],
         "removed": [],
     }
@@ -130,6 +133,24 @@ def test_only_the_ticket_says_what_to_ask_its_person(make_event, enroll, olga, b
     assert changed["questions"] == found["questions"]
     Event.objects.filter(pk=event.pk).update(updated_at=later)  # as each change of a question does
     assert bundle(event, found["cursor"], now=later)["is_whole"]
+
+
+def test_a_bundle_says_what_to_ask_people_who_are_added_by_name(make_event, enroll, olga):
+    event = make_event(olga, max_capacity=9)
+    diet = QuestionFactory(event=event, text="Diet?", type="yes_no", required="yes")
+    shirt = QuestionFactory(event=event, text="Which shirt?", required="at_door", place=1)
+    which = {"question_id": diet.pk, "is": [True]}
+    QuestionFactory(event=event, text="Which diet?", required="yes", show_if=which, place=2)
+    QuestionFactory(event=event, text="Any wishes?", place=3)
+    QuestionFactory(event=event, text="Former", required="yes", archived=True, place=4)
+    texts = {str(diet.pk): "Diet?", str(shirt.pk): "Which shirt?"}
+    now = timezone.now() + timedelta(minutes=5)
+    first = bundle(event, now=now)
+    assert (first["tickets"], first["questions"], first["ask_walk_ins"]) == ([], texts, [diet.pk, shirt.pk])
+    later = bundle(event, first["cursor"], now=now)
+    assert (later["is_whole"], later["questions"], later["ask_walk_ins"]) == (False, texts, [diet.pk, shirt.pk])
+    answer = admit_walk_in(Door(event.pk, olga), name="Ada")
+    assert [question.pk for question in answer.owes_answers] == first["ask_walk_ins"]
 
 
 def test_the_length_of_a_name_is_hidden():

@@ -43,6 +43,11 @@ def questions_to_ask(event: Event, registration_ids: Iterable[int]) -> dict[int,
     return {pk: questions for pk, questions in open_ones.items() if questions}
 
 
+def questions_for_newcomers(event: Event) -> Sequence[Question]:
+    """Return what to ask at the door those who have answered nothing yet."""
+    return unanswered(questions_of(event), {}, at_door=True)
+
+
 def owed_answers(registration: Registration) -> Sequence[Question] | None:
     """Return what to ask a person at the door; None if the event asks nothing."""
     event = registration.event

@@ -21,6 +21,7 @@ from eventhub.tests.browser.test_accessibility import CUT
 from events.models import Event
 from registrations.models import Registration
 
+ASKED = "Which shirt?; Vegetarian?"
 READY = "Ready to work offline"
 STORED = """async (name) => {
   const open = indexedDB.open("eventhub-scan");
@@ -151,12 +152,14 @@ def test_undo_walk_ins_and_questions_without_network(page, context, gate, event,
     bobs, eves = enroll(event, bob, name="Bob the Builder"), enroll(event, eve, name="Eve Adams")
     Event.objects.filter(pk=event.pk).update(max_capacity=3)
     QuestionFactory(event=event, text="Which shirt?", required="at_door")
+    QuestionFactory(event=event, text="Vegetarian?", type="yes_no", required="yes", place=1)
+    QuestionFactory(event=event, text="Any wishes?", place=2)
     gate()
     context.set_offline(True)
     scan(page, ticket_of(eves).code)
     answered(page, "Welcome", "good", "Eve Adams")
     scan(page, ticket_of(bobs).code)
-    answered(page, "Please ask: Which shirt?", "good", "Bob the Builder")
+    answered(page, f"Please ask: {ASKED}", "good", "Bob the Builder")
     expect(page.locator("#found-hint")).to_contain_text("the list on this device names nobody")
     page.get_by_role("button", name="Undo check-in of Bob the Builder").click()
     answered(page, "Undone", "good")
@@ -168,6 +171,9 @@ def test_undo_walk_ins_and_questions_without_network(page, context, gate, event,
         page.get_by_label("Add somebody who is not on the list").fill(name)
         page.locator("#walk-in button").click()
         answered(page, "Kept on this device", "warn", name)
+        expect(page.locator(".answer-sentence")).to_have_text(
+            f"A seat is given when the network is back, if one is free then. Please ask: {ASKED}"
+        )
     page.get_by_role("button", name="Undo check-in of Joan Clarke").click()
     connection(page, "4 scans are waiting to be sent")
     queue = page.evaluate(STORED, "queue")

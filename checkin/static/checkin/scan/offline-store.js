@@ -45,7 +45,8 @@ const got = (request) =>
 
 // The bundle ----------------------------------------------------------------------------------------------------------
 
-// `{eventId, place, cursor, count, questions, generatedAt}`, or undefined. `place` is what its entries count: a checkpoint.
+// `{eventId, place, cursor, count, questions, askWalkIns, generatedAt}`, or undefined. `place` is what its entries count: a
+// checkpoint.
 export function bundleInfo() {
   return inOne("readonly", ({ meta }) => got(meta.get(PLACE)));
 }
@@ -73,7 +74,8 @@ export function saveBundle(bundle, { eventId, place }) {
     const count = await got(tickets.count());
     const known = bundle.is_whole ? {} : (await got(meta.get(PLACE)))?.questions;
     const questions = { ...known, ...bundle.questions };
-    meta.put({ eventId, place, cursor: bundle.cursor, count, questions, generatedAt: bundle.generated_at }, PLACE);
+    const { cursor, ask_walk_ins: askWalkIns, generated_at: generatedAt } = bundle;
+    meta.put({ eventId, place, cursor, count, questions, askWalkIns, generatedAt }, PLACE);
     return count;
   });
 }

@@ -74,7 +74,9 @@ export async function undoOffline(nonce) {
 async function keepWalkIn(gate, { nonce, at, name }, wasTried) {
   const kept = await seal({ sent: { nonce, at, name }, token: remembered("token") });
   await keepScan({ ...kept, nonce, at, wasTried, result: "kept", eventId: gate.event.event_id, place: ENTRANCE });
-  return { code: "kept", ok: true, offline: true, body: { attendee: { name } } };
+  const info = await bundleInfo();
+  const owed = info?.eventId === gate.event.event_id ? textsOf(info.askWalkIns, info) : [];
+  return { code: "kept", ok: true, offline: true, body: { attendee: { name }, owes_answers: owed } };
 }
 
 // Answers a scan from what the device has, and keeps it to be sent.
@@ -103,9 +105,14 @@ async function answerOffline(gate, scan, wasTried) {
   const { name, ask } = code && entry?.x ? await openedBy(entry.x, code) : { name: "" };
   const body = bodyOf({ result, entry, before, name, checkpoint });
   if (ok && facts.kind !== "out") {
-    body.owes_answers = (ask ?? []).map((id) => ({ text: info.questions?.[id] })).filter(({ text }) => text);
+    body.owes_answers = textsOf(ask, info);
   }
   return { code: result, ok, offline: true, body };
+}
+
+// The texts of questions, as the server sends them: `[{text}]`. A bundle of a former version may lack some.
+function textsOf(ids, { questions }) {
+  return (ids ?? []).map((id) => ({ text: questions?.[id] })).filter(({ text }) => text);
 }
 
 // What is to be sent, except how it was decided. Nothing moved in a look at a ticket, so nothing is sent of it.
