@@ -29,7 +29,11 @@ class GuestWords(NamedTuple):
     saved: str
     lost_answers: str
     owed: str
+    optional: str
     answers: str
+    answer_or_change: str
+    change_answers: str
+    see_answers: str
     on_hold: str
     account: str
     account_long: str
@@ -60,7 +64,11 @@ ENGLISH = GuestWords(
     saved="Your details are saved.",
     lost_answers="The answers about you were deleted, since the name is another one. Please answer them again.",
     owed="Still to answer",
+    optional="Optional",
     answers="Questions of the organizer",
+    answer_or_change="Answer or change",
+    change_answers="Change answers",
+    see_answers="See answers",
     on_hold="Your seat is held for you. Confirm it by the link in our email.",
     account="Your account",
     account_long="With a password you can sign in and see all your registrations.",
@@ -92,7 +100,11 @@ GERMAN = GuestWords(
     lost_answers="Die Antworten zu Ihrer Person wurden gelöscht, weil der Name ein anderer ist. Bitte beantworten Sie"
     " die Fragen noch einmal.",
     owed="Noch zu beantworten",
+    optional="Freiwillig",
     answers="Fragen des Veranstalters",
+    answer_or_change="Beantworten oder ändern",
+    change_answers="Antworten ändern",
+    see_answers="Antworten ansehen",
     on_hold="Ihr Platz wird für Sie zurückgehalten. Bestätigen Sie ihn mit dem Link in unserer E-Mail.",
     account="Ihr Konto",
     account_long="Mit einem Passwort können Sie sich einloggen und alle Ihre Anmeldungen sehen.",

@@ -1,10 +1,14 @@
 """People who owe answers are asked by email, and answer by its link without signing in."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
+from events.models import Event
 from notifications import tokens
 from notifications.mails import compose
 from notifications.models import FanOut, Notice
@@ -14,11 +18,12 @@ from notifications.services.truth import reason_in_facts
 from registrations.models import Answers, Question
 
 pytestmark = pytest.mark.django_db
+DAY = datetime(2031, 5, 5, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def asking(olga, make_event):
-    event = make_event(olga, title="Night", asks_questions=True)
+    event = make_event(olga, title="Night", asks_questions=True, date_time=DAY + timedelta(days=30))
     Question.objects.create(event=event, text="Badge name", required="yes")
     Question.objects.create(event=event, text="Anything else?", place=1)
     return event
@@ -88,3 +93,44 @@ def test_a_link_that_is_not_valid_or_closed_changes_nothing(asking, owing, olga,
     page = client.post(url, {"token": tokens.make_token(owing), f"answers.{name.pk}": "Bo"}).content.decode()
     assert "These answers can no longer be changed." in page
     assert not Answers.objects.exists()
+
+
+def test_the_page_says_until_when_answers_can_change_and_takes_no_others(asking, owing):
+    name, other = asking.questions.all()
+    third = Question.objects.create(event=asking, text="Shirt", place=2)
+    url, token = "/admin/my-answers/", tokens.make_token(owing)
+    Answers.objects.create(registration=owing, answers={str(name.pk): "Bo", str(other.pk): "No"}, complete=True)
+    Event.objects.filter(pk=asking.pk).update(edit_until=DAY, time_zone="Europe/Berlin")
+    Question.objects.filter(pk=name.pk).update(editable_until=DAY - timedelta(days=3))
+    Question.objects.filter(pk=other.pk).update(editable_until=DAY - timedelta(days=1))
+
+    def said():
+        page = Client().get(url, {"token": token}).text
+        texts = ("You can change your answers here. Changes are possible until Monday, 5 May 2031, 14:00 (CEST).",)
+        texts += ("These answers can no longer be changed.", "This can no longer be changed.", "Save answers")
+        closed = [int(pk) for pk in re.findall(r'name="answers.(\d+)"[^>]* disabled[ >]', page)]
+        own_deadlines = re.findall(r"You can change this until (\w+)", page)
+        return [text in page for text in texts], closed, own_deadlines
+
+    for days, sentences, closed, own in (
+        (-4, [True, False, False, True], [], ["Friday", "Sunday"]),
+        (-2, [True, False, True, True], [name.pk], ["Sunday"]),
+        (1, [False, True, False, False], [name.pk, other.pk, third.pk], []),
+    ):
+        with time_machine.travel(DAY + timedelta(days=days)):
+            assert said() == (sentences, closed, own)
+    with time_machine.travel(DAY - timedelta(days=2)):
+        sent = {"token": token, f"answers.{name.pk}": "Eve", f"answers.{other.pk}": "Yes", f"answers.{third.pk}": "L"}
+        assert Client().post(url, sent).status_code == 302
+    assert Answers.objects.get().answers == {str(name.pk): "Bo", str(other.pk): "Yes", str(third.pk): "L"}
+
+
+def test_what_is_owed_can_be_given_on_the_page_after_the_deadline(asking, owing):
+    name, other = asking.questions.all()
+    Answers.objects.create(registration=owing, answers={str(other.pk): "No"}, complete=False)
+    asking.questions.update(editable_until=timezone.now() - timedelta(hours=1))
+    url, token = "/admin/my-answers/", tokens.make_token(owing)
+    assert "Please answer these questions." in Client().get(url, {"token": token}).text
+    sent = {"token": token, f"answers.{name.pk}": "Bo", f"answers.{other.pk}": "Yes"}
+    assert Client().post(url, sent).status_code == 302
+    assert Answers.objects.get().answers == {str(name.pk): "Bo", str(other.pk): "No"}

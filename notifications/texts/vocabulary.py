@@ -56,6 +56,10 @@ class RegistrationPage(NamedTuple):
     registered: str
     answer: str
     answer_these: str
+    change_these: str
+    answers_until: str
+    answer_until: str
+    answer_closed: str
     save_answers: str
     answers_saved: str
     answers_closed: str

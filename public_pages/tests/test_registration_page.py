@@ -1,5 +1,6 @@
 """The page that mails link to: it shows and cancels one registration, without signing in."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -10,10 +11,13 @@ from django.core.signing import Signer
 from django.utils import timezone, translation
 
 from accounts import signed_links
+from eventhub.testing.factories import QuestionFactory
+from events.models import Event
 from notifications import tokens
 from notifications.services.preferences import unsubscribe_link
 from notifications.tokens import make_link, make_token
 from registrations.models import Registration, RegistrationStatus
+from registrations.services import answers
 
 pytestmark = pytest.mark.django_db
 
@@ -192,3 +196,71 @@ def test_an_invalid_link_is_told_in_the_language_of_the_site(client, settings):
     page = client.get("/r/1-abc")
     assert (page.status_code, page.headers["Content-Language"]) == (404, "de")
     assert "Dieser Link gilt nicht mehr" in page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "owed", "optional", "answer", "more", "change", "see"),
+    [
+        (
+            *("en", "Questions of the organizer", "Still to answer", "Optional"),
+            *("Answer questions", "Answer or change", "Change answers", "See answers"),
+        ),
+        (
+            *("de", "Fragen des Veranstalters", "Noch zu beantworten", "Freiwillig"),
+            *("Fragen beantworten", "Beantworten oder ändern", "Antworten ändern", "Antworten ansehen"),
+        ),
+    ],
+)
+def test_the_page_names_required_questions_first_and_then_optional_ones(
+    open_page, olga, bob, make_event, enroll, language, heading, owed, optional, answer, more, change, see
+):
+    event = make_event(olga, language=language)
+    registration = enroll(event, bob)
+    assert asked_on(open_page(registration).text) is None
+    wishes = QuestionFactory(event=event, text="Any <wishes>?")
+    diet = QuestionFactory(event=event, text="Diet?", required="yes", place=1)
+    shirt = QuestionFactory(event=event, text="Which shirt?", required="at_door", place=2)
+    QuestionFactory(event=event, text="Size?", show_if={"question_id": shirt.pk, "is": ["L"]}, place=3)
+    Event.objects.filter(pk=event.pk).update(asks_questions=True)
+
+    def seen(*given):
+        values = {str(question.pk): "L" for question in given}
+        answers.save(registration=registration, given=values, by=olga)
+        return asked_on(open_page(registration).text)
+
+    optional_ones = (optional, ["Any &lt;wishes&gt;?", "Which shirt?"])
+    assert seen() == (heading, [(owed, ["Diet?"]), optional_ones], answer)
+    assert seen(diet) == (heading, [optional_ones], more)
+    assert seen(diet, wishes) == (heading, [(optional, ["Which shirt?"])], more)
+    assert seen(diet, wishes, shirt) == (heading, [(optional, ["Size?"])], more)
+    event.questions.filter(text="Size?").update(archived=True)
+    assert seen() == (heading, [], change)
+    Event.objects.filter(pk=event.pk).update(edit_until=timezone.now() - timedelta(hours=1))
+    assert seen() == (heading, [], see)
+
+
+def test_optional_questions_are_named_while_they_can_be_answered(open_page, olga, bob, make_event, enroll):
+    event = make_event(olga, asks_questions=True)
+    registration = enroll(event, bob)
+    wishes = QuestionFactory(event=event, text="Any wishes?")
+    shown = ("Questions of the organizer", [("Optional", ["Any wishes?"])], "Answer questions")
+    assert asked_on(open_page(registration).text) == shown
+    wishes.editable_until = timezone.now() - timedelta(hours=1)
+    wishes.save()
+    assert asked_on(open_page(registration).text) is None
+    with time_machine.travel(timezone.now() - timedelta(hours=2)):
+        assert asked_on(open_page(registration).text) == shown
+    with time_machine.travel(timezone.now() + timedelta(days=3650)):
+        assert asked_on(open_page(registration).text) is None
+
+
+def asked_on(page):
+    """Return the heading of the questions, each list under its label, and what the button says."""
+    section = re.search(r'<section aria-labelledby="questions">(.*?)</section>', page, re.S)
+    if section is None:
+        return None
+    (heading,) = re.findall(r"<h2[^>]*>(.*?)</h2>", section[1])
+    (button,) = re.findall(r'<a class="button" href="/admin/my-answers/[^"]*">(.*?)</a>', section[1])
+    labels = [re.findall(r"(.*?)</dt>", part)[0] for part in section[1].split("<dt>")[1:]]
+    lists = [re.findall(r"<dd[^>]*>(.*?)</dd>", part) for part in section[1].split("<dt>")[1:]]
+    return heading, list(zip(labels, lists, strict=True)), button

@@ -29,11 +29,11 @@ from public_pages.presentation import active_words, refusal_text
 from public_pages.views.guests import secret_page
 from public_pages.views.pages import render_page
 from registrations.confirmation_extras import extras_of
-from registrations.models import DETAILS, LIVE, Registration, RegistrationStatus
+from registrations.models import DETAILS, LIVE, Registration, RegistrationStatus, Required
 from registrations.selectors.calendars import registration_entry
 from registrations.services import deadlines, seats
-from registrations.services.answers import answers_of
-from registrations.services.questions import questions_of, unanswered
+from registrations.services.answers import answers_of, open_questions
+from registrations.services.questions import left_open, questions_of
 
 CAN_CANCEL = (RegistrationStatus.REGISTERED, RegistrationStatus.WAITLISTED)
 
@@ -115,7 +115,7 @@ def _page(
         facts=[
             (said.name, registration.name or str(person)),
             *_reason(registration),
-            *((*_about_event(registration), *_owed(registration)) if is_visible else ()),
+            *(_about_event(registration) if is_visible else ()),
         ],
         token=tokens.make_token(registration),
         extras=extras_of(registration),
@@ -123,7 +123,7 @@ def _page(
         cancel_closed=_cancel_closed(registration),
         has_entry=registration.status != RegistrationStatus.CANCELLED and event.status != EventStatus.CANCELLED,
         is_waiting=registration.status == RegistrationStatus.WAITLISTED,
-        has_answers=event.asks_questions and registration.status in LIVE,
+        questions=_questions(registration) if is_visible else None,
         may_claim=person is not None and not person.has_usable_password(),
         form=(form or OwnDetailsForm(initial=_details(registration))) if registration.status in LIVE else None,
     )
@@ -168,11 +168,25 @@ def _saved(registration: Registration) -> str:
     return f"{said.saved} {said.lost_answers}" if registration.lost_answers else said.saved
 
 
-def _owed(registration: Registration) -> Iterator[tuple[str, str]]:
-    if registration.event.asks_questions and registration.status in LIVE:
-        given = answers_of(registration).answers
-        if owed := unanswered(questions_of(registration.event), given):
-            yield guest_words().owed, "\n".join(str(question) for question in owed)
+def _questions(registration: Registration) -> dict[str, Any] | None:
+    """Return what is left to answer, and what the button to the answers says; None where there are none to see."""
+    if not registration.event.asks_questions or registration.status not in LIVE:
+        return None
+    asked, given, said = questions_of(registration.event), answers_of(registration).answers, guest_words()
+    opens = open_questions(registration, asked, given)
+    if not opens and not given:
+        return None
+    left = [question for question in left_open(asked, given) if question in opens]
+    owed = [question for question in left if question.required == Required.YES]
+    optional = [question for question in left if question.required != Required.YES]
+    if left:
+        button = said.answer_or_change if given else words().registration_page.answer
+    else:
+        button = said.change_answers if opens else said.see_answers
+    return {
+        "left": [(label, some) for label, some in ((said.owed, owed), (said.optional, optional)) if some],
+        "button": button,
+    }
 
 
 def _reason(registration: Registration) -> Iterator[tuple[str, str]]:

@@ -4,13 +4,12 @@
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from django import forms
 from django.template.defaultfilters import linebreaks_filter
-from django.utils import timezone
 from django.utils.html import conditional_escape, format_html_join
 
 from eventhub.admin.time_field import DayField
@@ -65,7 +64,8 @@ def field_name(pk: int) -> str:
 class QuestionsForm(TranslatedForm):
     """After `is_valid`, `answers` is what to store: {"<question's id>": value}.
 
-    `given` holds what was already answered. By the organizer, required questions may be left open.
+    `answers` holds what was already answered. By the organizer, required questions may be left open. Those that are
+    `closed`, by their ids, can be read only; `notes` are sentences below questions, by their ids.
     """
 
     template_name = "registrations/question_fields.html"
@@ -77,21 +77,20 @@ class QuestionsForm(TranslatedForm):
         questions: Sequence[Question],
         answers: Mapping[str, Any] | None = None,
         for_organizer: bool = False,
-        now: datetime | None = None,
+        closed: Collection[int] = (),
+        notes: Mapping[int, str] | None = None,
         widgets: Widgets = PLAIN,
     ) -> None:
         self.stored = stored = answers or {}
         super().__init__(data, label_suffix="")
         self.questions, self.for_organizer, self.answers = questions, for_organizer, dict(stored)
         asked = {question.pk: question for question in questions}
-        now = now or timezone.now()
         for question in questions:
             value = stored.get(str(question.pk))
             field = _field(question, value, widgets, is_required=not for_organizer)
             field.initial = _shown(value)
-            until = question.editable_until
-            field.disabled = not for_organizer and until is not None and until <= now and bool(stored)
-            field.help_text = _help(question, asked)
+            field.disabled = question.pk in closed
+            field.help_text = _help(question, asked, (notes or {}).get(question.pk, ""))
             self.fields[field_name(question.pk)] = field
 
     def clean(self) -> dict[str, Any]:
@@ -204,7 +203,7 @@ def _stored(question: Question, value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _help(question: Question, asked: Mapping[int, Question]) -> str:
+def _help(question: Question, asked: Mapping[int, Question], note: str) -> str:
     """Return the help as HTML, since fields do not escape theirs."""
     condition = question.show_if or {}
     earlier = asked.get(condition.get("question_id", 0))
@@ -214,6 +213,8 @@ def _help(question: Question, asked: Mapping[int, Question]) -> str:
         words = said.between.join(said.quoted.format(_in_words(earlier, value)) for value in condition.get("is", ()))
         question_text = said.quoted.format(earlier.text)
         texts.append(conditional_escape(said.only_if.format(question=question_text, answers=words)))
+    if note:
+        texts.append(linebreaks_filter(note))
     return format_html_join("", "{}", [(text,) for text in texts])
 
 

@@ -1,6 +1,6 @@
 """Answers of people who are registered: changes, and what of them is complete."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from registrations.models import LIVE, Answers, Question, Registration
 from registrations.services import questions, seats
 from registrations.services.newcomer_answers import answers_of, check_all, write
 
-__all__ = ["answers_of", "refresh_complete", "save"]
+__all__ = ["answers_of", "closes_at", "open_questions", "refresh_complete", "save"]
 
 
 @retried
@@ -65,12 +65,32 @@ def refresh_complete(event: Event) -> None:
             Answers.objects.filter(pk__in=among(some, "bigint")).update(complete=is_complete)
 
 
+def open_questions(
+    registration: Registration, asked: Sequence[Question], given: Mapping[str, Any], now: datetime | None = None
+) -> list[Question]:
+    """Return the questions whose answers the person may give or change by now."""
+    now = now or timezone.now()
+    if _is_closed(registration, now):
+        return []
+    owed, event = {question.pk for question in questions.unanswered(asked, given)}, registration.event
+    ends = {question.pk: closes_at(question, event) for question in asked if question.pk not in owed}
+    return [question for question in asked if (end := ends.get(question.pk)) is None or end > now]
+
+
+def closes_at(question: Question, event: Event) -> datetime | None:
+    """Return until when people may change an answer, or None: until the event is over."""
+    return min(filter(None, (event.edit_until, question.editable_until)), default=None)
+
+
 def _require_open(registration: Registration, changed: Collection[Question], now: datetime) -> None:
     """Raise AnswersClosed. What is owed can be given until the event is over."""
-    event = registration.event
-    is_over = event.status == EventStatus.CANCELLED or event.is_over(now)
-    if registration.status not in LIVE or is_over:
+    if _is_closed(registration, now):
         raise AnswersClosed()
-    ends = [end for question in changed for end in (event.edit_until, question.editable_until) if end is not None]
+    ends = [end for question in changed if (end := closes_at(question, registration.event)) is not None]
     if ends and min(ends) <= now:
         raise AnswersClosed(closed_since=min(ends))
+
+
+def _is_closed(registration: Registration, now: datetime) -> bool:
+    event = registration.event
+    return registration.status not in LIVE or event.status == EventStatus.CANCELLED or event.is_over(now)

@@ -73,12 +73,15 @@ def is_shown(question: Question, answers: Mapping[str, Any]) -> bool:
 def unanswered(questions: Sequence[Question], answers: Mapping[str, Any], *, at_door: bool = False) -> list[Question]:
     """Return the shown questions that still need an answer; with `at_door`, also those that are asked there."""
     asked = (Required.YES, Required.AT_DOOR) if at_door else (Required.YES,)
+    return [question for question in left_open(questions, answers) if question.required in asked]
+
+
+def left_open(questions: Sequence[Question], answers: Mapping[str, Any]) -> list[Question]:
+    """Return the shown questions without an answer, whether or not they need one."""
     return [
         question
         for question in questions
-        if question.required in asked
-        and is_shown(question, answers)
-        and not _is_answered(question, answers.get(str(question.pk)))
+        if is_shown(question, answers) and not _is_answered(question, answers.get(str(question.pk)))
     ]
 
 

@@ -1,7 +1,5 @@
 """The questions of an event as a form that browsers send."""
 
-from datetime import UTC, datetime
-
 import pytest
 from django.utils import translation
 from django.utils.datastructures import MultiValueDict
@@ -11,7 +9,6 @@ from registrations.models import Question
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 OPTIONS = [{"id": 1, "text": "Vegan"}, {"id": 2, "text": "Fish"}, {"id": 3, "text": "Meat", "archived": True}]
-PAST, NOW = datetime(2030, 1, 1, tzinfo=UTC), datetime(2030, 1, 2, tzinfo=UTC)
 
 
 def ask(kind, pk=1, **values):
@@ -71,10 +68,14 @@ def test_a_question_that_depends_on_another_says_so_in_the_language_of_the_page(
         assert "Nur wenn die Antwort auf „Question 1“ „Ja“ ist." in str(QuestionsForm(questions=asked))
 
 
-def test_an_answer_stays_after_its_deadline_and_an_archived_option_for_whom_has_it():
-    asked = [ask("choice", editable_until=PAST)]
-    form = QuestionsForm({"answers.1": "1"}, questions=asked, answers={"1": 3}, now=NOW)
-    assert (form.is_valid(), form.answers) == (True, {"1": 3})
+def test_a_closed_answer_stays_and_an_archived_option_for_whom_has_it():
+    asked = [ask("choice"), ask("text", 2)]
+    sent = {"answers.1": "1", "answers.2": "New"}
+    form = QuestionsForm(sent, questions=asked, answers={"1": 3, "2": "Old"}, closed={1}, notes={1: "It is <closed>."})
+    assert (form.is_valid(), form.answers) == (True, {"1": 3, "2": "New"})
+    assert form.given() == {"2": "New"}
+    assert [field.disabled for field in form.fields.values()] == [True, False]
+    assert (str(form).count("disabled"), str(form).count("<p>It is &lt;closed&gt;.</p>")) == (3, 1)
     assert "Meat" in str(form)
     assert "Meat" not in str(QuestionsForm(questions=asked))
 
