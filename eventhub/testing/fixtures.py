@@ -20,6 +20,8 @@ from eventhub.db.postgresql.base import patience
 from eventhub.testing.contract_client import ContractClient, token_for
 from eventhub.testing.empty_tables import delete_rows
 from eventhub.testing.factories import EventFactory, RegistrationFactory, UserFactory
+from eventhub.testing.live_server import migrated_template
+from eventhub.testing.migrated_tables import migrate
 from events.models import Event
 from registrations.models import Registration
 
@@ -52,6 +54,22 @@ def no_statement_timeout() -> None:
     Importing the server's module, as some tests do, would set a bound.
     """
     patience.seconds = None
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Take the file that `django_db_modify_db_settings` put there. A copy in PostgreSQL is made by its name."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Begin with a copy of a migrated database: migrations take as long as hundreds of tests."""
+    test = connection.settings_dict["TEST"]
+    if connection.vendor == "sqlite":
+        migrate(f"sqlite:///{test['NAME']}")
+    else:
+        test["TEMPLATE"] = migrated_template()
 
 
 @pytest.fixture(scope="session", autouse=True)

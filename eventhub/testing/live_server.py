@@ -1,12 +1,10 @@
 """The service under a real gunicorn, with its own port, database and log."""
 
 import atexit
-import fcntl
 import functools
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +19,8 @@ from urllib.parse import urlsplit
 import psycopg
 from django.conf import settings as django_settings
 
-from eventhub.testing.postgresql_clusters import run_manage, until
+from eventhub.testing.migrated_tables import migrate
+from eventhub.testing.postgresql_clusters import until
 
 SETTINGS = {
     "ENV_FILE": "no-file",
@@ -74,27 +73,16 @@ class Service(NamedTuple):
             return False
 
 
-def migrated_file(path: Path) -> str:
-    """Make an empty SQLite database at that path; return its URL. In one run of the tests, migrations run once."""
-    first = Path(os.environ["DATABASE_URL"].removeprefix("sqlite:///")).with_name("migrated.sqlite3")
-    with first.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not first.exists():
-            run_manage("migrate", "--verbosity=0", DATABASE_URL=f"sqlite:///{path}")
-            shutil.copy(path, first)
-        else:
-            shutil.copy(first, path)
-    return f"sqlite:///{path}"
-
-
 @contextmanager
 def migrated_database(folder: Path) -> Iterator[str]:
     """Make an empty database, on the engine that this test run uses; yield its URL."""
     if not os.environ["DATABASE_URL"].startswith("postgres"):
-        yield migrated_file(folder / "service.sqlite3")
+        url = f"sqlite:///{folder}/service.sqlite3"
+        migrate(url)
+        yield url
         return
     name = f"service_{uuid.uuid4().hex}"
-    _on_server(f"CREATE DATABASE {name} TEMPLATE {_migrated_template()}")
+    _on_server(f"CREATE DATABASE {name} TEMPLATE {migrated_template()}")
     try:
         yield _url_of(name)
     finally:
@@ -102,12 +90,12 @@ def migrated_database(folder: Path) -> Iterator[str]:
 
 
 @functools.cache
-def _migrated_template() -> str:
-    """Make an empty database to copy, so that migrations run once in a process; return its name."""
+def migrated_template() -> str:
+    """Make an empty database to copy, once in a process; return its name."""
     name = f"migrated_{uuid.uuid4().hex}"
     _on_server(f"CREATE DATABASE {name}")
     atexit.register(_on_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    run_manage("migrate", "--verbosity=0", DATABASE_URL=_url_of(name))
+    migrate(_url_of(name))
     return name
 
 

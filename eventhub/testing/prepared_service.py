@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 from django.conf import settings
 
-from eventhub.testing.live_server import migrated_file
+from eventhub.testing.migrated_tables import migrate
 from eventhub.testing.plain_sql import run_sql
 from registrations.models import LIVE, SEATED
 
@@ -80,8 +80,7 @@ class Prepared:
         self.url = url
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         self.environment = {**kept, **SETTINGS, "DATABASE_URL": url}
-        if url.startswith("sqlite"):
-            migrated_file(Path(url.removeprefix("sqlite:///")))
+        migrate(url)
         made = json.loads(self.run("-m", "eventhub.testing.prepare_database"))
         self.organizer, *self.people = made["tokens"]
         self._events = iter(made["events"])

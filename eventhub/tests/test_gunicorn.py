@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from eventhub.testing.live_server import migrated_file
+from eventhub.testing.migrated_tables import migrate
 from eventhub.testing.postgresql_clusters import until
 
 pytestmark = [
@@ -80,7 +80,9 @@ def served(database, *, workers, folder=None, **variables):
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    return migrated_file(tmp_path_factory.mktemp("served") / "db.sqlite3")
+    url = f"sqlite:///{tmp_path_factory.mktemp('served')}/db.sqlite3"
+    migrate(url)
+    return url
 
 
 def test_one_worker_counts_all_that_its_threads_answer(database):

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from eventhub.testing.http_client import EVENT, OLGA, Client, load_people
+from eventhub.testing.migrated_tables import migrate
 from eventhub.testing.postgresql_clusters import (
     LOGGED,
     WITH_SERVERS_OF_ITS_OWN,
@@ -20,7 +21,6 @@ from eventhub.testing.postgresql_clusters import (
     gunicorn,
     homes,
     replica_of,
-    run_manage,
     until,
 )
 
@@ -94,7 +94,7 @@ def databases():
     with homes() as home:
         primary = Postgres(home / "primary", SETTINGS)
         try:
-            run_manage("migrate", DATABASE_URL=primary.url)
+            migrate(primary.url)
             load_people(primary.url, PEOPLE.stop)
             replica = replica_of(primary.url, home / "replica", SETTINGS)
         except BaseException:
