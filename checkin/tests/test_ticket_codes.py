@@ -1,7 +1,6 @@
 """The codes of tickets: their scheme, reading them, and the keys behind them."""
 
 import itertools
-import random
 
 import pytest
 from django.core.management import call_command
@@ -101,11 +100,10 @@ def test_every_changed_character_makes_it_a_wrong_code(key, olga, bob, make_even
 def test_a_million_wrong_codes_reach_no_row(key, olga, bob, make_event, enroll):
     registration = enroll(make_event(olga), bob)
     good = make_code(registration.pk, 0)
-    chance, letters = random.Random(1), "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     said = good[:16]  # version, id and issue, so that all of it but the MAC is right
     with CaptureQueriesContext(connection) as statements:
-        for _ in range(1_000_000):
-            assert ticket_codes.read(said + "".join(chance.choices(letters, k=18))) is None
+        for number in range(1_000_000):
+            assert ticket_codes.read(f"{said}{number:018}") is None
         assert read("EH" + "Z" * 32) == (CodeState.UNKNOWN, None)  # an unknown version
     assert len(statements) <= 1 + 60 / ticket_keys.RETRY_SECONDS
     assert {sql["sql"].split()[0] for sql in statements} <= {"SELECT"}

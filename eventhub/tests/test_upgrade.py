@@ -35,6 +35,8 @@ INSERT INTO registrations_registration (event_id, user_id, status, name, contact
 SELECT e.id, u.id, 'registered', u.username, u.email, now(), now()
   FROM events_event e JOIN accounts_user u ON u.id % 60 = e.id % 60;
 INSERT INTO accounts_organizerprofile (user_id, name, contact, about) VALUES (1, 'Olga', '', '')"""
+# Between what one person does and what they do next: enough for a load at any time, without one for its own sake.
+PAUSE_SECONDS = 0.1
 # A session that has read and stays open, as a dump does: so long, and requests wait less long than that.
 REPORT_SECONDS, WAIT_SECONDS = 8, 5
 
@@ -92,6 +94,7 @@ class Load:
                         self.failures.append((kind, status, body))
             except (OSError, http.client.HTTPException) as problem:
                 self.failures.append((person.__name__, repr(problem)))
+            self._is_over.wait(PAUSE_SECONDS)
 
     def _register(self, number):
         user_id, event_id = 2 + number % (PEOPLE - 2), 1 + number * 7 % 400

@@ -24,15 +24,14 @@ USUAL = [datetime(2027, 3, 28, 1, tzinfo=UTC), datetime(2027, 10, 31, 1, tzinfo=
 
 
 def changes(zone: ZoneInfo) -> list[datetime]:
-    hours = (datetime(2027, 1, 1, tzinfo=UTC) + number * HOUR for number in range(365 * 24))
-    found = []
-    before = None
-    for hour in hours:
-        offset = hour.astimezone(zone).utcoffset()
-        if before not in (None, offset):
-            found.append(hour)
-        before = offset
-    return found or USUAL
+    """Return the hours at which the offset is another than before, found day by day."""
+    days = (datetime(2027, 1, 1, tzinfo=UTC) + number * 24 * HOUR for number in range(364))
+    hours = (day + number * HOUR for day in days if is_changed(day, 24 * HOUR, zone) for number in range(24))
+    return [hour + HOUR for hour in hours if is_changed(hour, HOUR, zone)] or USUAL
+
+
+def is_changed(moment: datetime, later: timedelta, zone: ZoneInfo) -> bool:
+    return moment.astimezone(zone).utcoffset() != (moment + later).astimezone(zone).utcoffset()
 
 
 def walls(zone: ZoneInfo) -> Iterator[datetime]:

@@ -1,10 +1,11 @@
 """All that is in the database, and all that one could wish to write into it."""
 
+import functools
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 
 OURS = ("accounts", "events", "registrations", "token_blacklist", "otp_totp", "otp_static")
 
@@ -13,28 +14,46 @@ def ours() -> list[Any]:
     return [model for model in apps.get_models() if model._meta.app_label in OURS]
 
 
-def everything() -> dict[str, dict[Any, dict[str, Any]]]:
-    """Each row of each of our tables, by its key."""
-    return {model._meta.label: {_key(model, row): row for row in model.objects.values()} for model in ours()}
+@functools.cache
+def _statements() -> dict[Any, str]:
+    return {model: str(model.objects.order_by().values_list().query) for model in ours()}
+
+
+def everything() -> dict[Any, list[tuple[Any, ...]]]:
+    """The rows of each of our tables, as the database has them."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model, statement in _statements().items():
+            cursor.execute(statement)
+            found[model] = cursor.fetchall()
+    return found
+
+
+def changes(before: Any, after: Any) -> set[tuple[str, str, str]]:
+    """What differs, without what every write differs in: times, the keys of new rows, and what is random or hashed."""
+    touched = [model for model in after if before[model] != after[model]]
+    tables = {model: (_by_key(model, before[model]), _by_key(model, after[model])) for model in touched}
+    new = {pk for old_rows, rows in tables.values() for pk in rows.keys() - old_rows.keys()}
+    found = set()
+    for model, (old_rows, rows) in tables.items():
+        for pk in rows.keys() | old_rows.keys():
+            was, becomes = old_rows.get(pk, {}), rows.get(pk, {})
+            place = "new" if pk not in old_rows else str(pk)
+            for name in was.keys() | becomes.keys():
+                if was.get(name) != becomes.get(name) or place == "new":
+                    found.add((f"{model._meta.label} {place}", name, _in_short(name, becomes.get(name), new)))
+    return found
+
+
+def _by_key(model: Any, rows: list[tuple[Any, ...]]) -> dict[Any, dict[str, Any]]:
+    fields = model._meta.concrete_fields
+    named = [{field.attname: field.to_python(value) for field, value in zip(fields, row, strict=True)} for row in rows]
+    return {_key(model, row): row for row in named}
 
 
 def _key(model: Any, row: dict[str, Any]) -> Any:
     key = tuple(row[field.attname] for field in model._meta.pk_fields)
     return key[0] if len(key) == 1 else key
-
-
-def changes(before: Any, after: Any) -> set[tuple[str, str, str]]:
-    """What differs, without what every write differs in: times, the keys of new rows, and what is random or hashed."""
-    new = {pk for label in after for pk in after[label].keys() - before[label].keys()}
-    found = set()
-    for label in after:
-        for pk in after[label].keys() | before[label].keys():
-            was, becomes = before[label].get(pk, {}), after[label].get(pk, {})
-            place = "new" if pk not in before[label] else str(pk)
-            for name in was.keys() | becomes.keys():
-                if was.get(name) != becomes.get(name) or place == "new":
-                    found.add((f"{label} {place}", name, _in_short(name, becomes.get(name), new)))
-    return found
 
 
 def _in_short(name: str, value: Any, new: set[Any]) -> str:

@@ -31,13 +31,13 @@ JSON = "application/json"
 CODES = {200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422}
 
 
-@pytest.fixture
-def scene(db):
+@pytest.fixture(scope="module")
+def scene(module_rows):
     return Scene()
 
 
 @pytest.fixture
-def sent(scene, caplog, monkeypatch, django_capture_on_commit_callbacks):
+def sent(scene, db, caplog, monkeypatch, django_capture_on_commit_callbacks):
     """Sends it as ada, undoes what it does, and holds the answer against what there may be."""
     monkeypatch.setattr("django.test.client.WSGIRequest", Request)  # as the server makes it
 

@@ -22,6 +22,15 @@ from eventhub.wsgi import application
 FURTHEST = ["ada"]
 USUAL, SIGNED_IN = (8, ROLES[1:]) if connection.vendor == "postgresql" else (3, FURTHEST)
 ASKED = int(os.environ.get("FUZZ", "0"))
+# Schemathesis's names for what is refused before the database is asked: SQLite's run has these.
+ASKED_ONCE = {
+    "incorrect_type",
+    "malformed_content_type",
+    "object_missing_required_property",
+    "object_unexpected_properties",
+    "unspecified_http_method",
+    "unsupported_content_type",
+}
 # What names a row, wherever it stands.
 IDENTIFIERS = [
     "path.id",
@@ -68,8 +77,8 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def scene(db):
+@pytest.fixture(scope="module")
+def scene(module_rows):
     return Scene()
 
 
@@ -87,6 +96,11 @@ def meet_a_row(case):
         case.path_parameters["id"] = IDS[int(number) % len(IDS)]
 
 
+def is_asked_elsewhere(case):
+    scenario = getattr(case.meta.phase.data, "scenario", None)
+    return connection.vendor == "postgresql" and scenario is not None and scenario.value in ASKED_ONCE
+
+
 def askers(case):
     """Schemathesis's own lists try forms of values, which are the same for all: who gets furthest asks those."""
     is_public = "security" not in case.operation.definition.raw
@@ -102,6 +116,8 @@ def faults(caplog):
 @schema.parametrize()
 @settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_is_asked_is_answered_as_the_document_says(case, scene, caplog, django_capture_on_commit_callbacks):
+    if is_asked_elsewhere(case):
+        return
     meet_a_row(case)
     for who in askers(case):
         headers = scene.headers(who)
