@@ -1,6 +1,5 @@
 """Badges and name lists as PDF. In a browser they are pages of the back office (checkin/admin/)."""
 
-import json
 import unicodedata
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -32,11 +31,12 @@ def names_pdf(event: Event, people: Sequence[Person], *, columns: Collection[str
 
 def _warned(shown: Any, people: Sequence[Person]) -> Any:
     """Put a page in front that says whose letters no font has, and a question mark in place of each."""
-    missing = typst_files.letters_without_font(json.dumps(shown, ensure_ascii=False))
+    missing = typst_files.letters_without_font(shown)
     if not missing:
         return shown
-    number = sum(not missing.isdisjoint(f"{each.name}{each.contact_details}{each.phone}") for each in people)
-    scripts = sorted({unicodedata.name(letter, "UNKNOWN").split()[0] for letter in missing})
+    texts = ((each.name, each.contact_details, each.phone) for each in people)
+    number = sum(any(not missing.isdisjoint(typst_files.letters_of(text)) for text in each) for each in texts)
+    scripts = sorted({unicodedata.name(letter[0], "UNKNOWN").split()[0] for letter in missing})
     who = "1 person has" if number == 1 else f"{number} people have" if number else "The title has"
     warning = f"{who} letters that no font on the server has ({', '.join(scripts)}): see “?”. {INSTEAD}"
     return {**typst_files.without_letters(shown, missing), "warning": warning}

@@ -50,7 +50,7 @@ def breakable(text: str, width: float) -> str:
     parts, used = [], 0.0
     for letter in text:
         used = 0 if letter.isspace() else used + _width(letter)
-        if used > width and _width(letter):
+        if used > width and _width(letter) and unicodedata.category(letter) != "Mc":
             parts.append(ZERO_WIDTH_SPACE)
             used = _width(letter)
         parts.append(letter)

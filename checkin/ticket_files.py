@@ -59,7 +59,7 @@ def contents(ticket: Ticket) -> dict[str, str]:
 
 def _noted(shown: dict[str, str]) -> dict[str, str]:
     """Put a question mark in place of each letter that no font has, and a sentence that says so."""
-    missing = typst_files.letters_without_font("".join(shown.values()))
+    missing = typst_files.letters_without_font(shown)
     return {**typst_files.without_letters(shown, missing), "note": words().letters} if missing else shown
 
 

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import zxingcpp
@@ -253,15 +254,47 @@ def test_every_badge_is_on_its_sheet(event, crowd, name, number, monkeypatch):
     codes = [found.text for sheet in sheets for found in zxingcpp.read_barcodes(sheet)]
     assert sorted(codes) == sorted(make_code(person.pk, person.issue) for person in crowd)
     for missing, pages_before in (set(), 0), ({"\u5f20"}, 1):
-        monkeypatch.setattr(typst_files, "letters_without_font", lambda text, missing=missing: missing)
+        monkeypatch.setattr(typst_files, "letters_without_font", lambda shown, missing=missing: missing)
         content = print_files.badges_pdf(event, crowd, paper=paper, layout=layout, has_lines=True)
         assert (content[:4], pages(content)) == (b"%PDF", pages_before + number)
 
 
-@pytest.mark.slow
-def test_letters_that_no_font_has_are_found():
-    pytest.importorskip("typst")
-    assert typst_files.letters_without_font("Zoë Αλέξανδρος אברהם \u0301 𒀀") == {"𒀀"}
+@pytest.fixture
+def own_fonts(monkeypatch):
+    """Typst with no fonts but its own, whatever the machine has."""
+    typst = pytest.importorskip("typst")
+    monkeypatch.setattr(typst_files, "find_compiler", lambda: partial(typst.compile, ignore_system_fonts=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("Zoë Αλέξανδρος 𒀀", {"𒀀"}),
+        ("Bob \u200eBob\u200d e\u0301 \u0301", set()),
+        ("\u05e9\u05b8\u05c1\u05dc\u05d5\u05b9\u05dd", set()),
+        ("\u0906\u0930\u094d\u092f\u092d\u091f \u0915\u093f \u0915\u094d\u200d\u0937", set()),
+        ("\u0e01\u0e49\u0e2d\u0e07", {"\u0e01\u0e49", "\u0e2d", "\u0e07"}),
+        ("\u0e49", {"\u0e49"}),
+        ("a\u0e49 a", {"a\u0e49"}),
+        ("\u0b95\u0bbf\u0baf\u0bcd", {"\u0b95\u0bbf", "\u0baf\u0bcd"}),
+        ("\u1000\u102d\u102f", {"\u1000\u102d\u102f"}),
+        ("\u1780\u17d2\u1789\u17bb\u17c6", {"\u1780\u17d2", "\u1789\u17bb\u17c6"}),
+        ("\U0001f468\u200d\U0001f467", {"\U0001f468\u200d", "\U0001f467"}),
+        ("\U0001fae8\U00031350", {"\U0001fae8", "\U00031350"}),  # unknown to Python 3.11
+    ],
+)
+def test_letters_that_no_font_has_are_found(own_fonts, monkeypatch, text, missing):
+    monkeypatch.setattr(typst_files, "CHECKED_AT_ONCE", 2)
+    assert typst_files.letters_without_font({"sheets": [{"text": text, "size": 1.5}]}) == missing
+
+
+def test_a_mark_has_no_question_mark_of_its_own():
+    missing = {"\u0e49", "\u0e01\u0e49", "\u0e01\u0e49\u0e33"}
+    shown = {"page": (1, 2), "texts": [{"text": "\u0e49"}, {"text": "\u0e01\u0e49 \u0e01 Bob\u200d", "is_rtl": False}]}
+    assert typst_files.without_letters(shown, missing) == {
+        "page": (1, 2),
+        "texts": [{"text": "?"}, {"text": "? \u0e01 Bob\u200d", "is_rtl": False}],
+    }
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -269,7 +302,7 @@ def test_a_page_in_front_says_whose_letters_no_font_has(api, olga, event, enroll
     enroll(event, name="Bob")
     api(olga).get(path_of(event, file))
     enroll(event, name="张伟")
-    monkeypatch.setattr(typst_files, "letters_without_font", lambda text: {*"张伟"} & {*text})
+    monkeypatch.setattr(typst_files, "letters_without_font", lambda shown: {*"张伟"} & {*str(shown)})
     api(olga).get(path_of(event, file))
     before, after = seen
     assert "warning" not in before
@@ -278,6 +311,25 @@ def test_a_page_in_front_says_whose_letters_no_font_has(api, olga, event, enroll
         "event in the back office: the browser has fonts for them."
     )
     assert "??" in names_in(after)
+
+
+@pytest.mark.parametrize("mark", ["", "\u0e49"])
+def test_marks_without_a_font_are_counted_with_their_letter(event, enroll, own_fonts, monkeypatch, mark):
+    enroll(event, name="Ada", contact_details="\u0e01\u0e49")
+    enroll(event, name=f"{mark}Bob", phone=mark)
+    shown = []
+    monkeypatch.setattr(typst_files, "pdf", lambda template, contents: shown.append(contents))
+    print_files.names_pdf(event, people_of(event, statuses=ALL), columns=COLUMNS, has_pages=False)
+    number = "2 people have" if mark else "1 person has"
+    assert shown[0]["warning"].startswith(f"{number} letters that no font on the server has (THAI): see “?”.")
+    cells = [[cell["text"] for cell in line["cells"]] for group in shown[0]["groups"] for line in group["lines"]]
+    question = "?" if mark else ""
+    assert sorted(cells) == sorted(
+        [
+            ["Ada", "?", "", "Registered"],
+            [f"{question}Bob", "", question, "Registered"],
+        ]
+    )
 
 
 @pytest.mark.slow

@@ -47,3 +47,9 @@ def test_only_what_is_wider_than_a_line_becomes_breakable():
     broken = breakable("Wolfeschlegelsteinhausen z\u0300\u0301", 8)
     assert (broken.replace("\u200b", ""), broken.count("\u200b")) == ("Wolfeschlegelsteinhausen z\u0300\u0301", 2)
     assert max(map(width_of, broken.replace("\u200b", " ").split())) <= 8
+
+
+def test_no_line_ends_between_a_letter_and_its_marks():
+    name = "\u0b95\u0bbf" * 12
+    parts = breakable(name, 3).split("\u200b")
+    assert ("".join(parts), {part[0] for part in parts}, len(parts) > 2) == (name, {"\u0b95"}, True)

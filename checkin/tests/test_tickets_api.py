@@ -191,7 +191,7 @@ def test_a_pdf_says_that_no_font_has_some_letters(
     event = make_event(olga, title="Fête", location="Zürich", language=language, **BERLIN)
     registration = enroll(event, bob, name="张 Bob")
     ticket = ticket_of(registration)
-    monkeypatch.setattr(typst_files, "letters_without_font", lambda text: {"张"} & {*text})
+    monkeypatch.setattr(typst_files, "letters_without_font", lambda shown: {"张"} & {*shown["name"]})
     shown = f"{ticket.spelled}Fête? Bob{EVENING[language]}Zürich{sentence}"
     assert pdf_text(api, bob, registration)[0] == shown
     assert api(bob).get(path_of(registration)).json()["name"] == "张 Bob"
