@@ -11,6 +11,8 @@ from eventhub.languages import Language, current_language
 
 # Numbers are {}. Django's own errors come in the active language.
 GERMAN = {
+    "Another answer depends on this one and can no longer be changed.": "Eine andere Antwort hängt davon ab und kann"
+    " nicht mehr geändert werden.",
     "Answer with true or false.": "Antworten Sie mit Ja oder Nein.",
     "Choose at least {}.": "Wählen Sie mindestens {} aus.",
     "Choose at most {}.": "Wählen Sie höchstens {} aus.",
@@ -35,6 +37,7 @@ GERMAN = {
     "The answers are too long.": "Die Antworten sind zu lang.",
     "The event does not ask this.": "Diese Frage wird nicht gestellt.",
     "The year must be between {} and {}.": "Das Jahr muss zwischen {} und {} liegen.",
+    "This can no longer be changed.": "Das können Sie nicht mehr ändern.",
     "This cursor is not of this list.": "Diese Seite der Liste gibt es nicht.",
     "This number is too large.": "Diese Zahl ist zu groß.",
     "This question needs an answer.": "Bitte beantworten Sie diese Frage.",

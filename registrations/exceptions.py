@@ -1,5 +1,6 @@
 """Refusals about questions, deadlines and guests. Others are in eventhub/exceptions.py, whose rules they follow."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
@@ -31,13 +32,16 @@ class QuestionInUse(Refusal):
 
 
 class AnswersClosed(Refusal):
-    """`closed_since` is there if a deadline is the reason."""
+    """`closed_since` and `errors`, by "answers.<question's id>", are there if a deadline is the reason."""
 
     msg, code = "These answers can no longer be changed", "answers_closed"
 
-    def __init__(self, *, closed_since: datetime | None = None) -> None:
-        extra: dict[str, Any] = {"closed_since": closed_since} if closed_since else {}
-        super().__init__(**extra)
+    def __init__(
+        self, *, closed_since: datetime | None = None, errors: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self.errors = dict(errors or {})
+        extra: dict[str, Any] = {"closed_since": closed_since, "errors": self.errors}
+        super().__init__(**{name: value for name, value in extra.items() if value})
 
 
 class ChangeClosed(Refusal):

@@ -24,7 +24,7 @@ ERROR = {
     "properties": {
         "msg": {"type": "string", "description": "For a person."},
         "code": {"type": "string", "description": "For a program; stable."},
-        "errors": {"type": "object", "description": "With `invalid`: the problems by field."},
+        "errors": {"type": "object", "description": "With `invalid` and `answers_closed`: the problems by field."},
         "can_wait": {"type": "boolean", "description": "With `event_full`: whether the waiting list is open."},
         "scope": {"type": "string", "description": "With `insufficient_scope`: the missing scope."},
         "attendee_id": {

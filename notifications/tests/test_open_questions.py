@@ -134,3 +134,26 @@ def test_what_is_owed_can_be_given_on_the_page_after_the_deadline(asking, owing)
     sent = {"token": token, f"answers.{name.pk}": "Bo", f"answers.{other.pk}": "Yes"}
     assert Client().post(url, sent).status_code == 302
     assert Answers.objects.get().answers == {str(name.pk): "Bo", str(other.pk): "No"}
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("", "Another answer depends on this one and can no longer be changed."),
+        ("de", "Eine andere Antwort hängt davon ab und kann nicht mehr geändert werden."),
+    ],
+)
+def test_the_page_says_which_answer_stays_because_a_closed_one_depends_on_it(asking, owing, bob, language, says):
+    bob.language = language
+    bob.save()
+    asking.questions.all().delete()
+    eat = Question.objects.create(event=asking, text="Eat?", type="yes_no")
+    which = Question.objects.create(event=asking, text="Which?", show_if={"question_id": eat.pk, "is": [True]}, place=1)
+    given = {str(eat.pk): True, str(which.pk): "Vegan"}
+    Answers.objects.create(registration=owing, answers=given, complete=True)
+    Question.objects.filter(pk=which.pk).update(editable_until=timezone.now() - timedelta(hours=1))
+    sent = {"token": tokens.make_token(owing), f"answers.{eat.pk}": "false"}
+    page = Client().post("/admin/my-answers/", sent).text
+    (beside,) = re.findall(rf'<div class="question">.*?name="answers.{eat.pk}".*?(?=<div class="question")', page, re.S)
+    assert (says in beside, page.count(says)) == (True, 1)
+    assert Answers.objects.get().answers == given

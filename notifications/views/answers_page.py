@@ -57,10 +57,9 @@ def _answer(request: HttpRequest, registration: Registration, person: User) -> H
         try:
             with audit.acting_through(audit.Channel.API, person.pk):
                 answers.save(registration=registration, given=form.given(), by=person)
-        except Invalid as refusal:
+        except (Invalid, AnswersClosed) as refusal:
             form.add_errors(refusal.errors)
-        except AnswersClosed:
-            sentence = said.answers_closed
+            sentence = "" if refusal.errors else said.answers_closed
         else:
             return redirect(f"{request.path}?{urlencode({'token': token, 'saved': 'yes'})}")
     if "saved" in request.GET:

@@ -1,6 +1,6 @@
 """Answers of people who are registered: changes, and what of them is complete."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from eventhub.db.json_rows import among
 from eventhub.db.retry import retried
 from events.models import Event, EventStatus
 from registrations.exceptions import AnswersClosed
-from registrations.models import LIVE, Answers, Question, Registration
+from registrations.models import LIVE, Answers, Question, Registration, Required
 from registrations.services import questions, seats
 from registrations.services.newcomer_answers import answers_of, check_all, write
 
@@ -45,9 +45,7 @@ def save(
         checked = check_all(asked, given, for_organizer=runs_it, stored=kept.answers)
         condition.require(kept)
         if not runs_it:
-            changed = {key for key in given if checked.answers.get(key) != kept.answers.get(key)}
-            owed = {str(each.pk) for each in questions.unanswered(asked, kept.answers)}
-            _require_open(registration, [each for each in asked if str(each.pk) in changed - owed], now)
+            _require_open(registration, asked, kept.answers, checked.answers, now)
         write(kept, checked, asked)
         return kept
 
@@ -68,13 +66,22 @@ def refresh_complete(event: Event) -> None:
 def open_questions(
     registration: Registration, asked: Sequence[Question], given: Mapping[str, Any], now: datetime | None = None
 ) -> list[Question]:
-    """Return the questions whose answers the person may give or change by now."""
+    """Return the questions whose answers the person may give or change by now.
+
+    What is owed can be given until the event is over, also where an answer that is open makes it owed. A question that
+    is not shown is open only if the one that it depends on is.
+    """
     now = now or timezone.now()
     if _is_closed(registration, now):
         return []
-    owed, event = {question.pk for question in questions.unanswered(asked, given)}, registration.event
-    ends = {question.pk: closes_at(question, event) for question in asked if question.pk not in owed}
-    return [question for question in asked if (end := ends.get(question.pk)) is None or end > now]
+    visible, opens = questions.visible_answers(asked, given), dict[int, Question]()
+    for question in asked:
+        answer, end = visible.get(str(question.pk)), closes_at(question, registration.event)
+        can_be_shown = questions.is_shown(question, visible) or questions.depends_on(question) in opens
+        is_owed = question.required == Required.YES and not questions.is_answered(question, answer)
+        if can_be_shown and (is_owed or end is None or end > now):
+            opens[question.pk] = question
+    return [*opens.values()]
 
 
 def closes_at(question: Question, event: Event) -> datetime | None:
@@ -82,13 +89,37 @@ def closes_at(question: Question, event: Event) -> datetime | None:
     return min(filter(None, (event.edit_until, question.editable_until)), default=None)
 
 
-def _require_open(registration: Registration, changed: Collection[Question], now: datetime) -> None:
-    """Raise AnswersClosed. What is owed can be given until the event is over."""
+def _require_open(
+    registration: Registration,
+    asked: Sequence[Question],
+    stored: Mapping[str, Any],
+    becomes: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Raise AnswersClosed if a closed answer would change, or would go because of another."""
     if _is_closed(registration, now):
         raise AnswersClosed()
-    ends = [end for question in changed if (end := closes_at(question, registration.event)) is not None]
-    if ends and min(ends) <= now:
-        raise AnswersClosed(closed_since=min(ends))
+    opens, visible = open_questions(registration, asked, stored, now), questions.visible_answers(asked, stored)
+    errors, ends = dict[str, list[str]](), list[datetime | None]()
+    for question in asked:
+        key = str(question.pk)
+        if question in opens or becomes.get(key) in (stored.get(key), visible.get(key)):
+            continue
+        decides = _deciding(question, asked, becomes)
+        errors.setdefault(
+            f"answers.{decides.pk}", [questions.CLOSED if decides == question else questions.DECIDES_CLOSED]
+        )
+        ends.append(closes_at(question, registration.event))
+    if errors:
+        raise AnswersClosed(closed_since=min(filter(None, ends), default=None), errors=errors)
+
+
+def _deciding(question: Question, asked: Sequence[Question], answers: Mapping[str, Any]) -> Question:
+    """Return the question by whose answer this one is hidden, or the question itself."""
+    earlier: dict[int | None, Question] = {each.pk: each for each in asked}
+    while not questions.is_shown(question, answers):
+        question = earlier[questions.depends_on(question)]
+    return question
 
 
 def _is_closed(registration: Registration, now: datetime) -> bool:

@@ -14,6 +14,8 @@ MAX_BYTES = 64 * 1024  # of all answers of a person
 NEEDED = "This question needs an answer."
 CONSENT_NEEDED = "You need to agree to this."
 UNKNOWN = "The event does not ask this."
+CLOSED = "This can no longer be changed."
+DECIDES_CLOSED = "Another answer depends on this one and can no longer be changed."
 TOO_LONG = "The answers are too long."
 
 
@@ -52,7 +54,7 @@ def check(
             continue
         if value is not None:
             clean[key] = value
-        if question.required == Required.YES and not for_organizer and not _is_answered(question, value):
+        if question.required == Required.YES and not for_organizer and not is_answered(question, value):
             errors[f"answers.{key}"] = [CONSENT_NEEDED if question.type == QuestionType.CONSENT else NEEDED]
     if not errors and len(dumps(clean)) > MAX_BYTES:
         errors["answers"] = [TOO_LONG]
@@ -70,6 +72,21 @@ def is_shown(question: Question, answers: Mapping[str, Any]) -> bool:
     return any(_is_same(answer, each) for each in condition["is"])
 
 
+def depends_on(question: Question) -> int | None:
+    """Return the id of the question whose answer lets this one be asked."""
+    return question.show_if["question_id"] if question.show_if else None
+
+
+def visible_answers(questions: Sequence[Question], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers to questions that are shown. Edits of questions may have hidden others."""
+    visible: dict[str, Any] = {}
+    for question in questions:
+        key = str(question.pk)
+        if key in answers and is_shown(question, visible):
+            visible[key] = answers[key]
+    return visible
+
+
 def unanswered(questions: Sequence[Question], answers: Mapping[str, Any], *, at_door: bool = False) -> list[Question]:
     """Return the shown questions that still need an answer; with `at_door`, also those that are asked there."""
     asked = (Required.YES, Required.AT_DOOR) if at_door else (Required.YES,)
@@ -81,11 +98,11 @@ def left_open(questions: Sequence[Question], answers: Mapping[str, Any]) -> list
     return [
         question
         for question in questions
-        if is_shown(question, answers) and not _is_answered(question, answers.get(str(question.pk)))
+        if is_shown(question, answers) and not is_answered(question, answers.get(str(question.pk)))
     ]
 
 
-def _is_answered(question: Question, value: Any) -> bool:
+def is_answered(question: Question, value: Any) -> bool:
     return value is True if question.type == QuestionType.CONSENT else value is not None
 
 

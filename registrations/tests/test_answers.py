@@ -14,7 +14,7 @@ from registrations.admin.forms import DetailsForm
 from registrations.exceptions import AnswersClosed
 from registrations.models import AnswerChange, Answers, Question, Registration
 from registrations.selectors.open_answers import owing
-from registrations.services import answers, seats
+from registrations.services import answers, questions, seats
 from registrations.services.retention import anonymize
 
 pytestmark = pytest.mark.django_db
@@ -77,9 +77,84 @@ def test_after_a_deadline_people_answer_only_what_they_owe(event, mine, bob, olg
         "msg": "These answers can no longer be changed",
         "code": "answers_closed",
         "closed_since": PAST,
+        "errors": {f"answers.{question.pk}": ["This can no longer be changed."]},
     }
     assert answers.save(registration=mine, given={key(question): "a"}, by=bob)
     assert answers.save(registration=mine, given={key(question): "c"}, by=olga).answers == {key(question): "c"}
+
+
+@pytest.fixture
+def eat_and_which(event):
+    """Return a question and another that follows from answering it with yes."""
+    eat = QuestionFactory(event=event, type="yes_no", place=1)
+    return eat, QuestionFactory(event=event, show_if=when(eat, True), place=2)
+
+
+def opens(mine):
+    asked = questions.questions_of(mine.event)
+    return answers.open_questions(mine, asked, answers.answers_of(mine).answers)
+
+
+@pytest.mark.parametrize("stored", [None, False], ids=["owed", "no"])
+def test_what_becomes_owed_with_an_answer_can_be_given_with_it(event, mine, bob, eat_and_which, stored):
+    eat, which = eat_and_which
+    owes = stored is None
+    Question.objects.filter(pk=eat.pk).update(required="yes" if owes else "no")
+    Question.objects.filter(pk=which.pk).update(required="yes", editable_until=PAST)
+    deep = QuestionFactory(event=event, required="yes", show_if=when(eat, True), editable_until=PAST, place=3)
+    if owes:
+        Event.objects.filter(pk=event.pk).update(edit_until=PAST)
+    else:
+        answers.save(registration=mine, given={key(eat): False}, by=bob)
+    mine.event.refresh_from_db()
+    assert opens(mine) == [eat, which, deep]
+    given = {key(eat): True, key(which): "Vegan", key(deep): "x"}
+    assert answers.save(registration=mine, given=given, by=bob).answers == given
+    assert opens(mine) == ([] if owes else [eat])
+
+
+def test_what_cannot_be_asked_any_more_is_not_open(event, mine, bob, eat_and_which):
+    eat, which = eat_and_which
+    last = QuestionFactory(event=event, required="yes", show_if=when(eat, True), place=3)
+    Question.objects.filter(pk=eat.pk).update(editable_until=PAST)
+    assert opens(mine) == []
+    Answers.objects.create(registration=mine, answers={key(eat): False})
+    assert opens(mine) == []
+    with pytest.raises(AnswersClosed):
+        answers.save(registration=mine, given={key(eat): True, key(which): "Vegan", key(last): "x"}, by=bob)
+    Answers.objects.update(answers={key(eat): True})
+    assert opens(mine) == [which, last]
+
+
+def test_a_closed_answer_is_not_deleted_with_the_one_it_depends_on(event, mine, bob, olga, eat_and_which):
+    eat, which = eat_and_which
+    Question.objects.filter(pk=eat.pk).update(required="yes")
+    deep = QuestionFactory(event=event, type="yes_no", show_if=when(eat, True), place=3)
+    deepest = QuestionFactory(event=event, show_if=when(deep, True), editable_until=PAST, place=4)
+    given = {key(eat): True, key(which): "Vegan", key(deep): True, key(deepest): "x"}
+    Answers.objects.create(registration=mine, answers=given)
+    for change, beside in (({key(eat): False}, eat), ({key(deep): None}, deep)):
+        with pytest.raises(AnswersClosed) as refusal:
+            answers.save(registration=mine, given=change, by=bob)
+        assert refusal.value.body == {
+            "msg": "These answers can no longer be changed",
+            "code": "answers_closed",
+            "closed_since": PAST,
+            "errors": {f"answers.{beside.pk}": ["Another answer depends on this one and can no longer be changed."]},
+        }
+    assert Answers.objects.get().answers == given
+    kept = answers.save(registration=mine, given={key(which): None}, by=bob).answers
+    assert kept == {name: value for name, value in given.items() if name != key(which)}
+    assert answers.save(registration=mine, given={key(eat): False}, by=olga).answers == {key(eat): False}
+
+
+def test_an_answer_that_edits_of_the_questions_hid_binds_nobody(event, mine, bob, eat_and_which):
+    eat, which = eat_and_which
+    size = QuestionFactory(event=event, place=3)
+    Question.objects.filter(pk=which.pk).update(editable_until=PAST)
+    Answers.objects.create(registration=mine, answers={key(eat): False, key(which): "Fish"})
+    assert opens(mine) == [eat, size]
+    assert answers.save(registration=mine, given={key(size): "L"}, by=bob).answers == {key(eat): False, key(size): "L"}
 
 
 @pytest.mark.parametrize(

@@ -159,8 +159,9 @@ class AnswersViewSet(ApiViewSet):
         """Change answers.
 
         The other answers stay. A question that is no longer shown loses its answer. People may do so until the
-        deadlines of the question and the event, and may always give what they still owe until the event is over; who
-        runs the event may change answers at any time.
+        deadlines of the question and the event, and may always give what they still owe until the event is over, also
+        what another answer makes them owe. An answer after its deadline cannot be lost by changing the one that it
+        depends on either: a 409, with `errors`. Who runs the event may change answers at any time.
         """
         registration = self.get_object()
         given = self.get_valid_body()["answers"]
