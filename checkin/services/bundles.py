@@ -7,6 +7,7 @@ that the person has yet to answer. What to ask people who are added by name is t
 A device asks again for what has changed since its last answer. The cursor is a time, put back by OVERLAP, since rows
 become visible in another order than their times; an entry that comes twice replaces itself. `count` tells a device
 that it has missed something, such as a cancelled registration that was deleted, which leaves no trace: it asks anew.
+After an edit of the event or of its questions, it gets all of it.
 """
 
 import base64
@@ -27,7 +28,7 @@ from django.utils import timezone
 
 from checkin.models import Checkpoint, Presence, Scan, TicketKey
 from checkin.services import ticket_codes, ticket_keys
-from eventhub.exceptions import Invalid
+from eventhub.exceptions import EventNotFound, Invalid
 from events.models import Event
 from registrations.models import SEATED, Answers, Question, Registration, RegistrationStatus, Removal, Transition
 from registrations.selectors.open_answers import questions_for_newcomers, questions_to_ask
@@ -85,15 +86,19 @@ class Bundle:
 
 
 def bundle_of(event_id: int, *, checkpoint: Checkpoint | None, after: str = "", now: datetime | None = None) -> Bundle:
-    """Return the bundle of an event, or what has changed in it. Raise Invalid for a cursor that is none."""
+    """Return the bundle of an event, or what has changed. Raise EventNotFound, or Invalid for a cursor that is none."""
     now = now or timezone.now()
     since = _parse(after)
     keys = ticket_keys.signed_with()
     place = (checkpoint.pk if checkpoint else 0, keys[-1].version)
     rows: QuerySet[Registration] = Registration.objects.filter(event=event_id).order_by()
     count = _count(rows, keys)
-    asking = _asking(event_id)
-    is_whole = since is None or since[:2] != place or since.at < _microseconds(max(now - MAX_AGE, _edited_at(asking)))
+    event = Event.objects.filter(pk=event_id).first()
+    if event is None:
+        raise EventNotFound()
+    asking = event if event.asks_questions else None
+    # A change of a question, were it the deletion of the last one, changes what everybody owes, and `updated_at`.
+    is_whole = since is None or since[:2] != place or since.at < _microseconds(max(now - MAX_AGE, event.updated_at))
     removed: list[int] = []
     if since is not None and not is_whole:
         moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=since.at)
@@ -172,16 +177,6 @@ def _used_until(keys: Sequence[TicketKey]) -> Iterator[tuple[TicketKey, datetime
     """Yield each key and when it was replaced. Processes go on with an older one for a moment."""
     moment = timedelta(seconds=ticket_keys.KEPT_SECONDS)
     yield from zip(keys, [*(later.since + moment for later in keys[1:]), None], strict=True)
-
-
-def _asking(event_id: int) -> Event | None:
-    """Return the event if it asks questions."""
-    return Event.objects.filter(pk=event_id, asks_questions=True).first()  # type: ignore[no-any-return]
-
-
-def _edited_at(event: Event | None) -> datetime:
-    """Return when its questions may have changed, which changes what everybody owes."""
-    return datetime.fromtimestamp(0, UTC) if event is None else event.updated_at
 
 
 _NO_VISIT = _Visit(0, False, None)

@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -26,12 +27,12 @@ from checkin.services.ticket_codes import make_code
 from checkin.services.tickets import reissue, ticket_of
 from checkin.services.walk_ins import admit_walk_in
 from eventhub.api.renderers import dumps
-from eventhub.exceptions import Invalid
+from eventhub.exceptions import EventNotFound, Invalid
 from eventhub.testing.contract_client import ContractClient
 from eventhub.testing.factories import EventFactory, QuestionFactory, RegistrationFactory
 from events.models import Event
 from registrations.models import Answers, Registration
-from registrations.services import answers, seats
+from registrations.services import answers, question_edits, seats
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +154,35 @@ def test_a_bundle_says_what_to_ask_people_who_are_added_by_name(make_event, enro
     assert [question.pk for question in answer.owes_answers] == first["ask_walk_ins"]
 
 
+@pytest.mark.parametrize("is_answered", [False, True])  # then it is archived
+def test_a_device_forgets_the_last_question(make_event, enroll, olga, bob, eve, is_answered):
+    event = make_event(olga)
+    shirt = QuestionFactory(event=event, text="Which shirt?", required="at_door")
+    row = enroll(event, bob, name="Bob")
+    if is_answered:
+        answers.save(registration=enroll(event, eve), given={str(shirt.pk): "L"}, by=olga)
+    moment = bundles.OVERLAP + timedelta(seconds=1)
+    first = bundle(event, now=timezone.now() + moment)
+    assert first["ask_walk_ins"] == [shirt.pk]
+    with time_machine.travel(timezone.now() + moment):
+        question_edits.delete_question(question=shirt, by=olga)
+    now = timezone.now() + 3 * moment
+    changed = bundle(event, first["cursor"], now=now)
+    assert (changed["is_whole"], changed["questions"], changed["ask_walk_ins"]) == (True, {}, [])
+    (sealed,) = [entry["x"] for entry in changed["tickets"] if entry["id"] == row.pk]
+    assert opened(make_code(row.pk, 0), sealed) == {"name": "Bob"}
+    with time_machine.travel(now):
+        admit_walk_in(Door(event.pk, olga), name="Ada")
+    assert bundle(event, changed["cursor"], now=now)["is_whole"] is False
+
+
+def test_no_bundle_of_an_event_that_was_deleted_meanwhile(make_event, olga):
+    event = make_event(olga)
+    Event.objects.filter(pk=event.pk).delete()
+    with pytest.raises(EventNotFound):
+        bundle(event)
+
+
 def test_the_length_of_a_name_is_hidden():
     code = make_code(31, 0)
     sealed = [bundles.encrypt(code, name) for name in ("", "Bo", "Bartholomew Featherstonehaugh", "B" * 255)]
@@ -250,6 +280,7 @@ def test_who_runs_the_event_and_its_gates_get_it(api, gate, make_event, enroll, 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     cursor = answer.json()["cursor"]
     assert answer.json().keys() == BundleSerializer.example.keys()
+    Event.objects.filter(pk=event.pk).update(updated_at=event.updated_at - 2 * bundles.OVERLAP)
     assert api(olga).get(f"{path}?after={cursor}").json()["is_whole"] is False
 
 
