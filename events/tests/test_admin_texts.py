@@ -19,6 +19,7 @@ def heading(client, path):
     return text_of(found).replace("chevron_right", ">")
 
 
+@pytest.mark.slow
 def test_each_page_has_one_heading_that_names_it_once(office, olga, make_event, enroll):
     event = make_event(olga, title="Jazz")
     row = enroll(event, name="Ann")

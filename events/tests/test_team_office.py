@@ -69,6 +69,7 @@ def member(office, bob, event):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", TeamRole)
 def test_a_member_opens_what_the_table_says(member, event, attendee, make_event, otto, role):
     client = member(role)
@@ -87,6 +88,7 @@ def text_of_page(answer):
     return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", TeamRole)
 def test_only_who_sees_people_reads_a_name(member, event, attendee, role):
     client = member(role)
@@ -103,6 +105,7 @@ def test_who_is_in_no_team_any_more_is_out(member, event):
     assert client.get("/admin/").status_code == 403
 
 
+@pytest.mark.slow
 def test_links_on_the_page_of_the_event_open(member, event, attendee):
     for role in TeamRole:
         Membership.objects.all().delete()

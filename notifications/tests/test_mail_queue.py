@@ -48,6 +48,7 @@ def states():
     return sorted(Notice.objects.values_list("state", "attempts", "why"))
 
 
+@pytest.mark.slow
 def test_fifty_mails_share_a_connection_and_each_has_its_own_message_id(waiting):
     notices = waiting(50)
     with mail_server() as mailbox:
@@ -73,6 +74,7 @@ def test_a_refused_mail_is_tried_again_or_given_up(waiting, reply, expected):
     assert states() == [expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
@@ -128,6 +130,7 @@ def test_a_mail_whose_receipt_is_lost_is_sent_again_with_its_message_id(waiting)
     assert states() == [(State.SENT, 1, "")]
 
 
+@pytest.mark.slow
 def test_several_senders_send_each_mail_once(waiting, monkeypatch):
     monkeypatch.setattr(mail_queue, "AT_ONCE", 4)
     waiting(30)

@@ -41,6 +41,7 @@ def link_in(answer):
     return found and html.unescape(found[1])
 
 
+@pytest.mark.slow
 def test_the_filter_of_the_list_is_the_audience(office, olga, bob, eve, event, enroll):
     enroll(event, bob, name="Bob Smith")
     enroll(event, eve, name="Eve Smith", status="waitlisted")

@@ -378,6 +378,7 @@ def test_a_message_reaches_people_of_an_event_that_is_over(write, bob, event, en
     assert got() == [bob.email]
 
 
+@pytest.mark.slow
 def test_a_message_to_two_thousand_takes_few_statements(write, api, olga, event):
     people = UserFactory.build_batch(2000)
     accounts = type(people[0]).objects.bulk_create(people)

@@ -135,6 +135,7 @@ def test_what_a_mail_server_refuses_does_not_tell_who_had_an_account(
         assert set(seen(olga).values()) == {("sent", False)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reply", ["250 OK", "550 no such mailbox", "451 try later"])
 def test_later_mails_do_not_tell_who_had_an_account_either(
     api, deliver, later, make_people, event, olga, listed, settings, reply

@@ -104,6 +104,7 @@ def test_unknown_questions_and_too_many_bytes_are_refused():
     assert check(many, given, for_organizer=True)[1] == {"answers": ["The answers are too long."]}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("enter", [seats.register, seats.join_queue])
 def test_a_registration_and_its_answers_are_written_together(bob, olga, make_event, enter):

@@ -274,6 +274,7 @@ def test_a_date_called_off_by_hand_stays_so_and_a_cancelled_series_makes_no_more
     assert [event.status for event in events_of(series)] == ["upcoming", "cancelled", *["upcoming"] * 4]
 
 
+@pytest.mark.slow
 def test_a_preview_changes_nothing(series):
     before = list(Event.objects.values())
     edit = edit_dates(
