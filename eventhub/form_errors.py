@@ -42,6 +42,7 @@ GERMAN = {
     "This number is too large.": "Diese Zahl ist zu groß.",
     "This question needs an answer.": "Bitte beantworten Sie diese Frage.",
     "Too many attempts. Try again in {} seconds.": "Zu viele Versuche. Versuchen Sie es in {} Sekunden noch einmal.",
+    "Your new answer came too late and was not saved.": "Ihre neue Antwort kam zu spät und wurde nicht gespeichert.",
     "You need to agree to this.": "Bitte stimmen Sie dem zu.",
 }
 # What programs read is not for people.

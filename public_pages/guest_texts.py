@@ -29,6 +29,7 @@ class GuestWords(NamedTuple):
     saved: str
     lost_answers: str
     owed: str
+    at_door: str
     optional: str
     answers: str
     answer_or_change: str
@@ -64,6 +65,7 @@ ENGLISH = GuestWords(
     saved="Your details are saved.",
     lost_answers="The answers about you were deleted, since the name is another one. Please answer them again.",
     owed="Still to answer",
+    at_door="Answer now or at the door",
     optional="Optional",
     answers="Questions of the organizer",
     answer_or_change="Answer or change",
@@ -100,6 +102,7 @@ GERMAN = GuestWords(
     lost_answers="Die Antworten zu Ihrer Person wurden gelöscht, weil der Name ein anderer ist. Bitte beantworten Sie"
     " die Fragen noch einmal.",
     owed="Noch zu beantworten",
+    at_door="Jetzt oder am Einlass zu beantworten",
     optional="Freiwillig",
     answers="Fragen des Veranstalters",
     answer_or_change="Beantworten oder ändern",

@@ -120,9 +120,80 @@ def test_the_page_says_until_when_answers_can_change_and_takes_no_others(asking,
         with time_machine.travel(DAY + timedelta(days=days)):
             assert said() == (sentences, closed, own)
     with time_machine.travel(DAY - timedelta(days=2)):
-        sent = {"token": token, f"answers.{name.pk}": "Eve", f"answers.{other.pk}": "Yes", f"answers.{third.pk}": "L"}
+        sent = {"token": token, f"answers.{other.pk}": "Yes", f"answers.{third.pk}": "L"}
         assert Client().post(url, sent).status_code == 302
     assert Answers.objects.get().answers == {str(name.pk): "Bo", str(other.pk): "Yes", str(third.pk): "L"}
+
+
+LATE, ALL_CLOSED = "Your new answer came too late and was not saved.", "These answers can no longer be changed."
+
+
+def test_a_page_that_was_opened_before_the_deadline_says_what_is_not_saved(asking, owing):
+    name, other = asking.questions.all()
+    consent = Question.objects.create(event=asking, text="Agreed?", type="consent", place=2)
+    given = {str(name.pk): "Bo", str(other.pk): "No", str(consent.pk): True}
+    Answers.objects.create(registration=owing, answers=given, complete=True)
+    client, url, token = Client(), "/admin/my-answers/", tokens.make_token(owing)
+
+    page = client.get(url, {"token": token}).text
+    opened = re.findall(r'name="open" value="(\d+)"', page)
+    assert opened == [*given]
+    sent = {"token": token, "open": opened, f"answers.{name.pk}": "Bo", f"answers.{other.pk}": "Yes"}
+    asking.questions.exclude(pk=other.pk).update(editable_until=timezone.now() - timedelta(hours=1))
+    refused = client.post(url, sent)
+    assert (refused.status_code, errors_on(refused.text)) == (200, {str(consent.pk): [LATE]})
+    assert Answers.objects.get().answers == given
+    refused = client.post(url, {**sent, f"answers.{name.pk}": "Eve", f"answers.{consent.pk}": "on"})
+    assert (refused.status_code, errors_on(refused.text)) == (200, {str(name.pk): [LATE]})
+    assert 'value="Bo"' in refused.text
+    again = {**sent, "open": re.findall(r'name="open" value="(\d+)"', refused.text)}
+    assert client.post(url, again).status_code == 302
+    stored = {**given, str(other.pk): "Yes"}
+    assert Answers.objects.get().answers == stored
+    asking.questions.update(editable_until=timezone.now() - timedelta(hours=1))
+    for changed in ("New", "Yes"):
+        refused = client.post(url, {**sent, f"answers.{other.pk}": changed})
+        assert (refused.status_code, ALL_CLOSED in refused.text, "are saved" in refused.text) == (200, True, False)
+    assert Answers.objects.get().answers == stored
+    page = client.get(url, {"token": token, "saved": "yes"}).text
+    assert "Thank you. Your answers are saved. These answers can no longer be changed." in page
+
+
+@pytest.mark.parametrize(
+    ("ends", "says"),
+    [
+        ({"date_time": DAY}, "You can change your answers here."),
+        (
+            {"date_time": DAY, "end_time": DAY + timedelta(days=60)},
+            "You can change your answers here. Changes are possible",
+        ),
+    ],
+)
+def test_no_deadline_after_the_end_of_the_event_is_promised(asking, owing, ends, says):
+    name, _ = asking.questions.all()
+    Answers.objects.create(registration=owing, answers={str(name.pk): "Bo"}, complete=True)
+    Event.objects.filter(pk=asking.pk).update(**ends, edit_until=DAY + timedelta(days=40))
+    asking.questions.filter(pk=name.pk).update(editable_until=DAY + timedelta(days=30))
+    with time_machine.travel(DAY - timedelta(days=1)):
+        page = Client().get("/admin/my-answers/", {"token": tokens.make_token(owing)}).text
+    assert (says in page, page.count("possible until"), page.count("change this until")) == (
+        True,
+        says.count("possible"),
+        says.count("possible"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("", "You can answer these questions here."), ("de", "Hier können Sie diese Fragen beantworten.")],
+)
+def test_the_page_asks_for_nothing_that_is_optional(asking, owing, bob, language, says):
+    bob.language = language
+    bob.save()
+    url, token = "/admin/my-answers/", tokens.make_token(owing)
+    assert says not in Client().get(url, {"token": token}).text
+    asking.questions.filter(required="yes").update(required="at_door")
+    assert says in Client().get(url, {"token": token}).text
 
 
 def test_what_is_owed_can_be_given_on_the_page_after_the_deadline(asking, owing):
@@ -131,7 +202,9 @@ def test_what_is_owed_can_be_given_on_the_page_after_the_deadline(asking, owing)
     asking.questions.update(editable_until=timezone.now() - timedelta(hours=1))
     url, token = "/admin/my-answers/", tokens.make_token(owing)
     assert "Please answer these questions." in Client().get(url, {"token": token}).text
-    sent = {"token": token, f"answers.{name.pk}": "Bo", f"answers.{other.pk}": "Yes"}
+    sent = {"token": token, f"answers.{name.pk}": "Bo"}
+    late = Client().post(url, {**sent, f"answers.{other.pk}": "Yes"})
+    assert (late.status_code, errors_on(late.text)) == (200, {str(other.pk): [LATE]})
     assert Client().post(url, sent).status_code == 302
     assert Answers.objects.get().answers == {str(name.pk): "Bo", str(other.pk): "No"}
 
@@ -157,3 +230,13 @@ def test_the_page_says_which_answer_stays_because_a_closed_one_depends_on_it(ask
     (beside,) = re.findall(rf'<div class="question">.*?name="answers.{eat.pk}".*?(?=<div class="question")', page, re.S)
     assert (says in beside, page.count(says)) == (True, 1)
     assert Answers.objects.get().answers == given
+
+
+def errors_on(page):
+    """Return the errors of the page by the id of the question that they are beside."""
+    questions = page.split('<div class="question"')[1:]
+    found = {
+        re.search(r'name="answers.(\d+)"', part)[1]: [text for text in (LATE,) if f">{text}<" in part]
+        for part in questions
+    }
+    return {pk: texts for pk, texts in found.items() if texts}

@@ -148,6 +148,7 @@ VOCABULARY = Vocabulary(
         registered="Sie sind angemeldet.",
         answer="Fragen beantworten",
         answer_these="Bitte beantworten Sie diese Fragen.",
+        may_answer="Hier können Sie diese Fragen beantworten.",
         change_these="Hier können Sie Ihre Antworten ändern.",
         answers_until="Änderungen sind bis {date} möglich.",
         answer_until="Das können Sie bis {date} ändern.",

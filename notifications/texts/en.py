@@ -144,6 +144,7 @@ VOCABULARY = Vocabulary(
         registered="You are registered.",
         answer="Answer questions",
         answer_these="Please answer these questions.",
+        may_answer="You can answer these questions here.",
         change_these="You can change your answers here.",
         answers_until="Changes are possible until {date}.",
         answer_until="You can change this until {date}.",

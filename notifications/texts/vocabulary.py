@@ -56,6 +56,7 @@ class RegistrationPage(NamedTuple):
     registered: str
     answer: str
     answer_these: str
+    may_answer: str
     change_these: str
     answers_until: str
     answer_until: str

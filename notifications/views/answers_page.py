@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 
@@ -23,7 +23,7 @@ from notifications.texts import fill, words
 from notifications.views.links import link_not_valid, link_page
 from registrations.exceptions import AnswersClosed
 from registrations.forms.question_widgets import OFFICE
-from registrations.forms.questions import QuestionsForm
+from registrations.forms.questions import QuestionsForm, field_name
 from registrations.models import Question, Registration
 from registrations.services import answers
 from registrations.services.questions import questions_of, unanswered
@@ -41,43 +41,54 @@ def my_answers(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, registration: Registration, person: User) -> HttpResponse:
-    said, sentence = words().registration_page, ""
     asked, given = questions_of(registration.event), answers.answers_of(registration).answers
     opens = answers.open_questions(registration, asked, given)
+    sent = request.POST if request.method == "POST" and opens else None
+    closed = {question.pk for question in asked} - {question.pk for question in opens}
     form = QuestionsForm(
-        request.POST if request.method == "POST" else None,
+        sent,
         questions=asked,
         answers=given,
         widgets=OFFICE,
-        closed={question.pk for question in asked} - {question.pk for question in opens},
+        closed=closed,
+        late={pk for pk in closed if _was_open(sent, pk)} if sent else (),
         notes=_notes(registration.event, asked, opens),
     )
     token = tokens.make_token(registration)
-    if request.method == "POST" and form.is_valid():
+    if sent and form.is_valid():
         try:
             with audit.acting_through(audit.Channel.API, person.pk):
                 answers.save(registration=registration, given=form.given(), by=person)
         except (Invalid, AnswersClosed) as refusal:
+            if not refusal.errors:  # the event is over since a moment ago
+                return redirect(f"{request.path}?{urlencode({'token': token})}")
             form.add_errors(refusal.errors)
-            sentence = "" if refusal.errors else said.answers_closed
         else:
             return redirect(f"{request.path}?{urlencode({'token': token, 'saved': 'yes'})}")
-    if "saved" in request.GET:
-        sentence = said.answers_saved
-    context = {"title": registration.event.title, "page_url": tokens.make_link(registration), "may_save": bool(opens)}
-    context |= {"sentence": sentence or _sentence(registration, given, opens), "words": said}
+    sentence = _sentence(registration, given, opens, is_saved="saved" in request.GET)
+    context = {"title": registration.event.title, "page_url": tokens.make_link(registration), "opens": opens}
+    context |= {"sentence": sentence, "words": words().registration_page}
     return link_page(request, "notifications/my_answers.html", form=form, token=token, **context)
 
 
-def _sentence(registration: Registration, given: Mapping[str, Any], opens: Sequence[Question]) -> str:
+def _was_open(sent: QueryDict, pk: int) -> bool:
+    """Return whether a question was open on the page that was sent. Browsers do not send boxes without a tick."""
+    return field_name(pk) in sent or str(pk) in sent.getlist("open")
+
+
+def _sentence(
+    registration: Registration, given: Mapping[str, Any], opens: Sequence[Question], *, is_saved: bool
+) -> str:
     said, event = words().registration_page, registration.event
     if not opens:
-        return said.answers_closed
-    sentence = said.answer_these if unanswered(opens, given) or not given else said.change_these
-    if event.edit_until is None or event.edit_until <= timezone.now():
+        return f"{said.answers_saved} {said.answers_closed}" if is_saved else said.answers_closed
+    if is_saved:
+        return said.answers_saved
+    sentence = said.answer_these if unanswered(opens, given) else said.change_these if given else said.may_answer
+    end = answers.closes_at(event)
+    if end is None or end <= timezone.now():
         return sentence
-    until = fill(said.answers_until, {"date": written(event.edit_until, None, event.zone)})
-    return f"{sentence} {until}"
+    return f"{sentence} {fill(said.answers_until, {'date': written(end, None, event.zone)})}"
 
 
 def _notes(event: Event, asked: Sequence[Question], opens: Sequence[Question]) -> dict[int, str]:
@@ -85,7 +96,7 @@ def _notes(event: Event, asked: Sequence[Question], opens: Sequence[Question]) -
     said, now = words().registration_page, timezone.now()
     notes = {question.pk: said.answer_closed for question in asked if question not in opens} if opens else {}
     for question in opens:
-        end = answers.closes_at(question, event)
-        if end is not None and end > now and end != event.edit_until:
+        end = answers.closes_at(event, question)
+        if end is not None and end > now and end != answers.closes_at(event):
             notes[question.pk] = fill(said.answer_until, {"date": written(end, None, event.zone)})
     return notes

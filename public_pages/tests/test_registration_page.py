@@ -199,20 +199,21 @@ def test_an_invalid_link_is_told_in_the_language_of_the_site(client, settings):
 
 
 @pytest.mark.parametrize(
-    ("language", "heading", "owed", "optional", "answer", "more", "change", "see"),
+    ("language", "heading", "owed", "at_door", "optional", "answer", "more", "change", "see"),
     [
         (
-            *("en", "Questions of the organizer", "Still to answer", "Optional"),
+            *("en", "Questions of the organizer", "Still to answer", "Answer now or at the door", "Optional"),
             *("Answer questions", "Answer or change", "Change answers", "See answers"),
         ),
         (
-            *("de", "Fragen des Veranstalters", "Noch zu beantworten", "Freiwillig"),
+            *("de", "Fragen des Veranstalters", "Noch zu beantworten", "Jetzt oder am Einlass zu beantworten"),
+            "Freiwillig",
             *("Fragen beantworten", "Beantworten oder ändern", "Antworten ändern", "Antworten ansehen"),
         ),
     ],
 )
 def test_the_page_names_required_questions_first_and_then_optional_ones(
-    open_page, olga, bob, make_event, enroll, language, heading, owed, optional, answer, more, change, see
+    open_page, olga, bob, make_event, enroll, language, heading, owed, at_door, optional, answer, more, change, see
 ):
     event = make_event(olga, language=language)
     registration = enroll(event, bob)
@@ -228,10 +229,10 @@ def test_the_page_names_required_questions_first_and_then_optional_ones(
         answers.save(registration=registration, given=values, by=olga)
         return asked_on(open_page(registration).text)
 
-    optional_ones = (optional, ["Any &lt;wishes&gt;?", "Which shirt?"])
-    assert seen() == (heading, [(owed, ["Diet?"]), optional_ones], answer)
-    assert seen(diet) == (heading, [optional_ones], more)
-    assert seen(diet, wishes) == (heading, [(optional, ["Which shirt?"])], more)
+    others = [(at_door, ["Which shirt?"]), (optional, ["Any &lt;wishes&gt;?"])]
+    assert seen() == (heading, [(owed, ["Diet?"]), *others], answer)
+    assert seen(diet) == (heading, others, more)
+    assert seen(diet, wishes) == (heading, [(at_door, ["Which shirt?"])], more)
     assert seen(diet, wishes, shirt) == (heading, [(optional, ["Size?"])], more)
     event.questions.filter(text="Size?").update(archived=True)
     assert seen() == (heading, [], change)

@@ -177,14 +177,14 @@ def _questions(registration: Registration) -> dict[str, Any] | None:
     if not opens and not given:
         return None
     left = [question for question in left_open(asked, given) if question in opens]
-    owed = [question for question in left if question.required == Required.YES]
-    optional = [question for question in left if question.required != Required.YES]
+    labels = {Required.YES: said.owed, Required.AT_DOOR: said.at_door, Required.NO: said.optional}
+    by_label = [(label, [each for each in left if each.required == needed]) for needed, label in labels.items()]
     if left:
         button = said.answer_or_change if given else words().registration_page.answer
     else:
         button = said.change_answers if opens else said.see_answers
     return {
-        "left": [(label, some) for label, some in ((said.owed, owed), (said.optional, optional)) if some],
+        "left": [(label, some) for label, some in by_label if some],
         "button": button,
     }
 

@@ -21,6 +21,7 @@ from registrations.services import questions as rules
 from registrations.services.answer_texts import answer_text
 
 ANSWER = "answers."
+LATE = "Your new answer came too late and was not saved."
 MOST_BUTTONS = 8  # of a choice; more are a list to choose from
 DAY = "%Y-%m-%d"
 
@@ -65,7 +66,8 @@ class QuestionsForm(TranslatedForm):
     """After `is_valid`, `answers` is what to store: {"<question's id>": value}.
 
     `answers` holds what was already answered. By the organizer, required questions may be left open. Those that are
-    `closed`, by their ids, can be read only; `notes` are sentences below questions, by their ids.
+    `closed`, by their ids, can be read only; `late` are those of them that were sent all the same, by a page that was
+    opened before. `notes` are sentences below questions, by their ids.
     """
 
     template_name = "registrations/question_fields.html"
@@ -78,12 +80,14 @@ class QuestionsForm(TranslatedForm):
         answers: Mapping[str, Any] | None = None,
         for_organizer: bool = False,
         closed: Collection[int] = (),
+        late: Collection[int] = (),
         notes: Mapping[int, str] | None = None,
         widgets: Widgets = PLAIN,
     ) -> None:
         self.stored = stored = answers or {}
         super().__init__(data, label_suffix="")
         self.questions, self.for_organizer, self.answers = questions, for_organizer, dict(stored)
+        self.late = [question for question in questions if question.pk in late]
         asked = {question.pk: question for question in questions}
         for question in questions:
             value = stored.get(str(question.pk))
@@ -93,14 +97,31 @@ class QuestionsForm(TranslatedForm):
             field.help_text = _help(question, asked, (notes or {}).get(question.pk, ""))
             self.fields[field_name(question.pk)] = field
 
+    def full_clean(self) -> None:
+        """Read late answers too, and then show those that are stored."""
+        late = [self.fields[field_name(question.pk)] for question in self.late]
+        for field in late:
+            field.disabled = False
+        super().full_clean()
+        for field in late:
+            field.disabled = True
+
     def clean(self) -> dict[str, Any]:
+        given = self.given()
+        self._refuse_late(given)
         if not self.errors:
-            clean, errors = rules.check(
-                self.questions, self.given(), for_organizer=self.for_organizer, stored=self.stored
-            )
+            clean, errors = rules.check(self.questions, given, for_organizer=self.for_organizer, stored=self.stored)
             self.add_errors(errors)
             self.answers = clean
         return self.cleaned_data
+
+    def _refuse_late(self, given: Mapping[str, Any]) -> None:
+        becomes = {**self.stored, **given}
+        for question in self.late:
+            key = str(question.pk)
+            is_new = rules.is_changed(question, given[key], self.stored.get(key))
+            if is_new and rules.is_shown(question, becomes):
+                self.add_error(field_name(question.pk), LATE)
 
     def add_errors(self, errors: Mapping[str, Sequence[str]]) -> None:
         """Show errors of the rules, by "answers.<id>", beside their fields."""

@@ -76,7 +76,7 @@ def open_questions(
         return []
     visible, opens = questions.visible_answers(asked, given), dict[int, Question]()
     for question in asked:
-        answer, end = visible.get(str(question.pk)), closes_at(question, registration.event)
+        answer, end = visible.get(str(question.pk)), closes_at(registration.event, question)
         can_be_shown = questions.is_shown(question, visible) or questions.depends_on(question) in opens
         is_owed = question.required == Required.YES and not questions.is_answered(question, answer)
         if can_be_shown and (is_owed or end is None or end > now):
@@ -84,9 +84,10 @@ def open_questions(
     return [*opens.values()]
 
 
-def closes_at(question: Question, event: Event) -> datetime | None:
-    """Return until when people may change an answer, or None: until the event is over."""
-    return min(filter(None, (event.edit_until, question.editable_until)), default=None)
+def closes_at(event: Event, question: Question | None = None) -> datetime | None:
+    """Return until when people may change answers, or one of them, or None: until the event is over."""
+    ends = (event.edit_until, question.editable_until if question else None)
+    return min((end for end in ends if end is not None and end < event.ends), default=None)
 
 
 def _require_open(
@@ -109,7 +110,7 @@ def _require_open(
         errors.setdefault(
             f"answers.{decides.pk}", [questions.CLOSED if decides == question else questions.DECIDES_CLOSED]
         )
-        ends.append(closes_at(question, registration.event))
+        ends.append(closes_at(registration.event, question))
     if errors:
         raise AnswersClosed(closed_since=min(filter(None, ends), default=None), errors=errors)
 

@@ -61,6 +61,14 @@ def check(
     return clean, errors
 
 
+def is_changed(question: Question, value: Any, present: Any) -> bool:
+    """Return whether a value is no other way to write the present answer."""
+    try:
+        return not _is_same(value, present) and not _is_same(clean_value(question, value), present)
+    except ValidationError:
+        return True
+
+
 def is_shown(question: Question, answers: Mapping[str, Any]) -> bool:
     """Return whether earlier answers let a question be asked."""
     condition = question.show_if
