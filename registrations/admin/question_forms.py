@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -84,12 +86,18 @@ class QuestionForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any = None, *, earlier: Sequence[Question], question: Question | None = None, answered: bool = False
+        self,
+        data: Any = None,
+        *,
+        zone: ZoneInfo,
+        earlier: Sequence[Question],
+        question: Question | None = None,
+        answered: bool = False,
     ) -> None:
         super().__init__(data, initial=_initial(question) if question else None)
         self.question = question
         fields: dict[str, Any] = self.fields
-        fields["editable_until"].end_of_day = True
+        _set_up_deadline(fields["editable_until"], zone, question)
         fields["show_if"].choices = [
             (question.text, answers) for question in earlier if (answers := _answers(question))
         ]
@@ -154,6 +162,13 @@ class QuestionForm(forms.Form):
                 self.add_error(field if field in self.fields else None, texts)
             return False
         return True
+
+
+def _set_up_deadline(field: Any, zone: ZoneInfo, question: Question | None) -> None:
+    field.end_of_day, field.original = True, question and question.editable_until
+    field.in_zone(zone)
+    if zone != timezone.get_default_timezone():
+        field.help_text = f"{field.help_text} Time zone: {zone.key}."
 
 
 def _initial(question: Question) -> dict[str, Any]:

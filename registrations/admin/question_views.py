@@ -36,7 +36,7 @@ def question_list(model_admin: ScopedModelAdmin, request: HttpRequest, event_id:
     if "move" in request.POST:
         return _move(request, event, [row for row in asked if not row.archived], by)
     rows = [row for row in asked if not row.archived]
-    form = QuestionForm(request.POST if request.method == "POST" else None, earlier=rows)
+    form = QuestionForm(request.POST if request.method == "POST" else None, zone=event.zone, earlier=rows)
     if request.method == "POST" and form.attempt(question_edits.create_question, event=event, by=by):
         messages.success(request, f"The question “{form.cleaned_data['text']}” was added.")
         return redirect(request.path)
@@ -72,7 +72,7 @@ def question_page(model_admin: ScopedModelAdmin, request: HttpRequest, event_id:
     earlier = [row for row in asked if not row.archived and (row.place, row.pk) < (question.place, question.pk)]
     answered = question_edits.has_answers(question)
     data = request.POST if request.method == "POST" else None
-    form = QuestionForm(data, earlier=earlier, question=question, answered=answered)
+    form = QuestionForm(data, zone=event.zone, earlier=earlier, question=question, answered=answered)
     if request.method == "POST" and form.attempt(question_edits.update_question, question=question, by=by):
         messages.success(request, f"The question “{form.cleaned_data['text']}” was changed.")
         return redirect(back)

@@ -1,5 +1,8 @@
 """The pages of the back office on which an organizer makes questions."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 
 from registrations.models import Answers, Question
@@ -152,3 +155,20 @@ def test_whoever_adds_somebody_without_seeing_the_questions_is_led_to_them(offic
     )
     row = asking.registrations.get()
     assert response.url == f"/admin/registrations/registration/{row.pk}/answers/"
+
+
+def test_a_deadline_is_shown_and_read_by_the_clock_of_the_event(office, olga, event, url):
+    event.time_zone = "Europe/Berlin"
+    event.save()
+    client = office(olga)
+    assert client.post(url, {**NEW, "editable_until_0": "2031-05-03"}).status_code == 302
+    question, until = event.questions.get(), datetime(2031, 5, 3, 21, 59, 59, 999999, tzinfo=UTC)
+    assert values(question, "editable_until") == {"editable_until": until}
+    page = client.get(f"{url}{question.pk}/").text
+    shown = dict(re.findall(r'name="(editable_until_[01])" value="([^"]*)"', page))
+    assert shown == {"editable_until_0": "03 May 2031", "editable_until_1": "23:59:59"}
+    assert client.post(f"{url}{question.pk}/", {**NEW, **shown, "text": "Food"}).status_code == 302
+    assert values(question, "text", "editable_until") == {"text": "Food", "editable_until": until}
+    noon = {"editable_until_0": "2031-05-04", "editable_until_1": "12:00"}
+    assert client.post(f"{url}{question.pk}/", {**NEW, **noon}).status_code == 302
+    assert values(question, "editable_until") == {"editable_until": datetime(2031, 5, 4, 10, tzinfo=UTC)}

@@ -135,6 +135,19 @@ def test_who_reads_answers(api, bob, eve, olga, otto, ada, event, diet):
     assert [api(who).patch(path, {"answers": {}}).status_code for who in (bob, olga, eve, otto)] == [200, 200, 403, 403]
 
 
+def test_a_deadline_without_an_offset_is_by_the_clock_of_the_event(api, olga):
+    event = EventFactory(organizer=olga, time_zone="Europe/Berlin")
+    client, body = api(olga), {"text": "Shirt?", "editable_until": "2031-05-03"}
+    made = client.post(f"/events/{event.pk}/questions/", body).json()
+    assert made["editable_until"] == "2031-05-03T21:59:59.999999Z"
+    path, changed = f"/questions/{made['question_id']}", []
+    for typed in ("2031-05-04", "2031-05-04T12:00:00", "2031-05-04T12:00:00Z"):
+        changed.append(client.patch(path, {"editable_until": typed}).json()["editable_until"])
+    assert changed == ["2031-05-04T21:59:59.999999Z", "2031-05-04T10:00:00Z", "2031-05-04T12:00:00Z"]
+    refused = client.patch(path, {"editable_until": "soon"})
+    assert (refused.status_code, [*refused.json()["errors"]]) == (400, ["editable_until"])
+
+
 def test_after_the_deadline_a_person_gets_a_409_and_the_organizer_does_not(api, bob, olga, event):
     past = timezone.now() - timedelta(hours=1)
     question = QuestionFactory(event=event, editable_until=past)

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -57,7 +58,8 @@ class EventQuestionViewSet(ApiViewSet):
     def create_question(self, request: Request, pk: int) -> Response:
         """Add a question as the last one. An event asks at most 50; a question has at most 200 options."""
         event = self.get_object()
-        values = self.get_valid_body()
+        with timezone.override(event.zone):  # of times without an offset
+            values = self.get_valid_body()
         return self.item_response(question_edits.create_question(event=event, values=values, by=self.user))  # type: ignore[arg-type]
 
     @action(detail=True, methods=["post"], url_path="questions/order")
@@ -125,6 +127,11 @@ class QuestionViewSet(RetrieveMixin, UpdateMixin, DestroyMixin):
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "sees_archived": getattr(self, "sees_archived", False)}
+
+    def check_body(self, body: Body) -> dict[str, Any]:
+        with timezone.override(cast("Question", body.instance).event.zone):
+            body.is_valid()  # whose values stay
+        return {}
 
     def perform_update(self, body: Body) -> Question:
         return question_edits.update_question(
