@@ -48,7 +48,7 @@ CANCEL = "Until when people may cancel their seat. Null: no deadline. Who runs t
 EDIT = "Until when people may change their contact details and answers. Null: no deadline."
 TRANSFER = "Until when people may change the name on their registration, and so pass the seat on. Null: no deadline."
 VISIBILITY = (
-    "`unlisted`: in no list but its organizer's and team's. `private`: exists only for them and who is registered."
+    "`unlisted`: in no list but its organizer's and team's. `private`: exists only for them and for registered people."
 )
 SLUG = "Small letters, digits and hyphens. Empty: made from the title. Former addresses lead to the present one."
 TAGS = "Names or slugs of tags and categories. A name that is new makes a tag."

@@ -22,7 +22,7 @@ ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 def event_data(
     event: Event, *, url: str, now: datetime, language: str, moved_from: datetime | None = None
 ) -> dict[str, Any]:
-    """Return schema.org's properties of an event. Its online link is not among them: that is for who has a seat.
+    """Return schema.org's properties of an event. Its online link is not among them: that is for people with a seat.
 
     `moved_from`: when it was to begin before its last move.
     """

@@ -69,7 +69,7 @@ class QuestionSerializer(RowSerializer):
     show_if = ConditionField(allow_null=True, help_text=SHOW_IF)
     editable_until = TimeField(allow_null=True, help_text=EDITABLE)
     personal = serializers.BooleanField(help_text=PERSONAL)
-    archived = serializers.BooleanField(help_text="Asked no more. Only who runs the event sees it.")
+    archived = serializers.BooleanField(help_text="Asked no more. Only the people who run the event see it.")
     updated_at = TimeField()
 
     read_also = ("place",)

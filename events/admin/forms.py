@@ -22,7 +22,7 @@ from events.services.tags import names_by_slug
 DETAILS = ("title", "description", "location")
 TIMES = ("time_zone", "date_time", "end_time")
 PLACE = ("attendance", "venue", "address", "latitude", "longitude")
-ONLINE = ("online_url", "online_from")  # for who may change the event
+ONLINE = ("online_url", "online_from")  # for those who may change the event
 DEADLINES = ("cancel_until", "edit_until", "transfer_until")
 SEATS = ("max_capacity", "waitlist", "hides_seats")
 REGISTRATION = ("registration_opens", "registration_closes", "guests")
@@ -140,8 +140,8 @@ class EventForm(OptimisticForm):
             "registration_closes": "Leave empty to keep registration open until the event is over. A date without a "
             "time is the end of that day. You can always add people yourself.",
             "guests": "Whether people can register with a name and an email address alone. They get a link to confirm.",
-            "visibility": "Once it is published. An event for whoever has the link is in no list. Of one for "
-            "its team, and who is registered, others do not learn: you add the people yourself.",
+            "visibility": "Once it is published. An event for whoever has the link is in no list. One for its team and "
+            "registered people is hidden from all others: you add the people yourself.",
             "slug": "Small letters, digits and hyphens. Leave empty to make it from the title when the event is "
             "published. Former addresses lead to the present one.",
             "notifications": "Which changes people get emails about: changes of their own registration, and new times "

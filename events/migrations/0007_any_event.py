@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("public", "Everybody"),
                     ("unlisted", "Whoever has the link"),
-                    ("private", "Its team, and who is registered"),
+                    ("private", "Its team and registered people"),
                 ],
                 db_default="public",
                 default="public",
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("public", "Everybody"),
                     ("unlisted", "Whoever has the link"),
-                    ("private", "Its team, and who is registered"),
+                    ("private", "Its team and registered people"),
                 ],
                 db_default="public",
                 default="public",

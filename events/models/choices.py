@@ -24,7 +24,7 @@ class Visibility(models.TextChoices):
 
     PUBLIC = "public", "Everybody"
     UNLISTED = "unlisted", "Whoever has the link"
-    PRIVATE = "private", "Its team, and who is registered"
+    PRIVATE = "private", "Its team and registered people"
 
 
 class Guests(models.TextChoices):

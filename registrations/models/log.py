@@ -28,7 +28,7 @@ class Transition(models.Model):
         db_index=False,
     )
     through = models.CharField(max_length=10, choices=audit.Channel.choices, blank=True)
-    # What who runs the event says to a person whose registration they cancel. It goes with the person.
+    # What the organizer says to a person whose registration they cancel. It goes with the person.
     reason = models.CharField(max_length=MAX_REASON, blank=True, default="", db_default="")
 
     class Meta:

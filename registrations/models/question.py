@@ -56,7 +56,7 @@ class Question(models.Model):
     # {"question_id": 4, "is": [..]}: shown only if an earlier question has one of these answers.
     show_if = models.JSONField(null=True, blank=True)
     editable_until = models.DateTimeField(null=True, blank=True)
-    # Deleted with the person's details, and exported only for who may see these.
+    # Deleted with the person's details, and exported only for those who may see these.
     personal = models.BooleanField("personal data", default=True)
     archived = models.BooleanField(default=False)
     updated_at = models.DateTimeField(auto_now=True)

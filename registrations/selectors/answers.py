@@ -42,7 +42,7 @@ class AnswersShown(NamedTuple):
 
 
 def answers_shown(registration: Registration, reader: User, kept: Answers | None = None) -> AnswersShown:
-    """Return somebody's answers; those to archived questions only to who runs the event."""
+    """Return somebody's answers; those to archived questions only to the people who run the event."""
     runs_it = allowed(reader, "attendee", "check_in", registration)
     questions = questions_of(registration.event, archived=runs_it)
     return AnswersShown(registration, kept or answers_of(registration), questions)

@@ -1,4 +1,4 @@
-"""What who runs an event says to a person whose registration they cancel."""
+"""What organizers say to people whose registration they cancel."""
 
 from datetime import datetime
 from typing import Any

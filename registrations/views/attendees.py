@@ -105,8 +105,8 @@ class AttendeeViewSet(AttendeeLists, ListMixin, CreateMixin, RetrieveMixin, Upda
         "update": """Change the details or the status of a registration.
 
         Absent keys keep their value. A freed seat goes to the first on the waiting list in the same transaction. After
-        the deadlines of the event only who runs it can cancel a seat or change details. A new name deletes the answers
-        to personal questions, and does not say so: read `/attendees/<id>/answers` after it.
+        the deadlines of the event only the people who run it can cancel a seat or change details. A new name deletes
+        the answers to personal questions, and does not say so: read `/attendees/<id>/answers` after it.
         """,
         "destroy": """Cancel a registration and remove it.
 

@@ -109,7 +109,7 @@ class QuestionViewSet(RetrieveMixin, UpdateMixin, DestroyMixin):
         """,
         "destroy": """Delete a question, or archive it if somebody has answered it.
 
-        The answers stay readable for who runs the event.
+        The answers stay readable for the people who run the event.
         """,
     }
 
@@ -157,7 +157,7 @@ class AnswersViewSet(ApiViewSet):
 
     @action(detail=True)
     def answers(self, request: Request, pk: int) -> Response:
-        """What somebody answered to the questions of the event. Archived ones are for who runs it."""
+        """What somebody answered to the questions of the event. Archived ones are for the people who run the event."""
         return self.item_response(answers_shown(self.get_object(), self.user))
 
     @answers.mapping.put
