@@ -77,7 +77,7 @@ class BundleSerializer(serializers.Serializer[Bundle]):
     checkpoint_id = serializers.IntegerField(allow_null=True, help_text="Null: nobody has come in yet.")
     generated_at = serializers.DateTimeField()
     cursor = serializers.CharField(help_text="For `after`.")
-    is_whole = serializers.BooleanField(help_text="True: replaces all that you have. False: what has changed.")
+    is_whole = serializers.BooleanField(help_text="True: replace all that you have. False: apply these changes.")
     count = serializers.IntegerField(
         help_text="Entries of the whole bundle. If you have another number then, ask for all of it."
     )

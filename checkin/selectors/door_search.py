@@ -27,7 +27,7 @@ class FoundPeople(NamedTuple):
 def find_people(event: Event, text: str) -> FoundPeople:
     """Find registrations of any status by name, contact details or phone, in two statements.
 
-    Never by account: at the door nobody needs to know who has one.
+    Accounts are not searched: helpers at the door need not know about them.
     """
     words = search_words(text[:MAX_SEARCH_LENGTH])
     if not words:

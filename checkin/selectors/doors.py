@@ -1,6 +1,7 @@
-"""The numbers of an event's doors: who came in, who is inside, whom the doors refused.
+"""Numbers of an event's doors: entries, people inside, refusals.
 
-Checked in without a presence is who was imported so, or came before there was a log of the doors: they are inside.
+Some people are checked in without a presence: imported ones, and those from before the log of the doors. They count as
+inside.
 """
 
 from collections import Counter

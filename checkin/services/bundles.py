@@ -4,7 +4,7 @@ Whoever finds the device learns no names. A name is encrypted with a key that is
 the device has only a digest: it can read the one entry whose ticket is in front of it. So it is with the questions
 that the person has yet to answer. What to ask people who are added by name is the same for all, and readable.
 
-A device asks again for what has changed since its last answer. The cursor is a time, put back by OVERLAP, since rows
+A device asks again for the changes since its last answer. The cursor is a time, put back by OVERLAP, since rows
 become visible in another order than their times; an entry that comes twice replaces itself. `count` tells a device
 that it has missed something, such as a cancelled registration that was deleted, which leaves no trace: it asks anew.
 After an edit of the event or of its questions, it gets all of it.
@@ -76,7 +76,7 @@ class Bundle:
     checkpoint_id: int | None  # where entries are counted
     generated_at: datetime
     cursor: str
-    is_whole: bool  # else what has changed since the cursor
+    is_whole: bool  # else the changes since the cursor
     count: int  # entries of the whole bundle
     questions: dict[str, str]  # that entries and `ask_walk_ins` name: text by id
     ask_walk_ins: list[int]  # what to ask whom a device adds by name
@@ -86,7 +86,7 @@ class Bundle:
 
 
 def bundle_of(event_id: int, *, checkpoint: Checkpoint | None, after: str = "", now: datetime | None = None) -> Bundle:
-    """Return the bundle of an event, or what has changed. Raise EventNotFound, or Invalid for a cursor that is none."""
+    """Return the bundle of an event, or its changes. Raise EventNotFound, or Invalid for a wrong cursor."""
     now = now or timezone.now()
     since = _parse(after)
     keys = ticket_keys.signed_with()

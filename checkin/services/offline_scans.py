@@ -1,8 +1,8 @@
 """Scans that a device made without network, and sends later.
 
 They are facts: whom a helper let in is inside, whatever would have refused them here, and `despite` says what that was.
-Nobody gets a seat by it, except that who has one is checked in. Presence is what all scans of a person say by the time
-on the device (presence.replay), so that the order of uploads does not matter. Only walk-ins need a seat that is free
+They give nobody a seat, but check in people with one. Presence follows from all scans of a person, by the time on the
+device (presence.replay), so that the order of uploads does not matter. Only walk-ins need a seat that is free
 when they are sent, and are refused where none is.
 """
 

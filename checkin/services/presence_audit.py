@@ -1,4 +1,4 @@
-"""Compare who is inside with the log of the doors, and repair it."""
+"""Compare presences with the log of the doors, and repair them."""
 
 from collections.abc import Iterator
 from itertools import groupby
